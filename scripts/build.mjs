@@ -1,0 +1,21 @@
+// Compiles src to dist, and bundles the workflow code into one file, so that a worker starts without bundling.
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const dist = path.join(root, 'dist');
+const require = createRequire(import.meta.url);
+const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
+
+rmSync(dist, { recursive: true, force: true });
+execFileSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], { stdio: 'inherit' });
+const { code } = await bundleWorkflowCode({
+  workflowsPath: path.join(dist, 'workflows', 'index.js'),
+  workflowInterceptorModules: [path.join(dist, 'workflows', 'interceptors.js')],
+  logger: new DefaultLogger('WARN'),
+});
+writeFileSync(path.join(dist, 'workflow-bundle.cjs'), code);

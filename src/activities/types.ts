@@ -1,0 +1,56 @@
+import type { RetryPolicy, StepAction, Timeout } from '../plan/types.js';
+import type { StepReason } from '../engine/types.js';
+
+/** All that the execution of one step needs. Nothing else of the run or of other steps is in it. */
+export interface StepTask {
+  run_id: string;
+  step_id: string;
+  /** Templates are expanded; shell text stands as the plan has it. */
+  action: Exclude<StepAction, { type: 'noop' }>;
+  /** Folders, each relative to the one before it; the first is absolute, or absent on a remote service. */
+  cwd: readonly string[];
+  /** Over the worker's own environment. */
+  env: Readonly<Record<string, string>>;
+  timeout_sec: Timeout;
+  grace_sec: number;
+  retry: RetryPolicy;
+  /** How many lost workers the step survives. */
+  max_lost: number;
+  success_exit_codes: readonly number[];
+  warning_exit_codes: readonly number[];
+}
+
+/** What an execution leaves behind, whether it succeeded or not. */
+export interface StepFacts {
+  /** Executions that really ran: the failed ones and this one. A lost worker is none. */
+  attempts: number;
+  exit_code?: number;
+  signal?: string;
+  /** Milliseconds since the epoch, of the last execution. */
+  started_at: number;
+  duration_sec: number;
+  /** Last bytes of each stream, at most 2 KiB together. */
+  stdout_tail: string;
+  stderr_tail: string;
+  /** Folder of the full logs. */
+  log_dir: string;
+}
+
+/** Result of a step's activity that ended well. */
+export interface StepSuccess extends StepFacts {
+  status: 'success' | 'warning';
+}
+
+/** First detail of the failure of a step's activity; the failure's type is `StepFailed`. */
+export interface StepFailureDetails extends Partial<StepFacts> {
+  reason: StepReason;
+}
+
+/** What travels in a step's heartbeats. Temporal hands the last one to the next attempt. */
+export interface StepHeartbeat {
+  /** Executions that really failed so far; what is missing to Temporal's own count are lost workers. */
+  failures: number;
+  pid?: number;
+  bytes?: number;
+  last_line?: string;
+}

@@ -1,0 +1,145 @@
+import path from 'node:path';
+import { OrchError } from '../../client/errors.js';
+import { prepareRun, type PreparedRun } from '../../client/prepare.js';
+import { levels, type Graph } from '../../plan/graph.js';
+import { expandStep } from '../../plan/templates.js';
+import type { Plan, Step, StepAction } from '../../plan/types.js';
+import { EXIT, type CliContext } from '../context.js';
+import { DiagnosticsError } from '../errors.js';
+import { loadPlanFile, type PlanFile } from '../load-plan.js';
+import { placeDiagnostics } from '../place-diagnostics.js';
+import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
+import { printable, table } from '../render/format.js';
+
+interface PlanFlags extends InputOptions {
+  strict?: boolean;
+  json?: boolean;
+}
+
+/** One step of the dry run. */
+interface PlannedStep {
+  id: string;
+  name: string;
+  wave: number;
+  depends_on: string[];
+  action: StepAction['type'];
+  /** What runs, as one line for people. */
+  command: string;
+  cwd: string;
+  timeout_sec: number | 'none';
+  retries: number;
+  on_failure: Step['on_failure'];
+  critical: boolean;
+}
+
+/** `orch plan PLAN`: what a run would do. A run starts each step when its own dependencies are done, not by waves. */
+export async function plan(context: CliContext, file: string, flags: PlanFlags): Promise<number> {
+  const loaded = await loadPlanFile(context, file, flags.strict);
+  const prepared = await prepare(context, loaded, flags);
+  const waves = levels(loaded.graph);
+  const steps = waves.flatMap((wave, number) =>
+    wave.map((index) => plannedStep(context, prepared, loaded.graph, index, number + 1)),
+  );
+  const widest = Math.max(0, ...waves.map((wave) => wave.length));
+  const summary = {
+    plan_id: loaded.plan.plan_id,
+    steps: loaded.plan.steps.length,
+    waves: waves.length,
+    max_parallelism: Math.min(widest, loaded.plan.globals.max_concurrency),
+  };
+  if (flags.json) {
+    const ids = waves.map((wave) => wave.map((index) => loaded.graph.ids[index]));
+    context.out(`${JSON.stringify({ ...summary, waves: ids, steps }, null, 2)}\n`);
+  } else {
+    context.out(render(context, summary, steps));
+  }
+  return EXIT.succeeded;
+}
+
+async function prepare(context: CliContext, loaded: PlanFile, flags: PlanFlags): Promise<PreparedRun> {
+  try {
+    const options = {
+      inputs: await readInputs(context, flags),
+      env: readEnv(context, flags),
+      from: context.env,
+      baseDir: context.cwd,
+    };
+    return prepareRun(loaded, options, true);
+  } catch (error) {
+    if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
+    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, loaded), loaded.text);
+  }
+}
+
+function plannedStep(
+  context: CliContext,
+  { plan: thePlan, input }: { plan: Plan; input: PreparedRun['input'] },
+  graph: Graph,
+  index: number,
+  wave: number,
+): PlannedStep {
+  const step = thePlan.steps[index]!;
+  const { action, cwd } = expandStep(thePlan, step, { inputs: input.inputs, env: input.env });
+  return {
+    id: step.id,
+    name: step.name,
+    wave,
+    depends_on: (graph.dependencies[index] ?? []).map((dependency) => graph.ids[dependency]!),
+    action: action.type,
+    command: commandLine(action),
+    cwd: path.resolve(context.cwd, ...cwd),
+    timeout_sec: step.timeout_sec,
+    retries: step.retry.retries,
+    on_failure: step.on_failure,
+    critical: step.critical,
+  };
+}
+
+function commandLine(action: StepAction): string {
+  switch (action.type) {
+    case 'command':
+      return [action.shell ? action.command : quote(action.command), ...action.args.map(quote)].join(' ');
+    case 'shell':
+      return action.script_file === undefined ? (action.script ?? '').trim() : `sh -e ${quote(action.script_file)}`;
+    case 'noop':
+      return '';
+    default: {
+      const never: never = action;
+      return String(never);
+    }
+  }
+}
+
+/** As one would type it in a shell. */
+function quote(word: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function render(
+  context: CliContext,
+  summary: { plan_id: string; steps: number; waves: number; max_parallelism: number },
+  steps: readonly PlannedStep[],
+): string {
+  const { bold, dim } = context.outColors;
+  const lines = [
+    `${bold(summary.plan_id)}: ${summary.steps} ${summary.steps === 1 ? 'step' : 'steps'} in ${summary.waves} ${summary.waves === 1 ? 'wave' : 'waves'}, at most ${summary.max_parallelism} at once`,
+  ];
+  for (let wave = 1; wave <= summary.waves; wave += 1) {
+    lines.push(dim(`wave ${wave}`));
+    const rows = steps
+      .filter((step) => step.wave === wave)
+      .map((step) => [`  ${step.id}`, step.depends_on.length === 0 ? '' : `after ${short(step.depends_on)}`, oneLine(step)]);
+    lines.push(table(rows));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function short(ids: readonly string[]): string {
+  return ids.length <= 4 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
+}
+
+function oneLine(step: PlannedStep): string {
+  const [first = '', ...rest] = printable(step.command).split('\n');
+  const text = first.length > 100 ? `${first.slice(0, 99)}…` : first;
+  return step.action === 'noop' ? '(nothing to do)' : rest.length > 0 ? `${text} … (${rest.length + 1} lines)` : text;
+}

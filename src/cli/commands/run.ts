@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import type { OrchClient } from '../../client/orch-client.js';
+import { OrchError } from '../../client/errors.js';
+import type { RunResult } from '../../workflows/messages.js';
+import { connect } from '../connect.js';
+import { EXIT, type CliContext } from '../context.js';
+import { DiagnosticsError } from '../errors.js';
+import { loadPlanFile, type PlanFile } from '../load-plan.js';
+import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
+import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
+import { runJson } from '../render/run-json.js';
+import { renderSummary } from '../render/summary.js';
+
+interface StartFlags extends InputOptions {
+  id?: string;
+  strict?: boolean;
+  json?: boolean;
+  wait?: boolean;
+}
+
+interface WatchFlags {
+  strict?: boolean;
+  json?: boolean;
+}
+
+/** `orch run PLAN`: starts it and follows it. */
+export async function run(context: CliContext, file: string, flags: StartFlags): Promise<number> {
+  const { client, plan, started } = await startPlan(context, file, flags);
+  try {
+    const total = plan.plan.steps.length;
+    context.note(`run ${context.colors.bold(started.run_id)} (${total} ${total === 1 ? 'step' : 'steps'})\n`);
+    if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
+    return await followRun(context, client, started, flags, createProgressReporter(context, plan.graph.ids));
+  } finally {
+    await client.close();
+  }
+}
+
+/** `orch start PLAN`: starts it; with `--wait`, waits for its end. */
+export async function start(context: CliContext, file: string, flags: StartFlags): Promise<number> {
+  const { client, started } = await startPlan(context, file, flags);
+  try {
+    if (flags.wait) return await followRun(context, client, started, flags);
+    if (flags.json) context.out(`${JSON.stringify(started, null, 2)}\n`);
+    else {
+      context.out(`${started.run_id}\n`);
+      if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
+    }
+    return EXIT.succeeded;
+  } finally {
+    await client.close();
+  }
+}
+
+/** `orch watch RUN`: follows a run that is already there. */
+export async function watch(context: CliContext, runId: string, flags: WatchFlags): Promise<number> {
+  const client = await connect(context, false);
+  try {
+    const { web_ui, progress } = await client.describe(runId);
+    const ids = progress?.steps.map((step) => step.id) ?? [];
+    const link = web_ui === undefined ? {} : { web_ui };
+    return await followRun(context, client, { run_id: runId, ...link }, flags, createProgressReporter(context, ids));
+  } finally {
+    await client.close();
+  }
+}
+
+interface Started {
+  run_id: string;
+  web_ui?: string;
+}
+
+/** Everything about the plan and its inputs is checked before the service is touched. */
+async function startPlan(
+  context: CliContext,
+  file: string,
+  flags: StartFlags,
+): Promise<{ client: OrchClient; plan: PlanFile; started: Started }> {
+  const plan = await loadPlanFile(context, file, flags.strict);
+  const { placeDiagnostics } = await import('../place-diagnostics.js');
+  const { prepareRun } = await import('../../client/prepare.js');
+  const { settingsOf } = await import('../connect.js');
+  const embedded = settingsOf(context) === undefined;
+  const options = {
+    inputs: await readInputs(context, flags),
+    env: readEnv(context, flags),
+    from: context.env,
+    ...(embedded ? { baseDir: context.cwd } : {}),
+    ...(flags.id === undefined ? {} : { runId: flags.id }),
+  };
+  try {
+    prepareRun(plan, options, embedded);
+  } catch (error) {
+    if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
+    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.text);
+  }
+  const client = await connect(context, true);
+  try {
+    return { client, plan, started: await client.start(plan, options) };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+/** Follows a run to its end, or until Ctrl-C, which ends the following only. */
+async function followRun(
+  context: CliContext,
+  client: OrchClient,
+  started: Started,
+  flags: WatchFlags,
+  reporter?: ProgressReporter,
+): Promise<number> {
+  const detach = new AbortController();
+  const detached = randomUUID(); // a reason of our own: nothing else can be mistaken for it
+  const onInterrupt = (): void => detach.abort(detached);
+  process.on('SIGINT', onInterrupt);
+  try {
+    const result = await client.follow(started.run_id, {
+      signal: detach.signal,
+      ...(reporter === undefined ? {} : { onChange: reporter.onChange, onSilence: reporter.onSilence }),
+    });
+    reporter?.close();
+    if (flags.json) context.out(`${JSON.stringify(runJson(result, started.web_ui), null, 2)}\n`);
+    else context.out(renderSummary(context.outColors, result, started.web_ui));
+    return exitCodeOf(result, flags.strict === true);
+  } catch (error) {
+    reporter?.close();
+    if (error !== detached) throw error;
+    context.note(`\ndetached; the run goes on\n`);
+    context.note(`  follow it again:  orch watch ${started.run_id}\n  end it:           orch cancel ${started.run_id}\n`);
+    return EXIT.detached;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+function exitCodeOf(result: RunResult, strict: boolean): number {
+  if (result.status === 'canceled') return EXIT.canceled;
+  if (result.status === 'failed' || (strict && result.warnings > 0)) return EXIT.failed;
+  return EXIT.succeeded;
+}

@@ -1,0 +1,43 @@
+import { configuredService } from '../../temporal/settings.js';
+import { ensureService, runDoctor, stopService } from '../../service/index.js';
+import { EXIT, type CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { table } from '../render/format.js';
+
+/** `orch up`: starts the embedded service, or says where it already runs. */
+export async function up(context: CliContext, flags: { json?: boolean }): Promise<number> {
+  const remote = configuredService(context.env);
+  if (remote !== undefined) {
+    throw new UsageError(
+      `The service at ${remote.address} is configured, so there is no embedded one to start`,
+      'unset TEMPORAL_ADDRESS (and TEMPORAL_PROFILE) to use the embedded service; `orch worker` serves a remote one',
+    );
+  }
+  const info = await ensureService({
+    env: context.env,
+    onProgress: (line) => context.note(`${context.colors.dim(line)}\n`),
+  });
+  if (flags.json) context.out(`${JSON.stringify({ address: info.address, web_ui: info.uiUrl }, null, 2)}\n`);
+  else context.out(`Temporal  ${info.address}\nWeb UI    ${info.uiUrl}\n`);
+  return EXIT.succeeded;
+}
+
+/** `orch down`: stops what `up` started, and nothing else. */
+export async function down(context: CliContext, flags: { json?: boolean }): Promise<number> {
+  const { stopped } = await stopService({ env: context.env });
+  if (flags.json) context.out(`${JSON.stringify({ stopped }, null, 2)}\n`);
+  else context.out(stopped.length === 0 ? 'nothing was running\n' : `stopped: ${stopped.join(', ')}\n`);
+  return EXIT.succeeded;
+}
+
+/** `orch doctor`: exits 1 when something that orch needs is missing. */
+export async function doctor(context: CliContext, flags: { json?: boolean }): Promise<number> {
+  const checks = await runDoctor({ env: context.env });
+  const healthy = checks.every((check) => check.ok !== 'fail');
+  if (flags.json) context.out(`${JSON.stringify({ healthy, checks }, null, 2)}\n`);
+  else {
+    const rows = checks.map((check) => [check.ok.padEnd(4), check.name, check.detail + (check.hint ? ` (${check.hint})` : '')]);
+    context.out(`${table(rows)}\n`);
+  }
+  return healthy ? EXIT.succeeded : EXIT.failed;
+}

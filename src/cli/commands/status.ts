@@ -1,0 +1,88 @@
+import { connect } from '../connect.js';
+import { EXIT, type CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { duration, printable, statusWord, table } from '../render/format.js';
+import { isoTime, stepJson, type RunJson } from '../render/run-json.js';
+import type { RunDescription, RunState } from '../../client/types.js';
+
+/** `orch status RUN`. Exits 0 whenever it could answer. */
+export async function status(context: CliContext, runId: string, flags: { json?: boolean }): Promise<number> {
+  const client = await connect(context, false);
+  try {
+    const run = await client.describe(runId);
+    context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, run));
+    return EXIT.succeeded;
+  } finally {
+    await client.close();
+  }
+}
+
+/** `orch list`. */
+export async function list(
+  context: CliContext,
+  flags: { limit: string; status?: RunState; json?: boolean },
+): Promise<number> {
+  const limit = Number(flags.limit);
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(`--limit ${flags.limit}: give a whole number above 0`);
+  const client = await connect(context, false);
+  try {
+    const runs = await client.list({ limit, ...(flags.status === undefined ? {} : { status: flags.status }) });
+    if (flags.json) {
+      const rows = runs.map((run) => ({
+        run_id: run.run_id,
+        plan_id: run.plan_id,
+        status: run.status,
+        started_at: isoTime(run.started_at),
+        finished_at: isoTime(run.finished_at),
+        project: run.project ?? null,
+        tags: run.tags ?? [],
+        started_by: run.started_by ?? null,
+      }));
+      context.out(`${JSON.stringify(rows, null, 2)}\n`);
+    } else if (runs.length === 0) {
+      context.note('no runs\n');
+    } else {
+      const rows = runs.map((run) => [
+        run.run_id,
+        run.status,
+        isoTime(run.started_at) ?? '',
+        duration((run.finished_at ?? Date.now()) - run.started_at),
+        run.project ?? '',
+      ]);
+      context.out(`${table([['RUN', 'STATUS', 'STARTED', 'TOOK', 'PROJECT'], ...rows])}\n`);
+    }
+    return EXIT.succeeded;
+  } finally {
+    await client.close();
+  }
+}
+
+function statusJson(run: RunDescription): RunJson {
+  return {
+    run_id: run.run_id,
+    plan_id: run.plan_id,
+    status: run.status,
+    warnings: run.progress?.warnings ?? null,
+    started_at: isoTime(run.started_at),
+    finished_at: isoTime(run.finished_at),
+    web_ui: run.web_ui ?? null,
+    stale: run.stale,
+    steps: run.progress?.steps.map(stepJson) ?? [],
+  };
+}
+
+function renderStatus(context: CliContext, run: RunDescription): string {
+  const took = duration((run.finished_at ?? Date.now()) - run.started_at);
+  const lines = [`${run.run_id} ${context.outColors.bold(run.status)} (${took})`];
+  if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
+  if (run.stale) lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
+  const steps = run.progress?.steps ?? [];
+  const width = Math.max(...steps.map((step) => step.id.length), 4);
+  for (const step of steps) {
+    const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
+    const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
+    const why = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+    lines.push(`  ${statusWord(context.outColors, step.status)} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}`.trimEnd());
+  }
+  return `${lines.join('\n')}\n`;
+}

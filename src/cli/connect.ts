@@ -1,0 +1,52 @@
+import { OrchError } from '../client/errors.js';
+import { OrchClient } from '../client/orch-client.js';
+import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
+import { stateDir } from '../records/paths.js';
+import { ensureService, readSigningKey, serviceStatus } from '../service/index.js';
+import type { CliContext } from './context.js';
+import { UsageError } from './errors.js';
+
+/**
+ * Connects to the configured service; where none is configured, to the embedded one.
+ *
+ * @param startEmbedded starts the embedded service where it does not run; else that is an error.
+ */
+export async function connect(context: CliContext, startEmbedded: boolean): Promise<OrchClient> {
+  const remote = settingsOf(context);
+  if (remote !== undefined) {
+    const webUi = context.env['ORCH_WEB_UI'];
+    return OrchClient.connect({ service: remote, ...(webUi ? { webUi: webUi.replace(/\/+$/, '') } : {}) });
+  }
+  const service = startEmbedded ? await startService(context) : await runningService(context);
+  return OrchClient.connect({
+    service: {
+      connection: { address: service.address },
+      address: service.address,
+      namespace: DEFAULT_NAMESPACE,
+    },
+    signingKey: readSigningKey(stateDir(context.env)),
+    webUi: service.uiUrl,
+  });
+}
+
+/** The service that the standard settings name. @throws UsageError where they cannot be read. */
+export function settingsOf(context: CliContext): ReturnType<typeof configuredService> {
+  try {
+    return configuredService(context.env);
+  } catch (error) {
+    throw new UsageError(`The Temporal settings cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function startService(context: CliContext): Promise<{ address: string; uiUrl: string }> {
+  return ensureService({ env: context.env, onProgress: (line) => context.note(`${context.colors.dim(line)}\n`) });
+}
+
+/** Looking at a run starts nothing: not even a list should build a server. */
+async function runningService(context: CliContext): Promise<{ address: string; uiUrl: string }> {
+  const status = await serviceStatus({ env: context.env });
+  if (status.info !== undefined && status.server === 'running') return status.info;
+  throw new OrchError('service_unreachable', 'The embedded service is not running', {
+    hint: '`orch up` starts it; runs go on where they were',
+  });
+}

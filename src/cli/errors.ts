@@ -1,0 +1,80 @@
+import type { Diagnostic } from '../plan/types.js';
+import { EXIT, type CliContext } from './context.js';
+
+/** A mistake on the command line that no library knows of. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly code = 'usage';
+  constructor(
+    message: string,
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** Diagnostics that were found before anything started, with the text they belong to. */
+export class DiagnosticsError extends Error {
+  override readonly name = 'DiagnosticsError';
+  readonly code = 'invalid_plan';
+  constructor(
+    readonly diagnostics: readonly Diagnostic[],
+    readonly text?: string,
+  ) {
+    super(`${diagnostics.length} problems`);
+  }
+}
+
+interface CodedError extends Error {
+  code: string;
+  hint?: string;
+  diagnostics?: readonly Diagnostic[];
+  text?: string;
+}
+
+const UNREACHABLE = new Set(['service_unreachable', 'no_worker']);
+const USAGE = new Set(['usage', 'invalid_plan', 'plan_too_large', 'run_exists', 'run_not_found', 'run_closed', 'refused']);
+
+/** Says what went wrong, where, and what to do; gives the exit code. */
+export async function reportError(context: CliContext, error: unknown, json: boolean): Promise<number> {
+  if (!isCoded(error)) return reportBug(context, error);
+  if (json) context.out(`${JSON.stringify({ error: jsonError(error) }, null, 2)}\n`);
+  else if (error.diagnostics !== undefined && error.diagnostics.length > 0) {
+    const { renderDiagnostics } = await import('../plan/render.js');
+    context.note(`${renderDiagnostics(error.diagnostics, error.text, context.colors.isColorSupported)}\n`);
+  } else {
+    const { red, bold } = context.colors;
+    context.note(`${red(bold(`error[${error.code}]`))}: ${error.message}\n`);
+    if (error.hint !== undefined) context.note(`  hint: ${error.hint}\n`);
+  }
+  return exitCodeOf(error);
+}
+
+function exitCodeOf(error: CodedError): number {
+  if (UNREACHABLE.has(error.code)) return EXIT.unreachable;
+  if (USAGE.has(error.code)) return EXIT.usage;
+  return error.name === 'ServiceError' ? EXIT.unreachable : EXIT.failed;
+}
+
+function jsonError(error: CodedError): Record<string, unknown> {
+  return {
+    code: error.code,
+    message: error.message,
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    ...(error.diagnostics === undefined ? {} : { diagnostics: error.diagnostics }),
+  };
+}
+
+function isCoded(error: unknown): error is CodedError {
+  const names = ['UsageError', 'DiagnosticsError', 'OrchError', 'ServiceError'];
+  return error instanceof Error && names.includes(error.name) && 'code' in error;
+}
+
+/** Anything else is our mistake, and the only case where a stack trace helps anybody. */
+function reportBug(context: CliContext, error: unknown): number {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  context.note(`${context.colors.red('internal error')}: ${text}\n`);
+  if (context.env['ORCH_DEBUG'] && error instanceof Error) context.note(`${error.stack ?? ''}\n`);
+  else context.note('  hint: this is a bug in orch; ORCH_DEBUG=1 shows where\n');
+  return EXIT.failed;
+}

@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Json } from '../plan/types.js';
+import type { CliContext } from './context.js';
+import { UsageError } from './errors.js';
+
+/** Options of the commands that resolve a plan's inputs. */
+export interface InputOptions {
+  input: string[];
+  inputs?: string;
+  env: string[];
+}
+
+/** Collects a repeatable option. */
+export function collect(value: string, earlier: string[]): string[] {
+  return [...earlier, value];
+}
+
+/** Values of `--inputs FILE`, over them those of `--input NAME=VALUE`. */
+export async function readInputs(context: CliContext, options: InputOptions): Promise<Record<string, Json>> {
+  const values: Record<string, Json> = options.inputs === undefined ? {} : await readInputFile(context, options.inputs);
+  for (const given of options.input) {
+    const [name, value] = splitPair(given);
+    if (value === undefined) throw new UsageError(`--input ${given}: a value is missing`, 'write --input NAME=VALUE');
+    values[name] = value;
+  }
+  return values;
+}
+
+/** What `--env NAME[=VALUE]` takes along; a bare name takes the value from here. */
+export function readEnv(context: CliContext, options: Pick<InputOptions, 'env'>): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const given of options.env) {
+    const [name, value] = splitPair(given);
+    const found = value ?? context.env[name];
+    if (found === undefined) throw new UsageError(`--env ${name}: it is not set here`, `write --env ${name}=VALUE`);
+    values[name] = found;
+  }
+  return values;
+}
+
+function splitPair(given: string): [string, string | undefined] {
+  const at = given.indexOf('=');
+  const name = at < 0 ? given : given.slice(0, at);
+  if (name === '') throw new UsageError(`'${given}': a name is missing`, 'write NAME=VALUE');
+  return [name, at < 0 ? undefined : given.slice(at + 1)];
+}
+
+async function readInputFile(context: CliContext, file: string): Promise<Record<string, Json>> {
+  const { parse } = await import('yaml');
+  let value: unknown;
+  try {
+    value = parse(await readFile(path.resolve(context.cwd, file), 'utf8'));
+  } catch (error) {
+    throw new UsageError(`--inputs ${file}: ${(error as Error).message.split('\n', 1)[0]}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new UsageError(`--inputs ${file}: it must hold one object, name to value`);
+  }
+  return { ...(value as Record<string, Json>) };
+}

@@ -1,0 +1,60 @@
+import { Command, CommanderError } from 'commander';
+import pc from 'picocolors';
+import { EXIT, type CliContext, type CliHost } from './context.js';
+import { reportError } from './errors.js';
+import { addPlanCommands } from './register-plan.js';
+import { addRunCommands } from './register-run.js';
+import { addServiceCommands } from './register-service.js';
+import { version } from './version.js';
+
+/** Runs one command line; resolves to the exit code, never throws. */
+export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
+  const context = createContext(host);
+  let exitCode: number = EXIT.succeeded;
+  const program = createProgram(context, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.succeeded : EXIT.usage;
+    return reportError(context, error, args.includes('--json'));
+  }
+}
+
+function createProgram(context: CliContext, done: (exitCode: number) => void): Command {
+  const program = new Command('orch')
+    .description('Runs plans (steps and what each waits for) durably on Temporal.')
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => context.out(text), writeErr: (text) => context.note(text) })
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 succeeded, 1 the run failed, 2 usage or invalid plan, 3 the service cannot be reached, 4 canceled.
+
+Start with:  orch run examples/quickstart.yaml`,
+    );
+  addRunCommands(program, context, done);
+  addPlanCommands(program, context, done);
+  addServiceCommands(program, context, done);
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+function createContext(host: CliHost): CliContext {
+  const stderrTty = 'isTTY' in host.stderr && host.stderr.isTTY === true;
+  const stdoutTty = 'isTTY' in host.stdout && host.stdout.isTTY === true;
+  const ci = Boolean(host.env['CI']);
+  const colored = !host.env['NO_COLOR'] && !ci && host.env['TERM'] !== 'dumb';
+  return {
+    ...host,
+    out: (text) => void host.stdout.write(text),
+    note: (text) => void host.stderr.write(text),
+    colors: pc.createColors(colored && stderrTty),
+    outColors: pc.createColors(colored && stdoutTty),
+    live: stderrTty && !ci && host.env['TERM'] !== 'dumb',
+  };
+}

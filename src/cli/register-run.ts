@@ -1,0 +1,68 @@
+import { Option, type Command } from 'commander';
+import type { CliContext } from './context.js';
+import { collect } from './plan-options.js';
+
+type Done = (exitCode: number) => void;
+
+/** Commands that start, follow and steer runs. Each loads its code, and Temporal's packages, only when it is used. */
+export function addRunCommands(program: Command, context: CliContext, done: Done): void {
+  withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end'))
+    .addHelpText('after', '\nCtrl-C detaches: the run goes on. `orch watch RUN` follows it again, `orch cancel RUN` ends it.')
+    .action(async (plan, options) => done(await (await import('./commands/run.js')).run(context, plan, options)));
+
+  withStartOptions(program.command('start <plan>').description('start a plan and print its run id'))
+    .option('--wait', 'wait for the end; exit as the run ended')
+    .action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
+
+  program
+    .command('watch <run>')
+    .description('follow a run to its end')
+    .option('--json', 'print the result as one JSON object')
+    .option('--strict', 'count warnings as failure in the exit code')
+    .action(async (run, options) => done(await (await import('./commands/run.js')).watch(context, run, options)));
+
+  program
+    .command('status <run>')
+    .description('show what a run and its steps are doing')
+    .option('--json', 'print one JSON object')
+    .action(async (run, options) => done(await (await import('./commands/status.js')).status(context, run, options)));
+
+  program
+    .command('list')
+    .description('list runs, newest first')
+    .option('--limit <n>', 'at most this many', '20')
+    .addOption(
+      new Option('--status <status>', 'only runs in this state').choices([
+        'running',
+        'succeeded',
+        'failed',
+        'canceled',
+        'terminated',
+        'timed_out',
+      ]),
+    )
+    .option('--json', 'print a JSON array')
+    .action(async (options) => done(await (await import('./commands/status.js')).list(context, options)));
+
+  program
+    .command('cancel <run> [step]')
+    .description('cancel a run, or one step of it')
+    .option('--json', 'print one JSON object')
+    .action(async (run, step, options) => done(await (await import('./commands/steer.js')).cancel(context, run, step, options)));
+
+  program
+    .command('skip <run> <step>')
+    .description('skip a step that has not started; its dependents go on')
+    .option('--json', 'print one JSON object')
+    .action(async (run, step, options) => done(await (await import('./commands/steer.js')).skip(context, run, step, options)));
+}
+
+function withStartOptions(command: Command): Command {
+  return command
+    .option('--input <name=value>', 'value of an input of the plan (repeatable)', collect, [])
+    .option('--inputs <file>', 'JSON or YAML file with values of inputs')
+    .option('--env <name[=value]>', 'environment that the run takes along (repeatable)', collect, [])
+    .option('--id <id>', 'id of the run (default: <plan_id>-<random>)')
+    .option('--strict', 'count every warning as a failure, of the plan and of the run')
+    .option('--json', 'print the result as one JSON object');
+}

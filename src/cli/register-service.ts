@@ -1,0 +1,33 @@
+import type { Command } from 'commander';
+import type { CliContext } from './context.js';
+
+type Done = (exitCode: number) => void;
+
+/** Commands about the service and its workers. */
+export function addServiceCommands(program: Command, context: CliContext, done: Done): void {
+  program
+    .command('up')
+    .description('start the embedded service (Temporal dev server, Web UI, worker) in the background')
+    .option('--json', 'print one JSON object')
+    .action(async (options) => done(await (await import('./commands/service.js')).up(context, options)));
+
+  program
+    .command('down')
+    .description('stop the embedded service; runs go on when it is started again')
+    .option('--json', 'print one JSON object')
+    .action(async (options) => done(await (await import('./commands/service.js')).down(context, options)));
+
+  program
+    .command('doctor')
+    .description('check everything that orch needs, and say what is missing')
+    .option('--json', 'print one JSON object')
+    .action(async (options) => done(await (await import('./commands/service.js')).doctor(context, options)));
+
+  program
+    .command('worker')
+    .description('run a worker in the foreground, for a Temporal service of your own')
+    .option('--task-queue <name>', 'task queue to serve', 'orch')
+    .option('--max-steps <n>', 'steps that run at once in this worker', '1000')
+    .option('--json', 'print one JSON object when it is ready')
+    .action(async (options) => done(await (await import('./commands/worker.js')).worker(context, options)));
+}

@@ -1,0 +1,52 @@
+import type { Colors } from 'picocolors/types.js';
+import type { StepStatus } from '../../engine/types.js';
+
+/** Milliseconds as people read them: `0.3s`, `12.4s`, `3m 05s`, `2h 04m`. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${String(Math.floor(seconds % 60)).padStart(2, '0')}s`;
+  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
+}
+
+/** A status in its colour, padded to the widest. */
+export function statusWord(colors: Colors, status: StepStatus | 'started'): string {
+  const word = status.padEnd(8);
+  switch (status) {
+    case 'success':
+      return colors.green(word);
+    case 'warning':
+      return colors.yellow(word);
+    case 'failed':
+      return colors.red(word);
+    case 'canceled':
+      return colors.magenta(word);
+    case 'skipped':
+    case 'pending':
+      return colors.dim(word);
+    case 'running':
+    case 'waiting':
+    case 'started':
+      return colors.cyan(word);
+    default: {
+      const never: never = status;
+      return never;
+    }
+  }
+}
+
+/** Text of others (a step's output, a plan's names) without what could steer the terminal. */
+export function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is removed
+  return text.replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+/** Rows with columns as wide as their widest cell; the last one is not padded. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
+  return rows
+    .map((row) => row.map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd())
+    .join('\n');
+}

@@ -1,0 +1,103 @@
+import { createLogUpdate } from 'log-update';
+import type { OrchError } from '../../client/errors.js';
+import type { ProgressView, StepView } from '../../workflows/messages.js';
+import type { CliContext } from '../context.js';
+import { duration, printable, statusWord } from './format.js';
+
+/** Running steps that the live block shows. */
+const LIVE_ROWS = 12;
+const REDRAW_MS = 200;
+
+/** Shows a run's steps as they start and end. */
+export interface ProgressReporter {
+  onChange(this: void, steps: readonly StepView[], progress: ProgressView): void;
+  onSilence(this: void, silent: boolean, error?: OrchError): void;
+  /** Removes what is redrawn; what was printed stays. */
+  close(this: void): void;
+}
+
+/** On a terminal running steps are redrawn below the ended ones; elsewhere each start and end is a line. */
+export function createProgressReporter(context: CliContext, ids: readonly string[]): ProgressReporter {
+  const width = Math.min(40, Math.max(...ids.map((id) => id.length), 4));
+  return context.live ? liveReporter(context, width) : lineReporter(context, width);
+}
+
+function lineReporter(context: CliContext, width: number): ProgressReporter {
+  const started = new Set<string>();
+  return {
+    onChange(steps) {
+      for (const step of steps) {
+        if (step.status === 'pending') continue;
+        if (!started.has(step.id) && step.started_at !== undefined) {
+          started.add(step.id);
+          context.note(`${statusWord(context.colors, 'started')} ${step.id}\n`);
+        }
+        if (step.status !== 'running') context.note(`${stepLine(context, step, width)}\n`);
+      }
+    },
+    onSilence: (silent, error) => context.note(silenceLine(silent, error)),
+    close() {},
+  };
+}
+
+function liveReporter(context: CliContext, width: number): ProgressReporter {
+  const draw = createLogUpdate(context.stderr as NodeJS.WriteStream);
+  const running = new Map<string, StepView>();
+  let head = '';
+  const redraw = (): void => {
+    const now = Date.now();
+    const rows = [...running.values()].slice(0, LIVE_ROWS).map((step) => {
+      const time = step.started_at === undefined ? '' : duration(now - step.started_at);
+      return `${statusWord(context.colors, 'running')} ${step.id.padEnd(width)}  ${context.colors.dim(time)}`;
+    });
+    if (running.size > LIVE_ROWS) rows.push(context.colors.dim(`… and ${running.size - LIVE_ROWS} more running`));
+    draw([...rows, context.colors.dim(head)].join('\n'));
+  };
+  const timer = setInterval(redraw, REDRAW_MS);
+  timer.unref();
+  const print = (text: string): void => {
+    draw.clear();
+    context.note(text);
+  };
+  return {
+    onChange(steps, progress) {
+      for (const step of steps) {
+        if (step.status === 'running') running.set(step.id, step);
+        else running.delete(step.id);
+        if (step.status !== 'running' && step.status !== 'pending') print(`${stepLine(context, step, width)}\n`);
+      }
+      head = headLine(progress);
+      redraw();
+    },
+    onSilence(silent, error) {
+      print(silenceLine(silent, error));
+      redraw();
+    },
+    close() {
+      clearInterval(timer);
+      draw.clear();
+      draw.done();
+    },
+  };
+}
+
+function stepLine(context: CliContext, step: StepView, width: number): string {
+  const { dim } = context.colors;
+  const time =
+    step.started_at === undefined || step.finished_at === undefined
+      ? ''
+      : duration(step.finished_at - step.started_at).padStart(7);
+  const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
+  const why = step.status === 'success' ? '' : [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
+}
+
+function headLine({ counts, total_steps }: ProgressView): string {
+  const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
+  return `${ended} of ${total_steps} steps ended`;
+}
+
+function silenceLine(silent: boolean, error?: OrchError): string {
+  if (!silent) return 'the run answers again\n';
+  return `${error?.message ?? 'The run does not answer'}; still waiting${error?.hint ? ` (${error.hint})` : ''}\n`;
+}

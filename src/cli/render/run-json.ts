@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import type { RunResult, StepView } from '../../workflows/messages.js';
+
+const time = z.string().describe('RFC 3339, UTC').nullable();
+
+const stepSchema = z.object({
+  id: z.string(),
+  status: z.enum(['pending', 'running', 'waiting', 'success', 'warning', 'failed', 'skipped', 'canceled']),
+  reason: z.string().nullable().describe('why it ended as it did; null for a plain success'),
+  message: z.string().nullable(),
+  attempts: z.int().describe('executions that really ran'),
+  exit_code: z.int().nullable(),
+  started_at: time,
+  finished_at: time,
+  duration_sec: z.number().nullable(),
+  log_dir: z.string().nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
+  outputs: z.record(z.string(), z.unknown()),
+});
+
+/** What `run`, `start --wait`, `watch` and `status` print with `--json`. It only grows. */
+export const runJsonSchema = z.object({
+  run_id: z.string(),
+  plan_id: z.string(),
+  status: z.enum(['running', 'succeeded', 'failed', 'canceled', 'terminated', 'timed_out']),
+  warnings: z.int().nullable(),
+  started_at: time,
+  finished_at: time,
+  web_ui: z.string().nullable(),
+  stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
+  steps: z.array(stepSchema),
+});
+
+export type RunJson = z.infer<typeof runJsonSchema>;
+
+/** A run's result in the published form. */
+export function runJson(result: RunResult, webUi?: string): RunJson {
+  return {
+    run_id: result.run_id,
+    plan_id: result.plan_id,
+    status: result.status,
+    warnings: result.warnings,
+    started_at: isoTime(result.started_at),
+    finished_at: isoTime(result.finished_at),
+    web_ui: webUi ?? null,
+    steps: result.steps.map(stepJson),
+  };
+}
+
+/** A step in the published form. */
+export function stepJson(step: StepView): RunJson['steps'][number] {
+  const known = step.started_at !== undefined && step.finished_at !== undefined;
+  return {
+    id: step.id,
+    status: step.status,
+    reason: step.reason ?? null,
+    message: step.message ?? null,
+    attempts: step.attempts,
+    exit_code: step.exit_code ?? null,
+    started_at: isoTime(step.started_at),
+    finished_at: isoTime(step.finished_at),
+    duration_sec: known ? (step.finished_at! - step.started_at!) / 1000 : null,
+    log_dir: step.log_dir ?? null,
+    outputs: {},
+  };
+}
+
+/** Milliseconds since the epoch as RFC 3339. */
+export function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,44 @@
+import type { Colors } from 'picocolors/types.js';
+import type { RunResult, StepView } from '../../workflows/messages.js';
+import { duration, printable } from './format.js';
+
+/** Failed steps whose output the summary shows, and the lines of each. */
+const SHOWN_FAILURES = 5;
+const SHOWN_LINES = 10;
+
+/** How a run ended: counts, what failed and why, and where to look. */
+export function renderSummary(colors: Colors, result: RunResult, webUi?: string): string {
+  const word = { succeeded: colors.green, failed: colors.red, canceled: colors.magenta }[result.status];
+  const lines = [
+    `${result.run_id} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
+  ];
+  const failed = result.steps.filter((step) => step.status === 'failed');
+  for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
+  if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
+  if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function countText(steps: readonly StepView[]): string {
+  const order = ['success', 'warning', 'failed', 'skipped', 'canceled'] as const;
+  const words = { success: 'succeeded', warning: 'with a warning', failed: 'failed', skipped: 'skipped', canceled: 'canceled' };
+  const parts = order.flatMap((status) => {
+    const count = steps.filter((step) => step.status === status).length;
+    return count === 0 ? [] : [`${count} ${words[status]}`];
+  });
+  return parts.join(', ') || 'no steps';
+}
+
+function warningText({ warnings }: RunResult): string {
+  return warnings === 0 ? '' : ` (${warnings} ${warnings === 1 ? 'warning' : 'warnings'})`;
+}
+
+function failureLines(colors: Colors, step: StepView): string[] {
+  const tail = step.stderr_tail || step.stdout_tail || '';
+  const output = printable(tail).trimEnd().split('\n').slice(-SHOWN_LINES);
+  return [
+    `  ${colors.red('failed')}  ${step.id}: ${[step.reason, step.message && printable(step.message)].filter(Boolean).join(': ')}`,
+    ...(tail === '' ? [] : output.map((line) => `    ${colors.dim('|')} ${line}`)),
+    ...(step.log_dir === undefined ? [] : [`    logs  ${step.log_dir}`]),
+  ];
+}

@@ -1,0 +1,36 @@
+import type { Diagnostic } from '../plan/types.js';
+
+/** Codes of {@link OrchError}; docs/errors.md has an entry for each. */
+export const CLIENT_ERROR_CODES = [
+  'invalid_plan',
+  'plan_too_large',
+  'run_exists',
+  'run_not_found',
+  'run_closed',
+  'run_terminated',
+  'refused',
+  'no_worker',
+  'service_unreachable',
+] as const;
+
+export type ClientErrorCode = (typeof CLIENT_ERROR_CODES)[number];
+
+/** Something that a caller can do something about. `message` says what is wrong, `hint` what to do. */
+export class OrchError extends Error {
+  override readonly name = 'OrchError';
+  readonly code: ClientErrorCode;
+  readonly hint?: string;
+  /** Only for `invalid_plan`. */
+  readonly diagnostics?: readonly Diagnostic[];
+
+  constructor(
+    code: ClientErrorCode,
+    message: string,
+    more: { hint?: string; diagnostics?: readonly Diagnostic[]; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.code = code;
+    if (more.hint !== undefined) this.hint = more.hint;
+    if (more.diagnostics !== undefined) this.diagnostics = more.diagnostics;
+  }
+}

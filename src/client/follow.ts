@@ -1,0 +1,107 @@
+import type { ProgressView, RunResult, StepView } from '../workflows/messages.js';
+import { OrchError } from './errors.js';
+
+/** Milliseconds between two looks at a run: the first while things change, the second while nothing does. */
+const POLL_MS = { busy: 150, quiet: 1000 };
+
+export interface FollowOptions {
+  /** Called with the steps that changed since the last call; never twice with the same state of a step. */
+  onChange?: (steps: readonly StepView[], progress: ProgressView) => void;
+  /** Called when the run could not be asked (no worker, an outage), and when it answers again. */
+  onSilence?: (silent: boolean, error?: OrchError) => void;
+  /** Ends the following, not the run: the promise then rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** What `follow` needs of a client. */
+interface Followable {
+  progress(runId: string, since?: number): Promise<ProgressView>;
+  result(runId: string): Promise<RunResult>;
+}
+
+/** Follows a run to its end; see {@link FollowOptions}. The end is known at once, by a long poll beside the looks. */
+export async function follow(client: Followable, runId: string, options: FollowOptions): Promise<RunResult> {
+  const end = endOf(client.result(runId), options.signal);
+  const seen = new Map<string, string>();
+  let last: ProgressView | undefined;
+  let silent = false;
+  let pause = POLL_MS.busy;
+  for (;;) {
+    const next = await Promise.race([end, look(client, runId, last?.version)]);
+    if ('error' in next) throw next.error;
+    if ('result' in next) {
+      if (last !== undefined || next.result.steps.length > 0) report(next.result.steps, { ...asProgress(next.result, last) });
+      return next.result;
+    }
+    if ('failure' in next) {
+      if (!silent) options.onSilence?.(true, next.failure);
+      silent = true;
+    } else {
+      if (silent) options.onSilence?.(false);
+      silent = false;
+      pause = next.progress.steps.length > 0 ? POLL_MS.busy : Math.min(POLL_MS.quiet, pause * 1.5);
+      report(next.progress.steps, next.progress);
+      last = next.progress;
+    }
+    await Promise.race([end, wait(pause)]);
+  }
+
+  function report(steps: readonly StepView[], progress: ProgressView): void {
+    const changed = steps.filter((step) => {
+      const state = `${step.status} ${step.attempts} ${step.reason ?? ''}`;
+      if (seen.get(step.id) === state) return false;
+      seen.set(step.id, state);
+      return true;
+    });
+    if (changed.length > 0) options.onChange?.(changed, progress);
+  }
+}
+
+type End = { result: RunResult } | { error: unknown };
+type Look = { progress: ProgressView } | { failure: OrchError } | { error: unknown };
+
+function endOf(result: Promise<RunResult>, signal: AbortSignal | undefined): Promise<End> {
+  const ended = result.then(
+    (value): End => ({ result: value }),
+    (error: unknown): End => ({ error }),
+  );
+  if (signal === undefined) return ended;
+  const aborted = new Promise<End>((resolve) => {
+    const onAbort = (): void => resolve({ error: signal.reason });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  return Promise.race([aborted, ended]);
+}
+
+/** Asks once. That nobody answers is a thing to show, not to fail on: the run goes on without being watched. */
+async function look(client: Followable, runId: string, since: number | undefined): Promise<Look> {
+  try {
+    return { progress: await client.progress(runId, since) };
+  } catch (error) {
+    const passing = error instanceof OrchError && (error.code === 'no_worker' || error.code === 'service_unreachable');
+    return passing ? { failure: error } : { error };
+  }
+}
+
+function asProgress(result: RunResult, last: ProgressView | undefined): ProgressView {
+  const counts: ProgressView['counts'] = {
+    pending: 0,
+    running: 0,
+    waiting: 0,
+    success: 0,
+    warning: 0,
+    failed: 0,
+    skipped: 0,
+    canceled: 0,
+  };
+  for (const step of result.steps) counts[step.status] += 1;
+  const { steps, status, ...rest } = result;
+  return { ...rest, status, steps, counts, version: (last?.version ?? 0) + 1, total_steps: steps.length };
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

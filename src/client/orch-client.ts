@@ -1,0 +1,242 @@
+import { randomBytes } from 'node:crypto';
+import os from 'node:os';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { payloadCodec } from '../temporal/payload-codec.js';
+import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
+import {
+  cancelStepUpdate,
+  progressQuery,
+  RUN_PLAN,
+  skipUpdate,
+  type ProgressView,
+  type RunResult,
+  type VerbAccepted,
+} from '../workflows/messages.js';
+import type { UpdateDefinition } from '@temporalio/common';
+import type { StepVerb } from '../workflows/messages.js';
+import { describeRun, summarize } from './describe.js';
+import { OrchError } from './errors.js';
+import { follow, type FollowOptions } from './follow.js';
+import { prepareRun } from './prepare.js';
+import { runOutcome } from './outcome.js';
+import { signedStarts } from './signed-starts.js';
+import { asOrchError, withDeadline } from './service-errors.js';
+import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
+
+/** Milliseconds that a query waits: it hangs while no worker runs. */
+const QUERY_DEADLINE_MS = 2_000;
+/** Milliseconds that a steering verb waits for a worker to answer. */
+const UPDATE_DEADLINE_MS = 10_000;
+
+export interface OrchClientOptions {
+  service: TemporalSettings;
+  /** Default `orch`. */
+  taskQueue?: string;
+  /** Set for the embedded service only: it runs no start that is not signed with this key. */
+  signingKey?: string;
+  /** Base address of the Web UI, for links; without it runs have none. */
+  webUi?: string;
+}
+
+/**
+ * Starts, follows and steers runs.
+ *
+ * @example
+ * ```ts
+ * const client = await OrchClient.connect({ service });
+ * const plan = loadPlanText(await readFile('plan.yaml'), { file: 'plan.yaml' });
+ * if (!plan.ok) throw new Error(renderDiagnostics(plan.error));
+ * const { run_id } = await client.start(plan.value, { inputs: { BRANCH: 'main' } });
+ * const result = await client.result(run_id);
+ * ```
+ */
+export class OrchClient {
+  private constructor(
+    private readonly options: OrchClientOptions,
+    private readonly connection: Connection,
+    private readonly client: Client,
+  ) {}
+
+  /** Connects. @throws OrchError `service_unreachable`. */
+  static async connect(options: OrchClientOptions): Promise<OrchClient> {
+    let connection: Connection;
+    try {
+      connection = await Connection.connect({ ...options.service.connection, connectTimeout: '10 seconds' });
+    } catch (error) {
+      throw new OrchError('service_unreachable', `Cannot reach the Temporal service at ${options.service.address}`, {
+        hint: 'is it running, and are TEMPORAL_ADDRESS and its TLS settings right? `orch doctor` tells more',
+        cause: error,
+      });
+    }
+    const client = new Client({
+      connection,
+      namespace: options.service.namespace,
+      dataConverter: { payloadCodecs: [payloadCodec] },
+      ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [signedStarts(options.signingKey)] } }),
+    });
+    return new OrchClient(options, connection, client);
+  }
+
+  /**
+   * Starts a run and returns at once.
+   *
+   * @throws OrchError `invalid_plan` with every diagnostic of plan, inputs and environment; `run_exists`;
+   * `plan_too_large`; `service_unreachable`.
+   */
+  async start(toStart: PlanToStart, options: StartOptions = {}): Promise<{ run_id: string; web_ui?: string }> {
+    const { plan, input } = prepareRun(toStart, options, this.options.signingKey !== undefined);
+    const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
+    const { project, tags } = plan.metadata;
+    try {
+      const handle = await this.client.workflow.start(RUN_PLAN, {
+        workflowId: runId,
+        taskQueue: this.options.taskQueue ?? DEFAULT_TASK_QUEUE,
+        args: [input],
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        staticSummary: (plan.description ?? plan.plan_id).slice(0, 200),
+        staticDetails: `Plan \`${plan.plan_id}\`, ${plan.steps.length} steps, digest \`${input.digest.slice(0, 12)}\``,
+        memo: {
+          plan: plan.plan_id,
+          started_by: options.startedBy ?? startedBy(),
+          engine_version: input.engine_version,
+          ...(project === undefined ? {} : { project }),
+          ...(tags === undefined ? {} : { tags }),
+        },
+      });
+      return { run_id: runId, ...this.link(runId, handle.firstExecutionRunId) };
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
+          hint: `look at it by \`orch status ${runId}\`, or choose another --id`,
+        });
+      }
+      throw asOrchError(error, runId);
+    }
+  }
+
+  /**
+   * Waits for a run's end, through outages of the service.
+   *
+   * @throws OrchError `run_not_found`, or `run_terminated` where the run was ended from outside and has no result.
+   */
+  result(runId: string): Promise<RunResult> {
+    return runOutcome(this.client, runId);
+  }
+
+  /** Follows a run to its end, reporting each change. See {@link FollowOptions}. */
+  follow(runId: string, options: FollowOptions): Promise<RunResult> {
+    return follow(this, runId, options);
+  }
+
+  /**
+   * What a run is doing; with `since`, only the steps that changed after that version.
+   *
+   * @throws OrchError `no_worker` when no worker answers within 2 s; `run_not_found`.
+   */
+  async progress(runId: string, since?: number): Promise<ProgressView> {
+    try {
+      return await withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
+        this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since }),
+      );
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
+  }
+
+  /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
+  async describe(runId: string): Promise<RunDescription> {
+    const summary = await describeRun(this.client, runId);
+    const link = this.link(runId, summary.first_run_id);
+    try {
+      return { ...summary.run, ...link, progress: await this.progress(runId), stale: false };
+    } catch (error) {
+      if (error instanceof OrchError && error.code === 'no_worker') return { ...summary.run, ...link, stale: true };
+      throw error;
+    }
+  }
+
+  /** Runs, newest first. `limit` defaults to 20. */
+  async list(options: { limit?: number; status?: RunState } = {}): Promise<RunSummary[]> {
+    const runs: RunSummary[] = [];
+    try {
+      for await (const execution of this.client.workflow.list({ query: listQuery(options.status) })) {
+        runs.push(summarize(execution));
+        if (runs.length >= (options.limit ?? 20)) break;
+      }
+    } catch (error) {
+      throw asOrchError(error);
+    }
+    return runs;
+  }
+
+  /**
+   * Skips a step that has not started; its dependents go on as if it had succeeded.
+   *
+   * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `no_worker`.
+   */
+  skip(runId: string, step: string): Promise<VerbAccepted> {
+    return this.steer(skipUpdate, runId, step);
+  }
+
+  /** Stops a step, or cancels one that has not started. Errors as of {@link skip}. */
+  cancelStep(runId: string, step: string): Promise<VerbAccepted> {
+    return this.steer(cancelStepUpdate, runId, step);
+  }
+
+  /** Asks a run to stop its steps and end as canceled; returns at once. @throws OrchError `run_not_found`, `run_closed`. */
+  async cancel(runId: string): Promise<void> {
+    try {
+      await this.client.workflow.getHandle(runId).cancel();
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
+  }
+
+  /** Closes the connection. */
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+
+  private async steer(
+    verb: UpdateDefinition<VerbAccepted, [StepVerb]>,
+    runId: string,
+    step: string,
+  ): Promise<VerbAccepted> {
+    try {
+      return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
+        this.client.workflow.getHandle(runId).executeUpdate(verb, { args: [{ step, by: startedBy() }] }),
+      );
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
+  }
+
+  private link(runId: string, firstRunId: string): { web_ui?: string } {
+    if (this.options.webUi === undefined) return {};
+    const namespace = this.options.service.namespace || DEFAULT_NAMESPACE;
+    const run = `${encodeURIComponent(runId)}/${firstRunId}`;
+    return { web_ui: `${this.options.webUi}/namespaces/${namespace}/workflows/${run}/history` };
+  }
+}
+
+function startedBy(): string {
+  try {
+    return `${os.userInfo().username}@${os.hostname()}`;
+  } catch {
+    return os.hostname(); // a user id without a name, as in many containers
+  }
+}
+
+function listQuery(status: RunState | undefined): string {
+  const type = `WorkflowType = '${RUN_PLAN}'`;
+  if (status === undefined) return type;
+  const names: Record<RunState, string> = {
+    running: 'Running',
+    succeeded: 'Completed',
+    failed: 'Failed',
+    canceled: 'Canceled',
+    terminated: 'Terminated',
+    timed_out: 'TimedOut',
+  };
+  return `${type} AND ExecutionStatus = '${names[status]}'`;
+}

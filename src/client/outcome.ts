@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
+import { progressQuery, type RunResult } from '../workflows/messages.js';
+import { OrchError } from './errors.js';
+import { asOrchError, isOutage } from './service-errors.js';
+
+/** Milliseconds between two tries while the service is away. */
+const OUTAGE_PAUSE_MS = 1000;
+
+/** Waits for a run's end. The SDK's own wait gives up after 15 to 20 s of outage, so it is asked again. */
+export async function runOutcome(client: Client, runId: string): Promise<RunResult> {
+  for (;;) {
+    try {
+      return (await client.workflow.getHandle(runId).result()) as RunResult;
+    } catch (error) {
+      if (isOutage(error)) await sleep(OUTAGE_PAUSE_MS);
+      else return outcomeOfFailure(client, runId, error);
+    }
+  }
+}
+
+async function outcomeOfFailure(client: Client, runId: string, error: unknown): Promise<RunResult> {
+  if (!(error instanceof WorkflowFailedError)) throw asOrchError(error, runId);
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) {
+    const result = cause.type === 'RunFailed' ? (cause.details?.[0] as RunResult | undefined) : undefined;
+    if (result !== undefined) return result;
+    throw new OrchError(cause.type === 'InvalidPlan' ? 'invalid_plan' : 'run_terminated', cause.message, { cause });
+  }
+  if (cause instanceof CancelledFailure) return canceledResult(client, runId);
+  if (cause instanceof TerminatedFailure) {
+    throw new OrchError('run_terminated', `The run '${runId}' was terminated: ${cause.message}`, { cause });
+  }
+  if (cause instanceof TimeoutFailure) throw new OrchError('run_terminated', `The run '${runId}' timed out`, { cause });
+  throw error;
+}
+
+/** Temporal's Canceled carries no result, so the run is asked; a closed run answers from its history. */
+async function canceledResult(client: Client, runId: string): Promise<RunResult> {
+  const progress = await client.workflow.getHandle(runId).query(progressQuery);
+  return {
+    run_id: runId,
+    plan_id: progress.plan_id,
+    status: 'canceled',
+    warnings: progress.warnings,
+    started_at: progress.started_at,
+    finished_at: progress.finished_at ?? progress.started_at,
+    steps: progress.steps,
+  };
+}

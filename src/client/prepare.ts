@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import { checkPlan } from '../plan/check.js';
+import { resolveInputs } from '../plan/inputs.js';
+import { missingNames } from '../plan/templates.js';
+import type { Diagnostic, Plan } from '../plan/types.js';
+import { ENGINE_VERSION, type RunInput } from '../workflows/input.js';
+import { OrchError } from './errors.js';
+import { takeAlong } from './take-along.js';
+import type { PlanToStart, StartOptions } from './types.js';
+
+/** Temporal refuses a start input of 2 MB; the rest of the request needs some room. */
+const MAX_INPUT_BYTES = 1_900_000;
+
+/** A plan with all that its run needs, checked. */
+export interface PreparedRun {
+  plan: Plan;
+  input: RunInput;
+}
+
+/**
+ * Resolves inputs and environment of a plan.
+ *
+ * @throws OrchError `invalid_plan` with every diagnostic at once; `plan_too_large`.
+ */
+export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded: boolean): PreparedRun {
+  const checked = checkPlan(toStart.source);
+  if (!checked.ok) throw invalidPlan(checked.error);
+  const { plan } = checked.value;
+  const diagnostics: Diagnostic[] = [];
+  const inputs = resolveInputs(plan, { ...options.inputs });
+  if (!inputs.ok) diagnostics.push(...inputs.error);
+  const taken = takeAlong(plan, { from: options.from ?? process.env, given: options.env ?? {}, embedded });
+  diagnostics.push(...taken.diagnostics);
+  if (inputs.ok) diagnostics.push(...missingNames(plan, { inputs: inputs.value, env: taken.env }));
+  const baseDir = options.baseDir ?? (embedded ? process.cwd() : undefined);
+  if (baseDir === undefined) diagnostics.push(...relativeFolder(plan));
+  if (diagnostics.length > 0 || !inputs.ok) throw invalidPlan(diagnostics);
+  const input: RunInput = {
+    engine_version: ENGINE_VERSION,
+    plan: toStart.source,
+    digest: planDigest(toStart.source),
+    inputs: inputs.value,
+    env: taken.env,
+    ...(baseDir === undefined ? {} : { base_dir: baseDir }),
+  };
+  refuseTooLarge(input);
+  return { plan, input };
+}
+
+/** SHA-256 of a plan's content, hex; the same for JSON and YAML that say the same in the same order. */
+export function planDigest(source: unknown): string {
+  return createHash('sha256').update(JSON.stringify(source)).digest('hex');
+}
+
+function invalidPlan(diagnostics: readonly Diagnostic[]): OrchError {
+  return new OrchError('invalid_plan', diagnostics.map((d) => d.message).join('\n'), { diagnostics });
+}
+
+/** Workers of a team run elsewhere: the starter's folder means nothing there. */
+function relativeFolder(plan: Plan): Diagnostic[] {
+  const cwd = plan.globals.cwd;
+  if (cwd !== undefined && (cwd.startsWith('/') || /^[A-Za-z]:[\\/]/.test(cwd) || cwd.startsWith('${'))) return [];
+  return [
+    {
+      code: 'relative_cwd_on_remote_service',
+      severity: 'error',
+      path: 'globals.cwd',
+      message: 'globals.cwd must be an absolute folder on the workers: this run starts on a remote service',
+      hint: 'set globals.cwd, for example to ${WORKSPACE} with --input or --env',
+    },
+  ];
+}
+
+function refuseTooLarge(input: RunInput): void {
+  const text = JSON.stringify(input);
+  if (text.length <= MAX_INPUT_BYTES) return;
+  const packed = gzipSync(text).length;
+  if (packed <= MAX_INPUT_BYTES) return;
+  throw new OrchError('plan_too_large', `The plan and its inputs are ${packed} bytes compressed; at most ${MAX_INPUT_BYTES} fit`, {
+    hint: 'move large texts into files that the steps read',
+  });
+}

@@ -1,0 +1,52 @@
+import { namesIn } from '../plan/templates.js';
+import type { Diagnostic, Plan } from '../plan/types.js';
+
+/** What the embedded service takes along besides: steps are meant to see the starter's tools. */
+const LAPTOP_NAMES = ['PATH', 'VIRTUAL_ENV', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'TZ'];
+
+/** Names whose values must not stand in a run's history. */
+const SECRET_NAME = /(^|_)(SECRET|SECRETS|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY)(_|$)/i;
+
+export interface TakenAlong {
+  env: Record<string, string>;
+  diagnostics: Diagnostic[];
+}
+
+/**
+ * The environment that a run takes along from the one who starts it: the names that the plan mentions or passes, what
+ * was given by `--env`, and on the embedded service the PATH and locale.
+ *
+ * It stands in history in clear, so names that look like secrets are refused.
+ */
+export function takeAlong(
+  plan: Plan,
+  options: {
+    from: Readonly<Record<string, string | undefined>>;
+    given: Readonly<Record<string, string>>;
+    embedded: boolean;
+  },
+): TakenAlong {
+  const env: Record<string, string> = {};
+  const diagnostics: Diagnostic[] = [];
+  const wanted = [...new Set([...plan.globals.pass_env, ...namesIn(plan)])];
+  for (const name of options.embedded ? [...LAPTOP_NAMES, ...wanted] : wanted) {
+    const value = options.from[name];
+    if (value === undefined || name in options.given) continue;
+    if (SECRET_NAME.test(name)) diagnostics.push(secretName(name));
+    else env[name] = value;
+  }
+  for (const [name, value] of Object.entries(options.given)) {
+    if (SECRET_NAME.test(name)) diagnostics.push(secretName(name));
+    else env[name] = value;
+  }
+  return { env, diagnostics };
+}
+
+function secretName(name: string): Diagnostic {
+  return {
+    code: 'secret_in_environment',
+    severity: 'error',
+    message: `${name} looks like a secret, and what a run takes along stands in its history in clear`,
+    hint: `set ${name} in the worker's own environment: steps inherit that, and it is recorded nowhere`,
+  };
+}

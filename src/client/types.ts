@@ -1,0 +1,46 @@
+import type { Json } from '../plan/types.js';
+import type { ProgressView } from '../workflows/messages.js';
+
+/** A plan to start: `loadPlanText` gives both fields. */
+export interface PlanToStart {
+  /** The document as written, parsed. This is what a run's input carries. */
+  source: unknown;
+}
+
+export interface StartOptions {
+  /** Workflow id of the run. Default: `<plan_id>-<8 random characters>`. */
+  runId?: string;
+  /** Values of the plan's inputs; strings are converted to the declared types. */
+  inputs?: Readonly<Record<string, Json>>;
+  /** Environment that the run takes along, besides the names that the plan mentions. */
+  env?: Readonly<Record<string, string>>;
+  /** Where names that the plan mentions or passes are looked up. Default: `process.env`. */
+  from?: Readonly<Record<string, string | undefined>>;
+  /** Absolute folder that relative paths count from. Default: the current one on the embedded service, else none. */
+  baseDir?: string;
+  /** Who starts it. Default: `<user>@<host>`. */
+  startedBy?: string;
+}
+
+export type RunState = 'running' | 'succeeded' | 'failed' | 'canceled' | 'terminated' | 'timed_out';
+
+/** A run as the list shows it. Times are milliseconds since the epoch. */
+export interface RunSummary {
+  run_id: string;
+  plan_id: string;
+  status: RunState;
+  started_at: number;
+  finished_at?: number;
+  project?: string;
+  tags?: string[];
+  started_by?: string;
+}
+
+/** A run as `status` shows it. */
+export interface RunDescription extends RunSummary {
+  /** What the run says of itself; absent where it could not be asked. */
+  progress?: ProgressView;
+  /** True when no worker answered, so that `progress` is missing. */
+  stale: boolean;
+  web_ui?: string;
+}

@@ -1,0 +1,130 @@
+/** Any JSON value. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Seconds, fractions allowed; `'none'` means that no limit applies. */
+export type Timeout = number | 'none';
+
+export type InputType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
+
+/** One declared input of a plan. */
+export interface InputSpec {
+  type: InputType;
+  default?: Json;
+  /** True when the run cannot start without a value; false wherever a default is given. */
+  required: boolean;
+  enum?: readonly Json[];
+  description?: string;
+}
+
+export type OnFailure = 'abort' | 'skip_dependents' | 'continue';
+export type TriggerRule = 'all_success' | 'none_failed' | 'all_done';
+
+/** What a step does. Only kinds that this version runs appear here; the others are refused when the plan is loaded. */
+export type StepAction = CommandAction | ShellAction | NoopAction;
+
+/** A program with arguments, run without a shell; with `shell: true`, `command` is one line for the shell. */
+export interface CommandAction {
+  type: 'command';
+  command: string;
+  args: readonly string[];
+  shell: boolean;
+  stdin?: string;
+}
+
+/** A shell script: `script` is text that is never templated, `script_file` counts from the step's cwd. */
+export interface ShellAction {
+  type: 'shell';
+  script?: string;
+  script_file?: string;
+  stdin?: string;
+}
+
+/** A step that only joins or marks a point of the graph. */
+export interface NoopAction {
+  type: 'noop';
+}
+
+export type BackoffKind = 'constant' | 'exponential';
+
+/** How often and when a step that really failed is tried again. All times in seconds. */
+export interface RetryPolicy {
+  /** Further executions after the first failed one. */
+  retries: number;
+  delay_sec: number;
+  backoff: BackoffKind;
+  max_delay_sec?: number;
+  /** Failure reasons that are retried; absent means the default set. */
+  on?: readonly string[];
+  no_retry_exit_codes: readonly number[];
+}
+
+/** A step with every default filled in. */
+export interface Step {
+  id: string;
+  name: string;
+  description?: string;
+  tags: readonly string[];
+  group?: string;
+  weight: number;
+  action: StepAction;
+  cwd?: string;
+  env: Readonly<Record<string, string>>;
+  depends_on: readonly string[];
+  provides: readonly string[];
+  consumes: readonly string[];
+  trigger_rule: TriggerRule;
+  on_failure: OnFailure;
+  critical: boolean;
+  timeout_sec: Timeout;
+  /** Time between TERM and KILL when the step is stopped. */
+  grace_sec: number;
+  retry: RetryPolicy;
+  success_exit_codes: readonly number[];
+  warning_exit_codes: readonly number[];
+  /** The task queue that runs the step; absent means the run's own. */
+  queue?: string;
+}
+
+export interface PlanGlobals {
+  max_concurrency: number;
+  max_lost: number;
+  env: Readonly<Record<string, string>>;
+  cwd?: string;
+  /** Names of environment variables that a run takes along from the one who starts it. */
+  pass_env: readonly string[];
+}
+
+/** A validated plan with every default filled in. Nothing downstream sees an unvalidated one. */
+export interface Plan {
+  plan_id: string;
+  version: '1.0';
+  description?: string;
+  metadata: Readonly<Record<string, Json>>;
+  inputs: Readonly<Record<string, InputSpec>>;
+  globals: PlanGlobals;
+  steps: readonly Step[];
+}
+
+export type Severity = 'error' | 'warning';
+
+/** One thing that is wrong with a plan (or with what was given along with it), and where. */
+export interface Diagnostic {
+  /** Stable snake_case code; docs/errors.md has an entry for each. */
+  code: string;
+  severity: Severity;
+  message: string;
+  /** File as the user named it. Absent where the value did not come from a file. */
+  file?: string;
+  /** 1-based. */
+  line?: number;
+  /** 1-based, counted in UTF-16 code units as editors do. */
+  column?: number;
+  /** Where in the document, e.g. `steps[3].depends_on[0]`. */
+  path?: string;
+  hint?: string;
+  /** Further places that belong to it (each edge of a cycle, the first of two duplicates). */
+  related?: readonly { message: string; file?: string; line?: number; column?: number; path?: string }[];
+}
+
+/** A value or the reasons why there is none. */
+export type Result<T, E> = { ok: true; value: T } | { ok: false; error: E };

@@ -1,0 +1,32 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
+import { temporal } from '@temporalio/proto';
+
+/** Payloads above this many bytes are compressed. Smaller ones stay readable in the Web UI. */
+const COMPRESS_ABOVE = 128 * 1024;
+/** A payload that unpacks to more than this is no payload of ours. Temporal takes 2 MB of them packed. */
+const MAX_UNPACKED = 256 * 1024 * 1024;
+const ENCODING = 'binary/gzip';
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
+
+/** Compresses large payloads, so that a plan of ten thousand steps fits Temporal's limit of 2 MB. */
+export const payloadCodec: PayloadCodec = {
+  encode: (payloads) => Promise.all(payloads.map(compress)),
+  decode: (payloads) => Promise.all(payloads.map(decompress)),
+};
+
+async function compress(payload: Payload): Promise<Payload> {
+  if ((payload.data?.length ?? 0) <= COMPRESS_ABOVE) return payload;
+  const data = await pack(temporal.api.common.v1.Payload.encode(payload).finish());
+  return { metadata: { [METADATA_ENCODING_KEY]: Buffer.from(ENCODING) }, data };
+}
+
+async function decompress(payload: Payload): Promise<Payload> {
+  const encoding = payload.metadata?.[METADATA_ENCODING_KEY];
+  if (encoding === undefined || encoding === null || Buffer.from(encoding).toString() !== ENCODING) return payload;
+  const packed = await unpack(payload.data ?? new Uint8Array(), { maxOutputLength: MAX_UNPACKED });
+  return temporal.api.common.v1.Payload.decode(packed);
+}

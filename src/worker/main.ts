@@ -1,0 +1,31 @@
+// Entry of the embedded service's worker process; `orch worker` is the way for other services.
+import { renameSync, writeFileSync } from 'node:fs';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { stateDir } from '../records/paths.js';
+import { readSigningKey } from '../service/signing-key.js';
+import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
+import { runWorker } from './run-worker.js';
+
+/** What the service tells its worker, and steps must not see: orch inside a step finds the service by itself. */
+const OWN_NAMES = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'ORCH_EMBEDDED', 'ORCH_READY_FILE'];
+
+Runtime.install({ logger: new DefaultLogger('INFO') });
+const { env } = process;
+const address = env['TEMPORAL_ADDRESS'];
+if (address === undefined) throw new Error('Internal error: TEMPORAL_ADDRESS is not set');
+const stepEnv = { ...env };
+for (const name of OWN_NAMES) delete stepEnv[name];
+
+await runWorker({
+  settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
+  env,
+  stepEnv,
+  ...(env['ORCH_EMBEDDED'] ? { signingKey: readSigningKey(stateDir(env)) } : {}),
+  onReady: () => announce(env['ORCH_READY_FILE']),
+});
+
+function announce(file: string | undefined): void {
+  if (file === undefined) return;
+  writeFileSync(`${file}.${process.pid}`, String(process.pid), { mode: 0o600 });
+  renameSync(`${file}.${process.pid}`, file);
+}

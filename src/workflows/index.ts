@@ -1,0 +1,2 @@
+// The workflow types that a worker knows: each exported function is one, by its name.
+export { runPlan } from './run-plan.js';

@@ -1,0 +1,2 @@
+/** Header that carries a start's signature. */
+export const SIGNATURE_HEADER = 'orch-signature';

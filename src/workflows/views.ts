@@ -1,0 +1,95 @@
+import { isEnd, type Program, type RunState, type StepState } from '../engine/index.js';
+import type { ProgressView, RunResult, StepView } from './messages.js';
+
+/** Steps shown in the Web UI's current details. */
+const TABLE_ROWS = 50;
+
+/** The run as the query `progress` answers it. */
+export function progressView(runId: string, program: Program, state: RunState, since?: number): ProgressView {
+  const steps: StepView[] = [];
+  state.steps.forEach((step, index) => {
+    if (since === undefined || step.changed > since) steps.push(stepView(program, index, step));
+  });
+  return {
+    run_id: runId,
+    plan_id: program.plan.plan_id,
+    status: state.status,
+    version: state.version,
+    total_steps: state.steps.length,
+    counts: { ...state.counts },
+    warnings: state.warnings,
+    started_at: state.startedAt,
+    ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
+    steps,
+  };
+}
+
+/** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */
+export function runResult(runId: string, program: Program, state: RunState): RunResult {
+  if (state.status === 'running' || state.status === 'pending' || state.finishedAt === undefined) {
+    throw new Error('Internal error: the run has not ended');
+  }
+  return {
+    run_id: runId,
+    plan_id: program.plan.plan_id,
+    status: state.status,
+    warnings: state.warnings,
+    started_at: state.startedAt,
+    finished_at: state.finishedAt,
+    steps: state.steps.map((step, index) => {
+      const view = stepView(program, index, step);
+      if (view.status !== 'success') return view;
+      const { stdout_tail: _out, stderr_tail: _err, ...rest } = view;
+      return rest;
+    }),
+  };
+}
+
+/** A Markdown table of the steps for the Web UI; what needs a look comes first where not all fit. */
+export function detailsTable(program: Program, state: RunState): string {
+  const order = state.steps.map((_, index) => index);
+  if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!) || a - b);
+  const rows = order.slice(0, TABLE_ROWS).map((index) => {
+    const step = state.steps[index]!;
+    const why = [step.reason, firstLine(step.message ?? step.report?.message)].filter(Boolean).join(': ');
+    return `| ${cell(program.graph.ids[index]!)} | ${step.status} | ${step.report?.attempts ?? ''} | ${cell(why)} |`;
+  });
+  const { counts } = state;
+  const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
+  const head = `**${state.status}**: ${ended} of ${state.steps.length} steps ended`;
+  const more = order.length > TABLE_ROWS ? `\n\n${order.length - TABLE_ROWS} more steps` : '';
+  return `${head}\n\n| step | status | attempts | reason |\n|---|---|---|---|\n${rows.join('\n')}${more}`;
+}
+
+function stepView(program: Program, index: number, step: StepState): StepView {
+  const report = step.report;
+  const view: StepView = { id: program.graph.ids[index]!, status: step.status, attempts: report?.attempts ?? 0 };
+  const message = step.message ?? report?.message;
+  if (step.reason !== undefined) view.reason = step.reason;
+  if (message !== undefined) view.message = message;
+  else if (step.by !== undefined) view.message = `by ${step.by}`;
+  if (report?.exit_code !== undefined) view.exit_code = report.exit_code;
+  if (report?.signal !== undefined) view.signal = report.signal;
+  const startedAt = report?.started_at ?? step.startedAt;
+  if (startedAt !== undefined) view.started_at = startedAt;
+  if (step.finishedAt !== undefined) view.finished_at = step.finishedAt;
+  if (report?.stdout_tail) view.stdout_tail = report.stdout_tail;
+  if (report?.stderr_tail) view.stderr_tail = report.stderr_tail;
+  if (report?.log_dir !== undefined) view.log_dir = report.log_dir;
+  return view;
+}
+
+function urgency(step: StepState): number {
+  if (step.status === 'failed') return 0;
+  if (step.status === 'running' || step.status === 'waiting') return 1;
+  if (step.status === 'warning' || step.status === 'canceled') return 2;
+  return isEnd(step.status) ? 4 : 3;
+}
+
+function firstLine(text: string | undefined): string | undefined {
+  return text?.split('\n', 1)[0]?.slice(0, 120);
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
