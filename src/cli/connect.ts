@@ -6,6 +6,11 @@ import { ensureService, readSigningKey, serviceStatus } from '../service/index.j
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 
+interface RunningService {
+  address: string;
+  ui_url: string;
+}
+
 /**
  * Connects to the configured service; where none is configured, to the embedded one.
  *
@@ -25,7 +30,7 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
       namespace: DEFAULT_NAMESPACE,
     },
     signingKey: readSigningKey(stateDir(context.env)),
-    webUi: service.uiUrl,
+    webUi: service.ui_url,
   });
 }
 
@@ -38,14 +43,16 @@ export function settingsOf(context: CliContext): ReturnType<typeof configuredSer
   }
 }
 
-async function startService(context: CliContext): Promise<{ address: string; uiUrl: string }> {
+async function startService(context: CliContext): Promise<RunningService> {
   return ensureService({ env: context.env, onProgress: (line) => context.note(`${context.colors.dim(line)}\n`) });
 }
 
 /** Looking at a run starts nothing: not even a list should build a server. */
-async function runningService(context: CliContext): Promise<{ address: string; uiUrl: string }> {
-  const status = await serviceStatus({ env: context.env });
-  if (status.info !== undefined && status.server === 'running') return status.info;
+async function runningService(context: CliContext): Promise<RunningService> {
+  const { server } = await serviceStatus({ env: context.env });
+  if (server.address !== undefined && server.ui_url !== undefined && server.state !== 'stopped') {
+    return { address: server.address, ui_url: server.ui_url };
+  }
   throw new OrchError('service_unreachable', 'The embedded service is not running', {
     hint: '`orch up` starts it; runs go on where they were',
   });

@@ -15,22 +15,29 @@ export interface FollowOptions {
 
 /** What `follow` needs of a client. */
 interface Followable {
-  progress(runId: string, since?: number): Promise<ProgressView>;
-  result(runId: string): Promise<RunResult>;
+  progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView>;
+  result(runId: string, signal?: AbortSignal): Promise<RunResult>;
 }
 
 /** Follows a run to its end; see {@link FollowOptions}. The end is known at once, by a long poll beside the looks. */
 export async function follow(client: Followable, runId: string, options: FollowOptions): Promise<RunResult> {
-  const end = endOf(client.result(runId), options.signal);
+  const end = endOf(client.result(runId, options.signal));
   const seen = new Map<string, string>();
   let last: ProgressView | undefined;
   let silent = false;
   let pause = POLL_MS.busy;
   for (;;) {
-    const next = await Promise.race([end, look(client, runId, last?.version)]);
+    const giveUp = new AbortController();
+    const looking = look(client, runId, last?.version, giveUp.signal);
+    const next = await Promise.race([end, looking]);
+    if ('result' in next || 'error' in next) {
+      giveUp.abort();
+      await looking; // or the caller may close the connection under it
+    }
+    options.signal?.throwIfAborted();
     if ('error' in next) throw next.error;
     if ('result' in next) {
-      if (last !== undefined || next.result.steps.length > 0) report(next.result.steps, { ...asProgress(next.result, last) });
+      report(next.result.steps, asProgress(next.result, last));
       return next.result;
     }
     if ('failure' in next) {
@@ -60,24 +67,22 @@ export async function follow(client: Followable, runId: string, options: FollowO
 type End = { result: RunResult } | { error: unknown };
 type Look = { progress: ProgressView } | { failure: OrchError } | { error: unknown };
 
-function endOf(result: Promise<RunResult>, signal: AbortSignal | undefined): Promise<End> {
-  const ended = result.then(
+function endOf(result: Promise<RunResult>): Promise<End> {
+  return result.then(
     (value): End => ({ result: value }),
     (error: unknown): End => ({ error }),
   );
-  if (signal === undefined) return ended;
-  const aborted = new Promise<End>((resolve) => {
-    const onAbort = (): void => resolve({ error: signal.reason });
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  return Promise.race([aborted, ended]);
 }
 
 /** Asks once. That nobody answers is a thing to show, not to fail on: the run goes on without being watched. */
-async function look(client: Followable, runId: string, since: number | undefined): Promise<Look> {
+async function look(
+  client: Followable,
+  runId: string,
+  since: number | undefined,
+  signal: AbortSignal,
+): Promise<Look> {
   try {
-    return { progress: await client.progress(runId, since) };
+    return { progress: await client.progress(runId, since, signal) };
   } catch (error) {
     const passing = error instanceof OrchError && (error.code === 'no_worker' || error.code === 'service_unreachable');
     return passing ? { failure: error } : { error };

@@ -20,7 +20,7 @@ import { follow, type FollowOptions } from './follow.js';
 import { prepareRun } from './prepare.js';
 import { runOutcome } from './outcome.js';
 import { signedStarts } from './signed-starts.js';
-import { asOrchError, withDeadline } from './service-errors.js';
+import { asOrchError, runClosed, withDeadline } from './service-errors.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
@@ -115,12 +115,12 @@ export class OrchClient {
   }
 
   /**
-   * Waits for a run's end, through outages of the service.
+   * Waits for a run's end, through outages of the service. `signal` ends the waiting, not the run.
    *
    * @throws OrchError `run_not_found`, or `run_terminated` where the run was ended from outside and has no result.
    */
-  result(runId: string): Promise<RunResult> {
-    return runOutcome(this.client, runId);
+  result(runId: string, signal?: AbortSignal): Promise<RunResult> {
+    return runOutcome(this.client, runId, signal);
   }
 
   /** Follows a run to its end, reporting each change. See {@link FollowOptions}. */
@@ -133,10 +133,12 @@ export class OrchClient {
    *
    * @throws OrchError `no_worker` when no worker answers within 2 s; `run_not_found`.
    */
-  async progress(runId: string, since?: number): Promise<ProgressView> {
+  async progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView> {
+    const ask = (): Promise<ProgressView> =>
+      this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since });
     try {
       return await withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-        this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since }),
+        signal === undefined ? ask() : this.connection.withAbortSignal(signal, ask),
       );
     } catch (error) {
       throw asOrchError(error, runId);
@@ -185,6 +187,9 @@ export class OrchClient {
 
   /** Asks a run to stop its steps and end as canceled; returns at once. @throws OrchError `run_not_found`, `run_closed`. */
   async cancel(runId: string): Promise<void> {
+    // Temporal takes a cancel of a closed run without a word.
+    const { run } = await describeRun(this.client, runId);
+    if (run.status !== 'running') throw runClosed(runId, run.status);
     try {
       await this.client.workflow.getHandle(runId).cancel();
     } catch (error) {

@@ -9,12 +9,14 @@ import { asOrchError, isOutage } from './service-errors.js';
 const OUTAGE_PAUSE_MS = 1000;
 
 /** Waits for a run's end. The SDK's own wait gives up after 15 to 20 s of outage, so it is asked again. */
-export async function runOutcome(client: Client, runId: string): Promise<RunResult> {
+export async function runOutcome(client: Client, runId: string, signal?: AbortSignal): Promise<RunResult> {
+  const wait = (): Promise<unknown> => client.workflow.getHandle(runId).result();
   for (;;) {
     try {
-      return (await client.workflow.getHandle(runId).result()) as RunResult;
+      return (await (signal === undefined ? wait() : client.connection.withAbortSignal(signal, wait))) as RunResult;
     } catch (error) {
-      if (isOutage(error)) await sleep(OUTAGE_PAUSE_MS);
+      signal?.throwIfAborted();
+      if (isOutage(error)) await sleep(OUTAGE_PAUSE_MS, undefined, signal === undefined ? {} : { signal });
       else return outcomeOfFailure(client, runId, error);
     }
   }

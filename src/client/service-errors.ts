@@ -50,12 +50,15 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   }
 }
 
+/** A verb came too late. */
+export function runClosed(runId: string, status?: string): OrchError {
+  return new OrchError('run_closed', `The run '${runId}' has already ended${status === undefined ? '' : `: ${status}`}`, {
+    hint: `\`orch status ${runId}\` shows how`,
+  });
+}
+
 function notFound(details: string, runId = ''): OrchError {
-  if (/already completed/i.test(details)) {
-    return new OrchError('run_closed', `The run '${runId}' has already ended`, {
-      hint: `\`orch status ${runId}\` shows how`,
-    });
-  }
+  if (/already completed/i.test(details)) return runClosed(runId);
   return new OrchError('run_not_found', `There is no run '${runId}'`, { hint: '`orch list` shows the runs' });
 }
 

@@ -67,6 +67,8 @@ export interface Step {
   group?: string;
   weight: number;
   action: StepAction;
+  /** Set where the action is written as `step_def`: the paths of diagnostics about it differ. */
+  form?: 'step_def';
   cwd?: string;
   env: Readonly<Record<string, string>>;
   depends_on: readonly string[];

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 
 /** Payloads above this many bytes are compressed. Smaller ones stay readable in the Web UI. */
 const COMPRESS_ABOVE = 128 * 1024;
@@ -20,7 +20,7 @@ export const payloadCodec: PayloadCodec = {
 
 async function compress(payload: Payload): Promise<Payload> {
   if ((payload.data?.length ?? 0) <= COMPRESS_ABOVE) return payload;
-  const data = await pack(temporal.api.common.v1.Payload.encode(payload).finish());
+  const data = await pack(proto.temporal.api.common.v1.Payload.encode(payload).finish());
   return { metadata: { [METADATA_ENCODING_KEY]: Buffer.from(ENCODING) }, data };
 }
 
@@ -28,5 +28,5 @@ async function decompress(payload: Payload): Promise<Payload> {
   const encoding = payload.metadata?.[METADATA_ENCODING_KEY];
   if (encoding === undefined || encoding === null || Buffer.from(encoding).toString() !== ENCODING) return payload;
   const packed = await unpack(payload.data ?? new Uint8Array(), { maxOutputLength: MAX_UNPACKED });
-  return temporal.api.common.v1.Payload.decode(packed);
+  return proto.temporal.api.common.v1.Payload.decode(packed);
 }

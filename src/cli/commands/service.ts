@@ -17,8 +17,8 @@ export async function up(context: CliContext, flags: { json?: boolean }): Promis
     env: context.env,
     onProgress: (line) => context.note(`${context.colors.dim(line)}\n`),
   });
-  if (flags.json) context.out(`${JSON.stringify({ address: info.address, web_ui: info.uiUrl }, null, 2)}\n`);
-  else context.out(`Temporal  ${info.address}\nWeb UI    ${info.uiUrl}\n`);
+  if (flags.json) context.out(`${JSON.stringify({ address: info.address, web_ui: info.ui_url }, null, 2)}\n`);
+  else context.out(`Temporal  ${info.address}\nWeb UI    ${info.ui_url}\n`);
   return EXIT.succeeded;
 }
 

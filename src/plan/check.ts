@@ -1,0 +1,34 @@
+import { checkGraph } from './graph-rules.js';
+import { normalise } from './normalise.js';
+import { isMap } from './paths.js';
+import { collectProblems, tooMany } from './problems.js';
+import { checkRules } from './rules.js';
+import { addSchemaIssues } from './schema-issues.js';
+import { planSchema, type SourcePlan } from './schema.js';
+import { refuseUnsupported } from './supported.js';
+import { checkTemplates } from './templates.js';
+import type { Diagnostic, Plan, Result } from './types.js';
+
+/**
+ * Checks a plan that is plain data already, and fills in its defaults. Needs neither a file system nor a parser, so
+ * a workflow can do it too. Diagnostics have paths, and no lines.
+ *
+ * @param value the document: what JSON.parse or a YAML parser made of it
+ * @returns the plan with warnings, or everything that is wrong with it
+ */
+export function checkPlan(value: unknown): Result<{ plan: Plan; warnings: Diagnostic[] }, Diagnostic[]> {
+  const problems = collectProblems();
+  const parsed = planSchema.safeParse(value);
+  if (!parsed.success) addSchemaIssues(parsed.error.issues, value, problems);
+  if (isMap(value)) {
+    checkRules(value, problems);
+    checkGraph(value, problems);
+    checkTemplates(value, problems);
+    refuseUnsupported(value, problems);
+  }
+  const { found, more } = problems;
+  if (more > 0) found.push(tooMany(more));
+  if (found.some((diagnostic) => diagnostic.severity === 'error')) return { ok: false, error: found };
+  // Not zod's copy: it is the same but for the keys that are free.
+  return { ok: true, value: { plan: normalise(value as SourcePlan), warnings: found } };
+}

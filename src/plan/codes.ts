@@ -1,0 +1,51 @@
+/** Every code that a {@link Diagnostic} may carry. docs/errors.md has a section for each; a test holds the two together. */
+export const DIAGNOSTIC_CODES = [
+  // Reading the file
+  'file_not_found',
+  'file_unreadable',
+  'not_a_file',
+  'file_too_large',
+  'not_text',
+  'empty_plan',
+  'syntax_error',
+  'duplicate_key',
+  'multiple_documents',
+  'unsupported_yaml',
+  'too_deep',
+  'too_complex',
+  'too_many_aliases',
+  // Shape
+  'not_a_plan',
+  'unsupported_version',
+  'unknown_key',
+  'missing_key',
+  'wrong_type',
+  'invalid_value',
+  'invalid_id',
+  'invalid_name',
+  'out_of_range',
+  'conflicting_keys',
+  'missing_action',
+  'not_supported_yet',
+  // Graph
+  'duplicate_id',
+  'unknown_dependency',
+  'self_dependency',
+  'duplicate_dependency',
+  'dependency_cycle',
+  'unknown_resource',
+  'ambiguous_resource',
+  // Templates and inputs
+  'malformed_template',
+  'missing_name',
+  'unknown_input',
+  'missing_input',
+  // Starting a run
+  'secret_in_environment',
+  'relative_cwd_on_remote_service',
+  // Output
+  'too_many_diagnostics',
+] as const;
+
+/** The code of a diagnostic: stable, whatever the message says. */
+export type DiagnosticCode = (typeof DIAGNOSTIC_CODES)[number];

@@ -1,0 +1,36 @@
+import type { DiagnosticCode } from './codes.js';
+import type { Segment } from './paths.js';
+
+/** Levels of nesting that a plan may have. Deeper is hostile: whatever reads it would run out of stack. */
+export const MAX_DEPTH = 100;
+/** Values that a document may hold: several times what a plan of ten thousand steps does. */
+export const MAX_VALUES = 2_000_000;
+
+/** What a reader found wrong, by offset into the text. */
+export interface Fault {
+  code: DiagnosticCode;
+  message: string;
+  offset: number;
+  hint?: string;
+  related?: readonly { message: string; offset: number }[];
+}
+
+/** Finds where the parts of a document stand. */
+export interface Locator {
+  /**
+   * Offset of what stands at a path, or of the nearest thing round it.
+   *
+   * @param at `key` for the key itself; entries of lists have none, there it is the value
+   */
+  find(path: readonly Segment[], at: 'key' | 'value'): number;
+}
+
+/** A document that could be read: its plain value, and a way to find its parts. */
+export interface ParsedDocument {
+  value: unknown;
+  /** Costs a second reading, or memory, so it is made only where something is to be shown. */
+  locator(): Locator;
+}
+
+/** How reading ended. */
+export type ReadResult = { document: ParsedDocument } | { faults: Fault[] };

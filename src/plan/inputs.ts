@@ -1,0 +1,73 @@
+import { convertText, jsonEquals, typeMismatch } from './input-types.js';
+import { quote, toDiagnostic } from './problems.js';
+import { didYouMean } from './suggest.js';
+import type { Diagnostic, InputSpec, Json, Plan, Result } from './types.js';
+
+/**
+ * Turns what a run was given into its inputs: strings of the command line are converted to the declared types,
+ * defaults filled in, and everything that is wrong told at once.
+ *
+ * @returns inputs by name; one that is not required, has no default and was not given is left out
+ */
+export function resolveInputs(
+  plan: Plan,
+  given: Readonly<Record<string, unknown>>,
+): Result<Record<string, Json>, Diagnostic[]> {
+  const diagnostics = unknownInputs(plan, given);
+  const values: [string, Json][] = [];
+  for (const [name, spec] of Object.entries(plan.inputs)) {
+    const resolved = resolveInput(name, spec, Object.hasOwn(given, name) ? given[name] : undefined);
+    if (resolved === undefined) continue;
+    if ('diagnostic' in resolved) diagnostics.push(resolved.diagnostic);
+    else values.push([name, resolved.value]);
+  }
+  return diagnostics.length > 0 ? { ok: false, error: diagnostics } : { ok: true, value: Object.fromEntries(values) };
+}
+
+/** An input as an environment variable: strings as they are, everything else as JSON. */
+export function inputToEnv(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function unknownInputs(plan: Plan, given: Readonly<Record<string, unknown>>): Diagnostic[] {
+  return Object.keys(given)
+    .filter((name) => !Object.hasOwn(plan.inputs, name))
+    .map((name) =>
+      toDiagnostic({
+        code: 'unknown_input',
+        path: [],
+        message: `the plan has no input ${quote(name)}`,
+        hint: didYouMean(name, Object.keys(plan.inputs)) ?? `other values may be given with --env ${name}=VALUE`,
+      }),
+    );
+}
+
+function resolveInput(
+  name: string,
+  spec: InputSpec,
+  given: unknown,
+): { value: Json } | { diagnostic: Diagnostic } | undefined {
+  const path = ['inputs', name];
+  if (given === undefined || given === null) {
+    if (spec.default !== undefined) return { value: spec.default };
+    if (!spec.required) return undefined;
+    const hint = `give it with --input ${name}=VALUE`;
+    return { diagnostic: toDiagnostic({ code: 'missing_input', path, message: `the input '${name}' has no value`, hint }) };
+  }
+  const converted = convert(given, spec);
+  if ('mismatch' in converted) {
+    const message = `the input '${name}' ${converted.mismatch}`;
+    return { diagnostic: toDiagnostic({ code: 'wrong_type', path, message }) };
+  }
+  if (spec.enum === undefined || spec.enum.some((allowed) => jsonEquals(allowed, converted.value))) return converted;
+  const allowed = spec.enum.map((value) => inputToEnv(value));
+  const message = `the input '${name}' must be one of ${allowed.join(', ')}, not ${quote(inputToEnv(converted.value))}`;
+  const hint = didYouMean(inputToEnv(converted.value), allowed);
+  return { diagnostic: toDiagnostic({ code: 'invalid_value', path, message, hint }) };
+}
+
+function convert(given: unknown, spec: InputSpec): { value: Json } | { mismatch: string } {
+  if (typeof given === 'string') return convertText(given, spec.type);
+  const mismatch = typeMismatch(given as Json, spec.type);
+  return mismatch === undefined ? { value: given as Json } : { mismatch };
+}

@@ -1,0 +1,125 @@
+import { jsonEquals, typeMismatch } from './input-types.js';
+import { isMap } from './paths.js';
+import { quote, type Problems } from './problems.js';
+import type { InputType, Json } from './types.js';
+
+type Path = readonly PropertyKey[];
+
+/** What a name must be to serve as an environment variable and in a template. */
+const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Checks what depends on several keys at once, as far as each is usable. */
+export function checkRules(source: Record<string, unknown>, problems: Problems): void {
+  checkInputs(source['inputs'], problems);
+  if (isMap(source['globals'])) checkEnvNames(source['globals']['env'], ['globals', 'env'], problems);
+  for (const list of ['steps', 'finally']) {
+    const steps: unknown = source[list];
+    if (!Array.isArray(steps)) continue;
+    for (const [index, step] of steps.entries()) {
+      if (!isMap(step)) continue;
+      checkAction(step, [list, index], problems);
+      checkEnvNames(step['env'], [list, index, 'env'], problems);
+    }
+  }
+}
+
+function checkInputs(inputs: unknown, problems: Problems): void {
+  if (!isMap(inputs)) return;
+  for (const [name, spec] of Object.entries(inputs)) {
+    const path = ['inputs', name];
+    if (!WORD.test(name) || name === '__proto__') {
+      problems.add({
+        code: 'invalid_name',
+        path,
+        message: `${quote(name)} is no valid name of an input`,
+        hint: 'inputs are environment variables of steps: use letters, digits and _, no digit first',
+      });
+    }
+    if (isMap(spec)) checkInputSpec(spec, path, problems);
+  }
+}
+
+function checkInputSpec(spec: Record<string, unknown>, path: Path, problems: Problems): void {
+  const type = (spec['type'] ?? 'string') as InputType;
+  const allowed = Array.isArray(spec['enum']) ? (spec['enum'] as Json[]) : [];
+  const check = (value: Json, at: Path) => {
+    const mismatch = typeMismatch(value, type);
+    if (mismatch !== undefined) problems.add({ code: 'wrong_type', path: at, message: mismatch });
+    return mismatch === undefined;
+  };
+  for (const [index, value] of allowed.entries()) check(value, [...path, 'enum', index]);
+  const fallback = (spec['default'] ?? undefined) as Json | undefined;
+  if (fallback === undefined || !check(fallback, [...path, 'default'])) return;
+  if (allowed.length === 0 || allowed.some((value) => jsonEquals(value, fallback))) return;
+  problems.add({
+    code: 'invalid_value',
+    path: [...path, 'default'],
+    message: `the default ${quote(fallback)} is none of the values that enum allows`,
+  });
+}
+
+function checkEnvNames(env: unknown, path: Path, problems: Problems): void {
+  if (!isMap(env)) return;
+  for (const name of Object.keys(env)) {
+    if (name !== '' && name !== '__proto__' && !/[=\0]/.test(name)) continue;
+    problems.add({
+      code: 'invalid_name',
+      path: [...path, name],
+      message: `${quote(name)} is no valid name of an environment variable`,
+      hint: "use letters, digits and _; '=' and NUL cannot be part of it",
+    });
+  }
+}
+
+/** A step has one action, and its fields stand where the action stands. */
+function checkAction(step: Record<string, unknown>, path: Path, problems: Problems): void {
+  const def = step['step_def'] ?? undefined;
+  const plain = ['command', 'args', 'shell', 'stdin'].filter((key) => (step[key] ?? undefined) !== undefined);
+  if (def === undefined) {
+    if (plain.includes('command')) return;
+    problems.add({
+      code: 'missing_action',
+      path,
+      message: 'the step does nothing: it has neither command nor step_def',
+      hint: 'write command, or step_def: {type: noop} for a step that only joins others',
+    });
+    return;
+  }
+  for (const key of plain) {
+    const hint = key === 'command' ? 'remove one of the two' : `move '${key}' into step_def`;
+    problems.add({ code: 'conflicting_keys', path: [...path, key], message: `'${key}' and step_def exclude each other`, hint });
+  }
+  if (isMap(def)) checkDef(step, def, path, problems);
+}
+
+function checkDef(step: Record<string, unknown>, def: Record<string, unknown>, path: Path, problems: Problems): void {
+  const own = (def['timeout_sec'] ?? undefined) !== undefined;
+  const outer = (step['timeout_sec'] ?? undefined) !== undefined;
+  const timeout = [...path, 'timeout_sec'];
+  if (own && outer) {
+    problems.add({
+      code: 'conflicting_keys',
+      path: timeout,
+      message: "'timeout_sec' stands on the step and in step_def",
+      hint: 'remove one of the two',
+      related: [{ message: 'also here', path: [...path, 'step_def', 'timeout_sec'] }],
+    });
+  }
+  if (outer && ['noop', 'wait', 'plan'].includes(def['type'] as string)) {
+    const message = `a step of type '${String(def['type'])}' has no timeout_sec`;
+    problems.add({ code: 'conflicting_keys', path: timeout, message, hint: 'remove it' });
+  }
+  if (def['type'] === 'shell') checkScript(def, [...path, 'step_def'], problems);
+}
+
+function checkScript(def: Record<string, unknown>, path: Path, problems: Problems): void {
+  const given = ['script', 'script_file'].filter((key) => (def[key] ?? undefined) !== undefined);
+  if (given.length === 0) {
+    const message = "a shell step needs 'script' or 'script_file'";
+    problems.add({ code: 'missing_key', path: [...path, 'script'], message });
+  }
+  if (given.length === 2) {
+    const message = "'script' and 'script_file' exclude each other";
+    problems.add({ code: 'conflicting_keys', path: [...path, 'script_file'], message, hint: 'remove one of the two' });
+  }
+}

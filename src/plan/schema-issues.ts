@@ -1,0 +1,177 @@
+import type { z } from 'zod';
+import type { DiagnosticCode } from './codes.js';
+import { valueAt } from './paths.js';
+import { quote, typeName, type Problem, type Problems } from './problems.js';
+import { didYouMean } from './suggest.js';
+import { knownKeys } from './schema-keys.js';
+
+type Issue = z.core.$ZodIssue;
+
+/** Comparing names costs; a file with more misspelt keys than this has another problem. */
+const MAX_SUGGESTIONS = 100;
+
+/** Tells in the plan's own words what the schema found. `source` is the document that it looked at. */
+export function addSchemaIssues(issues: readonly Issue[], source: unknown, problems: Problems): void {
+  let suggestions = 0;
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') {
+      problems.add(describeIssue(issue, source));
+      continue;
+    }
+    for (const key of issue.keys) {
+      if (isFreeKey(key)) continue;
+      suggestions += 1;
+      problems.add(unknownKey(key, issue.path, suggestions <= MAX_SUGGESTIONS ? knownKeys(issue.path, source) : []));
+    }
+  }
+}
+
+/** `x-…` belongs to whoever wrote it, `$schema` to editors. */
+function isFreeKey(key: string): boolean {
+  return key.startsWith('x-') || key === '$schema';
+}
+
+function unknownKey(key: string, parent: readonly PropertyKey[], known: readonly string[]): Problem {
+  const near = didYouMean(key, known);
+  // Real plans carry keys like doc_id at the top; deeper down, an unknown key is a mistake.
+  const harmless = parent.length === 0 && near === undefined;
+  return {
+    code: 'unknown_key',
+    severity: harmless ? 'warning' : 'error',
+    path: [...parent, key],
+    message: `unknown key ${quote(key)}`,
+    hint: near ?? `put it under metadata, or name it ${quote(`x-${key}`)}`,
+  };
+}
+
+function describeIssue(issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>, source: unknown): Problem {
+  const { path } = issue;
+  const value = valueAt(source, path);
+  if (path.length === 0) return notAPlan(value);
+  if (path.length === 1 && path[0] === 'version' && value != null) return wrongVersion(value);
+  if (value === undefined || (value === null && path.at(-2) !== 'env' && typeof path.at(-1) === 'string')) {
+    return { code: 'missing_key', path, message: `'${String(path.at(-1))}' is missing${where(path)}` };
+  }
+  const label = labelOf(path);
+  switch (issue.code) {
+    case 'invalid_type':
+      return wrongType(path, value, expectedType(issue.expected, value));
+    case 'too_small':
+    case 'too_big':
+      return { code: 'out_of_range', path, message: `${label} must ${rangeOf(issue)}`, hint: rangeHint(path, value) };
+    case 'invalid_value':
+      return oneOf(path, value, issue.values.map(String));
+    case 'invalid_format': {
+      const code: DiagnosticCode = ['id', 'plan_id'].includes(String(path.at(-1))) ? 'invalid_id' : 'invalid_value';
+      return { code, path, message: `${quote(value)} is no valid ${String(path.at(-1))}`, hint: `a valid one ${issue.message}` };
+    }
+    case 'invalid_union':
+      return describeUnion(issue, path, value);
+    default:
+      return { code: 'invalid_value', path, message: `${label}: ${issue.message}` };
+  }
+}
+
+function notAPlan(value: unknown): Problem {
+  return {
+    code: 'not_a_plan',
+    path: [],
+    message: `a plan is a map with plan_id, version and steps, not ${typeName(value)}`,
+  };
+}
+
+function wrongVersion(value: unknown): Problem {
+  const message = `version ${JSON.stringify(value)} is not supported; this orch reads version "1.0"`;
+  const meant = value === 1 || value === '1';
+  return {
+    code: 'unsupported_version',
+    path: ['version'],
+    message,
+    hint: meant ? 'write "1.0", with the quotes' : 'write "1.0", or use the version of orch that the plan was written for',
+  };
+}
+
+function where(path: readonly PropertyKey[]): string {
+  if (path.length === 1) return '';
+  if (path[0] === 'steps' && path.length === 3) return ' in this step';
+  return ` in ${labelOf(path.slice(0, -1))}`;
+}
+
+/** What a message calls the value at a path: its key, with the index where it is an entry of a list. */
+function labelOf(path: readonly PropertyKey[]): string {
+  const last = path.at(-1);
+  if (typeof last !== 'number') return `'${String(last)}'`;
+  return `'${String(path.at(-2))}[${last}]'`;
+}
+
+function wrongType(path: readonly PropertyKey[], value: unknown, expected: string): Problem {
+  return {
+    code: 'wrong_type',
+    path,
+    message: `${labelOf(path)} must be ${expected}, not ${typeName(value)}`,
+    hint: typeHint(value, expected),
+  };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a map',
+  record: 'a map',
+};
+
+function expectedType(expected: string, value: unknown): string {
+  // zod says "number" for an integer's type as well, and "int" where only the fraction is wrong.
+  if (expected === 'number' && typeof value === 'number') return 'a finite number';
+  return TYPES[expected] ?? expected;
+}
+
+function typeHint(value: unknown, expected: string): string | undefined {
+  if (expected === 'a list' && typeof value === 'string') return `write ${JSON.stringify([value])}`;
+  if (expected === 'a string' && (typeof value === 'number' || typeof value === 'boolean')) {
+    return `put it in quotes: "${String(value)}"`;
+  }
+  if (typeof value !== 'string') return undefined;
+  if (expected === 'true or false' && /^(true|false)$/.test(value)) return 'write it without quotes';
+  if (/number/.test(expected) && value.trim() !== '' && Number.isFinite(Number(value))) return 'write it without quotes';
+  return undefined;
+}
+
+function rangeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
+  if (issue.code === 'too_small') {
+    if (unit !== '' && Number(issue.minimum) === 1) return 'not be empty';
+    return issue.inclusive ? `be at least ${issue.minimum}${unit}` : `be above ${issue.minimum}${unit}`;
+  }
+  const verb = unit === '' ? 'be' : 'have';
+  return `${verb} at most ${issue.maximum}${unit}`;
+}
+
+function rangeHint(path: readonly PropertyKey[], value: unknown): string | undefined {
+  const timeout = /timeout|duration/.test(String(path.at(-1)));
+  return timeout && typeof value === 'number' && value <= 0 ? "for no limit write 'none'" : undefined;
+}
+
+function oneOf(path: readonly PropertyKey[], value: unknown, values: readonly string[]): Problem {
+  const near = typeof value === 'string' ? didYouMean(value, values) : undefined;
+  return {
+    code: typeof value === 'string' ? 'invalid_value' : 'wrong_type',
+    path,
+    message: `${labelOf(path)} must be one of ${values.join(', ')}, not ${typeof value === 'string' ? quote(value) : typeName(value)}`,
+    hint: near,
+  };
+}
+
+function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[], value: unknown): Problem {
+  if (issue.discriminator !== undefined) return oneOf(path, value, ('options' in issue ? (issue.options ?? []) : []).map(String));
+  // The branch that was meant is the one of the value's type: its complaint is about the value, not about the type.
+  const meant = issue.errors.find((branch) => branch.every((inner) => inner.code !== 'invalid_type' || inner.path.length > 0));
+  const inner = meant?.find((candidate) => candidate.code === 'too_small' || candidate.code === 'too_big');
+  if (inner !== undefined && inner.path.length === 0) {
+    return { code: 'out_of_range', path, message: `${labelOf(path)} must ${rangeOf(inner)}`, hint: rangeHint(path, value) };
+  }
+  return wrongType(path, value, issue.message);
+}

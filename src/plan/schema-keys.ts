@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { isMap, valueAt } from './paths.js';
+import { planSchema } from './schema.js';
+
+/** The keys that the schema knows for the map at a path of the document: what a misspelt one is compared with. */
+export function knownKeys(path: readonly PropertyKey[], source: unknown): string[] {
+  let schema: unknown = planSchema;
+  for (const [depth, segment] of path.entries()) {
+    schema = childSchema(plain(schema, valueAt(source, path.slice(0, depth))), segment);
+  }
+  const map = plain(schema, valueAt(source, path));
+  return map instanceof z.ZodObject ? Object.keys(map.shape) : [];
+}
+
+function childSchema(schema: unknown, segment: PropertyKey): unknown {
+  if (schema instanceof z.ZodObject) return (schema.shape as Record<PropertyKey, unknown>)[segment];
+  if (schema instanceof z.ZodArray) return schema.element;
+  if (schema instanceof z.ZodRecord) return schema.valueType;
+  return undefined;
+}
+
+/** Takes off what makes a schema optional, and chooses the kind of step that the document names. */
+function plain(schema: unknown, value: unknown): unknown {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return plain(schema.unwrap(), value);
+  if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
+  const type = isMap(value) ? value['type'] : undefined;
+  return schema.options.find((option) => option instanceof z.ZodObject && typeOf(option) === type);
+}
+
+function typeOf(option: z.ZodObject): unknown {
+  const type: unknown = option.shape['type'];
+  return type instanceof z.ZodLiteral ? type.value : undefined;
+}

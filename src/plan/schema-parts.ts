@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** Ten years. Above it timers of every layer below overflow. */
+const MAX_SECONDS = 315_360_000;
+const MAX_RETRIES = 1_000_000;
+const MAX_EXIT_CODE = 4_294_967_295;
+
+/** Optional, where `null` says the same as leaving the key out. */
+export function optional<T extends z.ZodType>(schema: T, description: string): z.ZodOptional<z.ZodNullable<T>> {
+  return schema.nullish().describe(description);
+}
+
+/** Text that says something. */
+export const text = z.string().min(1);
+export const texts = z.array(z.string());
+export const names = z.array(text);
+
+/** What a step or a plan is called by. Step ids become folders, plan ids the start of run ids. */
+export const id = z
+  .string()
+  .max(128)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, {
+    error: 'starts with a letter, digit or _ and goes on with letters, digits, _ . -',
+  });
+
+export const seconds = z.number().min(0).max(MAX_SECONDS);
+
+/** A limit in seconds. 0 is refused: some take it for "at once", others for "never". */
+export const timeout = z.union([z.number().gt(0).max(MAX_SECONDS), z.literal('none')], {
+  error: 'a number of seconds above 0, or none',
+});
+
+export const retries = z.int().min(0).max(MAX_RETRIES);
+export const exitCodes = z.array(z.int().min(0).max(MAX_EXIT_CODE));
+
+/** Environment of a process. Strings only: YAML would turn 1.10 into 1.1 and no into false without a word. */
+export const environment = z.record(z.string(), z.string());
+
+export const secrets = z.record(
+  z.string(),
+  z.strictObject({
+    env: optional(text, 'Environment variable of the worker that holds the secret'),
+    file: optional(text, 'File on the worker that holds the secret'),
+    command: optional(z.union([text, names]), 'Command on the worker that prints the secret'),
+  }),
+);
+
+/** Anything that JSON can say. */
+export const anything = z.unknown();
+export const free = z.record(z.string(), anything);

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import {
+  anything,
+  environment,
+  exitCodes,
+  free,
+  id,
+  names,
+  optional,
+  retries,
+  seconds,
+  secrets,
+  text,
+  texts,
+  timeout,
+} from './schema-parts.js';
+
+/** Reasons of a failed execution that `retry.on` may name. */
+export const RETRY_REASONS = [
+  'exit_non_zero',
+  'signaled',
+  'timeout',
+  'stalled',
+  'output_cap',
+  'spawn_failed',
+  'lost',
+  'wrong_host',
+  'expression_error',
+  'rejected',
+  'budget_exceeded',
+  'escalated',
+] as const;
+
+/** The plain form of a step, and the fields of `step_def: {type: command}`. */
+const commandKeys = {
+  args: optional(texts, 'Arguments, one string each'),
+  shell: optional(z.boolean(), 'true: the shell runs `command`, which is then never templated (default false)'),
+  stdin: optional(z.string(), 'Text that the step reads from its standard input'),
+};
+const timeoutKey = { timeout_sec: optional(timeout, 'Limit of one attempt in seconds, or none') };
+
+const commandDef = z.strictObject({
+  type: z.literal('command'),
+  command: text.describe('Program to run; with `shell: true` a line for the shell'),
+  ...commandKeys,
+  ...timeoutKey,
+});
+
+const shellDef = z.strictObject({
+  type: z.literal('shell'),
+  script: optional(text, 'Script for sh; never templated, values are environment variables'),
+  script_file: optional(text, "File with a script for sh, counted from the step's folder"),
+  stdin: commandKeys.stdin,
+  ...timeoutKey,
+});
+
+const powershellDef = z.strictObject({
+  type: z.literal('powershell'),
+  script: text.describe('Script, or a file that ends in .ps1'),
+  args: optional(z.union([texts, free], { error: 'a list, or a map of parameters' }), 'Arguments of the script'),
+  ...timeoutKey,
+});
+
+const httpDef = z.strictObject({
+  type: z.literal('http'),
+  url: text.describe('Address to call'),
+  method: optional(text, 'Method (default GET)'),
+  headers: optional(z.record(z.string(), z.string()), 'Headers, name to value'),
+  body: optional(anything, 'Body: text as it is, anything else as JSON'),
+  expect_status: optional(anything, 'Status codes that are a success (default 2xx)'),
+  max_body_bytes: optional(z.int().min(1), 'Most bytes of an answer that are read'),
+  ...timeoutKey,
+});
+
+const approvalDef = z.strictObject({
+  type: z.literal('approval'),
+  message: optional(z.string(), 'What is to be decided'),
+  approvers: optional(names, 'Who may decide'),
+  inputs: optional(free, 'What the approver is asked for'),
+  default: optional(z.enum(['approve', 'reject']), 'Decision at the timeout (default reject)'),
+  ...timeoutKey,
+});
+
+const waitDef = z.strictObject({
+  type: z.literal('wait'),
+  seconds: optional(seconds, 'How long'),
+  until: optional(text, 'Until when (RFC 3339)'),
+});
+
+const planDef = z.strictObject({
+  type: z.literal('plan'),
+  plan: text.describe("File of the plan to run, counted from this plan's file"),
+  inputs: optional(free, 'Inputs of that plan'),
+});
+
+/** Adapters have keys of their own, so an agent's are not listed here. */
+const agentDef = z.looseObject({ type: z.literal('agent') });
+
+const noopDef = z.strictObject({ type: z.literal('noop') });
+
+const stepDef = z.discriminatedUnion('type', [
+  commandDef,
+  shellDef,
+  powershellDef,
+  agentDef,
+  httpDef,
+  approvalDef,
+  waitDef,
+  planDef,
+  noopDef,
+]);
+
+const retry = z.strictObject({
+  backoff: optional(z.enum(['constant', 'exponential']), 'How the delay grows (default constant)'),
+  max_delay_sec: optional(seconds, 'Longest delay that backoff may reach, in seconds'),
+  on: optional(z.array(z.enum(RETRY_REASONS)), 'Reasons that are retried'),
+  no_retry_exit_codes: optional(exitCodes, 'Exit codes that are never retried'),
+});
+
+const uiHints = z.strictObject({
+  group: optional(z.string(), 'Heading under which the step is shown'),
+  weight: optional(z.number(), 'Lower ones are shown first (default 0)'),
+});
+
+/** A step as it is written. */
+export const stepSchema = z.strictObject({
+  id: id.describe('Unique, also when case is ignored'),
+  name: optional(z.string(), 'Shown instead of the id'),
+  description: optional(z.string(), 'What the step is for'),
+  tags: optional(texts, 'Labels for display'),
+  ui_hints: optional(uiHints, 'How the step is shown'),
+  command: optional(text, 'Program to run; with `shell: true` a line for the shell'),
+  ...commandKeys,
+  step_def: optional(stepDef, 'What the step does, where it is more than a command'),
+  cwd: optional(text, 'Folder to run in, counted from globals.cwd'),
+  env: optional(environment, 'Environment, over globals.env'),
+  depends_on: optional(texts, 'Ids of the steps that must end first'),
+  provides: optional(names, 'Names that other steps may consume'),
+  consumes: optional(names, 'Names; each adds a dependency on the step that provides it'),
+  trigger_rule: optional(z.enum(['all_success', 'none_failed', 'all_done']), 'How the dependencies must have ended'),
+  condition: optional(z.string(), 'Expression; false skips the step as a branch not taken'),
+  skip_if: optional(z.union([z.string(), texts], { error: 'a list of expressions' }), 'Any true one skips the step'),
+  ...timeoutKey,
+  retries: optional(retries, 'Further executions after a failed one (default: globals.default_retries)'),
+  retry_delay_sec: optional(seconds, 'Seconds before a retry'),
+  retry: optional(retry, 'When and how retries happen'),
+  success_exit_codes: optional(exitCodes, 'Exit codes that are a success (default [0])'),
+  warning_exit_codes: optional(exitCodes, 'Exit codes that pass with a warning (default [])'),
+  on_failure: optional(z.enum(['abort', 'skip_dependents', 'continue']), 'What a failure does to the rest of the run'),
+  fallback_step: optional(text, 'Id of the step that runs where this one fails'),
+  critical: optional(z.boolean(), 'true: a failure fails the run (default)'),
+  foreach: optional(z.union([z.string(), z.array(anything)], { error: 'a list or an expression' }), 'One instance per element'),
+  max_parallel: optional(z.int().min(1), 'Most instances of foreach at a time'),
+  locks: optional(names, 'Names held across runs while the step runs'),
+  queue: optional(text, 'Task queue whose workers run the step'),
+  run_once: optional(z.boolean(), 'true: never a second execution after a loss (default false)'),
+  grace_sec: optional(seconds, 'Seconds between TERM and KILL (default 10)'),
+  max_output_bytes: optional(z.int().min(1), 'Most bytes of output (default 1 GiB)'),
+  secrets: optional(secrets, 'Secrets of this step, over globals.secrets'),
+});
+
+/** A step as written, once the schema has passed. */
+export type SourceStep = z.infer<typeof stepSchema>;
+/** A `step_def` as written. */
+export type SourceStepDef = z.infer<typeof stepDef>;

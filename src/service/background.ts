@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { closeSync, fstatSync } from 'node:fs';
+import { openLog } from './files.js';
+import { identify, type ProcessIdentity } from './process-identity.js';
+
+export interface BackgroundSpec {
+  file: string;
+  args: string[];
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Where its output goes. */
+  log: string;
+}
+
+/** A process that outlives the one that started it. */
+export interface Background {
+  identity: ProcessIdentity;
+  /** Where its output begins in the log. Bytes. */
+  logStart: number;
+}
+
+/** Starts a process in its own session, away from this terminal; rejects where it cannot be started. */
+export async function startInBackground(spec: BackgroundSpec): Promise<Background> {
+  const log = openLog(spec.log);
+  try {
+    const logStart = fstatSync(log).size;
+    const child = spawn(spec.file, spec.args, {
+      cwd: spec.cwd,
+      env: spec.env,
+      detached: true,
+      windowsHide: true,
+      stdio: ['ignore', log, log],
+    });
+    // Taken at once: a process that ends soon would leave a pid that says nothing.
+    const identity = child.pid === undefined ? undefined : identify(child.pid);
+    await new Promise<void>((resolve, reject) => child.once('spawn', resolve).once('error', reject));
+    child.unref();
+    return { identity: identity ?? { pid: child.pid ?? 0, start_time: 'ended' }, logStart };
+  } finally {
+    closeSync(log);
+  }
+}
+
+/**
+ * The environment of a long-lived process: the starter's, without what belongs to the starter's own call.
+ *
+ * All of orch's own names go, too: inside a step they carry the step's identity, and the mark by which its
+ * processes are found and ended.
+ */
+export function lastingEnv(env: NodeJS.ProcessEnv | Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !BELONGS_TO_CALL.test(name)));
+}
+
+const BELONGS_TO_CALL = /^(ORCH_|TEMPORAL_|npm_|NODE_CHANNEL_|(INIT_CWD|PWD|OLDPWD|SHLVL|_)$)/;

@@ -1,0 +1,155 @@
+import { stateDir, type Env } from '../records/paths.js';
+import { orchVersion, workerProgram, type WorkerProgram } from './build-id.js';
+import { recordedVersion } from './database-version.js';
+import { prepareServiceDir, serviceFiles, type ServiceFiles } from './files.js';
+import { isHealthy } from './health.js';
+import { serviceInfo, type ServiceInfo } from './info.js';
+import { withLock } from './lock.js';
+import { isAlive, stopProcess } from './process-identity.js';
+import { readRecord, writeRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
+import { SERVER_STOP_MS, comesUp, startServer } from './server.js';
+import { ensureSigningKey } from './signing-key.js';
+import { findTemporalBinary, type TemporalBinary } from './temporal-binary.js';
+import { WORKER_STOP_MS, isReady, startWorker, waitUntilReady } from './worker-process.js';
+
+/** Starting both takes two minutes at the very worst; stopping, which takes the same lock, half of one. Milliseconds. */
+const LOCK_TIMEOUT_MS = 180_000;
+
+/** A server that lives but does not answer for so long is replaced. Milliseconds. */
+const UNRESPONSIVE_MS = 20_000;
+
+/** For a first look; a healthy server answers in a few milliseconds. Milliseconds. */
+const GLANCE_MS = 2_000;
+
+export interface EnsureServiceOptions {
+  env: Env;
+  /** Told what is done and what takes long; nothing when all is running. */
+  onProgress?: (line: string) => void;
+  /** Another program in place of this orch's own worker. */
+  workerEntry?: string;
+  /** How long to wait for another process that starts or stops the service. Milliseconds; default 180,000. */
+  lockTimeoutMs?: number;
+}
+
+interface Context {
+  files: ServiceFiles;
+  env: Env;
+  program: WorkerProgram;
+  say: (line: string) => void;
+  started: ('server' | 'worker')[];
+}
+
+/**
+ * Makes sure that the embedded service of the state folder runs: Temporal's dev server and one worker of this build.
+ *
+ * What is healthy is left alone, what is dead or stale is replaced: a server on the same database, and where it can be on
+ * the same ports. Any number of processes may call it at once.
+ *
+ * @throws ServiceError
+ * @example
+ * const { address } = await ensureService({ env: process.env, onProgress: (line) => process.stderr.write(`${line}\n`) });
+ */
+export async function ensureService(options: EnsureServiceOptions): Promise<ServiceInfo> {
+  const files = serviceFiles(stateDir(options.env));
+  prepareServiceDir(files);
+  ensureSigningKey(files.state);
+  const say = options.onProgress ?? (() => {});
+  const context: Context = { files, env: options.env, program: workerProgram(options.workerEntry), say, started: [] };
+  const running = await findRunning(context);
+  if (running) return serviceInfo(files, running, []);
+  // Before the lock: a build takes minutes, and whoever waits for the lock should not wait for that.
+  const binary = liveServer(files) ? undefined : await findBinary(context);
+  const timeoutMs = options.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
+  const onWait = (pid: number) => say(`waiting for process ${pid}, which is starting or stopping the service`);
+  const record = await withLock(files.lock, { timeoutMs, onWait }, () => bringUp(context, binary));
+  return serviceInfo(files, record, context.started);
+}
+
+/** The service as it should be, or undefined if there is anything to do. */
+async function findRunning({ files, program }: Context): Promise<ServiceRecord | undefined> {
+  const record = readRecord(files);
+  if (!record?.server?.settled || !record.worker) return undefined;
+  const asWanted =
+    isAlive(record.server) && isCurrent(record.worker, record.server, program) && isReady(files, record.worker);
+  return asWanted && (await isHealthy(record.server.ports.grpc, GLANCE_MS)) ? record : undefined;
+}
+
+/** Under the lock. Each process is recorded as soon as it exists, so that an interrupted start leaves no unknown ones. */
+async function bringUp(context: Context, binary: TemporalBinary | undefined): Promise<ServiceRecord> {
+  const { files } = context;
+  const before = readRecord(files);
+  const record: ServiceRecord = { ...before, orch_version: orchVersion() };
+  record.server = await bringUpServer(context, record, binary);
+  record.worker = await bringUpWorker(context, record, record.server);
+  writeRecord(files, record);
+  return record;
+}
+
+async function bringUpServer(
+  context: Context,
+  record: ServiceRecord,
+  found: TemporalBinary | undefined,
+): Promise<ServerRecord> {
+  const { files, env, say } = context;
+  const old = record.server;
+  if (old && (await reuseServer(context, old))) return { ...old, settled: true };
+  const binary = found ?? (await findBinary(context));
+  say(`starting Temporal ${binary.version.server} from ${binary.path}`);
+  const onSpawn = (server: ServerRecord) => writeRecord(files, Object.assign(record, { server }));
+  const server = await startServer({ files, env, binary, ports: old?.ports, onSpawn });
+  context.started.push('server');
+  return server;
+}
+
+async function reuseServer({ files, say }: Context, server: ServerRecord): Promise<boolean> {
+  if (!isAlive(server)) {
+    say(`the server (process ${server.pid}) is gone, another one is started in its place`);
+    return false;
+  }
+  if (!server.settled) say(`waiting for the server (process ${server.pid}), which was being started`);
+  if (await (server.settled ? answersInTime(server, say) : comesUp(files, server))) return true;
+  say(`the server (process ${server.pid}) does not answer, another one is started in its place`);
+  await stopProcess(server, SERVER_STOP_MS);
+  return false;
+}
+
+async function answersInTime(server: ServerRecord, say: (line: string) => void): Promise<boolean> {
+  if (await isHealthy(server.ports.grpc, GLANCE_MS)) return true;
+  say(`the server (process ${server.pid}) does not answer; waiting for it, ${UNRESPONSIVE_MS / 1000} s at most`);
+  return isHealthy(server.ports.grpc, UNRESPONSIVE_MS);
+}
+
+async function bringUpWorker(context: Context, record: ServiceRecord, server: ServerRecord): Promise<WorkerRecord> {
+  const { files, env, program } = context;
+  const old = record.worker;
+  if (old && (await reuseWorker(context, old, server))) return old;
+  const onSpawn = (worker: WorkerRecord) => writeRecord(files, Object.assign(record, { worker }));
+  const worker = await startWorker({ files, env, program, address: server.address, onSpawn });
+  context.started.push('worker');
+  return worker;
+}
+
+async function reuseWorker(
+  { files, program, say }: Context,
+  worker: WorkerRecord,
+  server: ServerRecord,
+): Promise<boolean> {
+  if (!isAlive(worker)) return false;
+  if (isCurrent(worker, server, program) && (await waitUntilReady(files, worker))) return true;
+  say(`the worker (process ${worker.pid}) is of another build or serves another address, it is replaced`);
+  await stopProcess(worker, WORKER_STOP_MS);
+  return false;
+}
+
+function isCurrent(worker: WorkerRecord, server: ServerRecord, program: WorkerProgram): boolean {
+  return worker.build_id === program.buildId && worker.address === server.address;
+}
+
+function liveServer(files: ServiceFiles): boolean {
+  const server = readRecord(files)?.server;
+  return server !== undefined && isAlive(server);
+}
+
+function findBinary({ files, env, say }: Context): Promise<TemporalBinary> {
+  return findTemporalBinary({ env, onProgress: say, recorded: recordedVersion(files) });
+}

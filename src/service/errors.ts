@@ -1,0 +1,40 @@
+/** Every code that a {@link ServiceError} can carry. */
+export const SERVICE_ERROR_CODES = [
+  'service_lock_timeout',
+  'service_start_failed',
+  'service_stop_failed',
+  'signing_key_missing',
+  'signing_key_unsafe',
+  'state_dir_unwritable',
+  'temporal_not_found',
+  'temporal_unusable',
+  'temporal_version_mismatch',
+  'worker_start_failed',
+] as const;
+
+export type ServiceErrorCode = (typeof SERVICE_ERROR_CODES)[number];
+
+/** Something about the embedded service that a person has to mend. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+
+  constructor(
+    readonly code: ServiceErrorCode,
+    message: string,
+    /** What to do about it. */
+    readonly hint?: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The text of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The system's error code (`ENOENT` …) of what was thrown, if it carries one. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makePrivateDir, serviceDir } from '../records/paths.js';
+import { ServiceError, messageOf } from './errors.js';
+
+/** A log is set aside at the next start once it is larger than this. Bytes. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+
+/** How much of a start's output is read: a server or worker that fails to start says little. Bytes. */
+const READ_BYTES = 64 * 1024;
+
+const SHOWN_LINES = 15;
+
+/** The files of the embedded service of one state folder. */
+export interface ServiceFiles {
+  state: string;
+  dir: string;
+  /** What runs: pids, ports, versions. */
+  record: string;
+  lock: string;
+  database: string;
+  /** Which version opened the database first. */
+  databaseVersion: string;
+  serverLog: string;
+  workerLog: string;
+  /** Written by the worker once it polls. */
+  workerReady: string;
+  signingKey: string;
+}
+
+/** Where the embedded service of a state folder keeps its files. */
+export function serviceFiles(state: string): ServiceFiles {
+  const dir = serviceDir(state);
+  return {
+    state,
+    dir,
+    record: join(dir, 'service.json'),
+    lock: join(dir, 'lock'),
+    database: join(dir, 'temporal.db'),
+    databaseVersion: join(dir, 'database.json'),
+    serverLog: join(dir, 'server.log'),
+    workerLog: join(dir, 'worker.log'),
+    workerReady: join(dir, 'worker.ready'),
+    signingKey: join(dir, 'signing.key'),
+  };
+}
+
+/**
+ * Makes the service's folder, closed to others even if it was created otherwise.
+ *
+ * @throws ServiceError `state_dir_unwritable`
+ */
+export function prepareServiceDir(files: ServiceFiles): void {
+  try {
+    makePrivateDir(files.dir);
+    if ((statSync(files.dir).mode & 0o077) !== 0) chmodSync(files.dir, 0o700);
+    const probe = uniqueBeside(join(files.dir, 'probe'));
+    writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
+    rmSync(probe);
+  } catch (error) {
+    throw new ServiceError(
+      'state_dir_unwritable',
+      `the state folder ${files.state} cannot be written: ${messageOf(error)}`,
+      'make it writable for you, or set ORCH_STATE_DIR to a folder that is',
+      { cause: error },
+    );
+  }
+}
+
+/** Replaces a file as a whole: a reader sees the old text or the new, never a part. */
+export function writeFileAtomic(path: string, text: string): void {
+  const temporary = uniqueBeside(path);
+  try {
+    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** A name in the same folder that no other process or call uses. */
+export function uniqueBeside(path: string): string {
+  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
+}
+
+/** Opens a log for appending; one that has grown large becomes `<log>.1` first. Returns the descriptor. */
+export function openLog(path: string): number {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
+  return openSync(path, 'a', 0o600);
+}
+
+/**
+ * What a process that failed said at the end: the last lines from byte `from` on, without the stacks of a crash,
+ * which bury the reason. Empty if the log cannot be read.
+ */
+export function failureLines(path: string, from: number): string[] {
+  const [beforeGoStacks = ''] = readLog(path, from).split(/^goroutine \d+ \[/m);
+  const lines = beforeGoStacks.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return lines.slice(-SHOWN_LINES);
+}
+
+/** The beginning of what stands in a log from byte `from` on; empty if it cannot be read. */
+export function readLog(path: string, from: number): string {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const buffer = Buffer.alloc(READ_BYTES);
+      return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, from));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return '';
+  }
+}

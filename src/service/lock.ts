@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { ServiceError, errnoOf } from './errors.js';
+import { uniqueBeside } from './files.js';
+import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
+
+/** How often a held lock is looked at. Milliseconds. */
+const POLL_MS = 50;
+
+export interface LockOptions {
+  /** How long to wait for another holder. Milliseconds. */
+  timeoutMs: number;
+  /** Called once, when the lock is held by another. */
+  onWait?: (holderPid: number) => void;
+}
+
+const holderSchema = z.object({ pid: z.number(), start_time: z.string(), token: z.string() });
+type Holder = z.infer<typeof holderSchema>;
+
+/**
+ * Does `work` while no other process of this machine holds the lock file.
+ *
+ * @throws ServiceError `service_lock_timeout`
+ */
+export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const mine = await acquire(path, options);
+  try {
+    return await work();
+  } finally {
+    release(path, mine);
+  }
+}
+
+async function acquire(path: string, options: LockOptions): Promise<Holder> {
+  const mine = newHolder();
+  const deadline = performance.now() + options.timeoutMs;
+  let waiting = false;
+  for (;;) {
+    const holder = tryAcquire(path, mine);
+    if (holder === mine) return mine;
+    if (performance.now() > deadline) throw lockTimeout(path, holder);
+    if (holder && !waiting) {
+      waiting = true;
+      options.onWait?.(holder.pid);
+    }
+    await sleep(POLL_MS);
+  }
+}
+
+/**
+ * Takes the lock, or tells who holds it (undefined: it was given back in between).
+ *
+ * A dead holder's lock is removed. Two processes may find it dead at once, and the slower one must not remove the
+ * faster one's new lock. So the right to remove it is a lock of its own, named by the dead one's token; under it
+ * the token is read again. That lock's holder may die too, which the same rule covers.
+ */
+function tryAcquire(path: string, mine: Holder): Holder | undefined {
+  if (createWith(path, mine)) return mine;
+  const holder = readHolder(path);
+  if (!holder || isAlive(holder)) return holder;
+  const breakLock = `${path}.${holder.token}`;
+  if (tryAcquire(breakLock, mine) !== mine) return holder;
+  try {
+    if (readHolder(path)?.token === holder.token) rmSync(path, { force: true });
+  } finally {
+    rmSync(breakLock, { force: true });
+  }
+  return createWith(path, mine) ? mine : readHolder(path);
+}
+
+/** Creates the lock with its text at once, so that nobody can read an empty one. */
+function createWith(path: string, holder: Holder): boolean {
+  const temporary = uniqueBeside(path);
+  writeFileSync(temporary, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
+  try {
+    linkSync(temporary, path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function readHolder(path: string): Holder | undefined {
+  try {
+    return parseHolder(readFileSync(path, 'utf8')) ?? lostHolder(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    return holderSchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Locks appear with their text, so one without it lost it when the machine went down; its holder went down too. */
+function lostHolder(path: string): Holder {
+  return { pid: 0, start_time: '', token: `lost-${statSync(path).ino}` };
+}
+
+function release(path: string, mine: Holder): void {
+  if (readHolder(path)?.token === mine.token) rmSync(path, { force: true });
+}
+
+function newHolder(): Holder {
+  const self: ProcessIdentity | undefined = identify(process.pid);
+  if (!self) throw new Error('Internal error: this process has no start time');
+  return { ...self, token: randomBytes(4).toString('hex') };
+}
+
+function lockTimeout(path: string, holder: Holder | undefined): ServiceError {
+  const who = holder ? `process ${holder.pid}` : 'other processes';
+  return new ServiceError(
+    'service_lock_timeout',
+    `${who} held the lock ${path} for too long`,
+    'look at what that process does, end it if it hangs, and try again',
+  );
+}

@@ -1,0 +1,55 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { z } from 'zod';
+import { writeFileAtomic, type ServiceFiles } from './files.js';
+
+const processSchema = { pid: z.int().positive(), start_time: z.string(), started_at: z.string() };
+
+const serverSchema = z.object({
+  ...processSchema,
+  /** host:port of the gRPC interface. */
+  address: z.string(),
+  ports: z.object({ grpc: z.int(), ui: z.int(), http: z.int() }),
+  ui_url: z.string(),
+  binary: z.string(),
+  version: z.object({ cli: z.string(), server: z.string() }),
+  /** Where its output begins in the log. Bytes. */
+  log_start: z.int(),
+  /** Whether it was seen to be up. Until then whoever answers at its port may be another's server. */
+  settled: z.boolean(),
+});
+
+const workerSchema = z.object({
+  ...processSchema,
+  /** The server it was told to poll. */
+  address: z.string(),
+  /** Of the program it was started from; another one means that it is stale. */
+  build_id: z.string(),
+});
+
+const recordSchema = z.object({
+  orch_version: z.string(),
+  server: serverSchema.optional(),
+  worker: workerSchema.optional(),
+});
+
+/** What `service.json` says: what was started, which need not live any more. */
+export type ServiceRecord = z.infer<typeof recordSchema>;
+export type ServerRecord = z.infer<typeof serverSchema>;
+export type WorkerRecord = z.infer<typeof workerSchema>;
+
+/** The record, or undefined where nothing was started or the file is not ours. */
+export function readRecord(files: ServiceFiles): ServiceRecord | undefined {
+  try {
+    return recordSchema.parse(JSON.parse(readFileSync(files.record, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeRecord(files: ServiceFiles, record: ServiceRecord): void {
+  writeFileAtomic(files.record, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+export function removeRecord(files: ServiceFiles): void {
+  rmSync(files.record, { force: true });
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { serviceFiles, uniqueBeside } from './files.js';
+import { ServiceError, errnoOf, messageOf } from './errors.js';
+
+/**
+ * Makes sure that the state folder has a signing key, made once; returns it.
+ *
+ * @throws ServiceError `signing_key_unsafe` where others could know or choose the key
+ */
+export function ensureSigningKey(state: string): string {
+  const path = serviceFiles(state).signingKey;
+  const temporary = uniqueBeside(path);
+  writeFileSync(temporary, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
+  try {
+    // A link fails if the name is taken, so of two starts at once both end up with the first one's key.
+    linkSync(temporary, path);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  return readSigningKey(state);
+}
+
+/**
+ * The key under which embedded starts are signed: 32 bytes, hex.
+ *
+ * @throws ServiceError `signing_key_missing` if the service never ran here, `signing_key_unsafe` where others could
+ * know or choose the key
+ */
+export function readSigningKey(state: string): string {
+  const path = serviceFiles(state).signingKey;
+  const file = openWithoutFollowing(path);
+  try {
+    refuseSharedFile(file, path);
+    const key = readFileSync(file, 'utf8').trim();
+    if (!/^[0-9a-f]{64}$/.test(key)) throw unsafe(path, 'it does not hold 32 bytes in hex');
+    return key;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openWithoutFollowing(path: string): number {
+  try {
+    // Absent on Windows, where it is then 0.
+    return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch (error) {
+    if (errnoOf(error) === 'ELOOP') throw unsafe(path, 'it is a symbolic link');
+    if (errnoOf(error) !== 'ENOENT') throw unsafe(path, messageOf(error));
+    throw new ServiceError('signing_key_missing', `there is no signing key at ${path}`, 'start the service: orch up');
+  }
+}
+
+function refuseSharedFile(file: number, path: string): void {
+  const stat = fstatSync(file);
+  if (!stat.isFile()) throw unsafe(path, 'it is no regular file');
+  if (process.platform === 'win32') return;
+  if (stat.uid !== process.getuid?.()) throw unsafe(path, 'it belongs to another user');
+  if ((stat.mode & 0o077) !== 0)
+    throw unsafe(path, `others may read or write it (mode ${(stat.mode & 0o777).toString(8)})`);
+}
+
+function unsafe(path: string, why: string): ServiceError {
+  return new ServiceError(
+    'signing_key_unsafe',
+    `the signing key ${path} is refused: ${why}`,
+    'stop the service (orch down), remove the file and start it again (orch up): a new key is made',
+  );
+}

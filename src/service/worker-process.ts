@@ -1,0 +1,100 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheDir, type Env } from '../records/paths.js';
+import { lastingEnv, startInBackground, type Background } from './background.js';
+import type { WorkerProgram } from './build-id.js';
+import { ServiceError } from './errors.js';
+import { failureLines, type ServiceFiles } from './files.js';
+import { NAMESPACE } from './health.js';
+import { isAlive, stopProcess } from './process-identity.js';
+import type { WorkerRecord } from './record.js';
+
+/** From nothing to polling takes one to two seconds; a busy machine many times that. Milliseconds. */
+const START_TIMEOUT_MS = 60_000;
+
+/** How long a worker may take to let go of its steps, which outlive it, before it is killed. Milliseconds. */
+export const WORKER_STOP_MS = 15_000;
+
+const POLL_MS = 20;
+
+export interface StartWorkerOptions {
+  files: ServiceFiles;
+  env: Env;
+  program: WorkerProgram;
+  /** host:port of the server it polls. */
+  address: string;
+  /** Called as soon as the process exists, before it polls. */
+  onSpawn: (worker: WorkerRecord) => void;
+}
+
+/**
+ * Starts a worker and waits until it polls.
+ *
+ * @throws ServiceError `worker_start_failed`, with the end of the worker's log
+ */
+export async function startWorker(options: StartWorkerOptions): Promise<WorkerRecord> {
+  const { files, program, address } = options;
+  rmSync(files.workerReady, { force: true });
+  const { identity, logStart } = await spawnWorker(options);
+  const worker = { ...identity, started_at: new Date().toISOString(), address, build_id: program.buildId };
+  options.onSpawn(worker);
+  if (await waitUntilReady(files, worker)) return worker;
+  const hung = isAlive(worker);
+  await stopProcess(worker, WORKER_STOP_MS);
+  throw startFailed(files, failureLines(files.workerLog, logStart), hung);
+}
+
+/** Whether the worker has said that it polls. */
+export function isReady(files: ServiceFiles, worker: WorkerRecord): boolean {
+  try {
+    return isAlive(worker) && Number(readFileSync(files.workerReady, 'utf8')) === worker.pid;
+  } catch {
+    return false;
+  }
+}
+
+/** Waits until the worker polls; resolves to whether it does. */
+export async function waitUntilReady(files: ServiceFiles, worker: WorkerRecord): Promise<boolean> {
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  while (!isReady(files, worker)) {
+    if (!isAlive(worker) || performance.now() > deadline) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+async function spawnWorker({ files, env, program, address }: StartWorkerOptions): Promise<Background> {
+  try {
+    return await startInBackground({
+      file: process.execPath,
+      args: [program.entry],
+      cwd: files.dir,
+      env: workerEnv(files, env, address),
+      log: files.workerLog,
+    });
+  } catch (error) {
+    throw startFailed(files, [String(error)], false);
+  }
+}
+
+/** Steps see the worker's environment, so the starter's is kept; only where it stands is said anew. */
+function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.ProcessEnv {
+  return {
+    ...lastingEnv(env),
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: NAMESPACE,
+    ORCH_STATE_DIR: files.state,
+    ORCH_CACHE_DIR: cacheDir(env),
+    ORCH_EMBEDDED: '1',
+    ORCH_READY_FILE: files.workerReady,
+  };
+}
+
+function startFailed(files: ServiceFiles, log: string[], hung: boolean): ServiceError {
+  const what = hung ? `did not begin to poll within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
+  return new ServiceError(
+    'worker_start_failed',
+    [`the embedded worker ${what}`, ...log.map((line) => `  ${line}`)].join('\n'),
+    `its whole log is ${files.workerLog}`,
+  );
+}

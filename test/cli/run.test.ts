@@ -1,0 +1,229 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { runJsonSchema } from '../../src/cli/render/run-json.js';
+import { runCli, startCli } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
+import { steady, tempDir, uniqueId, writePlan } from '../support/plans.js';
+
+const diamond = {
+  steps: [
+    { id: 'a', command: 'echo', args: ['from a'] },
+    { id: 'b', command: 'sleep 0.4', shell: true, depends_on: ['a'] },
+    { id: 'c', command: 'true', depends_on: ['b'] },
+  ],
+};
+
+describe('orch run', () => {
+  test('shows each step as it starts and ends, then how the run ended', async () => {
+    const dir = tempDir();
+    const id = uniqueId('shown');
+    const { code, stdout, stderr } = await runCli(['run', writePlan(dir, diamond), '--id', id], { cwd: dir });
+    expect(code).toBe(0);
+    expect(steady(stdout)).toBe(`${id} succeeded in <time>: 3 succeeded\n  Web UI  <web ui>\n`);
+    const lines = steady(stderr).split('\n');
+    expect(lines.slice(lines.indexOf(`run ${id} (3 steps)`))).toEqual([
+      `run ${id} (3 steps)`,
+      '<web ui>',
+      'started  a',
+      'success  a    <time>',
+      'started  b',
+      'success  b    <time>',
+      'started  c',
+      'success  c    <time>',
+      '',
+    ].map((line) => line.replace(/ +<time>/, ' <time>')));
+  });
+
+  test('a failed run exits 1 and shows what failed: reason, output, logs', async () => {
+    const dir = tempDir();
+    const id = uniqueId('failing');
+    const plan = writePlan(dir, {
+      steps: [{ id: 'bad', command: 'echo to stdout; echo the problem >&2; exit 3', shell: true }, { id: 'after', command: 'true', depends_on: ['bad'] }],
+    });
+    const { code, stdout } = await runCli(['run', plan, '--id', id], { cwd: dir });
+    expect(code).toBe(1);
+    const logs = /logs {2}(\S+)/.exec(stdout)![1]!;
+    expect(steady(stdout)).toBe(
+      [
+        `${id} failed in <time>: 1 failed, 1 canceled`,
+        '  failed  bad: exit_non_zero: ExitError: exited with code 3',
+        '    | the problem',
+        `    logs  ${logs}`,
+        '  Web UI  <web ui>',
+        '',
+      ].join('\n'),
+    );
+    expect(readFileSync(path.join(logs, 'stdout.log'), 'utf8')).toBe('to stdout\n');
+    expect(readFileSync(path.join(logs, 'stderr.log'), 'utf8')).toBe('the problem\n');
+  });
+
+  test('--json prints one object of the published shape', async () => {
+    const dir = tempDir();
+    const plan = writePlan(dir, { steps: [{ id: 'a', command: 'false', critical: false }] });
+    const { code, stdout } = await runCli(['run', plan, '--json'], { cwd: dir });
+    expect(code).toBe(0);
+    const result = runJsonSchema.parse(JSON.parse(stdout));
+    expect(result).toMatchObject({ plan_id: 'test', status: 'succeeded', warnings: 1 });
+    expect(result.steps).toMatchObject([{ id: 'a', status: 'failed', reason: 'exit_non_zero', attempts: 1, exit_code: 1 }]);
+  });
+
+  test('--strict makes a warning a failing exit code', async () => {
+    const dir = tempDir();
+    const plan = writePlan(dir, { steps: [{ id: 'a', command: 'exit 5', shell: true, warning_exit_codes: [5] }] });
+    expect((await runCli(['run', plan], { cwd: dir })).code).toBe(0);
+    expect((await runCli(['run', plan, '--strict'], { cwd: dir })).code).toBe(1);
+  });
+
+  test('a second start with the same id is refused, and the run it found is named', async () => {
+    const dir = tempDir();
+    const id = uniqueId('same');
+    const plan = writePlan(dir, { steps: [{ id: 'a', command: 'true' }] });
+    expect((await runCli(['start', plan, '--id', id], { cwd: dir })).stdout).toBe(`${id}\n`);
+    const second = await runCli(['start', plan, '--id', id], { cwd: dir });
+    expect(second).toMatchObject({ code: 2, stdout: '' });
+    expect(second.stderr).toBe(
+      `error[run_exists]: There is already a run with the id '${id}'\n  hint: look at it by \`orch status ${id}\`, or choose another --id\n`,
+    );
+  });
+
+  test('Ctrl-C detaches: it says how to come back, and the run goes on to its end', async () => {
+    const dir = tempDir();
+    const id = uniqueId('detached');
+    const marker = path.join(dir, 'ended');
+    const plan = writePlan(dir, { steps: [{ id: 'slow', command: 'sleep 2; echo > ended', shell: true }] });
+    const cli = startCli(['run', plan, '--id', id], { cwd: dir });
+    await eventually('the step is shown as started', () => cli.output().includes('started  slow'));
+    cli.child.kill('SIGINT');
+    const { code, stderr } = await cli.ended;
+    expect(code).toBe(130);
+    expect(stderr).toContain(`detached; the run goes on\n  follow it again:  orch watch ${id}\n  end it:           orch cancel ${id}\n`);
+    expect(existsSync(marker)).toBe(false);
+    const watched = await runCli(['watch', id]);
+    expect(watched.code).toBe(0);
+    expect(steady(watched.stdout)).toContain(`${id} succeeded in <time>: 1 succeeded`);
+    expect(existsSync(marker)).toBe(true);
+  });
+});
+
+describe('steering', () => {
+  const waiting = {
+    steps: [
+      { id: 'slow', command: 'sleep 60', shell: true, grace_sec: 1 },
+      { id: 'next', command: 'true', depends_on: ['slow'] },
+      { id: 'last', command: 'echo > last', shell: true, depends_on: ['next'] },
+    ],
+  };
+
+  test('cancel ends a run as canceled, with its processes, and exits 4', async () => {
+    const dir = tempDir();
+    const id = uniqueId('canceled');
+    const cli = startCli(['run', writePlan(dir, waiting), '--id', id], { cwd: dir });
+    await eventually('the step runs', () => cli.output().includes('started  slow'));
+    const asked = await runCli(['cancel', id]);
+    expect(asked).toMatchObject({ code: 0, stdout: `${id}: cancel requested; its steps are being stopped\n` });
+    const { code, stdout } = await cli.ended;
+    expect(code).toBe(4);
+    expect(steady(stdout)).toBe(`${id} canceled in <time>: 3 canceled\n  Web UI  <web ui>\n`);
+    expect((await runCli(['cancel', id])).stderr).toContain(`error[run_closed]: The run '${id}' has already ended: canceled`);
+  });
+
+  test('skip and cancel of steps: what they may do, and what is refused', async () => {
+    const dir = tempDir();
+    const id = uniqueId('steered');
+    await runCli(['start', writePlan(dir, waiting), '--id', id], { cwd: dir });
+    await eventually('the step runs', async () => (await runCli(['status', id])).stdout.includes('running  slow'));
+
+    expect((await runCli(['skip', id, 'slow'])).stderr).toBe(
+      "error[refused]: Cannot skip step 'slow': it is running; only a step that has not started can be skipped (cancel it instead)\n",
+    );
+    expect((await runCli(['skip', id, 'nxt'])).stderr).toBe("error[refused]: The plan has no step 'nxt'; did you mean 'next'?\n");
+    expect(await runCli(['skip', id, 'next'])).toMatchObject({ code: 0, stdout: 'next: skipped\n' });
+    expect((await runCli(['skip', id, 'next'])).code).toBe(2);
+    await eventually('the dependent of the skipped step ran', () => existsSync(path.join(dir, 'last')));
+
+    expect(await runCli(['cancel', id, 'slow'])).toMatchObject({ code: 0, stdout: 'slow: cancel requested; it is being stopped\n' });
+    const watched = await runCli(['watch', id, '--json']);
+    expect(watched.code).toBe(1);
+    expect(JSON.parse(watched.stdout)).toMatchObject({
+      status: 'failed',
+      steps: [
+        { id: 'slow', status: 'canceled', reason: 'operator' },
+        { id: 'next', status: 'skipped', reason: 'operator' },
+        { id: 'last', status: 'success' },
+      ],
+    });
+  });
+
+  test('an unknown run is named, with what to do', async () => {
+    for (const args of [['status', 'no-such-run'], ['cancel', 'no-such-run'], ['skip', 'no-such-run', 'a'], ['watch', 'no-such-run']]) {
+      expect(await runCli(args)).toMatchObject({
+        code: 2,
+        stderr: "error[run_not_found]: There is no run 'no-such-run'\n  hint: `orch list` shows the runs\n",
+      });
+    }
+  });
+});
+
+describe('inputs and environment', () => {
+  test('an input is a value, in arguments and in the shell alike: it never becomes code', async () => {
+    const dir = tempDir();
+    const plan = writePlan(dir, {
+      inputs: { BRANCH: { type: 'string', required: true } },
+      steps: [
+        { id: 'args', command: 'printf', args: ['%s', '${BRANCH}'] },
+        { id: 'line', command: 'printf %s "$BRANCH" > line.txt', shell: true },
+        { id: 'script', step_def: { type: 'shell', script: 'printf %s "${BRANCH}" > script.txt' } },
+      ],
+    });
+    const hostile = 'x"; touch pwned; \'$(touch pwned)`touch pwned`';
+    const { code } = await runCli(['run', plan, '--input', `BRANCH=${hostile}`], { cwd: dir });
+    expect(code).toBe(0);
+    expect(existsSync(path.join(dir, 'pwned'))).toBe(false);
+    expect(readFileSync(path.join(dir, 'line.txt'), 'utf8')).toBe(hostile);
+    expect(readFileSync(path.join(dir, 'script.txt'), 'utf8')).toBe(hostile);
+  });
+
+  test('every missing name is listed at once, with its place, and nothing is started', async () => {
+    const dir = tempDir();
+    writePlan(dir, { steps: [{ id: 'a', command: 'echo', args: ['${NOWHERE_1}', '${NOWHERE_2}', '${FINE:-x}'] }] });
+    const { code, stderr, stdout } = await runCli(['run', 'plan.json'], { cwd: dir });
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/plan\.json:\d+:\d+: error\[missing_name\].*NOWHERE_1/);
+    expect(stderr).toMatch(/plan\.json:\d+:\d+: error\[missing_name\].*NOWHERE_2/);
+    expect(stderr).not.toContain('FINE');
+  });
+
+  test('a step sees its run, the environment in its layers, and the folder where the run was started', async () => {
+    const dir = tempDir();
+    const plan = writePlan(dir, {
+      globals: { env: { LAYER: 'globals', BOTH: '${LAYER_BELOW}' } },
+      steps: [
+        {
+          id: 'a',
+          command: 'echo "$LAYER|$BOTH|$TAKEN|$ORCH_RUN_ID|$ORCH_STEP_ID|$ORCH_ATTEMPT|$ORCH_IDEMPOTENCY_KEY|$(pwd -P)|$ORCH_READY_FILE$TEMPORAL_ADDRESS" > seen',
+          shell: true,
+          env: { LAYER: 'step' },
+        },
+      ],
+    });
+    const id = uniqueId('env');
+    const { code } = await runCli(['run', plan, '--id', id, '--env', 'TAKEN=along', '--env', 'LAYER_BELOW'], {
+      cwd: dir,
+      env: { LAYER_BELOW: 'from the starter' },
+    });
+    expect(code).toBe(0);
+    expect(readFileSync(path.join(dir, 'seen'), 'utf8')).toBe(
+      `step|from the starter|along|${id}|a|1|${id}/a|${dir}|\n`,
+    );
+  });
+
+  test('a name that looks like a secret is not taken along', async () => {
+    const dir = tempDir();
+    const plan = writePlan(dir, { steps: [{ id: 'a', command: 'true' }] });
+    const { code, stderr } = await runCli(['run', plan, '--env', 'GITHUB_TOKEN=abc'], { cwd: dir });
+    expect(code).toBe(2);
+    expect(stderr).toContain('secret_in_environment');
+    expect(stderr).not.toContain('abc');
+  });
+});

@@ -1,0 +1,66 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+
+export const REPO = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const BIN = path.join(REPO, 'bin', 'orch.js');
+
+export interface CliResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface CliOptions {
+  /** Over the environment of a user without any Temporal settings. */
+  env?: Record<string, string | undefined>;
+  cwd?: string;
+  input?: string;
+}
+
+/** Runs the built CLI as a user would, to its end. */
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  return startCli(args, options).ended;
+}
+
+/** Starts the built CLI, for tests that do something while it runs. */
+export function startCli(
+  args: readonly string[],
+  options: CliOptions = {},
+): { child: ChildProcess; output: () => string; ended: Promise<CliResult> } {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd: options.cwd ?? REPO,
+    env: cleanEnv(options.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  child.stdin.on('error', () => {}); // it may end without reading
+  child.stdin.end(options.input ?? '');
+  const ended = new Promise<CliResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, output: () => stdout + stderr, ended };
+}
+
+/** The state folder of the service that all test files share, started once by the global setup. */
+export function sharedStateDir(): string {
+  return inject('stateDir');
+}
+
+function cleanEnv(over: CliOptions['env'] = {}): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = { ...process.env, ORCH_STATE_DIR: sharedStateDir(), NO_COLOR: '1', ...over };
+  for (const name of Object.keys(env)) if (name.startsWith('TEMPORAL_') && !(name in over)) delete env[name];
+  return env;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    stateDir: string;
+    temporalBinary: string;
+  }
+}

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { findTemporalBinary, stopService } from '../../src/service/index.js';
+
+/**
+ * Finds the Temporal binary once, as the product does, and gives all test files one state folder. The service in it
+ * is started by the first test that runs a plan, and stopped at the end.
+ */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const binary = await findTemporalBinary({
+    env: process.env,
+    onProgress: (line) => process.stderr.write(`${line}\n`),
+  });
+  const stateDir = mkdtempSync(path.join(os.tmpdir(), 'orch-test-'));
+  project.provide('stateDir', stateDir);
+  project.provide('temporalBinary', binary.path);
+  return async () => {
+    await stopService({ env: { ...process.env, ORCH_STATE_DIR: stateDir } });
+    rmSync(stateDir, { recursive: true, force: true });
+  };
+}
