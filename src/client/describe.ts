@@ -1,15 +1,46 @@
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
+import type { ProgressView } from '../workflows/messages.js';
 import { asOrchError } from './service-errors.js';
 import type { RunState, RunSummary } from './types.js';
 
 /** What the service itself knows of a run; needs no worker. */
-export async function describeRun(client: Client, runId: string): Promise<{ run: RunSummary; first_run_id: string }> {
+export interface DescribedRun {
+  run: RunSummary;
+  temporal_run_id: string;
+  /** Steps that run or wait for their next attempt now, by id. */
+  pending: Map<string, { attempt: number; last_failure?: string }>;
+}
+
+/** Asks the service for a run. @throws OrchError `run_not_found`. */
+export async function describeRun(client: Client, runId: string): Promise<DescribedRun> {
   try {
     const description = await client.workflow.getHandle(runId).describe();
-    return { run: summarize(description), first_run_id: description.runId };
+    return { run: summarize(description), temporal_run_id: description.runId, pending: pendingSteps(description) };
   } catch (error) {
     throw asOrchError(error, runId);
   }
+}
+
+/** Retries make no history events, so only the pending activities know of the attempts of a step that still runs. */
+function pendingSteps({ raw }: WorkflowExecutionDescription): DescribedRun['pending'] {
+  const pending: DescribedRun['pending'] = new Map();
+  for (const { activityId, attempt, lastFailure } of raw.pendingActivities ?? []) {
+    if (!activityId?.startsWith('s:')) continue;
+    const failure = lastFailure?.message ?? undefined;
+    pending.set(activityId.slice(2), { attempt: attempt ?? 1, ...(failure ? { last_failure: failure } : {}) });
+  }
+  return pending;
+}
+
+/** Adds to the running steps which attempt they are at, and why the one before failed. */
+export function withAttempts(progress: ProgressView, pending: DescribedRun['pending']): ProgressView {
+  const steps = progress.steps.map((step) => {
+    const now = pending.get(step.id);
+    if (step.status !== 'running' || now === undefined) return step;
+    const failed = now.last_failure === undefined ? {} : { message: `attempt ${now.attempt}; before: ${now.last_failure}` };
+    return { ...step, attempts: now.attempt, ...failed };
+  });
+  return { ...progress, steps };
 }
 
 /** A line of the list. */

@@ -14,7 +14,7 @@ import {
 } from '../workflows/messages.js';
 import type { UpdateDefinition } from '@temporalio/common';
 import type { StepVerb } from '../workflows/messages.js';
-import { describeRun, summarize } from './describe.js';
+import { describeRun, summarize, withAttempts } from './describe.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { prepareRun } from './prepare.js';
@@ -147,12 +147,13 @@ export class OrchClient {
 
   /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
   async describe(runId: string): Promise<RunDescription> {
-    const summary = await describeRun(this.client, runId);
-    const link = this.link(runId, summary.first_run_id);
+    const { run, temporal_run_id, pending } = await describeRun(this.client, runId);
+    const link = this.link(runId, temporal_run_id);
     try {
-      return { ...summary.run, ...link, progress: await this.progress(runId), stale: false };
+      const progress = await this.progress(runId);
+      return { ...run, ...link, progress: withAttempts(progress, pending), stale: false };
     } catch (error) {
-      if (error instanceof OrchError && error.code === 'no_worker') return { ...summary.run, ...link, stale: true };
+      if (error instanceof OrchError && error.code === 'no_worker') return { ...run, ...link, stale: true };
       throw error;
     }
   }

@@ -75,5 +75,5 @@ function shortestCycle(edges: readonly (readonly number[])[], part: readonly num
 function trace(cameFrom: ReadonlyMap<number, number>, start: number, end: number): number[] {
   const cycle = [end];
   while (cycle.at(-1) !== start) cycle.push(cameFrom.get(cycle.at(-1)!)!);
-  return cycle.reverse();
+  return cycle.toReversed();
 }

@@ -2,10 +2,9 @@
 const POSIX_SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'ksh', 'mksh', 'ash', 'fish']);
 const POWERSHELLS = new Set(['pwsh', 'powershell']);
 /** Programs that run the program named in their arguments. */
-const WRAPPERS = new Set([
-  ...['env', 'sudo', 'doas', 'nice', 'nohup', 'time', 'timeout', 'stdbuf', 'setsid', 'ionice', 'xargs', 'exec'],
-  ...['busybox', 'chroot', 'docker', 'podman', 'kubectl'],
-]);
+const WRAPPERS = new Set(
+  'env sudo doas nice nohup time timeout stdbuf setsid ionice xargs busybox chroot docker podman kubectl'.split(' '),
+);
 
 /**
  * Finds which arguments of a program are code of a shell: the script that follows `-c`. They must never be templated,

@@ -70,7 +70,7 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   else if (step.by !== undefined) view.message = `by ${step.by}`;
   if (report?.exit_code !== undefined) view.exit_code = report.exit_code;
   if (report?.signal !== undefined) view.signal = report.signal;
-  const startedAt = report?.started_at ?? step.startedAt;
+  const { startedAt } = step; // of the first attempt: a step takes as long as all its attempts
   if (startedAt !== undefined) view.started_at = startedAt;
   if (step.finishedAt !== undefined) view.finished_at = step.finishedAt;
   if (report?.stdout_tail) view.stdout_tail = report.stdout_tail;

@@ -1,0 +1,11 @@
+// The plan language: everything that reads, checks and describes plans, without running them.
+export { attachPlaces, loadPlanText, type LoadedPlan, type LoadOptions } from './load.js';
+export { checkPlan } from './check.js';
+export { DIAGNOSTIC_CODES, type DiagnosticCode } from './codes.js';
+export { buildGraph, levels, type Graph } from './graph.js';
+export { inputToEnv, resolveInputs } from './inputs.js';
+export { diagnosticsJsonSchema, planJsonSchema } from './json-schema.js';
+export { renderDiagnostics, summarise } from './render.js';
+export { suggest } from './suggest.js';
+export { expandStep, missingNames, namesIn, type ExpandedStep, type TemplateContext } from './templates.js';
+export type * from './types.js';

@@ -1,0 +1,92 @@
+import { Composer, Lexer, Parser, type CST, type Document } from 'yaml';
+import { MAX_DEPTH, MAX_VALUES, type Fault, type ReadResult } from './document.js';
+import { yamlLocator, yamlValue } from './yaml-value.js';
+
+/** Errors after which reading stops: one broken quote makes thousands. */
+const MAX_FAULTS = 100;
+
+/** Reads YAML, with the limits that the library lacks: one document, bounded depth, size and errors. */
+export function readYaml(text: string): ReadResult {
+  const tokens = readTokens(text);
+  if ('faults' in tokens) return tokens;
+  const document = composeOne(tokens.tokens);
+  const faults = document.errors.slice(0, MAX_FAULTS).map((error): Fault => {
+    return { code: 'syntax_error', message: sentence(error.message), offset: error.pos[0], ...hintFor(error.code) };
+  });
+  if (faults.length > 0) return { faults };
+  const converted = yamlValue(document.contents);
+  if ('faults' in converted) return converted;
+  const { value, targets } = converted;
+  return { document: { value, locator: () => yamlLocator(document.contents, targets) } };
+}
+
+/** Syntax tokens of the one document. Depth is watched here, before the library composes nodes by recursion. */
+function readTokens(text: string): { tokens: CST.Token[] } | { faults: Fault[] } {
+  const parser = new Parser();
+  const tokens: CST.Token[] = [];
+  let documents = 0;
+  let errors = 0;
+  let lexemes = 0;
+  const take = (produced: Iterable<CST.Token>): Fault | undefined => {
+    for (const token of produced) {
+      tokens.push(token);
+      if (token.type === 'error') errors += 1;
+      if (token.type !== 'document') continue;
+      documents += 1;
+      if (documents > 1) return secondDocument(token.offset);
+    }
+    return undefined;
+  };
+  for (const lexeme of new Lexer().lex(text)) {
+    lexemes += 1;
+    const fault = take(parser.next(lexeme)) ?? tooLarge(lexemes, parser);
+    if (fault !== undefined) return { faults: [fault] };
+    if (errors > MAX_FAULTS) break;
+  }
+  const fault = take(parser.end());
+  return fault === undefined ? { tokens } : { faults: [fault] };
+}
+
+function secondDocument(offset: number): Fault {
+  return {
+    code: 'multiple_documents',
+    message: 'a second YAML document starts here',
+    offset,
+    hint: 'a plan is one document; put the other one into a file of its own',
+  };
+}
+
+/** A token is about half a value. */
+function tooLarge(lexemes: number, parser: Parser): Fault | undefined {
+  // The document itself stands on the stack too.
+  if (parser.stack.length > MAX_DEPTH + 2) {
+    return { code: 'too_deep', message: `nested more than ${MAX_DEPTH} levels deep`, offset: parser.offset };
+  }
+  if (lexemes <= MAX_VALUES) return undefined;
+  return {
+    code: 'too_complex',
+    message: 'the document is too large for YAML',
+    offset: parser.offset,
+    hint: 'write it as JSON, which is read many times faster',
+  };
+}
+
+function composeOne(tokens: readonly CST.Token[]): Document.Parsed {
+  // Keys are compared by ourselves: the library compares each with each.
+  const composer = new Composer({ uniqueKeys: false, prettyErrors: false });
+  for (const document of composer.compose(tokens, true)) return document;
+  throw new Error('Internal error: no YAML document was composed');
+}
+
+function sentence(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+function hintFor(code: string): { hint?: string } {
+  if (code === 'TAB_AS_INDENT') return { hint: 'indent with spaces; YAML allows no tabs there' };
+  if (code === 'BAD_ALIAS') return { hint: "put the text in quotes if it should start with '*'" };
+  if (code === 'MULTILINE_IMPLICIT_KEY' || code === 'BLOCK_AS_IMPLICIT_KEY') {
+    return { hint: "put text that holds ': ' in quotes, and check the indentation" };
+  }
+  return {};
+}

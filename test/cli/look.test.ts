@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { runCli } from '../support/cli.js';
+import { tempDir, writePlan } from '../support/plans.js';
+
+const steps = [
+  { id: 'fetch', command: 'git', args: ['fetch', '${REMOTE}'] },
+  { id: 'build', name: 'Build "all" <it>', command: 'make && echo done', shell: true, depends_on: ['fetch'] },
+  { id: 'lint', step_def: { type: 'shell', script: 'npm run lint\nnpm run format\n' }, depends_on: ['fetch'] },
+  { id: 'done', step_def: { type: 'noop' }, depends_on: ['build', 'lint'] },
+];
+const inputs = { REMOTE: { type: 'string', default: 'origin' } };
+
+test('validate: a valid plan is said to be one', async () => {
+  const dir = tempDir();
+  writePlan(dir, { inputs, steps });
+  expect(await runCli(['validate', 'plan.json'], { cwd: dir })).toEqual({
+    code: 0,
+    stdout: 'plan.json: valid (test, 4 steps)\n',
+    stderr: '',
+  });
+  const json = await runCli(['validate', 'plan.json', '--json'], { cwd: dir });
+  expect(JSON.parse(json.stdout)).toEqual({ valid: true, diagnostics: [] });
+});
+
+test('plan: waves, what each step waits for, and what it would do', async () => {
+  const dir = tempDir();
+  writePlan(dir, { inputs, steps });
+  expect(await runCli(['plan', 'plan.json', '--input', "REMOTE=my 'fork'"], { cwd: dir })).toEqual({
+    code: 0,
+    stderr: '',
+    stdout: `test: 4 steps in 3 waves, at most 2 at once
+wave 1
+  fetch    git fetch 'my '\\''fork'\\'''
+wave 2
+  build  after fetch  make && echo done
+  lint   after fetch  npm run lint … (2 lines)
+wave 3
+  done  after build, lint  (nothing to do)
+`,
+  });
+});
+
+test('plan --json: waves and steps as data', async () => {
+  const dir = tempDir();
+  writePlan(dir, { inputs, steps });
+  const { stdout } = await runCli(['plan', 'plan.json', '--json'], { cwd: dir });
+  expect(JSON.parse(stdout)).toMatchObject({
+    plan_id: 'test',
+    waves: [['fetch'], ['build', 'lint'], ['done']],
+    max_parallelism: 2,
+    steps: [
+      { id: 'fetch', wave: 1, depends_on: [], command: 'git fetch origin', cwd: dir, timeout_sec: 1800 },
+      { id: 'build', wave: 2, depends_on: ['fetch'] },
+      { id: 'lint', wave: 2, command: 'npm run lint\nnpm run format' },
+      { id: 'done', wave: 3, action: 'noop' },
+    ],
+  });
+});
+
+test('graph: mermaid and dot, with names that would be syntax', async () => {
+  const dir = tempDir();
+  writePlan(dir, { inputs, steps });
+  expect((await runCli(['graph', 'plan.json'], { cwd: dir })).stdout).toBe(`flowchart TD
+  s0["fetch"]
+  s1["build<br/>Build #quot;all#quot; #lt;it#gt;"]
+  s2["lint"]
+  s3["done"]
+  s0 --> s1
+  s0 --> s2
+  s1 --> s3
+  s2 --> s3
+`);
+  expect((await runCli(['graph', 'plan.json', '--format', 'dot'], { cwd: dir })).stdout).toBe(`digraph "test" {
+  rankdir=TB;
+  node [shape=box, style=rounded];
+  "fetch" [label="fetch"];
+  "build" [label="build\\nBuild \\"all\\" <it>"];
+  "lint" [label="lint"];
+  "done" [label="done"];
+  "fetch" -> "build";
+  "fetch" -> "lint";
+  "build" -> "done";
+  "lint" -> "done";
+}
+`);
+});
+
+test('every command has --help, and --json', async () => {
+  const { stdout } = await runCli(['--help']);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
+  expect(commands.toSorted()).toEqual(
+    ['cancel', 'doctor', 'down', 'graph', 'help', 'list', 'plan', 'run', 'skip', 'start', 'status', 'up', 'validate', 'watch', 'worker'].toSorted(),
+  );
+  for (const command of commands.filter((name) => name !== 'help')) {
+    const help = await runCli([command, '--help']);
+    expect([command, help.code, help.stderr]).toEqual([command, 0, '']);
+    expect(help.stdout).toContain('--json');
+  }
+});
