@@ -15,7 +15,10 @@ const { server } = await serviceStatus({ env: process.env });
 const connection = await Connection.connect({ address: server.address });
 const history = await new Client({ connection }).workflow.getHandle(runId).fetchHistory();
 await connection.close();
-const text = historyToJSON(history).replaceAll(os.hostname(), 'host');
+// Stack traces are of no use to a replay, and tell where this was recorded.
+const text = historyToJSON(history)
+  .replaceAll(os.hostname(), 'host')
+  .replace(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
 const file = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'test', 'histories', `${name}.json`);
 writeFileSync(file, `${text}\n`);
 console.log(`${file}: ${history.events.length} events`);

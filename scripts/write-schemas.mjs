@@ -1,13 +1,15 @@
-// Writes the JSON Schemas that are published for editors and readers of --json. Needs a build.
+// Writes the JSON Schemas that are published for editors and for readers of --json. Needs a build.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { runJsonSchemaDocument } from '../dist/cli/render/run-json.js';
 import { diagnosticsJsonSchema, planJsonSchema } from '../dist/plan/index.js';
 
 const folder = fileURLToPath(new URL('../schemas/', import.meta.url));
 mkdirSync(folder, { recursive: true });
-for (const [name, schema] of [
-  ['plan.schema.json', planJsonSchema()],
-  ['diagnostics.schema.json', diagnosticsJsonSchema()],
-]) {
-  writeFileSync(`${folder}${name}`, `${JSON.stringify(schema, null, 2)}\n`);
+write('plan', planJsonSchema());
+write('diagnostics', diagnosticsJsonSchema());
+write('run', runJsonSchemaDocument());
+
+function write(name, schema) {
+  writeFileSync(`${folder}${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
 }

@@ -20,7 +20,7 @@ export function git(args, { optional = false } = {}) {
 /** Markdown files below a folder, tracked or not yet, as paths from the current folder. */
 export function pagesIn(folder) {
   const listed = records(git(['ls-files', '--cached', '--others', '--exclude-standard', '-z', '--', folder]));
-  return [...new Set(listed)].filter((page) => isPage(page) && existsSync(page)).sort();
+  return [...new Set(listed)].filter((page) => isPage(page) && existsSync(page)).sort((a, b) => (a < b ? -1 : 1));
 }
 
 export function isPage(file) {

@@ -25,13 +25,15 @@ export function failStep(task: StepTask, failures: number, failure: StepFailure)
   const again = failed <= task.retry.retries && mayRetry(task.retry, failure);
   // The count travels in heartbeats, so that the next attempt knows which of Temporal's attempts really failed.
   if (again) Context.current().heartbeat({ failures: failed } satisfies StepHeartbeat);
-  throw ApplicationFailure.create({
+  const error = ApplicationFailure.create({
     type: 'StepFailed',
     message: failure.message,
     nonRetryable: !again,
     details: [details],
     ...(again ? { nextRetryDelay: Math.max(MIN_DELAY_MS, Math.round(retryDelaySec(task.retry, failed) * 1000)) } : {}),
   });
+  error.stack = ''; // a step's failure is no fault of this code, and the Web UI would show the stack above the message
+  throw error;
 }
 
 function mayRetry(policy: RetryPolicy, failure: StepFailure): boolean {

@@ -45,8 +45,8 @@ Start with:  orch run examples/quickstart.yaml`,
 }
 
 function createContext(host: CliHost): CliContext {
-  const stderrTty = 'isTTY' in host.stderr && host.stderr.isTTY === true;
-  const stdoutTty = 'isTTY' in host.stdout && host.stdout.isTTY === true;
+  const stderrTty = 'isTTY' in host.stderr && host.stderr.isTTY;
+  const stdoutTty = 'isTTY' in host.stdout && host.stdout.isTTY;
   const ci = Boolean(host.env['CI']);
   const colored = !host.env['NO_COLOR'] && !ci && host.env['TERM'] !== 'dumb';
   return {

@@ -61,7 +61,7 @@ export class OrchClient {
   static async connect(options: OrchClientOptions): Promise<OrchClient> {
     let connection: Connection;
     try {
-      connection = await Connection.connect({ ...options.service.connection, connectTimeout: '10 seconds' });
+      connection = await Connection.connect({ ...options.service.connection, connectTimeout: '5 seconds' });
     } catch (error) {
       throw new OrchError('service_unreachable', `Cannot reach the Temporal service at ${options.service.address}`, {
         hint: 'is it running, and are TEMPORAL_ADDRESS and its TLS settings right? `orch doctor` tells more',

@@ -10,10 +10,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { OrchError } from './errors.js';
 
 // Codes of gRPC, as its specification numbers them.
-const DEADLINE_EXCEEDED = 4;
-const NOT_FOUND = 5;
-const FAILED_PRECONDITION = 9;
-const UNAVAILABLE = 14;
+const DEADLINE_EXCEEDED: number = 4;
+const NOT_FOUND: number = 5;
+const FAILED_PRECONDITION: number = 9;
+const UNAVAILABLE: number = 14;
 
 /** Runs `call` with an end: while no worker polls, queries and updates would wait for ever. */
 export function withDeadline<T>(connection: Connection, ms: number, call: () => Promise<T>): Promise<T> {
@@ -22,7 +22,9 @@ export function withDeadline<T>(connection: Connection, ms: number, call: () => 
 
 /** True for an outage that may pass. */
 export function isOutage(error: unknown): boolean {
-  return isGrpcServiceError(error) && error.code === UNAVAILABLE;
+  if (!isGrpcServiceError(error)) return false;
+  const code: number = error.code;
+  return code === UNAVAILABLE;
 }
 
 /** Says in orch's words what a call to the service threw; what it does not know it hands back as it is. */
@@ -34,7 +36,8 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   if (error instanceof WorkflowNotFoundError) return notFound(error.message, runId);
   if (isGrpcDeadlineError(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
   if (!isGrpcServiceError(error)) return error;
-  switch (error.code) {
+  const code: number = error.code;
+  switch (code) {
     case NOT_FOUND:
       return notFound(error.details, runId);
     case DEADLINE_EXCEEDED:

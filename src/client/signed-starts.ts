@@ -12,9 +12,9 @@ export function signedStarts(key: string): WorkflowClientInterceptor {
         workflow_type: workflowType,
         workflow_id: options.workflowId,
         task_queue: options.taskQueue,
-        args: options.args as unknown[],
+        args: options.args,
       });
-      return next({ ...input, headers: { ...headers, [SIGNATURE_HEADER]: defaultPayloadConverter.toPayload(signature)! } });
+      return next({ ...input, headers: { ...headers, [SIGNATURE_HEADER]: defaultPayloadConverter.toPayload(signature) } });
     },
   };
 }

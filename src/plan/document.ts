@@ -4,7 +4,7 @@ import type { Segment } from './paths.js';
 /** Levels of nesting that a plan may have. Deeper is hostile: whatever reads it would run out of stack. */
 export const MAX_DEPTH = 100;
 /** Values that a document may hold: several times what a plan of ten thousand steps does. */
-export const MAX_VALUES = 2_000_000;
+export const MAX_VALUES = 1_000_000;
 
 /** What a reader found wrong, by offset into the text. */
 export interface Fault {

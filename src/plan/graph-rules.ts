@@ -97,7 +97,13 @@ function dependencyEdges(context: StepContext, index: ReadonlyMap<string, number
     const earlier = seen.get(id);
     if (earlier !== undefined) {
       const related = [{ message: 'first named here', path: earlier }];
-      problems.add({ code: 'duplicate_dependency', path, message: `'${id}' is named twice`, hint: 'remove one', related });
+      problems.add({
+        code: 'duplicate_dependency',
+        path,
+        message: `'${id}' is named twice`,
+        hint: 'remove one',
+        related,
+      });
       continue;
     }
     seen.set(id, path);

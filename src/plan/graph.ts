@@ -20,7 +20,9 @@ export interface Graph {
 export function buildGraph(plan: Plan): Graph {
   const ids = plan.steps.map((step) => step.id);
   const index = new Map(ids.map((id, position) => [id, position]));
-  const providers = new Map(plan.steps.flatMap((step, position) => step.provides.map((name) => [name, position] as const)));
+  const providers = new Map(
+    plan.steps.flatMap((step, position) => step.provides.map((name) => [name, position] as const)),
+  );
   const dependents: number[][] = ids.map(() => []);
   const dependencies = plan.steps.map((step, position) => {
     const edges = new Set([

@@ -55,7 +55,9 @@ export function convertText(given: string, type: InputType): { value: Json } | {
     case 'array':
     case 'object': {
       const value = parseJson(given);
-      return value !== undefined && isOfType(value, type) ? { value } : { mismatch: `${refused.mismatch}; give it as JSON` };
+      return value !== undefined && isOfType(value, type)
+        ? { value }
+        : { mismatch: `${refused.mismatch}; give it as JSON` };
     }
     default: {
       const never: never = type;

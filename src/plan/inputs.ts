@@ -52,7 +52,9 @@ function resolveInput(
     if (spec.default !== undefined) return { value: spec.default };
     if (!spec.required) return undefined;
     const hint = `give it with --input ${name}=VALUE`;
-    return { diagnostic: toDiagnostic({ code: 'missing_input', path, message: `the input '${name}' has no value`, hint }) };
+    return {
+      diagnostic: toDiagnostic({ code: 'missing_input', path, message: `the input '${name}' has no value`, hint }),
+    };
   }
   const converted = convert(given, spec);
   if ('mismatch' in converted) {

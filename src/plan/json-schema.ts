@@ -5,7 +5,7 @@ type JsonSchema = Record<string, unknown>;
 
 /** The plan language as a JSON Schema, for editors. What depends on several steps (unknown ids, cycles) no schema can say. */
 export function planJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(planSchema, { io: 'input', reused: 'ref', override: allowFreeKeys });
+  const schema = z.toJSONSchema(planSchema, { io: 'input', override: allowFreeKeys });
   return { ...schema, title: 'Plan', description: 'A plan for orch' };
 }
 
@@ -30,7 +30,11 @@ export function diagnosticsJsonSchema(): JsonSchema {
   });
   const output = z.object({ valid: z.boolean(), diagnostics: z.array(diagnostic) });
   // Output only grows: a reader must let keys pass that it does not know.
-  return { ...z.toJSONSchema(output, { io: 'input' }), title: 'Diagnostics', description: 'What orch validate --json prints' };
+  return {
+    ...z.toJSONSchema(output, { io: 'input' }),
+    title: 'Diagnostics',
+    description: 'What orch validate --json prints',
+  };
 }
 
 /** Keys that start with `x-` are free in every map of fixed keys, and `$schema` is the editor's. */

@@ -125,7 +125,8 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
 
   const readKey = (keys: Map<string, number>): string => {
     const start = at;
-    if (text[at] !== '"') fail(...(text[at] === '}' ? trailingComma(at) : unexpected(text, at, 'a key in double quotes')));
+    if (text[at] !== '"')
+      fail(...(text[at] === '}' ? trailingComma(at) : unexpected(text, at, 'a key in double quotes')));
     readString();
     const raw = text.slice(start + 1, at - 1);
     const key = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;

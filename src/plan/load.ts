@@ -132,5 +132,8 @@ function cut(diagnostics: Diagnostic[]): Diagnostic[] {
   const last = diagnostics.at(-1)!;
   const uncounted = last.code === 'too_many_diagnostics' ? Number(/\d+/.exec(last.message)?.[0]) - 1 : 0;
   const { file } = last;
-  return [...diagnostics.slice(0, MAX_SHOWN), { ...tooMany(diagnostics.length - MAX_SHOWN + uncounted), ...lastPlace(file) }];
+  return [
+    ...diagnostics.slice(0, MAX_SHOWN),
+    { ...tooMany(diagnostics.length - MAX_SHOWN + uncounted), ...lastPlace(file) },
+  ];
 }

@@ -33,7 +33,9 @@ export function readDocument(text: string, file: string | undefined): ReadResult
   const json = readJson(text);
   if ('document' in json || json.faults.some((fault) => fault.code !== 'syntax_error')) return json;
   // YAML in braces looks like JSON at first; keys without quotes tell it, or the file's name.
-  return /\.ya?ml$/i.test(file ?? '') || (!readsAsJson(file) && !/^\s*(\{\s*["}]|\[)/.test(text)) ? readYaml(text) : json;
+  return /\.ya?ml$/i.test(file ?? '') || (!readsAsJson(file) && !/^\s*(\{\s*["}]|\[)/.test(text))
+    ? readYaml(text)
+    : json;
 }
 
 function readsAsJson(file: string | undefined): boolean {

@@ -15,7 +15,11 @@ export type Paint = (part: 'error' | 'warning' | 'place' | 'hint' | 'caret', tex
  * @param text the file that all of them are about; without it no source lines are shown
  * @param colour true for terminal colours, or a function that paints
  */
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], text?: string, colour: boolean | Paint = false): string {
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  text?: string,
+  colour: boolean | Paint = false,
+): string {
   const paint = typeof colour === 'function' ? colour : colour ? ansi : (_: unknown, plain: string) => plain;
   const lines = text === undefined ? undefined : withoutMark(text).split('\n');
   const blocks = diagnostics.map((each) => renderOne(each, lines, paint).join('\n'));
@@ -90,7 +94,10 @@ function tokenLength(line: string, column: number): number {
 function printable(text: string): string {
   return text
     .replaceAll('\t', ' ')
-    .replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replace(
+      /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu,
+      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
 }
 
 /** Columns that a text takes; wide ones (CJK, emoji) take two. */
@@ -101,8 +108,14 @@ function width(text: string): number {
 }
 
 function isWide(code: number): boolean {
-  return (code >= 0x1100 && code <= 0x115f) || (code >= 0x2e80 && code <= 0xa4cf) || (code >= 0xac00 && code <= 0xd7a3) ||
-    (code >= 0xf900 && code <= 0xfaff) || (code >= 0xff00 && code <= 0xff60) || (code >= 0x1f300 && code <= 0x1faff);
+  return (
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0x1f300 && code <= 0x1faff)
+  );
 }
 
 const CODES = { error: '31;1', warning: '33;1', place: '1', hint: '36', caret: '31' } as const;

@@ -44,7 +44,7 @@ function checkInputSpec(spec: Record<string, unknown>, path: Path, problems: Pro
   const allowed = Array.isArray(spec['enum']) ? (spec['enum'] as Json[]) : [];
   const check = (value: Json, at: Path) => {
     const mismatch = typeMismatch(value, type);
-    if (mismatch !== undefined) problems.add({ code: 'wrong_type', path: at, message: mismatch });
+    if (mismatch !== undefined) problems.add({ code: 'wrong_type', path: at, message: `this value ${mismatch}` });
     return mismatch === undefined;
   };
   for (const [index, value] of allowed.entries()) check(value, [...path, 'enum', index]);
@@ -87,7 +87,12 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
   }
   for (const key of plain) {
     const hint = key === 'command' ? 'remove one of the two' : `move '${key}' into step_def`;
-    problems.add({ code: 'conflicting_keys', path: [...path, key], message: `'${key}' and step_def exclude each other`, hint });
+    problems.add({
+      code: 'conflicting_keys',
+      path: [...path, key],
+      message: `'${key}' and step_def exclude each other`,
+      hint,
+    });
   }
   if (isMap(def)) checkDef(step, def, path, problems);
 }

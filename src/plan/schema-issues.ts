@@ -63,7 +63,12 @@ function describeIssue(issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>, 
       return oneOf(path, value, issue.values.map(String));
     case 'invalid_format': {
       const code: DiagnosticCode = ['id', 'plan_id'].includes(String(path.at(-1))) ? 'invalid_id' : 'invalid_value';
-      return { code, path, message: `${quote(value)} is no valid ${String(path.at(-1))}`, hint: `a valid one ${issue.message}` };
+      return {
+        code,
+        path,
+        message: `${quote(value)} is no valid ${String(path.at(-1))}`,
+        hint: `a valid one ${issue.message}`,
+      };
     }
     case 'invalid_union':
       return describeUnion(issue, path, value);
@@ -87,7 +92,9 @@ function wrongVersion(value: unknown): Problem {
     code: 'unsupported_version',
     path: ['version'],
     message,
-    hint: meant ? 'write "1.0", with the quotes' : 'write "1.0", or use the version of orch that the plan was written for',
+    hint: meant
+      ? 'write "1.0", with the quotes'
+      : 'write "1.0", or use the version of orch that the plan was written for',
   };
 }
 
@@ -108,7 +115,7 @@ function wrongType(path: readonly PropertyKey[], value: unknown, expected: strin
   return {
     code: 'wrong_type',
     path,
-    message: `${labelOf(path)} must be ${expected}, not ${typeName(value)}`,
+    message: `${labelOf(path)} must be ${expected}, not ${typeof value === 'number' && expected === TYPES['int'] ? value : typeName(value)}`,
     hint: typeHint(value, expected),
   };
 }
@@ -136,7 +143,8 @@ function typeHint(value: unknown, expected: string): string | undefined {
   }
   if (typeof value !== 'string') return undefined;
   if (expected === 'true or false' && /^(true|false)$/.test(value)) return 'write it without quotes';
-  if (/number/.test(expected) && value.trim() !== '' && Number.isFinite(Number(value))) return 'write it without quotes';
+  if (/number/.test(expected) && value.trim() !== '' && Number.isFinite(Number(value)))
+    return 'write it without quotes';
   return undefined;
 }
 
@@ -166,12 +174,20 @@ function oneOf(path: readonly PropertyKey[], value: unknown, values: readonly st
 }
 
 function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[], value: unknown): Problem {
-  if (issue.discriminator !== undefined) return oneOf(path, value, ('options' in issue ? (issue.options ?? []) : []).map(String));
+  if (issue.discriminator !== undefined)
+    return oneOf(path, value, ('options' in issue ? (issue.options ?? []) : []).map(String));
   // The branch that was meant is the one of the value's type: its complaint is about the value, not about the type.
-  const meant = issue.errors.find((branch) => branch.every((inner) => inner.code !== 'invalid_type' || inner.path.length > 0));
+  const meant = issue.errors.find((branch) =>
+    branch.every((inner) => inner.code !== 'invalid_type' || inner.path.length > 0),
+  );
   const inner = meant?.find((candidate) => candidate.code === 'too_small' || candidate.code === 'too_big');
   if (inner !== undefined && inner.path.length === 0) {
-    return { code: 'out_of_range', path, message: `${labelOf(path)} must ${rangeOf(inner)}`, hint: rangeHint(path, value) };
+    return {
+      code: 'out_of_range',
+      path,
+      message: `${labelOf(path)} must ${rangeOf(inner)}`,
+      hint: rangeHint(path, value),
+    };
   }
   return wrongType(path, value, issue.message);
 }

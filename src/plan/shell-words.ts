@@ -53,7 +53,12 @@ function allAfter(args: readonly string[], from: number, isFlag: (word: string) 
 }
 
 /** Options may be shortened (`-c`, `-Com`), and Windows PowerShell takes a word that is no option for a command. */
-function powershellScript(shell: string, args: readonly string[], from: number, fill: (word: string) => string): Set<number> {
+function powershellScript(
+  shell: string,
+  args: readonly string[],
+  from: number,
+  fill: (word: string) => string,
+): Set<number> {
   if (args.some((word, index) => index >= from && /^[-/]f(i(le?)?)?$/i.test(fill(word)))) return new Set();
   const scripts = allAfter(args, from, (word) => /^[-/]c(o(m(m(a(nd?)?)?)?)?)?$/i.test(fill(word)));
   if (scripts.size > 0 || shell === 'pwsh') return scripts;

@@ -20,7 +20,8 @@ export type TemplateLayer = 'globals_env' | 'globals' | 'step_env' | 'step';
 /** Strings of a plan that are templated, of a checked plan and of one as written alike. */
 export function* templateSites(plan: Plan): Generator<TemplateSite> {
   yield* globalSites(plan.globals.env, plan.globals.cwd);
-  for (const [index, step] of plan.steps.entries()) yield* stepSites(step, actionOf(step), actionPath(step, index), index);
+  for (const [index, step] of plan.steps.entries())
+    yield* stepSites(step, actionOf(step), actionPath(step, index), index);
 }
 
 /** The same for a document that may be wrong anywhere. */
@@ -66,13 +67,24 @@ function* stepSites(
   index: number,
 ): Generator<TemplateSite> {
   yield* envSites(step.env, ['steps', index, 'env'], { layer: 'step_env', step: index });
-  const site = (text: string, at: readonly PropertyKey[]): TemplateSite => ({ text, path: at, layer: 'step', step: index });
+  const site = (text: string, at: readonly PropertyKey[]): TemplateSite => ({
+    text,
+    path: at,
+    layer: 'step',
+    step: index,
+  });
   if (typeof step.cwd === 'string') yield site(step.cwd, ['steps', index, 'cwd']);
   if (typeof action.stdin === 'string') yield site(action.stdin, [...path, 'stdin']);
   if (typeof action.command !== 'string') return;
   if (action.shell !== true) yield site(action.command, [...path, 'command']);
   const args = stringsOf(action.args);
-  const scripts = action.shell === true ? undefined : scriptArguments(action.command, args.map(([, text]) => text));
+  const scripts =
+    action.shell === true
+      ? undefined
+      : scriptArguments(
+          action.command,
+          args.map(([, text]) => text),
+        );
   for (const [place, [entry, text]] of args.entries()) {
     if (!scripts?.has(place)) yield site(text, [...path, 'args', entry]);
   }

@@ -37,7 +37,8 @@ export function missingNames(plan: Plan, context: TemplateContext): Diagnostic[]
   const uses = new Map<string, TemplateSite[]>();
   for (const site of templateSites(plan)) {
     for (const { name, fallback } of references(site.text)) {
-      if (fallback !== undefined || providedByMaps(plan, site, name) || contextValue(context, name) !== undefined) continue;
+      if (fallback !== undefined || providedByMaps(plan, site, name) || contextValue(context, name) !== undefined)
+        continue;
       const known = uses.get(name) ?? [];
       if (known.at(-1) !== site) known.push(site);
       uses.set(name, known);
@@ -132,7 +133,11 @@ function expandAction(action: StepAction, fill: (text: string) => string): StepA
   }
 }
 
-function describeFault(fault: TemplateFault): { code: 'malformed_template' | 'not_supported_yet'; message: string; hint: string } {
+function describeFault(fault: TemplateFault): {
+  code: 'malformed_template' | 'not_supported_yet';
+  message: string;
+  hint: string;
+} {
   const hint = 'write ${NAME} or ${NAME:-default}; $$ is a literal $';
   switch (fault.kind) {
     case 'expression':

@@ -1,4 +1,16 @@
-import { isAlias, isMap, isNode, isScalar, isSeq, type Alias, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Alias,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './document.js';
 import { duplicateKey } from './json-text.js';
 
@@ -35,11 +47,16 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
     if (!isNode(node)) return { value: null, size: 1, depth: 0 };
     if (isAlias(node)) return convertAlias(node, level);
     if (level > MAX_DEPTH) throw tooDeep(node);
-    if (node.tag !== undefined && !KNOWN_TAG.test(node.tag)) throw unsupported(node, `the tag ${node.tag} is not supported`);
+    if (node.tag !== undefined && !KNOWN_TAG.test(node.tag))
+      throw unsupported(node, `the tag ${node.tag} is not supported`);
     const anchor: { node: Node; converted?: Converted } = { node };
     if (node.anchor !== undefined) anchors.set(node.anchor, anchor);
     count(1, node);
-    anchor.converted = isMap(node) ? convertMap(node, level) : isSeq(node) ? convertSeq(node, level) : convertScalar(node);
+    anchor.converted = isMap(node)
+      ? convertMap(node, level)
+      : isSeq(node)
+        ? convertSeq(node, level)
+        : convertScalar(node);
     return anchor.converted;
   };
 
@@ -52,7 +69,9 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
 
   const convertAlias = (alias: Alias, level: number): Converted => {
     const anchor = anchors.get(alias.source);
-    if (anchor?.converted === undefined) throw unsupported(alias, `the alias *${alias.source} stands inside what it names`);
+    if (anchor === undefined) throw unsupported(alias, `nothing before the alias *${alias.source} has that anchor`);
+    if (anchor.converted === undefined)
+      throw unsupported(alias, `the alias *${alias.source} stands inside what it names`);
     if (level + anchor.converted.depth > MAX_DEPTH) throw tooDeep(alias);
     targets.set(alias, anchor.node);
     count(anchor.converted.size, alias);
@@ -61,7 +80,10 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
 
   const convertSeq = (seq: YAMLSeq, level: number): Converted => {
     const items = seq.items.map((item) => convert(item, level + 1));
-    return sumOf(items.map((item) => item.value), items);
+    return sumOf(
+      items.map((item) => item.value),
+      items,
+    );
   };
 
   const convertMap = (map: YAMLMap, level: number): Converted => {
@@ -172,16 +194,26 @@ function isMergeKey(pair: Pair): boolean {
 
 function mergeSources(value: unknown, pair: Pair): unknown[] {
   const sources: unknown[] = Array.isArray(value) ? value : [value];
-  if (sources.every((source) => typeof source === 'object' && source !== null && !Array.isArray(source))) return sources;
+  if (sources.every((source) => typeof source === 'object' && source !== null && !Array.isArray(source)))
+    return sources;
   throw unsupported(pair.key as Node, '<< merges maps only');
 }
 
 function unsupported(node: Node, message: string): ConversionError {
-  return new ConversionError({ code: 'unsupported_yaml', message, offset: startOf(node), hint: 'write what JSON can say too' });
+  return new ConversionError({
+    code: 'unsupported_yaml',
+    message,
+    offset: startOf(node),
+    hint: 'write what JSON can say too',
+  });
 }
 
 function tooDeep(node: Node): ConversionError {
-  return new ConversionError({ code: 'too_deep', message: `nested more than ${MAX_DEPTH} levels deep`, offset: startOf(node) });
+  return new ConversionError({
+    code: 'too_deep',
+    message: `nested more than ${MAX_DEPTH} levels deep`,
+    offset: startOf(node),
+  });
 }
 
 function startOf(node: Node): number {

@@ -1,20 +1,11 @@
-import { setCurrentDetails, type WorkflowInterceptors } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 
-let render: (() => string) | undefined;
-
-/** Sets what the Web UI shows as the run's current details. Rendered when somebody looks, not at every event. */
-export function provideDetails(renderDetails: () => string): void {
-  render = renderDetails;
+/**
+ * Sets what the Web UI shows as the run's current details, rendered when somebody looks and not at every event.
+ *
+ * Temporal keeps the details as they are given and turns them into JSON when it answers its metadata query; so
+ * an object that renders itself then does what a string of every moment would. A test holds this against the SDK.
+ */
+export function provideDetails(render: () => string): void {
+  setCurrentDetails({ toJSON: render } as unknown as string);
 }
-
-/** Renders the details just before Temporal answers its own metadata query from them. */
-export const detailsInterceptors: WorkflowInterceptors = {
-  inbound: [
-    {
-      handleQuery(input, next) {
-        if (input.queryName === '__temporal_workflow_metadata' && render !== undefined) setCurrentDetails(render());
-        return next(input);
-      },
-    },
-  ],
-};

@@ -57,5 +57,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function invalid(message: string, details: readonly unknown[]): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'InvalidPlan', nonRetryable: true, message, details: [details] });
+  const error = ApplicationFailure.create({ type: 'InvalidPlan', nonRetryable: true, message, details: [details] });
+  error.stack = ''; // the message says where in the plan; where in this code is of no use
+  return error;
 }

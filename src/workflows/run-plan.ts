@@ -42,14 +42,22 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   });
   let { state, commands } = startRun(program, Date.now());
 
-  setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since));
-  provideDetails(() => detailsTable(program, state));
-  setHandler(skipUpdate, (verb) => accept('skip-requested', verb), { validator: (verb) => check('skip-requested', verb) });
-  setHandler(skipSignal, (verb) => acceptSignal('skip-requested', verb));
-  setHandler(cancelStepUpdate, (verb) => accept('step-cancel-requested', verb), {
-    validator: (verb) => check('step-cancel-requested', verb),
+  setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since), {
+    description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
   });
-  setHandler(cancelStepSignal, (verb) => acceptSignal('step-cancel-requested', verb));
+  provideDetails(() => detailsTable(program, state));
+  const skipHelp = 'Skips a step that has not started: {"step": "<id>", "by": "<who>"}';
+  setHandler(skipUpdate, (verb) => accept('skip-requested', verb), {
+    description: skipHelp,
+    validator: (verb) => void check('skip-requested', verb),
+  });
+  setHandler(skipSignal, (verb) => acceptSignal('skip-requested', verb), { description: skipHelp });
+  const cancelHelp = 'Stops a step, or cancels one that has not started: {"step": "<id>", "by": "<who>"}';
+  setHandler(cancelStepUpdate, (verb) => accept('step-cancel-requested', verb), {
+    description: cancelHelp,
+    validator: (verb) => void check('step-cancel-requested', verb),
+  });
+  setHandler(cancelStepSignal, (verb) => acceptSignal('step-cancel-requested', verb), { description: cancelHelp });
   // The run's own scope never cancels activities by itself: the engine says which ones, and what they count as.
   CancellationScope.current().cancelRequested.catch(() => apply({ type: 'run-cancel-requested', at: Date.now() }));
 
@@ -115,10 +123,12 @@ function conclude(result: RunResult): RunResult {
   const bad = result.steps.filter((step) => step.status === 'failed' || step.reason === 'operator');
   const named = bad.slice(0, 5).map((step) => `${step.id} (${step.reason ?? step.status})`);
   const more = bad.length > named.length ? `, and ${bad.length - named.length} more` : '';
-  throw ApplicationFailure.create({
+  const error = ApplicationFailure.create({
     type: 'RunFailed',
     nonRetryable: true,
     message: `${bad.length} of ${result.steps.length} steps failed: ${named.join(', ')}${more}`,
     details: [result],
   });
+  error.stack = ''; // steps failed, not this code
+  throw error;
 }

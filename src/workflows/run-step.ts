@@ -67,7 +67,7 @@ function reportOf(error: unknown): StepReport {
 function factsOf(error: unknown): Partial<StepReport> {
   const cause = error instanceof ActivityFailure ? error.cause : error;
   const details = (cause as { details?: unknown[] } | undefined)?.details?.[0];
-  return typeof details === 'object' && details !== null ? withoutDuration(details as Partial<StepFailureDetails>) : {};
+  return typeof details === 'object' && details !== null ? withoutDuration(details) : {};
 }
 
 function detailsOf(failure: ApplicationFailure): StepFailureDetails {

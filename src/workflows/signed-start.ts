@@ -1,4 +1,9 @@
-import { ApplicationFailure, proxyLocalActivities, workflowInfo, type WorkflowInterceptors } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  proxyLocalActivities,
+  workflowInfo,
+  type WorkflowInboundCallsInterceptor,
+} from '@temporalio/workflow';
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Activities } from '../activities/index.js';
@@ -13,34 +18,33 @@ const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ 
  * children and runs continued as new, known by what Temporal itself says of them. A cron's or a retry's later run
  * says "continued" too, though its first one may have been refused: those are checked like a first one.
  */
-export const signedStartInterceptors: WorkflowInterceptors = {
-  inbound: [
-    {
-      async execute(input, next) {
-        const info = workflowInfo();
-        const continued = info.continuedFromExecutionRunId !== undefined && !info.cronSchedule && info.attempt === 1;
-        if (info.parent === undefined && !continued) {
-          const verdict = await verifyStart({
-            workflow_type: info.workflowType,
-            workflow_id: info.workflowId,
-            task_queue: info.taskQueue,
-            args: input.args,
-            signature: signatureOf(input.headers[SIGNATURE_HEADER]),
-          });
-          if (verdict === 'refused') {
-            throw ApplicationFailure.create({
-              type: 'UnsignedStart',
-              nonRetryable: true,
-              message:
-                'This workflow was not started by orch. The embedded service runs only signed starts: use `orch start`.',
-            });
-          }
-        }
-        return next(input);
-      },
-    },
-  ],
+export const signedStartInterceptor: WorkflowInboundCallsInterceptor = {
+  async execute(input, next) {
+    const info = workflowInfo();
+    const continued = info.continuedFromExecutionRunId !== undefined && !info.cronSchedule && info.attempt === 1;
+    if (info.parent === undefined && !continued) {
+      const verdict = await verifyStart({
+        workflow_type: info.workflowType,
+        workflow_id: info.workflowId,
+        task_queue: info.taskQueue,
+        args: input.args,
+        signature: signatureOf(input.headers[SIGNATURE_HEADER]),
+      });
+      if (verdict === 'refused') throw unsigned();
+    }
+    return next(input);
+  },
 };
+
+function unsigned(): ApplicationFailure {
+  const error = ApplicationFailure.create({
+    type: 'UnsignedStart',
+    nonRetryable: true,
+    message: 'This workflow was not started by orch. The embedded service runs only signed starts: use `orch start`.',
+  });
+  error.stack = ''; // somebody else's mistake
+  return error;
+}
 
 function signatureOf(payload: Payload | undefined): string | undefined {
   if (payload === undefined || payload === null) return undefined;

@@ -32,15 +32,18 @@ export function createStepRunner(
     start(index) {
       const scope = new CancellationScope({ cancellable: true, parent });
       scopes.set(index, scope);
-      void scope.run(() => execute(index)).then((report) => {
-        scopes.delete(index);
-        onEnd(index, report);
-      });
+      void runToEnd(scope, index);
     },
     stop(index) {
       scopes.get(index)?.cancel();
     },
   };
+
+  async function runToEnd(scope: CancellationScope, index: number): Promise<void> {
+    const report = await scope.run(() => execute(index));
+    scopes.delete(index);
+    onEnd(index, report);
+  }
 
   async function execute(index: number): Promise<StepReport> {
     const step = plan.steps[index]!;

@@ -22,7 +22,7 @@ const files: [string, string | Buffer, string][] = [
   ['a binary file', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 0xff, 0xfe]), 'not_text'],
   ['5 MB of [', '['.repeat(5_000_000), 'too_deep'],
   ['a YAML alias bomb', aliasBomb, 'too_many_aliases'],
-  ['a list', '[]', 'wrong_type'],
+  ['a list', '[]', 'not_a_plan'],
   ['wrong types everywhere', 'plan_id: 7\nversion: [x]\nglobals: 3\nsteps: {a: b}\nmetadata: yes\n', 'wrong_type'],
   ['an unknown key', '{"plan_id": "a", "version": "1.0", "steps": [{"id": "a", "command": "true", "dependson": []}]}', 'unknown_key'],
   ['version "9"', '{"plan_id": "a", "version": "9", "steps": [{"id": "a", "command": "true"}]}', 'unsupported_version'],

@@ -97,7 +97,7 @@ test('a cron start does not pass by its second run, which Temporal calls continu
       const { events } = await client.workflow.getHandle(id, runId).fetchHistory();
       const started = events?.[0]?.workflowExecutionStartedEventAttributes;
       const before = started?.continuedExecutionRunId ?? '';
-      return before !== '' && before !== first && started;
+      return before !== '' && before !== first && (started ?? undefined);
     });
     expect(laterStart.continuedFailure?.applicationFailureInfo?.type).toBe('UnsignedStart');
     expect(existsSync(path.join(dir, 'pwned'))).toBe(false);

@@ -127,10 +127,10 @@ describe('failing', () => {
   });
 });
 
-describe('trigger rules', () => {
-  const after = (rule: 'all_success' | 'none_failed' | 'all_done') =>
-    programOf({ x: { on_failure: 'skip_dependents' }, y: {}, z: { depends_on: ['x', 'y'], trigger_rule: rule } });
+const after = (rule: 'all_success' | 'none_failed' | 'all_done') =>
+  programOf({ x: { on_failure: 'skip_dependents' }, y: {}, z: { depends_on: ['x', 'y'], trigger_rule: rule } });
 
+describe('trigger rules', () => {
   test.each([
     ['all_success', 'failed', 'skipped:dependency_failed'],
     ['none_failed', 'failed', 'skipped:dependency_failed'],

@@ -102,7 +102,7 @@ test('without abort, every order of ends gives the ends that the rules say', () 
         checkAlways(run, scenario);
         if (run.finished !== undefined) break;
         const next = run.running[choice % run.running.length]!;
-        run.end(next, scenario.outcomes[next]!);
+        run.end(next, scenario.outcomes[next]);
       }
       const expected = model(scenario, forced);
       expect(run.statuses()).toEqual(expected);
@@ -126,7 +126,7 @@ test('with any policy, and cancels at any time, a run ends, and every step of it
         checkAlways(run, scenario);
         if (run.finished !== undefined) break;
         const next = run.running[scenario.choices[turn % scenario.choices.length]! % run.running.length]!;
-        run.end(next, scenario.outcomes[next]!);
+        run.end(next, scenario.outcomes[next]);
       }
       expect(run.state.steps.every((step) => isEnd(step.status))).toBe(true);
       if (startedAtStop !== undefined) expect(run.started.length).toBe(startedAtStop);

@@ -41,7 +41,7 @@ function lineReporter(context: CliContext, width: number): ProgressReporter {
 }
 
 function liveReporter(context: CliContext, width: number): ProgressReporter {
-  const draw = createLogUpdate(context.stderr as NodeJS.WriteStream);
+  const draw = createLogUpdate(context.stderr);
   const running = new Map<string, StepView>();
   let head = '';
   const redraw = (): void => {

@@ -68,3 +68,8 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
 export function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
 }
+
+/** The published JSON Schema of {@link runJsonSchema}. */
+export function runJsonSchemaDocument(): Record<string, unknown> {
+  return { title: 'A run, as orch prints it with --json', ...z.toJSONSchema(runJsonSchema) };
+}

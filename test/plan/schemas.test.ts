@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
+import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
+
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+test.each([
+  ['plan.schema.json', planJsonSchema],
+  ['diagnostics.schema.json', diagnosticsJsonSchema],
+])('schemas/%s is what the source says (npm run schemas)', (file, make) => {
+  expect(JSON.parse(read(`schemas/${file}`))).toEqual(JSON.parse(JSON.stringify(make())));
+});
+
+test('the schema for editors has every key described', () => {
+  const undescribed: string[] = [];
+  const walk = (schema: unknown, path: string): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    const { properties } = schema as { properties?: Record<string, { description?: string; const?: unknown }> };
+    for (const [key, value] of Object.entries(properties ?? {})) {
+      if (value.description === undefined && value.const === undefined) undescribed.push(`${path}.${key}`);
+    }
+    for (const [key, value] of Object.entries(schema)) walk(value, `${path}.${key}`);
+  };
+  walk(planJsonSchema(), '');
+  expect(undescribed).toEqual([]);
+});
+
+test('docs/errors.md has a section for every diagnostic code, and for nothing else', () => {
+  const documented = [...read('docs/errors.md').matchAll(/^### `(\w+)`$/gm)].map((match) => match[1]);
+  expect(documented).toEqual([...DIAGNOSTIC_CODES]);
+});
+
+test('docs/errors.md lists every step reason and every error of the client', () => {
+  const documented = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+  const union = /export type StepReason =([^;]+);/.exec(read('src/engine/types.ts'))?.[1] ?? '';
+  const reasons = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1]);
+  expect(new Set(documented)).toEqual(new Set([...reasons, ...CLIENT_ERROR_CODES]));
+});
