@@ -67,7 +67,10 @@ async function compare(address) {
   await timeOrch(orch, plan('chain', 5));
   await timeHandwritten(plain, 'chain', 5);
   console.log('shape   steps   orch ms/step   handwritten ms/step   ratio (of medians)');
-  for (const [shape, list] of [['chain', sizes(flags.chain)], ['fan', sizes(flags.fan)]]) {
+  for (const [shape, list] of [
+    ['chain', sizes(flags.chain)],
+    ['fan', sizes(flags.fan)],
+  ]) {
     for (const steps of list) {
       const mine = [];
       const hand = [];

@@ -19,7 +19,9 @@ process.stdout.write(lost.map((page) => `${page.path}  (lost by ${page.lost_by.s
 function deletedPages() {
   const log = git(['log', '--find-renames', '--diff-filter=D', '--name-only', '--format=', '-z', 'HEAD', '--', docs]);
   const present = new Set(pagesIn(docs));
-  return [...new Set(records(log))].filter((page) => isPage(page) && !present.has(page)).sort((a, b) => (a < b ? -1 : 1));
+  return [...new Set(records(log))]
+    .filter((page) => isPage(page) && !present.has(page))
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 function emptiedPages() {

@@ -114,7 +114,8 @@ function isSystemError(error: unknown): boolean {
 
 function conclude(task: StepTask, failures: number, end: ProcessEnd, facts: StepFacts): StepSuccess {
   if (end.stopped === 'canceled') {
-    if (Context.current().cancellationDetails?.cancelRequested) throw new CancelledFailure('The step was stopped', [facts]);
+    if (Context.current().cancellationDetails?.cancelRequested)
+      throw new CancelledFailure('The step was stopped', [facts]);
     throw ApplicationFailure.retryable('The worker stopped while it ran this step', 'WorkerStopped');
   }
   if (end.stopped === 'timeout') {

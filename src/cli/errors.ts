@@ -33,7 +33,15 @@ interface CodedError extends Error {
 }
 
 const UNREACHABLE = new Set(['service_unreachable', 'no_worker']);
-const USAGE = new Set(['usage', 'invalid_plan', 'plan_too_large', 'run_exists', 'run_not_found', 'run_closed', 'refused']);
+const USAGE = new Set([
+  'usage',
+  'invalid_plan',
+  'plan_too_large',
+  'run_exists',
+  'run_not_found',
+  'run_closed',
+  'refused',
+]);
 
 /** Says what went wrong, where, and what to do; gives the exit code. */
 export async function reportError(context: CliContext, error: unknown, json: boolean): Promise<number> {

@@ -59,7 +59,8 @@ async function readPlanFile(file: string): Promise<ReadResult> {
     // Not blocking: a named pipe without a writer would hang the open.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
-    if (!stat.isFile()) return { problem: { code: 'not_a_file', message: 'this is not a file; give a plan in JSON or YAML' } };
+    if (!stat.isFile())
+      return { problem: { code: 'not_a_file', message: 'this is not a file; give a plan in JSON or YAML' } };
     if (stat.size > MAX_FILE_BYTES) {
       return {
         problem: {

@@ -11,7 +11,9 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
     .description('check plans; report every problem with its place')
     .option('--strict', 'count warnings as errors')
     .option('--json', 'print one JSON object')
-    .action(async (plans, options) => done(await (await import('./commands/validate.js')).validate(context, plans, options)));
+    .action(async (plans, options) =>
+      done(await (await import('./commands/validate.js')).validate(context, plans, options)),
+    );
 
   program
     .command('plan <plan>')

@@ -7,7 +7,10 @@ type Done = (exitCode: number) => void;
 /** Commands that start, follow and steer runs. Each loads its code, and Temporal's packages, only when it is used. */
 export function addRunCommands(program: Command, context: CliContext, done: Done): void {
   withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end'))
-    .addHelpText('after', '\nCtrl-C detaches: the run goes on. `orch watch RUN` follows it again, `orch cancel RUN` ends it.')
+    .addHelpText(
+      'after',
+      '\nCtrl-C detaches: the run goes on. `orch watch RUN` follows it again, `orch cancel RUN` ends it.',
+    )
     .action(async (plan, options) => done(await (await import('./commands/run.js')).run(context, plan, options)));
 
   withStartOptions(program.command('start <plan>').description('start a plan and print its run id'))
@@ -48,13 +51,17 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .command('cancel <run> [step]')
     .description('cancel a run, or one step of it')
     .option('--json', 'print one JSON object')
-    .action(async (run, step, options) => done(await (await import('./commands/steer.js')).cancel(context, run, step, options)));
+    .action(async (run, step, options) =>
+      done(await (await import('./commands/steer.js')).cancel(context, run, step, options)),
+    );
 
   program
     .command('skip <run> <step>')
     .description('skip a step that has not started; its dependents go on')
     .option('--json', 'print one JSON object')
-    .action(async (run, step, options) => done(await (await import('./commands/steer.js')).skip(context, run, step, options)));
+    .action(async (run, step, options) =>
+      done(await (await import('./commands/steer.js')).skip(context, run, step, options)),
+    );
 }
 
 function withStartOptions(command: Command): Command {

@@ -37,7 +37,8 @@ export function withAttempts(progress: ProgressView, pending: DescribedRun['pend
   const steps = progress.steps.map((step) => {
     const now = pending.get(step.id);
     if (step.status !== 'running' || now === undefined) return step;
-    const failed = now.last_failure === undefined ? {} : { message: `attempt ${now.attempt}; before: ${now.last_failure}` };
+    const failed =
+      now.last_failure === undefined ? {} : { message: `attempt ${now.attempt}; before: ${now.last_failure}` };
     return { ...step, attempts: now.attempt, ...failed };
   });
   return { ...progress, steps };

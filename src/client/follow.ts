@@ -75,12 +75,7 @@ function endOf(result: Promise<RunResult>): Promise<End> {
 }
 
 /** Asks once. That nobody answers is a thing to show, not to fail on: the run goes on without being watched. */
-async function look(
-  client: Followable,
-  runId: string,
-  since: number | undefined,
-  signal: AbortSignal,
-): Promise<Look> {
+async function look(client: Followable, runId: string, since: number | undefined, signal: AbortSignal): Promise<Look> {
   try {
     return { progress: await client.progress(runId, since, signal) };
   } catch (error) {

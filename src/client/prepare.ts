@@ -77,7 +77,11 @@ function refuseTooLarge(input: RunInput): void {
   if (text.length <= MAX_INPUT_BYTES) return;
   const packed = gzipSync(text).length;
   if (packed <= MAX_INPUT_BYTES) return;
-  throw new OrchError('plan_too_large', `The plan and its inputs are ${packed} bytes compressed; at most ${MAX_INPUT_BYTES} fit`, {
-    hint: 'move large texts into files that the steps read',
-  });
+  throw new OrchError(
+    'plan_too_large',
+    `The plan and its inputs are ${packed} bytes compressed; at most ${MAX_INPUT_BYTES} fit`,
+    {
+      hint: 'move large texts into files that the steps read',
+    },
+  );
 }

@@ -55,9 +55,13 @@ export function asOrchError(error: unknown, runId?: string): unknown {
 
 /** A verb came too late. */
 export function runClosed(runId: string, status?: string): OrchError {
-  return new OrchError('run_closed', `The run '${runId}' has already ended${status === undefined ? '' : `: ${status}`}`, {
-    hint: `\`orch status ${runId}\` shows how`,
-  });
+  return new OrchError(
+    'run_closed',
+    `The run '${runId}' has already ended${status === undefined ? '' : `: ${status}`}`,
+    {
+      hint: `\`orch status ${runId}\` shows how`,
+    },
+  );
 }
 
 function notFound(details: string, runId = ''): OrchError {

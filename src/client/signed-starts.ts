@@ -14,7 +14,10 @@ export function signedStarts(key: string): WorkflowClientInterceptor {
         task_queue: options.taskQueue,
         args: options.args,
       });
-      return next({ ...input, headers: { ...headers, [SIGNATURE_HEADER]: defaultPayloadConverter.toPayload(signature) } });
+      return next({
+        ...input,
+        headers: { ...headers, [SIGNATURE_HEADER]: defaultPayloadConverter.toPayload(signature) },
+      });
     },
   };
 }

@@ -5,7 +5,8 @@ import type { Diagnostic, Plan } from '../plan/types.js';
 const LAPTOP_NAMES = ['PATH', 'VIRTUAL_ENV', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'TZ'];
 
 /** Names whose values must not stand in a run's history. */
-const SECRET_NAME = /(^|_)(SECRET|SECRETS|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY)(_|$)/i;
+const SECRET_NAME =
+  /(^|_)(SECRET|SECRETS|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY)(_|$)/i;
 
 export interface TakenAlong {
   env: Record<string, string>;

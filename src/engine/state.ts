@@ -79,15 +79,13 @@ export interface RunState {
 
 /** A new run of `program`: every step pending, nothing started. */
 export function createState(program: Program, at: number): RunState {
-  const steps = program.graph.dependencies.map(
-    (dependencies): StepState => ({
-      status: 'pending',
-      awaited: dependencies.length,
-      failedDependencies: 0,
-      skippedDependencies: 0,
-      changed: 0,
-    }),
-  );
+  const steps = program.graph.dependencies.map((dependencies): StepState => ({
+    status: 'pending',
+    awaited: dependencies.length,
+    failedDependencies: 0,
+    skippedDependencies: 0,
+    changed: 0,
+  }));
   return {
     status: 'running',
     version: 0,

@@ -1,13 +1,5 @@
 /** What a step is now. The last five are ends. */
-export type StepStatus =
-  | 'pending'
-  | 'running'
-  | 'waiting'
-  | 'success'
-  | 'warning'
-  | 'failed'
-  | 'skipped'
-  | 'canceled';
+export type StepStatus = 'pending' | 'running' | 'waiting' | 'success' | 'warning' | 'failed' | 'skipped' | 'canceled';
 
 export type EndStatus = 'success' | 'warning' | 'failed' | 'skipped' | 'canceled';
 

@@ -91,7 +91,7 @@ async function launch(spec: ProcessSpec): Promise<Child> {
       ...(spec.stdin === undefined ? {} : { input: spec.stdin }),
     });
     const { pid } = subprocess;
-    if (pid === undefined) throw await spawnError((await subprocess), spec.file, spec.cwd);
+    if (pid === undefined) throw await spawnError(await subprocess, spec.file, spec.cwd);
     return { pid, ended: endOf(subprocess) };
   } finally {
     closeSync(stdout);

@@ -22,5 +22,10 @@ export function verifySignature(key: string, claim: StartClaim, signature: strin
 
 /** Both sides see values that went through JSON, which keeps the order of keys; so JSON is canonical here. */
 function canonical(claim: StartClaim): string {
-  return JSON.stringify([claim.workflow_type, claim.workflow_id, claim.task_queue, JSON.parse(JSON.stringify(claim.args))]);
+  return JSON.stringify([
+    claim.workflow_type,
+    claim.workflow_id,
+    claim.task_queue,
+    JSON.parse(JSON.stringify(claim.args)),
+  ]);
 }

@@ -39,7 +39,8 @@ export function readInput(input: RunInput): Program {
 }
 
 function shapeError(input: unknown): string | undefined {
-  if (typeof input !== 'object' || input === null) return 'The run has no input; start it by `orch start` or OrchClient';
+  if (typeof input !== 'object' || input === null)
+    return 'The run has no input; start it by `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
   if (given.engine_version !== ENGINE_VERSION) {
     return `engine_version is ${JSON.stringify(given.engine_version)}; this worker runs version ${ENGINE_VERSION}`;

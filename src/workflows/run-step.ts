@@ -29,7 +29,11 @@ const activities = proxyActivities<Activities>({
 /** Runs a step as an activity and tells how it ended. Never throws for an end that a step can have. */
 export async function runStep(step: Step, task: StepTask): Promise<StepReport> {
   try {
-    const { status, duration_sec: _, ...facts } = await activities.runStep.executeWithOptions(
+    const {
+      status,
+      duration_sec: _,
+      ...facts
+    } = await activities.runStep.executeWithOptions(
       {
         activityId: `s:${step.id}`,
         summary: step.name.slice(0, 200),

@@ -24,7 +24,11 @@ const files: [string, string | Buffer, string][] = [
   ['a YAML alias bomb', aliasBomb, 'too_many_aliases'],
   ['a list', '[]', 'not_a_plan'],
   ['wrong types everywhere', 'plan_id: 7\nversion: [x]\nglobals: 3\nsteps: {a: b}\nmetadata: yes\n', 'wrong_type'],
-  ['an unknown key', '{"plan_id": "a", "version": "1.0", "steps": [{"id": "a", "command": "true", "dependson": []}]}', 'unknown_key'],
+  [
+    'an unknown key',
+    '{"plan_id": "a", "version": "1.0", "steps": [{"id": "a", "command": "true", "dependson": []}]}',
+    'unknown_key',
+  ],
   ['version "9"', '{"plan_id": "a", "version": "9", "steps": [{"id": "a", "command": "true"}]}', 'unsupported_version'],
 ];
 
@@ -50,7 +54,12 @@ test.each(files)('%s: exit 2, said with its place, and nothing is started', asyn
   const { valid, diagnostics } = JSON.parse(json.stdout) as { valid: boolean; diagnostics: Record<string, unknown>[] };
   expect(valid).toBe(false);
   for (const diagnostic of diagnostics) {
-    expect(diagnostic).toMatchObject({ code: expect.any(String), file: 'plan', line: expect.any(Number), column: expect.any(Number) });
+    expect(diagnostic).toMatchObject({
+      code: expect.any(String),
+      file: 'plan',
+      line: expect.any(Number),
+      column: expect.any(Number),
+    });
   }
 });
 

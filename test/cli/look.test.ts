@@ -89,7 +89,23 @@ test('every command has --help, and --json', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
   expect(commands.toSorted()).toEqual(
-    ['cancel', 'doctor', 'down', 'graph', 'help', 'list', 'plan', 'run', 'skip', 'start', 'status', 'up', 'validate', 'watch', 'worker'].toSorted(),
+    [
+      'cancel',
+      'doctor',
+      'down',
+      'graph',
+      'help',
+      'list',
+      'plan',
+      'run',
+      'skip',
+      'start',
+      'status',
+      'up',
+      'validate',
+      'watch',
+      'worker',
+    ].toSorted(),
   );
   for (const command of commands.filter((name) => name !== 'help')) {
     const help = await runCli([command, '--help']);

@@ -22,24 +22,29 @@ describe('orch run', () => {
     expect(code).toBe(0);
     expect(steady(stdout)).toBe(`${id} succeeded in <time>: 3 succeeded\n  Web UI  <web ui>\n`);
     const lines = steady(stderr).split('\n');
-    expect(lines.slice(lines.indexOf(`run ${id} (3 steps)`))).toEqual([
-      `run ${id} (3 steps)`,
-      '<web ui>',
-      'started  a',
-      'success  a    <time>',
-      'started  b',
-      'success  b    <time>',
-      'started  c',
-      'success  c    <time>',
-      '',
-    ].map((line) => line.replace(/ +<time>/, ' <time>')));
+    expect(lines.slice(lines.indexOf(`run ${id} (3 steps)`))).toEqual(
+      [
+        `run ${id} (3 steps)`,
+        '<web ui>',
+        'started  a',
+        'success  a    <time>',
+        'started  b',
+        'success  b    <time>',
+        'started  c',
+        'success  c    <time>',
+        '',
+      ].map((line) => line.replace(/ +<time>/, ' <time>')),
+    );
   });
 
   test('a failed run exits 1 and shows what failed: reason, output, logs', async () => {
     const dir = tempDir();
     const id = uniqueId('failing');
     const plan = writePlan(dir, {
-      steps: [{ id: 'bad', command: 'echo to stdout; echo the problem >&2; exit 3', shell: true }, { id: 'after', command: 'true', depends_on: ['bad'] }],
+      steps: [
+        { id: 'bad', command: 'echo to stdout; echo the problem >&2; exit 3', shell: true },
+        { id: 'after', command: 'true', depends_on: ['bad'] },
+      ],
     });
     const { code, stdout } = await runCli(['run', plan, '--id', id], { cwd: dir });
     expect(code).toBe(1);
@@ -65,7 +70,9 @@ describe('orch run', () => {
     expect(code).toBe(0);
     const result = runJsonSchema.parse(JSON.parse(stdout));
     expect(result).toMatchObject({ plan_id: 'test', status: 'succeeded', warnings: 1 });
-    expect(result.steps).toMatchObject([{ id: 'a', status: 'failed', reason: 'exit_non_zero', attempts: 1, exit_code: 1 }]);
+    expect(result.steps).toMatchObject([
+      { id: 'a', status: 'failed', reason: 'exit_non_zero', attempts: 1, exit_code: 1 },
+    ]);
   });
 
   test('--strict makes a warning a failing exit code', async () => {
@@ -97,7 +104,9 @@ describe('orch run', () => {
     cli.child.kill('SIGINT');
     const { code, stderr } = await cli.ended;
     expect(code).toBe(130);
-    expect(stderr).toContain(`detached; the run goes on\n  follow it again:  orch watch ${id}\n  end it:           orch cancel ${id}\n`);
+    expect(stderr).toContain(
+      `detached; the run goes on\n  follow it again:  orch watch ${id}\n  end it:           orch cancel ${id}\n`,
+    );
     expect(existsSync(marker)).toBe(false);
     const watched = await runCli(['watch', id]);
     expect(watched.code).toBe(0);
@@ -125,7 +134,9 @@ describe('steering', () => {
     const { code, stdout } = await cli.ended;
     expect(code).toBe(4);
     expect(steady(stdout)).toBe(`${id} canceled in <time>: 3 canceled\n  Web UI  <web ui>\n`);
-    expect((await runCli(['cancel', id])).stderr).toContain(`error[run_closed]: The run '${id}' has already ended: canceled`);
+    expect((await runCli(['cancel', id])).stderr).toContain(
+      `error[run_closed]: The run '${id}' has already ended: canceled`,
+    );
   });
 
   test('skip and cancel of steps: what they may do, and what is refused', async () => {
@@ -137,12 +148,17 @@ describe('steering', () => {
     expect((await runCli(['skip', id, 'slow'])).stderr).toBe(
       "error[refused]: Cannot skip step 'slow': it is running; only a step that has not started can be skipped (cancel it instead)\n",
     );
-    expect((await runCli(['skip', id, 'nxt'])).stderr).toBe("error[refused]: The plan has no step 'nxt'; did you mean 'next'?\n");
+    expect((await runCli(['skip', id, 'nxt'])).stderr).toBe(
+      "error[refused]: The plan has no step 'nxt'; did you mean 'next'?\n",
+    );
     expect(await runCli(['skip', id, 'next'])).toMatchObject({ code: 0, stdout: 'next: skipped\n' });
     expect((await runCli(['skip', id, 'next'])).code).toBe(2);
     await eventually('the dependent of the skipped step ran', () => existsSync(path.join(dir, 'last')));
 
-    expect(await runCli(['cancel', id, 'slow'])).toMatchObject({ code: 0, stdout: 'slow: cancel requested; it is being stopped\n' });
+    expect(await runCli(['cancel', id, 'slow'])).toMatchObject({
+      code: 0,
+      stdout: 'slow: cancel requested; it is being stopped\n',
+    });
     const watched = await runCli(['watch', id, '--json']);
     expect(watched.code).toBe(1);
     expect(JSON.parse(watched.stdout)).toMatchObject({
@@ -156,7 +172,12 @@ describe('steering', () => {
   });
 
   test('an unknown run is named, with what to do', async () => {
-    for (const args of [['status', 'no-such-run'], ['cancel', 'no-such-run'], ['skip', 'no-such-run', 'a'], ['watch', 'no-such-run']]) {
+    for (const args of [
+      ['status', 'no-such-run'],
+      ['cancel', 'no-such-run'],
+      ['skip', 'no-such-run', 'a'],
+      ['watch', 'no-such-run'],
+    ]) {
       expect(await runCli(args)).toMatchObject({
         code: 2,
         stderr: "error[run_not_found]: There is no run 'no-such-run'\n  hint: `orch list` shows the runs\n",
@@ -201,7 +222,8 @@ describe('inputs and environment', () => {
       steps: [
         {
           id: 'a',
-          command: 'echo "$LAYER|$BOTH|$TAKEN|$ORCH_RUN_ID|$ORCH_STEP_ID|$ORCH_ATTEMPT|$ORCH_IDEMPOTENCY_KEY|$(pwd -P)|$ORCH_READY_FILE$TEMPORAL_ADDRESS" > seen',
+          command:
+            'echo "$LAYER|$BOTH|$TAKEN|$ORCH_RUN_ID|$ORCH_STEP_ID|$ORCH_ATTEMPT|$ORCH_IDEMPOTENCY_KEY|$(pwd -P)|$ORCH_READY_FILE$TEMPORAL_ADDRESS" > seen',
           shell: true,
           env: { LAYER: 'step' },
         },

@@ -166,9 +166,7 @@ describe('steering', () => {
 
   test('skip is refused once a step runs, and once it has ended', () => {
     const run = drive(programOf({ a: {}, b: {} }));
-    expect(run.skip('a')).toBe(
-      'it is running; only a step that has not started can be skipped (cancel it instead)',
-    );
+    expect(run.skip('a')).toBe('it is running; only a step that has not started can be skipped (cancel it instead)');
     run.end('a', 'success');
     expect(run.skip('a')).toBe('it has already ended: success');
     expect(run.statuses()).toEqual({ a: 'success', b: 'running' });

@@ -55,7 +55,7 @@ function model(scenario: Scenario, forced: Record<string, 'skipped' | 'canceled'
     if (end === 'skipped:dependency_failed' || end === 'canceled:operator') return 'failed';
     return end === 'skipped:dependency_skipped' ? 'skipped' : 'ok';
   };
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const [id, step] of Object.entries(scenario.steps)) {
       if (id in ends) continue;

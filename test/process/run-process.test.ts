@@ -75,14 +75,21 @@ describe('ends', () => {
 
   test('the environment is what was given and nothing else', async () => {
     await runProcess(sh('env', { env: { PATH: process.env['PATH'] ?? '', ONLY: 'this' } }));
-    const names = out().trim().split('\n').map((line) => line.split('=')[0]);
+    const names = out()
+      .trim()
+      .split('\n')
+      .map((line) => line.split('=')[0]);
     expect(names.filter((name) => !['PATH', 'PWD', 'SHLVL', '_', 'OLDPWD'].includes(name!))).toEqual(['ONLY']);
   });
 });
 
 describe('not starting', () => {
   test.each([
-    ['a missing command', { file: 'no-such-command-of-orch' }, 'command not found: no-such-command-of-orch (no such program on the step\'s PATH)'],
+    [
+      'a missing command',
+      { file: 'no-such-command-of-orch' },
+      "command not found: no-such-command-of-orch (no such program on the step's PATH)",
+    ],
     ['a missing command by path', { file: '/no/such/command' }, 'command not found: /no/such/command'],
     ['a missing folder', { cwd: '/no/such/folder' }, 'the working directory does not exist: /no/such/folder'],
   ])('%s is told apart from others', async (_, more, message) => {
@@ -106,7 +113,9 @@ describe('not starting', () => {
 
 describe('stopping', () => {
   test('a timeout keeps the output so far, and stops the grandchildren', async () => {
-    const end = await runProcess(sh('echo before; sh -c "echo \\$\\$ > grandchild; sleep 60"; echo after', { timeoutMs: 500 }));
+    const end = await runProcess(
+      sh('echo before; sh -c "echo \\$\\$ > grandchild; sleep 60"; echo after', { timeoutMs: 500 }),
+    );
     expect(end).toEqual({ signal: 'SIGTERM', stopped: 'timeout' });
     expect(out()).toBe('before\n');
     const grandchild = await pidIn('grandchild');
@@ -114,7 +123,8 @@ describe('stopping', () => {
   });
 
   test('a process that is deaf to TERM is killed after the grace, and so are its children', async () => {
-    const script = 'trap "" TERM; sh -c "trap \\"\\" TERM; echo \\$\\$ > deaf; while :; do sleep 1; done" & while :; do sleep 1; done';
+    const script =
+      'trap "" TERM; sh -c "trap \\"\\" TERM; echo \\$\\$ > deaf; while :; do sleep 1; done" & while :; do sleep 1; done';
     const end = await runProcess(sh(script, { timeoutMs: 400, graceMs: 200 }));
     expect(end).toEqual({ signal: 'SIGKILL', stopped: 'timeout' });
     const deaf = await pidIn('deaf');
@@ -130,7 +140,9 @@ describe('stopping', () => {
   });
 
   test('a process may end in order when it is told to: its exit code is kept', async () => {
-    const end = await runProcess(sh('trap "echo cleaned; exit 7" TERM; while :; do sleep 0.05; done', { timeoutMs: 300 }));
+    const end = await runProcess(
+      sh('trap "echo cleaned; exit 7" TERM; while :; do sleep 0.05; done', { timeoutMs: 300 }),
+    );
     expect(end).toEqual({ exitCode: 7, stopped: 'timeout' });
     expect(out()).toBe('cleaned\n');
   });

@@ -17,9 +17,7 @@ export function writePlan(dir: string, plan: Record<string, unknown>, name = 'pl
 
 /** What differs from run to run, made the same: durations and the Web UI's address. */
 export function steady(text: string): string {
-  return text
-    .replace(/ *\b\d+\.\ds\b/g, ' <time>')
-    .replace(/http:\/\/127\.0\.0\.1:\d+\/\S+/g, '<web ui>');
+  return text.replace(/ *\b\d+\.\ds\b/g, ' <time>').replace(/http:\/\/127\.0\.0\.1:\d+\/\S+/g, '<web ui>');
 }
 
 /** A run id that no other test has. */

@@ -128,7 +128,11 @@ function render(
     lines.push(dim(`wave ${wave}`));
     const rows = steps
       .filter((step) => step.wave === wave)
-      .map((step) => [`  ${step.id}`, step.depends_on.length === 0 ? '' : `after ${short(step.depends_on)}`, oneLine(step)]);
+      .map((step) => [
+        `  ${step.id}`,
+        step.depends_on.length === 0 ? '' : `after ${short(step.depends_on)}`,
+        oneLine(step),
+      ]);
     lines.push(table(rows));
   }
   return `${lines.join('\n')}\n`;

@@ -128,7 +128,9 @@ async function followRun(
     reporter?.close();
     if (error !== detached) throw error;
     context.note(`\ndetached; the run goes on\n`);
-    context.note(`  follow it again:  orch watch ${started.run_id}\n  end it:           orch cancel ${started.run_id}\n`);
+    context.note(
+      `  follow it again:  orch watch ${started.run_id}\n  end it:           orch cancel ${started.run_id}\n`,
+    );
     return EXIT.detached;
   } finally {
     process.off('SIGINT', onInterrupt);

@@ -36,7 +36,11 @@ export async function doctor(context: CliContext, flags: { json?: boolean }): Pr
   const healthy = checks.every((check) => check.ok !== 'fail');
   if (flags.json) context.out(`${JSON.stringify({ healthy, checks }, null, 2)}\n`);
   else {
-    const rows = checks.map((check) => [check.ok.padEnd(4), check.name, check.detail + (check.hint ? ` (${check.hint})` : '')]);
+    const rows = checks.map((check) => [
+      check.ok.padEnd(4),
+      check.name,
+      check.detail + (check.hint ? ` (${check.hint})` : ''),
+    ]);
     context.out(`${table(rows)}\n`);
   }
   return healthy ? EXIT.succeeded : EXIT.failed;

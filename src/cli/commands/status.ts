@@ -23,7 +23,8 @@ export async function list(
   flags: { limit: string; status?: RunState; json?: boolean },
 ): Promise<number> {
   const limit = Number(flags.limit);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError(`--limit ${flags.limit}: give a whole number above 0`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new UsageError(`--limit ${flags.limit}: give a whole number above 0`);
   const client = await connect(context, false);
   try {
     const runs = await client.list({ limit, ...(flags.status === undefined ? {} : { status: flags.status }) });
@@ -75,14 +76,17 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   const took = duration((run.finished_at ?? Date.now()) - run.started_at);
   const lines = [`${run.run_id} ${context.outColors.bold(run.status)} (${took})`];
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
-  if (run.stale) lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
+  if (run.stale)
+    lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
   const steps = run.progress?.steps ?? [];
   const width = Math.max(...steps.map((step) => step.id.length), 4);
   for (const step of steps) {
     const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
     const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
     const why = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
-    lines.push(`  ${statusWord(context.outColors, step.status)} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}`.trimEnd());
+    lines.push(
+      `  ${statusWord(context.outColors, step.status)} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}`.trimEnd(),
+    );
   }
   return `${lines.join('\n')}\n`;
 }

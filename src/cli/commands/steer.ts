@@ -12,7 +12,12 @@ export async function cancel(
   try {
     if (step === undefined) {
       await client.cancel(runId);
-      answer(context, flags, { run_id: runId, requested: 'cancel' }, `${runId}: cancel requested; its steps are being stopped`);
+      answer(
+        context,
+        flags,
+        { run_id: runId, requested: 'cancel' },
+        `${runId}: cancel requested; its steps are being stopped`,
+      );
     } else {
       const accepted = await client.cancelStep(runId, step);
       const text = accepted.status === 'canceled' ? 'canceled' : 'cancel requested; it is being stopped';
@@ -25,7 +30,12 @@ export async function cancel(
 }
 
 /** `orch skip RUN STEP`. */
-export async function skip(context: CliContext, runId: string, step: string, flags: { json?: boolean }): Promise<number> {
+export async function skip(
+  context: CliContext,
+  runId: string,
+  step: string,
+  flags: { json?: boolean },
+): Promise<number> {
   const client = await connect(context, false);
   try {
     const accepted = await client.skip(runId, step);

@@ -25,7 +25,12 @@ export async function worker(
     maxSteps,
     env: context.env,
     onReady: () => {
-      const ready = { ready: true, address: settings.address, namespace: settings.namespace, task_queue: flags.taskQueue };
+      const ready = {
+        ready: true,
+        address: settings.address,
+        namespace: settings.namespace,
+        task_queue: flags.taskQueue,
+      };
       if (flags.json) context.out(`${JSON.stringify(ready)}\n`);
       else context.note(`polling ${flags.taskQueue} at ${settings.address} (${settings.namespace}); Ctrl-C stops\n`);
     },

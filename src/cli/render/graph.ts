@@ -26,7 +26,14 @@ function forEachEdge(graph: Graph, visit: (from: number, to: number) => void): v
 }
 
 function mermaidText(text: string): string {
-  const entities: Record<string, string> = { '&': '#amp;', '"': '#quot;', '<': '#lt;', '>': '#gt;', '#': '#35;', '`': '#96;' };
+  const entities: Record<string, string> = {
+    '&': '#amp;',
+    '"': '#quot;',
+    '<': '#lt;',
+    '>': '#gt;',
+    '#': '#35;',
+    '`': '#96;',
+  };
   return text.replace(/[&"<>#`]/g, (character) => entities[character]!).replaceAll('\n', '<br/>');
 }
 

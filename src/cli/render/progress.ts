@@ -88,7 +88,8 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
       ? ''
       : duration(step.finished_at - step.started_at).padStart(7);
   const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
-  const why = step.status === 'success' ? '' : [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const why =
+    step.status === 'success' ? '' : [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
   return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
 }
 

@@ -21,7 +21,13 @@ export function renderSummary(colors: Colors, result: RunResult, webUi?: string)
 
 function countText(steps: readonly StepView[]): string {
   const order = ['success', 'warning', 'failed', 'skipped', 'canceled'] as const;
-  const words = { success: 'succeeded', warning: 'with a warning', failed: 'failed', skipped: 'skipped', canceled: 'canceled' };
+  const words = {
+    success: 'succeeded',
+    warning: 'with a warning',
+    failed: 'failed',
+    skipped: 'skipped',
+    canceled: 'canceled',
+  };
   const parts = order.flatMap((status) => {
     const count = steps.filter((step) => step.status === status).length;
     return count === 0 ? [] : [`${count} ${words[status]}`];

@@ -1,0 +1,211 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { OrchClient } from '../../src/client/index.js';
+import { payloadCodec } from '../../src/temporal/payload-codec.js';
+import { createWorker } from '../../dist/worker/index.js';
+import { eventually } from '../support/eventually.js';
+import { tempDir, uniqueId } from '../support/plans.js';
+
+let environment: TestWorkflowEnvironment;
+let orch: OrchClient;
+let stop: () => Promise<void>;
+const stateDir = tempDir();
+
+beforeAll(async () => {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  environment = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: inject('temporalBinary') } },
+    client: { dataConverter: { payloadCodecs: [payloadCodec] } },
+  });
+  const { address } = environment;
+  const worker = await createWorker({ connection: environment.nativeConnection, stateDir });
+  const running = worker.run();
+  stop = async () => {
+    worker.shutdown();
+    await running;
+  };
+  orch = await OrchClient.connect({ service: { connection: { address }, address, namespace: 'default' } });
+});
+afterAll(async () => {
+  await orch.close();
+  await stop();
+  await environment.teardown();
+});
+
+const command = (id: string, script: string, more: Record<string, unknown> = {}): Record<string, unknown> => ({
+  id,
+  command: script,
+  shell: true,
+  ...more,
+});
+const planOf = (steps: unknown[], more: Record<string, unknown> = {}): { source: unknown } => ({
+  source: { plan_id: 'test', version: '1.0', steps, ...more },
+});
+const handleOf = (runId: string): WorkflowHandle => environment.client.workflow.getHandle(runId);
+
+/** Starts the workflow as anybody might, past the client's own checks. */
+async function failureOf(...args: unknown[]): Promise<ApplicationFailure> {
+  try {
+    await environment.client.workflow.execute('runPlan', { taskQueue: 'orch', workflowId: uniqueId('raw'), args });
+  } catch (error) {
+    if (error instanceof WorkflowFailedError && error.cause instanceof ApplicationFailure) return error.cause;
+    throw error;
+  }
+  throw new Error('it succeeded');
+}
+
+describe('input that nobody checked', () => {
+  const input = (plan: unknown): unknown => ({ engine_version: 1, plan, digest: '', inputs: {}, env: {}, base_dir: '/' });
+
+  test('an invalid plan fails the run as InvalidPlan, not to be retried, with every diagnostic', async () => {
+    const steps = [{ id: 'a', command: 'true', depends_on: ['nowhere'] }, { id: 'b', comand: 'true' }];
+    const failure = await failureOf(input({ plan_id: 'x', version: '1.0', steps }));
+    expect([failure.type, failure.nonRetryable]).toEqual(['InvalidPlan', true]);
+    expect(failure.message).toContain('unknown_dependency');
+    expect(failure.message).toContain('unknown_key');
+  });
+
+  test.each([
+    ['nothing', []],
+    ['null', [null]],
+    ['another engine version', [{ ...(input({}) as object), engine_version: 99 }]],
+    ['an environment that is no map of strings', [{ ...(input({}) as object), env: { A: 1 } }]],
+  ])('%s is an InvalidPlan too', async (_, args) => {
+    expect((await failureOf(...args)).type).toBe('InvalidPlan');
+  });
+});
+
+describe('what Temporal shows', () => {
+  test('each step is one activity by its id, with its name as summary; the run has summary, details and memo', async () => {
+    const { run_id } = await orch.start(
+      {
+        source: {
+          ...(planOf([command('a', 'true', { name: 'The first step' })]).source as object),
+          description: 'A plan to look at',
+          metadata: { project: 'demo', tags: ['x', 'y'] },
+        },
+      },
+      { baseDir: stateDir, startedBy: 'me' },
+    );
+    await orch.result(run_id);
+    const { events } = await handleOf(run_id).fetchHistory();
+    const scheduled = events!.filter((event) => event.activityTaskScheduledEventAttributes);
+    expect(scheduled.map((event) => event.activityTaskScheduledEventAttributes!.activityId)).toEqual(['s:a']);
+    expect(Buffer.from(scheduled[0]!.userMetadata!.summary!.data!).toString()).toBe('"The first step"');
+    const described = await handleOf(run_id).describe();
+    expect(await described.staticSummary()).toBe('A plan to look at');
+    expect(described.memo).toEqual({ plan: 'test', project: 'demo', tags: ['x', 'y'], started_by: 'me', engine_version: 1 });
+    expect(await orch.list({ limit: 1 })).toMatchObject([{ run_id, plan_id: 'test', status: 'succeeded', project: 'demo' }]);
+  });
+
+  test('current details are a table of the steps as they are when somebody looks', async () => {
+    const dir = tempDir();
+    const { run_id } = await orch.start(
+      planOf([command('done', 'true'), command('waits', 'until [ -e go ]; do sleep 0.05; done', { depends_on: ['done'] })]),
+      { baseDir: dir },
+    );
+    const details = async (): Promise<string> =>
+      (await handleOf(run_id).query<{ currentDetails: string }>('__temporal_workflow_metadata')).currentDetails;
+    const shown = await eventually('the second step runs', async () => {
+      const text = await details();
+      return text.includes('| waits | running |') && text;
+    });
+    expect(shown).toBe(
+      '**running**: 1 of 2 steps ended\n\n| step | status | attempts | reason |\n|---|---|---|---|\n| done | success | 1 |  |\n| waits | running |  |  |',
+    );
+    await orch.cancel(run_id);
+    expect((await orch.result(run_id)).status).toBe('canceled');
+    expect((await handleOf(run_id).describe()).status.name).toBe('CANCELLED');
+  });
+});
+
+describe('signals, as the Web UI sends them', () => {
+  test('skip and cancelStep with plain JSON; what is refused changes nothing', async () => {
+    const dir = tempDir();
+    const { run_id } = await orch.start(
+      planOf([command('slow', 'sleep 60'), command('next', 'touch ran', { depends_on: ['slow'] })], {}),
+      { baseDir: dir },
+    );
+    const handle = handleOf(run_id);
+    await eventually('the step runs', async () => (await orch.progress(run_id)).counts.running === 1);
+    await handle.signal('skip', { step: 'slow' });
+    await handle.signal('skip', { step: 'unknown' });
+    await handle.signal('skip');
+    await handle.signal('skip', 'nonsense');
+    await handle.signal('skip', { step: 'next' });
+    await handle.signal('cancelStep', { step: 'slow', by: 'somebody' });
+    const result = await orch.result(run_id);
+    expect(result.steps).toMatchObject([
+      { id: 'slow', status: 'canceled', reason: 'operator' },
+      { id: 'next', status: 'skipped', reason: 'operator' },
+    ]);
+    expect(existsSync(path.join(dir, 'ran'))).toBe(false);
+  });
+});
+
+describe('executions', () => {
+  test('retries: N means at most N+1 executions, and each has its logs', async () => {
+    const { run_id } = await orch.start(
+      planOf([command('a', 'echo "try $ORCH_ATTEMPT"; exit 9', { retries: 2, retry_delay_sec: 0 })]),
+      { baseDir: stateDir },
+    );
+    const [step] = (await orch.result(run_id)).steps;
+    expect(step).toMatchObject({ status: 'failed', reason: 'exit_non_zero', exit_code: 9, attempts: 3, stdout_tail: 'try 3\n' });
+    const logs = (attempt: number): string => path.join(path.dirname(step!.log_dir!), String(attempt), 'stdout.log');
+    expect([1, 2, 3].map((attempt) => readFileSync(logs(attempt), 'utf8'))).toEqual(['try 1\n', 'try 2\n', 'try 3\n']);
+  });
+
+  test.each([
+    ['a timeout', command('a', 'echo before; sleep 60', { timeout_sec: 0.3 }), 'timeout', 'TimeoutError: it ran longer than its timeout_sec of 0.3 and was stopped'],
+    ['a signal', command('a', 'kill -9 $$'), 'signaled', 'SignalError: ended by SIGKILL'],
+    ['a missing command', { id: 'a', command: 'no-such-command' }, 'spawn_failed', "SpawnError: command not found: no-such-command (no such program on the step's PATH)"],
+    ['a missing folder', { id: 'a', command: 'true', cwd: 'nowhere' }, 'spawn_failed', `SpawnError: the working directory does not exist: ${stateDir}/nowhere`],
+  ])('%s is its own reason', async (_, step, reason, message) => {
+    const { run_id } = await orch.start(planOf([step]), { baseDir: stateDir });
+    expect((await orch.result(run_id)).steps[0]).toMatchObject({ status: 'failed', reason, message });
+  });
+
+  test('exit codes may be declared a success or a warning', async () => {
+    const { run_id } = await orch.start(
+      planOf([
+        command('ok', 'exit 3', { success_exit_codes: [0, 3] }),
+        command('odd', 'exit 4', { warning_exit_codes: [4] }),
+        command('never-again', 'exit 5', { retries: 5, critical: false, retry: { no_retry_exit_codes: [5] } }),
+      ]),
+      { baseDir: stateDir },
+    );
+    const result = await orch.result(run_id);
+    expect(result).toMatchObject({ status: 'succeeded', warnings: 2 });
+    expect(result.steps.map((step) => [step.id, step.status, step.attempts])).toEqual([
+      ['ok', 'success', 1],
+      ['odd', 'warning', 1],
+      ['never-again', 'failed', 1],
+    ]);
+  });
+
+  test('inputs of many megabytes leave in several workflow tasks', async () => {
+    const steps = Array.from({ length: 20 }, (_, i) => command(`s${i}`, 'true', { env: { BIG: 'x'.repeat(100_000) } }));
+    const { run_id } = await orch.start(planOf(steps, { globals: { max_concurrency: 20 } }), { baseDir: stateDir });
+    expect((await orch.result(run_id)).status).toBe('succeeded');
+  });
+});
+
+describe('large plans', () => {
+  test('a fan of 1,000 steps and a chain of 100 finish', async () => {
+    const fan = Array.from({ length: 1000 }, (_, i) => ({ id: `s${i}`, command: 'true' }));
+    const chain = Array.from({ length: 100 }, (_, i) => ({ id: `s${i}`, command: 'true', depends_on: i === 0 ? [] : [`s${i - 1}`] }));
+    const runs = [
+      await orch.start(planOf(fan, { globals: { max_concurrency: 50 } }), { baseDir: stateDir }),
+      await orch.start(planOf(chain), { baseDir: stateDir }),
+    ];
+    for (const { run_id } of runs) {
+      const result = await orch.result(run_id);
+      expect([result.status, result.steps.every((step) => step.status === 'success')]).toEqual(['succeeded', true]);
+    }
+  });
+});
