@@ -1,6 +1,6 @@
 // Compiles src to dist, and bundles the workflow code into one file, so that a worker starts without bundling.
 import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,3 +19,12 @@ const { code } = await bundleWorkflowCode({
   logger: new DefaultLogger('WARN'),
 });
 writeFileSync(path.join(dist, 'workflow-bundle.cjs'), code);
+linkCommand();
+
+/** Lets `npx orch` in this checkout find the command here; npm links only the commands of dependencies. */
+function linkCommand() {
+  const bin = path.join(root, 'node_modules', '.bin');
+  if (process.platform === 'win32' || !existsSync(bin)) return;
+  rmSync(path.join(bin, 'orch'), { force: true });
+  symlinkSync(path.join('..', '..', 'bin', 'orch.js'), path.join(bin, 'orch'));
+}

@@ -30,7 +30,7 @@ export function checkGraph(source: Record<string, unknown>, problems: Problems):
   const edges = steps.map((step, position): Edge[] => {
     if (!isMap(step)) return [];
     const context = { position, step, problems, near };
-    return [...dependencyEdges(context, index, ids), ...resourceEdges(context, providers)];
+    return dependencyEdges(context, index, ids).concat(resourceEdges(context, providers));
   });
   checkCycles(steps, edges, problems);
 }

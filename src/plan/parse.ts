@@ -44,7 +44,7 @@ function readsAsJson(file: string | undefined): boolean {
 
 /** Nothing but space and comments. */
 function isEmpty(text: string): boolean {
-  return text.split('\n').every((line) => line.trim() === '' || line.trimStart().startsWith('#'));
+  return !/(?:^|\n)[^\S\n]*[^\s#]/.test(text);
 }
 
 function notText(message: string, offset: number): Fault {

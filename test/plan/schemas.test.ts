@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
+import { SERVICE_ERROR_CODES } from '../../src/service/errors.js';
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
@@ -31,9 +32,9 @@ test('docs/errors.md has a section for every diagnostic code, and for nothing el
   expect(documented).toEqual([...DIAGNOSTIC_CODES]);
 });
 
-test('docs/errors.md lists every step reason and every error of the client', () => {
+test('docs/errors.md lists every step reason, and every error of the client and of the service', () => {
   const documented = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
   const union = /export type StepReason =([^;]+);/.exec(read('src/engine/types.ts'))?.[1] ?? '';
   const reasons = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1]);
-  expect(new Set(documented)).toEqual(new Set([...reasons, ...CLIENT_ERROR_CODES]));
+  expect(new Set(documented)).toEqual(new Set([...reasons, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES]));
 });

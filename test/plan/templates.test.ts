@@ -5,8 +5,13 @@ import { scriptArguments } from '../../src/plan/shell-words.js';
 import { fillTemplate } from '../../src/plan/template-text.js';
 import { load, planOf } from './sample.js';
 
+const lookUp = (name: string): string | undefined =>
+  new Map([
+    ['A', 'one'],
+    ['EMPTY', ''],
+  ]).get(name);
+
 describe('a templated text', () => {
-  const lookUp = (name: string) => ({ A: 'one', EMPTY: '' })[name];
   test.each([
     ['${A}', 'one'],
     ['x${A}y${A}', 'xoneyone'],

@@ -59,11 +59,21 @@ async function failureOf(...args: unknown[]): Promise<ApplicationFailure> {
   throw new Error('it succeeded');
 }
 
-describe('input that nobody checked', () => {
-  const input = (plan: unknown): unknown => ({ engine_version: 1, plan, digest: '', inputs: {}, env: {}, base_dir: '/' });
+const input = (plan: unknown): unknown => ({
+  engine_version: 1,
+  plan,
+  digest: '',
+  inputs: {},
+  env: {},
+  base_dir: '/',
+});
 
+describe('input that nobody checked', () => {
   test('an invalid plan fails the run as InvalidPlan, not to be retried, with every diagnostic', async () => {
-    const steps = [{ id: 'a', command: 'true', depends_on: ['nowhere'] }, { id: 'b', comand: 'true' }];
+    const steps = [
+      { id: 'a', command: 'true', depends_on: ['nowhere'] },
+      { id: 'b', comand: 'true' },
+    ];
     const failure = await failureOf(input({ plan_id: 'x', version: '1.0', steps }));
     expect([failure.type, failure.nonRetryable]).toEqual(['InvalidPlan', true]);
     expect(failure.message).toContain('unknown_dependency');
@@ -99,14 +109,25 @@ describe('what Temporal shows', () => {
     expect(Buffer.from(scheduled[0]!.userMetadata!.summary!.data!).toString()).toBe('"The first step"');
     const described = await handleOf(run_id).describe();
     expect(await described.staticSummary()).toBe('A plan to look at');
-    expect(described.memo).toEqual({ plan: 'test', project: 'demo', tags: ['x', 'y'], started_by: 'me', engine_version: 1 });
-    expect(await orch.list({ limit: 1 })).toMatchObject([{ run_id, plan_id: 'test', status: 'succeeded', project: 'demo' }]);
+    expect(described.memo).toEqual({
+      plan: 'test',
+      project: 'demo',
+      tags: ['x', 'y'],
+      started_by: 'me',
+      engine_version: 1,
+    });
+    expect(await orch.list({ limit: 1 })).toMatchObject([
+      { run_id, plan_id: 'test', status: 'succeeded', project: 'demo' },
+    ]);
   });
 
   test('current details are a table of the steps as they are when somebody looks', async () => {
     const dir = tempDir();
     const { run_id } = await orch.start(
-      planOf([command('done', 'true'), command('waits', 'until [ -e go ]; do sleep 0.05; done', { depends_on: ['done'] })]),
+      planOf([
+        command('done', 'true'),
+        command('waits', 'until [ -e go ]; do sleep 0.05; done', { depends_on: ['done'] }),
+      ]),
       { baseDir: dir },
     );
     const details = async (): Promise<string> =>
@@ -155,16 +176,37 @@ describe('executions', () => {
       { baseDir: stateDir },
     );
     const [step] = (await orch.result(run_id)).steps;
-    expect(step).toMatchObject({ status: 'failed', reason: 'exit_non_zero', exit_code: 9, attempts: 3, stdout_tail: 'try 3\n' });
+    expect(step).toMatchObject({
+      status: 'failed',
+      reason: 'exit_non_zero',
+      exit_code: 9,
+      attempts: 3,
+      stdout_tail: 'try 3\n',
+    });
     const logs = (attempt: number): string => path.join(path.dirname(step!.log_dir!), String(attempt), 'stdout.log');
     expect([1, 2, 3].map((attempt) => readFileSync(logs(attempt), 'utf8'))).toEqual(['try 1\n', 'try 2\n', 'try 3\n']);
   });
 
   test.each([
-    ['a timeout', command('a', 'echo before; sleep 60', { timeout_sec: 0.3 }), 'timeout', 'TimeoutError: it ran longer than its timeout_sec of 0.3 and was stopped'],
+    [
+      'a timeout',
+      command('a', 'echo before; sleep 60', { timeout_sec: 0.3 }),
+      'timeout',
+      'TimeoutError: it ran longer than its timeout_sec of 0.3 and was stopped',
+    ],
     ['a signal', command('a', 'kill -9 $$'), 'signaled', 'SignalError: ended by SIGKILL'],
-    ['a missing command', { id: 'a', command: 'no-such-command' }, 'spawn_failed', "SpawnError: command not found: no-such-command (no such program on the step's PATH)"],
-    ['a missing folder', { id: 'a', command: 'true', cwd: 'nowhere' }, 'spawn_failed', `SpawnError: the working directory does not exist: ${stateDir}/nowhere`],
+    [
+      'a missing command',
+      { id: 'a', command: 'no-such-command' },
+      'spawn_failed',
+      "SpawnError: command not found: no-such-command (no such program on the step's PATH)",
+    ],
+    [
+      'a missing folder',
+      { id: 'a', command: 'true', cwd: 'nowhere' },
+      'spawn_failed',
+      `SpawnError: the working directory does not exist: ${stateDir}/nowhere`,
+    ],
   ])('%s is its own reason', async (_, step, reason, message) => {
     const { run_id } = await orch.start(planOf([step]), { baseDir: stateDir });
     expect((await orch.result(run_id)).steps[0]).toMatchObject({ status: 'failed', reason, message });
@@ -198,7 +240,11 @@ describe('executions', () => {
 describe('large plans', () => {
   test('a fan of 1,000 steps and a chain of 100 finish', async () => {
     const fan = Array.from({ length: 1000 }, (_, i) => ({ id: `s${i}`, command: 'true' }));
-    const chain = Array.from({ length: 100 }, (_, i) => ({ id: `s${i}`, command: 'true', depends_on: i === 0 ? [] : [`s${i - 1}`] }));
+    const chain = Array.from({ length: 100 }, (_, i) => ({
+      id: `s${i}`,
+      command: 'true',
+      depends_on: i === 0 ? [] : [`s${i - 1}`],
+    }));
     const runs = [
       await orch.start(planOf(fan, { globals: { max_concurrency: 50 } }), { baseDir: stateDir }),
       await orch.start(planOf(chain), { baseDir: stateDir }),

@@ -17,6 +17,7 @@ const MEANING: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the host name is unknown',
   EAI_AGAIN: 'the host name could not be looked up for now',
   UND_ERR_SOCKET: 'the server closed the connection',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'the server closed the connection before the end of its answer',
   UND_ERR_CONNECT_TIMEOUT: 'the server could not be reached in time',
   SELF_SIGNED_CERT_IN_CHAIN: "the server's certificate is not trusted",
   DEPTH_ZERO_SELF_SIGNED_CERT: "the server's certificate is not trusted",

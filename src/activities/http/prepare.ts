@@ -80,7 +80,9 @@ function checkHeaders(given: Readonly<Record<string, string>>): Result<Headers, 
     try {
       headers.append(name, value);
     } catch {
-      const what = /^[!#$%&'*+.^_`|~\w-]+$/.test(name) ? `the value of header ${name}` : `the header name ${JSON.stringify(name)}`;
+      const what = /^[!#$%&'*+.^_`|~\w-]+$/.test(name)
+        ? `the value of header ${name}`
+        : `the header name ${JSON.stringify(name)}`;
       return wrong(`${what} is not allowed in HTTP`, 'Names are tokens; values are one line of Latin-1 text');
     }
   }

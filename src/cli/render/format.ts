@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Colors } from 'picocolors/types.js';
 import type { StepStatus } from '../../engine/types.js';
 
@@ -36,12 +37,12 @@ export function statusWord(colors: Colors, status: StepStatus | 'started'): stri
   }
 }
 
+/** Control characters but tab and newline. */
+const CONTROLS = /(?![\t\n])\p{Cc}/gu;
+
 /** Text of others (a step's output, a plan's names) without what could steer the terminal. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is removed
-  return text
-    .replace(/\u001b\[[0-9;?]*[ -/]*[@-~]/g, '')
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+  return stripVTControlCharacters(text).replace(CONTROLS, '\ufffd');
 }
 
 /** Rows with columns as wide as their widest cell; the last one is not padded. */
