@@ -1,6 +1,6 @@
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProgressView } from '../workflows/messages.js';
-import { asOrchError } from './service-errors.js';
+import { asOrchError, throughOutages } from './service-errors.js';
 import type { RunState, RunSummary } from './types.js';
 
 /** What the service itself knows of a run; needs no worker. */
@@ -14,7 +14,7 @@ export interface DescribedRun {
 /** Asks the service for a run. @throws OrchError `run_not_found`. */
 export async function describeRun(client: Client, runId: string): Promise<DescribedRun> {
   try {
-    const description = await client.workflow.getHandle(runId).describe();
+    const description = await throughOutages(() => client.workflow.getHandle(runId).describe());
     return { run: summarize(description), temporal_run_id: description.runId, pending: pendingSteps(description) };
   } catch (error) {
     throw asOrchError(error, runId);

@@ -21,36 +21,38 @@ interface Followable {
 
 /** Follows a run to its end; see {@link FollowOptions}. The end is known at once, by a long poll beside the looks. */
 export async function follow(client: Followable, runId: string, options: FollowOptions): Promise<RunResult> {
-  const end = endOf(client.result(runId, options.signal));
+  const leave = new AbortController();
+  const signal = options.signal === undefined ? leave.signal : AbortSignal.any([options.signal, leave.signal]);
+  const end = endOf(client.result(runId, signal));
+  let looking: Promise<Look> | undefined;
   const seen = new Map<string, string>();
   let last: ProgressView | undefined;
   let silent = false;
   let pause = POLL_MS.busy;
-  for (;;) {
-    const giveUp = new AbortController();
-    const looking = look(client, runId, last?.version, giveUp.signal);
-    const next = await Promise.race([end, looking]);
-    if ('result' in next || 'error' in next) {
-      giveUp.abort();
-      await looking; // or the caller may close the connection under it
+  try {
+    for (;;) {
+      looking = look(client, runId, last?.version, signal);
+      const next = await Promise.race([end, looking]);
+      options.signal?.throwIfAborted();
+      if ('error' in next) throw next.error;
+      if ('result' in next) {
+        report(next.result.steps, asProgress(next.result, last));
+        return next.result;
+      }
+      if ('failure' in next) {
+        if (!silent) options.onSilence?.(true, next.failure);
+      } else {
+        if (silent) options.onSilence?.(false);
+        pause = next.progress.steps.length > 0 ? POLL_MS.busy : Math.min(POLL_MS.quiet, pause * 1.5);
+        report(next.progress.steps, next.progress);
+        last = next.progress;
+      }
+      silent = 'failure' in next;
+      await Promise.race([end, wait(pause)]);
     }
-    options.signal?.throwIfAborted();
-    if ('error' in next) throw next.error;
-    if ('result' in next) {
-      report(next.result.steps, asProgress(next.result, last));
-      return next.result;
-    }
-    if ('failure' in next) {
-      if (!silent) options.onSilence?.(true, next.failure);
-      silent = true;
-    } else {
-      if (silent) options.onSilence?.(false);
-      silent = false;
-      pause = next.progress.steps.length > 0 ? POLL_MS.busy : Math.min(POLL_MS.quiet, pause * 1.5);
-      report(next.progress.steps, next.progress);
-      last = next.progress;
-    }
-    await Promise.race([end, wait(pause)]);
+  } finally {
+    leave.abort();
+    await Promise.all([end, looking]); // or the caller would close the connection under them
   }
 
   function report(steps: readonly StepView[], progress: ProgressView): void {

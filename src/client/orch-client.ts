@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import os from 'node:os';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  type WorkflowHandleWithFirstExecutionRunId,
+} from '@temporalio/client';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
@@ -20,7 +25,7 @@ import { follow, type FollowOptions } from './follow.js';
 import { prepareRun } from './prepare.js';
 import { runOutcome } from './outcome.js';
 import { signedStarts } from './signed-starts.js';
-import { asOrchError, runClosed, withDeadline } from './service-errors.js';
+import { asOrchError, runClosed, throughOutages, withDeadline } from './service-errors.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
@@ -61,7 +66,11 @@ export class OrchClient {
   static async connect(options: OrchClientOptions): Promise<OrchClient> {
     let connection: Connection;
     try {
-      connection = await Connection.connect({ ...options.service.connection, connectTimeout: '5 seconds' });
+      connection = await Connection.connect({
+        ...options.service.connection,
+        connectTimeout: '5 seconds',
+        interceptors: [], // no retries of the SDK's: see throughOutages
+      });
     } catch (error) {
       throw new OrchError('service_unreachable', `Cannot reach the Temporal service at ${options.service.address}`, {
         hint: 'is it running, and are TEMPORAL_ADDRESS and its TLS settings right? `orch doctor` tells more',
@@ -87,8 +96,10 @@ export class OrchClient {
     const { plan, input } = prepareRun(toStart, options, this.options.signingKey !== undefined);
     const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
     const { project, tags } = plan.metadata;
-    try {
-      const handle = await this.client.workflow.start(RUN_PLAN, {
+    let tries = 0;
+    const startOnce = (): Promise<WorkflowHandleWithFirstExecutionRunId> => {
+      tries += 1;
+      return this.client.workflow.start(RUN_PLAN, {
         workflowId: runId,
         taskQueue: this.options.taskQueue ?? DEFAULT_TASK_QUEUE,
         args: [input],
@@ -103,9 +114,17 @@ export class OrchClient {
           ...(tags === undefined ? {} : { tags }),
         },
       });
+    };
+    try {
+      const handle = await throughOutages(startOnce);
       return { run_id: runId, ...this.link(runId, handle.firstExecutionRunId) };
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        // An id that nobody else can have: an earlier try got through, and only its answer was lost.
+        if (tries > 1 && options.runId === undefined) {
+          const { temporal_run_id } = await describeRun(this.client, runId);
+          return { run_id: runId, ...this.link(runId, temporal_run_id) };
+        }
         throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
           hint: `look at it by \`orch status ${runId}\`, or choose another --id`,
         });
@@ -192,7 +211,7 @@ export class OrchClient {
     const { run } = await describeRun(this.client, runId);
     if (run.status !== 'running') throw runClosed(runId, run.status);
     try {
-      await this.client.workflow.getHandle(runId).cancel();
+      await throughOutages(() => this.client.workflow.getHandle(runId).cancel());
     } catch (error) {
       throw asOrchError(error, runId);
     }

@@ -3,7 +3,7 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { progressQuery, type RunResult } from '../workflows/messages.js';
 import { OrchError } from './errors.js';
-import { asOrchError, isOutage } from './service-errors.js';
+import { asOrchError, isOutage, throughOutages } from './service-errors.js';
 
 /** Milliseconds between two tries while the service is away. */
 const OUTAGE_PAUSE_MS = 1000;
@@ -40,7 +40,7 @@ async function outcomeOfFailure(client: Client, runId: string, error: unknown): 
 
 /** Temporal's Canceled carries no result, so the run is asked; a closed run answers from its history. */
 async function canceledResult(client: Client, runId: string): Promise<RunResult> {
-  const progress = await client.workflow.getHandle(runId).query(progressQuery);
+  const progress = await throughOutages(() => client.workflow.getHandle(runId).query(progressQuery));
   return {
     run_id: runId,
     plan_id: progress.plan_id,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   isGrpcDeadlineError,
   isGrpcServiceError,
@@ -10,10 +11,21 @@ import { ApplicationFailure } from '@temporalio/common';
 import { OrchError } from './errors.js';
 
 // Codes of gRPC, as its specification numbers them.
+const CANCELLED: number = 1;
+const UNKNOWN: number = 2;
 const DEADLINE_EXCEEDED: number = 4;
 const NOT_FOUND: number = 5;
+const RESOURCE_EXHAUSTED: number = 8;
 const FAILED_PRECONDITION: number = 9;
+const INTERNAL: number = 13;
 const UNAVAILABLE: number = 14;
+/** What calls end with while a server goes down or comes up; the connection mends itself. */
+const OUTAGES: readonly number[] = [CANCELLED, UNKNOWN, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE];
+
+/** Milliseconds between two tries of a call: the first, and the most. */
+const RETRY_MS = { first: 100, most: 2000 };
+/** Tries of a call in all; with the pauses above about ten seconds. */
+const TRIES = 9;
 
 /** Runs `call` with an end: while no worker polls, queries and updates would wait for ever. */
 export function withDeadline<T>(connection: Connection, ms: number, call: () => Promise<T>): Promise<T> {
@@ -22,9 +34,24 @@ export function withDeadline<T>(connection: Connection, ms: number, call: () => 
 
 /** True for an outage that may pass. */
 export function isOutage(error: unknown): boolean {
-  if (!isGrpcServiceError(error)) return false;
-  const code: number = error.code;
-  return code === UNAVAILABLE;
+  const code = grpcCode(error);
+  return code !== undefined && OUTAGES.includes(code);
+}
+
+/**
+ * Calls the service again where an outage ended the call.
+ *
+ * The SDK's own retries are switched off: they go on in a timer after a connection was closed, and throw there.
+ */
+export async function throughOutages<T>(call: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (tried >= TRIES || !isOutage(error)) throw error;
+      await sleep(Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (tried - 1)));
+    }
+  }
 }
 
 /** Says in orch's words what a call to the service threw; what it does not know it hands back as it is. */
@@ -35,22 +62,24 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   }
   if (error instanceof WorkflowNotFoundError) return notFound(error.message, runId);
   if (isGrpcDeadlineError(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
-  if (!isGrpcServiceError(error)) return error;
-  const code: number = error.code;
-  switch (code) {
-    case NOT_FOUND:
-      return notFound(error.details, runId);
-    case DEADLINE_EXCEEDED:
-    case FAILED_PRECONDITION: // "no poller seen for task queue recently"
-      return noWorker(error);
-    case UNAVAILABLE:
-      return new OrchError('service_unreachable', 'The Temporal service does not answer', {
-        hint: 'on the embedded service `orch up` starts it again; `orch doctor` tells more',
-        cause: error,
-      });
-    default:
-      return error;
+  const code = grpcCode(error);
+  if (code === NOT_FOUND) return notFound((error as Error).message, runId);
+  // FAILED_PRECONDITION is "no poller seen for task queue recently".
+  if (code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION) return noWorker(error);
+  if (isOutage(error)) {
+    return new OrchError('service_unreachable', 'The Temporal service does not answer', {
+      hint: 'on the embedded service `orch up` starts it again; `orch doctor` tells more',
+      cause: error,
+    });
   }
+  return error;
+}
+
+/** The client wraps some of gRPC's errors and throws others as they are. */
+function grpcCode(error: unknown): number | undefined {
+  if (isGrpcServiceError(error)) return error.code;
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
 }
 
 /** A verb came too late. */
