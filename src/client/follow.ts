@@ -25,13 +25,15 @@ export async function follow(client: Followable, runId: string, options: FollowO
   const signal = options.signal === undefined ? leave.signal : AbortSignal.any([options.signal, leave.signal]);
   const end = endOf(client.result(runId, signal));
   let looking: Promise<Look> | undefined;
+  let giveUp = new AbortController();
   const seen = new Map<string, string>();
   let last: ProgressView | undefined;
   let silent = false;
   let pause = POLL_MS.busy;
   try {
     for (;;) {
-      looking = look(client, runId, last?.version, signal);
+      giveUp = new AbortController(); // one for each look: the connection never takes its listener off again
+      looking = look(client, runId, last?.version, giveUp.signal);
       const next = await Promise.race([end, looking]);
       options.signal?.throwIfAborted();
       if ('error' in next) throw next.error;
@@ -52,6 +54,7 @@ export async function follow(client: Followable, runId: string, options: FollowO
     }
   } finally {
     leave.abort();
+    giveUp.abort();
     await Promise.all([end, looking]); // or the caller would close the connection under them
   }
 

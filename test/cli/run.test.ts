@@ -37,6 +37,22 @@ describe('orch run', () => {
     );
   });
 
+  test('a run that is followed for long says nothing but what its steps do', async () => {
+    const dir = tempDir();
+    const { code, stderr } = await runCli(
+      ['run', writePlan(dir, { steps: [{ id: 'a', command: 'sleep', args: ['5'] }] })],
+      { cwd: dir },
+    );
+    expect(code).toBe(0);
+    expect(stderr).not.toContain('Warning');
+    expect(
+      stderr
+        .split('\n')
+        .slice(-3)
+        .map((line) => line.slice(0, 10)),
+    ).toEqual(['started  a', 'success  a', '']);
+  });
+
   test('a failed run exits 1 and shows what failed: reason, output, logs', async () => {
     const dir = tempDir();
     const id = uniqueId('failing');
