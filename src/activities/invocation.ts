@@ -1,3 +1,5 @@
+import { SpawnError } from '../process/index.js';
+import { powershellInvocation } from './powershell.js';
 import type { StepTask } from './types.js';
 
 /** What to execute for an action, and what it reads. */
@@ -5,16 +7,26 @@ export interface Invocation {
   file: string;
   args: readonly string[];
   stdin?: string;
+  /** Under the step's own environment. */
+  env?: Readonly<Record<string, string>>;
 }
 
-/** Turns an action into a program and its arguments. */
-export function invocation(action: StepTask['action']): Invocation {
+/** Turns an action into a program and its arguments. @throws SpawnError where PowerShell is missing. */
+export function invocation(
+  action: Exclude<StepTask['action'], { type: 'http' }>,
+  env: Readonly<Record<string, string>>,
+): Invocation {
   const stdin = action.stdin === undefined ? {} : { stdin: action.stdin };
   switch (action.type) {
     case 'command':
       return { ...(action.shell ? shellLine(action.command, action.args) : plain(action)), ...stdin };
     case 'shell':
       return { ...shellScript(action), ...stdin };
+    case 'powershell': {
+      const found = powershellInvocation(action, env);
+      if (found.ok) return found.value;
+      throw new SpawnError(`${found.error.message}. ${found.error.hint}`);
+    }
     default: {
       const never: never = action;
       throw new Error(`Internal error: unknown action ${JSON.stringify(never)}`);

@@ -1,7 +1,8 @@
-import { ApplicationFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { StepReason } from '../engine/types.js';
 import type { RetryPolicy } from '../plan/types.js';
-import type { StepFacts, StepFailureDetails, StepHeartbeat, StepTask } from './types.js';
+import type { Execution } from './run-step.js';
+import type { StepFacts, StepFailureDetails, StepHeartbeat } from './types.js';
 
 /** Failures that another try cannot mend, unless the step's `retry.on` names them. */
 const NOT_RETRIED: readonly StepReason[] = ['lost'];
@@ -12,6 +13,10 @@ export interface StepFailure {
   reason: StepReason;
   message: string;
   facts?: Partial<StepFacts>;
+  /** False where another try cannot help; `retry.on` may name the reason all the same. */
+  retryable?: boolean;
+  /** The least that a server asked to wait. */
+  retryAfterSec?: number;
 }
 
 /**
@@ -19,27 +24,45 @@ export interface StepFailure {
  *
  * @throws ApplicationFailure of type `StepFailed`, always.
  */
-export function failStep(task: StepTask, failures: number, failure: StepFailure): never {
+export function failStep(execution: Execution, failure: StepFailure): never {
+  const { task, failures, firstStartedAt } = execution;
   const failed = failure.reason === 'lost' ? failures : failures + 1;
   const details: StepFailureDetails = { ...failure.facts, attempts: Math.max(failed, 1), reason: failure.reason };
-  const again = failed <= task.retry.retries && mayRetry(task.retry, failure);
+  const delaySec = Math.max(retryDelaySec(task.retry, failed), failure.retryAfterSec ?? 0);
+  const again = failed <= task.retry.retries && mayRetry(task.retry, failure) && timeIsLeft(execution, delaySec);
   // The count travels in heartbeats, so that the next attempt knows which of Temporal's attempts really failed.
-  if (again) Context.current().heartbeat({ failures: failed } satisfies StepHeartbeat);
+  if (again) {
+    Context.current().heartbeat({ failures: failed, first_started_at: firstStartedAt } satisfies StepHeartbeat);
+  }
   const error = ApplicationFailure.create({
     type: 'StepFailed',
     message: failure.message,
     nonRetryable: !again,
     details: [details],
-    ...(again ? { nextRetryDelay: Math.max(MIN_DELAY_MS, Math.round(retryDelaySec(task.retry, failed) * 1000)) } : {}),
+    ...(again ? { nextRetryDelay: Math.max(MIN_DELAY_MS, Math.round(delaySec * 1000)) } : {}),
   });
   error.stack = ''; // a step's failure is no fault of this code, and the Web UI would show the stack above the message
   throw error;
 }
 
+/** What an execution throws that was stopped from outside: on request it is canceled, else the worker goes. */
+export function stopped(facts: StepFacts): Error {
+  if (Context.current().cancellationDetails?.cancelRequested)
+    return new CancelledFailure('The step was stopped', [facts]);
+  return ApplicationFailure.retryable('The worker stopped while it ran this step', 'WorkerStopped');
+}
+
 function mayRetry(policy: RetryPolicy, failure: StepFailure): boolean {
   const code = failure.facts?.exit_code;
   if (code !== undefined && policy.no_retry_exit_codes.includes(code)) return false;
-  return policy.on === undefined ? !NOT_RETRIED.includes(failure.reason) : policy.on.includes(failure.reason);
+  if (policy.on !== undefined) return policy.on.includes(failure.reason);
+  return failure.retryable !== false && !NOT_RETRIED.includes(failure.reason);
+}
+
+/** Another attempt that would end before it starts is none. */
+function timeIsLeft({ task, firstStartedAt }: Execution, delaySec: number): boolean {
+  if (task.max_duration_sec === 'none') return true;
+  return Date.now() - firstStartedAt + delaySec * 1000 < task.max_duration_sec * 1000;
 }
 
 /** Seconds to wait after the `failed`-th failed execution. */

@@ -1,4 +1,4 @@
-import type { RetryPolicy, StepAction, Timeout } from '../plan/types.js';
+import type { Json, RetryPolicy, StepAction, Timeout } from '../plan/types.js';
 import type { StepReason } from '../engine/types.js';
 
 /** All that the execution of one step needs. Nothing else of the run or of other steps is in it. */
@@ -6,18 +6,22 @@ export interface StepTask {
   run_id: string;
   step_id: string;
   /** Templates are expanded; shell text stands as the plan has it. */
-  action: Exclude<StepAction, { type: 'noop' }>;
+  action: Exclude<StepAction, { type: 'noop' | 'approval' | 'wait' }>;
   /** Folders, each relative to the one before it; the first is absolute, or absent on a remote service. */
   cwd: readonly string[];
   /** Over the worker's own environment. */
   env: Readonly<Record<string, string>>;
   timeout_sec: Timeout;
+  /** For all attempts together, from the start of the first. */
+  max_duration_sec: Timeout;
   grace_sec: number;
   retry: RetryPolicy;
   /** How many lost workers the step survives. */
   max_lost: number;
   success_exit_codes: readonly number[];
   warning_exit_codes: readonly number[];
+  /** Names of the outputs that some expression of the plan reads; no others are carried. */
+  outputs: readonly string[];
 }
 
 /** What an execution leaves behind, whether it succeeded or not. */
@@ -34,6 +38,8 @@ export interface StepFacts {
   stderr_tail: string;
   /** Folder of the full logs. */
   log_dir: string;
+  /** Only what {@link StepTask.outputs} names. */
+  outputs?: Readonly<Record<string, Json>>;
 }
 
 /** Result of a step's activity that ended well. */
@@ -50,6 +56,8 @@ export interface StepFailureDetails extends Partial<StepFacts> {
 export interface StepHeartbeat {
   /** Executions that really failed so far; what is missing to Temporal's own count are lost workers. */
   failures: number;
+  /** When the first attempt started, milliseconds since the epoch. */
+  first_started_at: number;
   pid?: number;
   bytes?: number;
   last_line?: string;

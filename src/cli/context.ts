@@ -29,6 +29,7 @@ export const EXIT = {
   usage: 2,
   unreachable: 3,
   canceled: 4,
+  quarantined: 5,
   /** Ctrl-C while following: the run goes on. What shells use for SIGINT. */
   detached: 130,
 } as const;

@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Command } from 'commander';
+import type { Selection } from '../plan/selection.js';
 import type { Json } from '../plan/types.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
@@ -9,6 +11,24 @@ export interface InputOptions {
   input: string[];
   inputs?: string;
   env: string[];
+  only?: string[];
+  from?: string[];
+  to?: string[];
+  skip?: string[];
+}
+
+/** The steps that the options select. */
+export function readSelection({ only, from, to, skip }: InputOptions): Selection {
+  return { ...(only && { only }), ...(from && { from }), ...(to && { to }), ...(skip && { skip }) };
+}
+
+/** Adds the options that select steps. */
+export function withSelection(command: Command): Command {
+  return command
+    .option('--only <step...>', 'run only these steps')
+    .option('--from <step...>', 'run these steps and what comes after them')
+    .option('--to <step...>', 'run these steps and what they need')
+    .option('--skip <step...>', 'leave these steps out; what depends on them goes on');
 }
 
 /** Collects a repeatable option. */
@@ -19,7 +39,13 @@ export function collect(value: string, earlier: string[]): string[] {
 /** Values of `--inputs FILE`, over them those of `--input NAME=VALUE`. */
 export async function readInputs(context: CliContext, options: InputOptions): Promise<Record<string, Json>> {
   const values: Record<string, Json> = options.inputs === undefined ? {} : await readInputFile(context, options.inputs);
-  for (const given of options.input) {
+  return { ...values, ...collectPairs(options.input) };
+}
+
+/** Values given as NAME=VALUE. */
+export function collectPairs(pairs: readonly string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const given of pairs) {
     const [name, value] = splitPair(given);
     if (value === undefined) throw new UsageError(`--input ${given}: a value is missing`, 'write --input NAME=VALUE');
     values[name] = value;

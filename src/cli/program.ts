@@ -5,6 +5,7 @@ import { reportError } from './errors.js';
 import { addPlanCommands } from './register-plan.js';
 import { addRunCommands } from './register-run.js';
 import { addServiceCommands } from './register-service.js';
+import { addSteerCommands } from './register-steer.js';
 import { version } from './version.js';
 
 /** Runs one command line; resolves to the exit code, never throws. */
@@ -33,11 +34,13 @@ function createProgram(context: CliContext, done: (exitCode: number) => void): C
     .addHelpText(
       'after',
       `
-Exit codes: 0 succeeded, 1 the run failed, 2 usage or invalid plan, 3 the service cannot be reached, 4 canceled.
+Exit codes: 0 succeeded, 1 the run failed, 2 usage or invalid plan, 3 the service cannot be reached, 4 canceled,
+5 quarantined: the run waits for a decision.
 
 Start with:  orch run examples/quickstart.yaml`,
     );
   addRunCommands(program, context, done);
+  addSteerCommands(program, context, done);
   addPlanCommands(program, context, done);
   addServiceCommands(program, context, done);
   for (const command of program.commands) command.exitOverride();

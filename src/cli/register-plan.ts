@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
-import { collect } from './plan-options.js';
+import { collect, withSelection } from './plan-options.js';
 
 type Done = (exitCode: number) => void;
 
@@ -15,9 +15,7 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
       done(await (await import('./commands/validate.js')).validate(context, plans, options)),
     );
 
-  program
-    .command('plan <plan>')
-    .description('dry run: show the waves and what each step would do')
+  withSelection(program.command('plan <plan>').description('dry run: show the waves and what each step would do'))
     .option('--input <name=value>', 'value of an input of the plan (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file with values of inputs')
     .option('--env <name[=value]>', 'environment that the run would take along (repeatable)', collect, [])

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
-import { collect } from './plan-options.js';
+import { collect, withSelection } from './plan-options.js';
 
 type Done = (exitCode: number) => void;
 
@@ -46,26 +46,10 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     )
     .option('--json', 'print a JSON array')
     .action(async (options) => done(await (await import('./commands/status.js')).list(context, options)));
-
-  program
-    .command('cancel <run> [step]')
-    .description('cancel a run, or one step of it')
-    .option('--json', 'print one JSON object')
-    .action(async (run, step, options) =>
-      done(await (await import('./commands/steer.js')).cancel(context, run, step, options)),
-    );
-
-  program
-    .command('skip <run> <step>')
-    .description('skip a step that has not started; its dependents go on')
-    .option('--json', 'print one JSON object')
-    .action(async (run, step, options) =>
-      done(await (await import('./commands/steer.js')).skip(context, run, step, options)),
-    );
 }
 
 function withStartOptions(command: Command): Command {
-  return command
+  return withSelection(command)
     .option('--input <name=value>', 'value of an input of the plan (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file with values of inputs')
     .option('--env <name[=value]>', 'environment that the run takes along (repeatable)', collect, [])

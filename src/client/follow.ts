@@ -102,7 +102,7 @@ function asProgress(result: RunResult, last: ProgressView | undefined): Progress
   };
   for (const step of result.steps) counts[step.status] += 1;
   const { steps, status, ...rest } = result;
-  return { ...rest, status, steps, counts, version: (last?.version ?? 0) + 1, total_steps: steps.length };
+  return { ...rest, status, steps, counts, held: [], version: (last?.version ?? 0) + 1, total_steps: steps.length };
 }
 
 function wait(ms: number): Promise<void> {

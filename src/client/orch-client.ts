@@ -9,16 +9,17 @@ import {
 import { payloadCodec } from '../temporal/payload-codec.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
-  cancelStepUpdate,
+  explainQuery,
   progressQuery,
   RUN_PLAN,
-  skipUpdate,
+  type Explanation,
   type ProgressView,
   type RunResult,
   type VerbAccepted,
+  type VerbName,
+  type Verbs,
 } from '../workflows/messages.js';
-import type { UpdateDefinition } from '@temporalio/common';
-import type { StepVerb } from '../workflows/messages.js';
+import { defineUpdate } from '@temporalio/workflow';
 import { describeRun, summarize, withAttempts } from './describe.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
@@ -192,21 +193,35 @@ export class OrchClient {
   }
 
   /**
-   * Skips a step that has not started; its dependents go on as if it had succeeded.
+   * Steers a run: `skip`, `cancelStep`, `retry`, `approve`, `reject`, `pause`, `resume`. Who asks is added.
    *
+   * @example `await client.steer(runId, 'approve', { step: 'release', comment: 'looks good' })`
    * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `no_worker`.
    */
-  skip(runId: string, step: string): Promise<VerbAccepted> {
-    return this.steer(skipUpdate, runId, step);
+  async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
+    const update = defineUpdate<VerbAccepted, [Verbs[V]]>(verb);
+    try {
+      return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
+        this.client.workflow.getHandle(runId).executeUpdate(update, { args: [{ by: startedBy(), ...what }] }),
+      );
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
   }
 
-  /** Stops a step, or cancels one that has not started. Errors as of {@link skip}. */
-  cancelStep(runId: string, step: string): Promise<VerbAccepted> {
-    return this.steer(cancelStepUpdate, runId, step);
+  /** Why a step ran, waits, or ended as it did. @throws OrchError `refused` for an unknown step; as of {@link progress}. */
+  async explain(runId: string, step: string): Promise<Explanation> {
+    try {
+      return await withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
+        this.client.workflow.getHandle(runId).query(explainQuery, { step }),
+      );
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
   }
 
-  /** Asks a run to stop its steps and end as canceled; returns at once. @throws OrchError `run_not_found`, `run_closed`. */
-  async cancel(runId: string): Promise<void> {
+  /** Asks a run to stop its steps and end as canceled; `force` also ends its `finally` steps. Returns at once. @throws OrchError `run_not_found`, `run_closed`. */
+  async cancel(runId: string, options: { force?: boolean } = {}): Promise<void> {
     // Temporal takes a cancel of a closed run without a word.
     const { run } = await describeRun(this.client, runId);
     if (run.status !== 'running') throw runClosed(runId, run.status);
@@ -215,25 +230,12 @@ export class OrchClient {
     } catch (error) {
       throw asOrchError(error, runId);
     }
+    if (options.force) await this.steer(runId, 'cancel', { force: true });
   }
 
   /** Closes the connection. */
   async close(): Promise<void> {
     await this.connection.close();
-  }
-
-  private async steer(
-    verb: UpdateDefinition<VerbAccepted, [StepVerb]>,
-    runId: string,
-    step: string,
-  ): Promise<VerbAccepted> {
-    try {
-      return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
-        this.client.workflow.getHandle(runId).executeUpdate(verb, { args: [{ step, by: startedBy() }] }),
-      );
-    } catch (error) {
-      throw asOrchError(error, runId);
-    }
   }
 
   private link(runId: string, firstRunId: string): { web_ui?: string } {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { checkPlan } from '../plan/check.js';
+import { buildGraph } from '../plan/graph.js';
 import { resolveInputs } from '../plan/inputs.js';
+import { leftOut } from '../plan/selection.js';
 import { missingNames } from '../plan/templates.js';
 import type { Diagnostic, Plan } from '../plan/types.js';
 import { ENGINE_VERSION, type RunInput } from '../workflows/input.js';
@@ -35,7 +37,10 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
   if (inputs.ok) diagnostics.push(...missingNames(plan, { inputs: inputs.value, env: taken.env }));
   const baseDir = options.baseDir ?? (embedded ? process.cwd() : undefined);
   if (baseDir === undefined) diagnostics.push(...relativeFolder(plan));
-  if (diagnostics.length > 0 || !inputs.ok) throw invalidPlan(diagnostics);
+  const graph = buildGraph(plan);
+  const out = leftOut(plan, graph, options.select ?? {});
+  if (!out.ok) diagnostics.push(...out.error);
+  if (diagnostics.length > 0 || !inputs.ok || !out.ok) throw invalidPlan(diagnostics);
   const input: RunInput = {
     engine_version: ENGINE_VERSION,
     plan: toStart.source,
@@ -43,6 +48,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     inputs: inputs.value,
     env: taken.env,
     ...(baseDir === undefined ? {} : { base_dir: baseDir }),
+    ...(out.value.size === 0 ? {} : { left_out: [...out.value].map((index) => graph.ids[index]!) }),
   };
   refuseTooLarge(input);
   return { plan, input };

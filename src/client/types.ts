@@ -1,4 +1,5 @@
 import type { Json } from '../plan/types.js';
+import type { Selection } from '../plan/selection.js';
 import type { ProgressView } from '../workflows/messages.js';
 
 /** A plan to start: `loadPlanText` gives both fields. */
@@ -18,6 +19,8 @@ export interface StartOptions {
   from?: Readonly<Record<string, string | undefined>>;
   /** Absolute folder that relative paths count from. Default: the current one on the embedded service, else none. */
   baseDir?: string;
+  /** Which steps it takes; default all. */
+  select?: Selection;
   /** Who starts it. Default: `<user>@<host>`. */
   startedBy?: string;
 }

@@ -1,4 +1,14 @@
-export { decide, refusal, startRun, type Decision } from './decide.js';
-export type { EngineCommand, EngineEvent } from './messages.js';
-export { isEnd, type Program, type RunState, type StepReport, type StepState } from './state.js';
-export type { EndStatus, RunStatus, StepReason, StepStatus } from './types.js';
+export { decide, startRun, type Decision } from './decide.js';
+export { refusal } from './operator.js';
+export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest } from './messages.js';
+export {
+  isEnd,
+  isRunEnd,
+  type Program,
+  type RunState,
+  type StartVerdict,
+  type StepReport,
+  type StepState,
+} from './state.js';
+export { toolOf } from './tool.js';
+export type { EndStatus, RunEnd, RunStatus, StepReason, StepStatus } from './types.js';

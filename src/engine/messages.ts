@@ -1,14 +1,39 @@
+import type { Json } from '../plan/types.js';
 import type { StepReport } from './state.js';
+import type { RunEnd } from './types.js';
 
 /** Something that happened. `at` is milliseconds since the epoch, given by the caller: the engine has no clock. */
-export type EngineEvent =
-  | { type: 'step-ended'; step: number; report: StepReport; at: number }
-  | { type: 'skip-requested'; step: number; by?: string; at: number }
-  | { type: 'step-cancel-requested'; step: number; by?: string; at: number }
-  | { type: 'run-cancel-requested'; by?: string; at: number };
+export type EngineEvent = { at: number } & (
+  | { type: 'step-ended'; step: number; report: StepReport }
+  | { type: 'timer-fired'; timer: EngineTimer }
+  | { type: 'run-cancel-requested'; force?: boolean; by?: string }
+  | OperatorRequest
+);
+
+/** What an operator may ask for; `refusal` says beforehand why it cannot be met. */
+export type OperatorRequest =
+  | { type: 'skip'; step: number; propagate?: boolean; by?: string }
+  | { type: 'cancel-step'; step: number; by?: string }
+  | { type: 'retry'; step: number; by?: string }
+  | {
+      type: 'decide';
+      step: number;
+      decision: 'approve' | 'reject';
+      by?: string;
+      comment?: string;
+      outputs?: Readonly<Record<string, Json>>;
+    }
+  | { type: 'pause'; by?: string }
+  | { type: 'resume'; by?: string };
+
+/** A timer that the engine asked for, by name. */
+export type EngineTimer = 'run' | 'finally' | `breaker:${string}`;
 
 /** Something that the caller must do. Steps are given by their index in the plan. */
 export type EngineCommand =
   | { type: 'start-step'; step: number }
+  /** The step waits, for a time or for a person; no activity runs. Its end is reported as `step-ended`. */
+  | { type: 'start-wait'; step: number }
   | { type: 'stop-step'; step: number }
-  | { type: 'finish'; status: 'succeeded' | 'failed' | 'canceled' };
+  | { type: 'set-timer'; timer: EngineTimer; at: number }
+  | { type: 'finish'; status: RunEnd };

@@ -1,32 +1,48 @@
 import type { TriggerRule } from '../plan/types.js';
-import type { Program, RunState, StepState } from './state.js';
-import { endStep } from './transition.js';
+import { endStep } from './settle.js';
+import type { StepState } from './state.js';
+import type { Turn } from './transition.js';
 
 /**
- * Tells the dependents of an ended step, and theirs where that ends them too.
+ * Tells the dependents of the settled steps, and theirs where that ends them too.
  *
- * Every step's end goes through here, whatever its cause: there is no second place where failure spreads. A worklist,
- * not recursion, since a chain may be as long as the plan.
+ * There is no second place where an end spreads. A worklist, not recursion, since a chain may be as long as the plan.
+ * A negative entry (`~step`) is a fallback that has just been woken and awaits nothing else.
  */
-export function propagate(program: Program, state: RunState, ended: number, at: number): void {
-  const worklist = [ended];
-  for (let next = worklist.pop(); next !== undefined; next = worklist.pop()) {
-    const standing = state.steps[next]!.standing;
-    for (const dependent of program.graph.dependents[next]!) {
-      const step = state.steps[dependent]!;
+export function propagate(turn: Turn): void {
+  for (let next = turn.settled.shift(); next !== undefined; next = turn.settled.shift()) {
+    if (next < 0) {
+      considerStart(turn, ~next);
+      continue;
+    }
+    const { standing } = turn.state.steps[next]!;
+    for (const dependent of turn.program.graph.dependents[next]!) {
+      const step = turn.state.steps[dependent]!;
       step.awaited -= 1;
       if (standing === 'failed') step.failedDependencies += 1;
       if (standing === 'skipped') step.skippedDependencies += 1;
-      if (step.awaited > 0 || step.status !== 'pending') continue;
-      if (letsThrough(program.plan.steps[dependent]!.trigger_rule, step)) {
-        state.ready.push(dependent);
-      } else {
-        const reason = step.failedDependencies > 0 ? 'dependency_failed' : 'dependency_skipped';
-        endStep(program, state, dependent, 'skipped', reason, at);
-        worklist.push(dependent);
-      }
+      if (step.awaited === 0) considerStart(turn, dependent);
     }
   }
+}
+
+/** All that a step waited for has ended: rule, then `skip_if` and `condition`, then it is ready. */
+export function considerStart(turn: Turn, index: number): void {
+  const step = turn.state.steps[index]!;
+  if (step.status !== 'pending') return;
+  // Its time has not come, even where an operator took out all that it waited for.
+  if (turn.program.plan.steps[index]!.finally && turn.state.phase === 'main') return;
+  if (!letsThrough(turn.program.plan.steps[index]!.trigger_rule, step)) {
+    endStep(turn, index, 'skipped', step.failedDependencies > 0 ? 'dependency_failed' : 'dependency_skipped');
+    return;
+  }
+  const verdict = turn.program.mayStart?.(turn.state, index) ?? { start: true };
+  if (verdict.start) {
+    turn.state.ready.push(index);
+    return;
+  }
+  if (verdict.message !== undefined) step.message = verdict.message;
+  endStep(turn, index, verdict.reason === 'expression_error' ? 'failed' : 'skipped', verdict.reason);
 }
 
 /** Whether a step may start now that all its dependencies have ended. The rules are those of Airflow. */

@@ -1,12 +1,22 @@
-import type { Plan } from '../plan/types.js';
 import type { Graph } from '../plan/graph.js';
+import type { Json, Plan } from '../plan/types.js';
 import type { EndStatus, RunStatus, StepReason, StepStatus } from './types.js';
 
-/** What a run follows: a checked plan and its one graph. Built once, never changed. */
+/** What a run follows: a checked plan, its one graph, and its conditions. Built once, never changed. */
 export interface Program {
   plan: Plan;
   graph: Graph;
+  /**
+   * Looks at a step's `skip_if` and `condition` once its dependencies have ended and its rule lets it through.
+   * Default: every step may start.
+   */
+  mayStart?: (state: RunState, step: number) => StartVerdict;
 }
+
+/** What the conditions of a step say. */
+export type StartVerdict =
+  | { start: true }
+  | { start: false; reason: 'skip_if' | 'condition_false' | 'expression_error'; message?: string };
 
 /** What an execution reported about itself. The engine keeps it and never looks inside, but for the status. */
 export interface StepReport {
@@ -20,6 +30,8 @@ export interface StepReport {
   stdout_tail?: string;
   stderr_tail?: string;
   log_dir?: string;
+  /** The outputs that some expression of the plan reads. */
+  outputs?: Readonly<Record<string, Json>>;
 }
 
 /** What an ended step is for those that depend on it. */
@@ -32,9 +44,16 @@ export interface StepState {
   report?: StepReport;
   /** Set once a stop was asked for: whatever end is reported afterwards is `canceled` for this reason. */
   stopping?: StepReason;
-  /** Who asked for the skip or the stop. */
+  /** Who asked for the skip, the stop or the decision. */
   by?: string;
+  /** Set when the end is final for others: a failed step waits for its fallback, or for a person, before. */
   standing?: Standing;
+  /** True where a fallback made up for the failure. */
+  recovered?: boolean;
+  /** A fallback whose owner failed: it sleeps no longer. */
+  awake?: boolean;
+  /** True while it waits for its tool's breaker. */
+  parked?: boolean;
   /** Dependencies that have not ended; at 0 the trigger rule decides. */
   awaited: number;
   failedDependencies: number;
@@ -46,6 +65,18 @@ export interface StepState {
   changed: number;
 }
 
+/** A breaker of one tool. */
+export interface BreakerState {
+  /** Steps of the tool that failed for good in a row. */
+  failures: number;
+  /** Milliseconds since the epoch; starts wait until then. */
+  openUntil?: number;
+  /** The one step that tries whether the tool works again. */
+  probe?: number;
+  /** Steps that wait, in order. */
+  parked: number[];
+}
+
 /**
  * A run. Plain data, so that it can be carried over and compared.
  *
@@ -54,6 +85,8 @@ export interface StepState {
  */
 export interface RunState {
   status: RunStatus;
+  /** `finally` steps start once all others have ended. */
+  phase: 'main' | 'finally';
   /** Grows by one with every change of a step or of the run. */
   version: number;
   startedAt: number;
@@ -66,28 +99,35 @@ export interface RunState {
   readyHead: number;
   /** Steps that hold a slot. */
   running: number;
-  /** Steps without an end. */
+  /** Steps of the phase without an end that is final for others. */
   open: number;
-  /** Why nothing new starts: a failure that aborts, or a cancel. */
-  stop?: 'aborted' | 'run_canceled';
-  canceledBy?: string;
-  /** A critical step failed, or was canceled by an operator. */
-  broken: boolean;
+  paused: boolean;
+  /** Failed steps that wait for a person, where the plan says `on_abort: quarantine`. */
+  held: number[];
+  /** Why nothing but `finally` starts any more. */
+  stop?: 'aborted' | 'run_canceled' | 'run_timeout';
+  /** True once even `finally` is being ended. */
+  forced: boolean;
+  /** Critical steps that failed, or were canceled by an operator, without recovery. */
+  broken: number;
   /** Steps that ended `warning`, plus failures that do not fail the run. */
   warnings: number;
+  breakers: Record<string, BreakerState>;
 }
 
 /** A new run of `program`: every step pending, nothing started. */
 export function createState(program: Program, at: number): RunState {
-  const steps = program.graph.dependencies.map((dependencies): StepState => ({
+  const steps = program.graph.dependencies.map((dependencies, index): StepState => ({
     status: 'pending',
-    awaited: dependencies.length,
+    // A fallback also awaits the failure of its owner.
+    awaited: dependencies.length + (program.plan.steps[index]!.fallback_of === undefined ? 0 : 1),
     failedDependencies: 0,
     skippedDependencies: 0,
     changed: 0,
   }));
   return {
     status: 'running',
+    phase: 'main',
     version: 0,
     startedAt: at,
     steps,
@@ -104,13 +144,22 @@ export function createState(program: Program, at: number): RunState {
     ready: [],
     readyHead: 0,
     running: 0,
-    open: steps.length,
-    broken: false,
+    open: program.plan.steps.filter((step) => !step.finally).length,
+    paused: false,
+    held: [],
+    forced: false,
+    broken: 0,
     warnings: 0,
+    breakers: {},
   };
 }
 
-/** True for the statuses that a step never leaves. */
+/** True for the statuses that a step never leaves, but by a retry. */
 export function isEnd(status: StepStatus): status is EndStatus {
   return status !== 'pending' && status !== 'running' && status !== 'waiting';
+}
+
+/** True for the statuses that a run never leaves. */
+export function isRunEnd(status: RunStatus): boolean {
+  return status === 'succeeded' || status === 'failed' || status === 'canceled';
 }

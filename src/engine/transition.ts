@@ -1,5 +1,16 @@
-import type { Program, RunState, Standing, StepState } from './state.js';
+import type { EngineCommand } from './messages.js';
+import type { Program, RunState } from './state.js';
 import type { EndStatus, StepReason, StepStatus } from './types.js';
+
+/** One decision while it is made. */
+export interface Turn {
+  program: Program;
+  state: RunState;
+  commands: EngineCommand[];
+  at: number;
+  /** Steps whose end is final and that their dependents have not heard of yet. */
+  settled: number[];
+}
 
 /** Puts a step into a status; the one place where counts and versions move. */
 export function changeStep(state: RunState, index: number, status: StepStatus, reason?: StepReason): void {
@@ -7,46 +18,21 @@ export function changeStep(state: RunState, index: number, status: StepStatus, r
   state.counts[step.status] -= 1;
   state.counts[status] += 1;
   step.status = status;
-  if (reason !== undefined) step.reason = reason;
+  if (reason === undefined) delete step.reason;
+  else step.reason = reason;
+  touch(state, index);
+}
+
+/** Marks a step as changed, for those who follow the run. */
+export function touch(state: RunState, index: number): void {
   state.version += 1;
-  step.changed = state.version;
+  state.steps[index]!.changed = state.version;
 }
 
-/** Ends a step and settles what it means for its dependents and for the outcome of the run. */
-export function endStep(
-  program: Program,
-  state: RunState,
-  index: number,
-  status: EndStatus,
-  reason: StepReason | undefined,
-  at: number,
-): void {
-  const step = state.steps[index]!;
-  changeStep(state, index, status, reason);
-  step.finishedAt = at;
-  state.open -= 1;
-  step.standing = standingOf(program, index, step);
-  if (status === 'warning') state.warnings += 1;
-  const lost = status === 'failed' || (status === 'canceled' && reason === 'operator');
-  if (!lost) return;
-  if (program.plan.steps[index]!.critical) state.broken = true;
-  else state.warnings += 1;
-}
-
-/** What an ended step is for its dependents. */
-function standingOf(program: Program, index: number, step: StepState): Standing {
-  switch (step.status) {
-    case 'success':
-    case 'warning':
-      return 'ok';
-    case 'failed':
-      return program.plan.steps[index]!.on_failure === 'continue' ? 'ok' : 'failed';
-    case 'canceled':
-      return 'failed';
-    case 'skipped':
-      if (step.reason === 'operator') return 'ok';
-      return step.failedDependencies > 0 ? 'failed' : 'skipped';
-    default:
-      throw new Error(`Internal error: step ${index} has not ended: ${step.status}`);
-  }
+/** Gives a step its end, without a word to others yet. */
+export function closeStep(turn: Turn, index: number, status: EndStatus, reason?: StepReason): void {
+  const step = turn.state.steps[index]!;
+  changeStep(turn.state, index, status, reason);
+  step.finishedAt = turn.at;
+  delete step.parked;
 }

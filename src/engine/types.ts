@@ -9,12 +9,27 @@ export type StepReason =
   | 'signaled'
   | 'timeout'
   | 'spawn_failed'
+  | 'http_status'
+  | 'http_network'
+  | 'http_request'
+  | 'http_body_too_large'
+  | 'output_invalid'
   | 'lost'
+  | 'expression_error'
+  | 'rejected'
   | 'internal_error'
+  | 'condition_false'
+  | 'skip_if'
   | 'dependency_failed'
   | 'dependency_skipped'
+  | 'not_needed'
+  | 'not_selected'
   | 'operator'
   | 'aborted'
-  | 'run_canceled';
+  | 'run_canceled'
+  | 'run_timeout';
 
-export type RunStatus = 'pending' | 'running' | 'succeeded' | 'failed' | 'canceled';
+export type RunStatus = 'pending' | 'running' | 'paused' | 'quarantined' | 'succeeded' | 'failed' | 'canceled';
+
+/** The statuses that a run ends with. */
+export type RunEnd = 'succeeded' | 'failed' | 'canceled';

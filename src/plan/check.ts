@@ -1,3 +1,5 @@
+import { checkExpressions } from './expression-rules.js';
+import type { Expression } from './expressions/index.js';
 import { checkGraph } from './graph-rules.js';
 import { normalise } from './normalise.js';
 import { isMap } from './paths.js';
@@ -5,8 +7,9 @@ import { collectProblems, tooMany } from './problems.js';
 import { checkRules } from './rules.js';
 import { addSchemaIssues } from './schema-issues.js';
 import { planSchema, type SourcePlan } from './schema.js';
+import { rememberExpressions } from './step-expressions.js';
 import { refuseUnsupported } from './supported.js';
-import { checkTemplates } from './templates.js';
+import { checkTemplates } from './template-rules.js';
 import type { Diagnostic, Plan, Result } from './types.js';
 
 /**
@@ -20,15 +23,19 @@ export function checkPlan(value: unknown): Result<{ plan: Plan; warnings: Diagno
   const problems = collectProblems();
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) addSchemaIssues(parsed.error.issues, value, problems);
+  let expressions = new Map<string, Expression>();
   if (isMap(value)) {
     checkRules(value, problems);
-    checkGraph(value, problems);
+    const graph = checkGraph(value, problems);
     checkTemplates(value, problems);
+    expressions = checkExpressions(value, graph, problems);
     refuseUnsupported(value, problems);
   }
   const { found, more } = problems;
   if (more > 0) found.push(tooMany(more));
   if (found.some((diagnostic) => diagnostic.severity === 'error')) return { ok: false, error: found };
   // Not zod's copy: it is the same but for the keys that are free.
-  return { ok: true, value: { plan: normalise(value as SourcePlan), warnings: found } };
+  const plan = normalise(value as SourcePlan);
+  rememberExpressions(plan, expressions);
+  return { ok: true, value: { plan, warnings: found } };
 }

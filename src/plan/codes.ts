@@ -1,3 +1,5 @@
+import { EXPRESSION_CODES } from './expressions/index.js';
+
 /** Every code that a {@link Diagnostic} may carry. docs/errors.md has a section for each; a test holds the two together. */
 export const DIAGNOSTIC_CODES = [
   // Reading the file
@@ -35,6 +37,14 @@ export const DIAGNOSTIC_CODES = [
   'dependency_cycle',
   'unknown_resource',
   'ambiguous_resource',
+  'finally_dependency',
+  'unknown_fallback',
+  'self_fallback',
+  'shared_fallback',
+  'fallback_across_finally',
+  'fallback_cycle',
+  // Expressions
+  ...EXPRESSION_CODES,
   // Templates and inputs
   'malformed_template',
   'missing_name',
@@ -43,6 +53,7 @@ export const DIAGNOSTIC_CODES = [
   // Starting a run
   'secret_in_environment',
   'relative_cwd_on_remote_service',
+  'unknown_step',
   // Output
   'too_many_diagnostics',
 ] as const;

@@ -3,9 +3,18 @@ export { attachPlaces, loadPlanText, type LoadedPlan, type LoadOptions } from '.
 export { checkPlan } from './check.js';
 export { DIAGNOSTIC_CODES, type DiagnosticCode } from './codes.js';
 export { buildGraph, levels, type Graph } from './graph.js';
-export { inputToEnv, resolveInputs } from './inputs.js';
+export { inputToEnv, resolveApprovalInputs, resolveInputs } from './inputs.js';
 export { diagnosticsJsonSchema, planJsonSchema } from './json-schema.js';
+export { outputsRead } from './outputs-read.js';
 export { renderDiagnostics, summarise } from './render.js';
+export { ExpressionError, stepConditions, type StepConditions } from './step-expressions.js';
 export { suggest } from './suggest.js';
-export { expandStep, missingNames, namesIn, type ExpandedStep, type TemplateContext } from './templates.js';
+export {
+  conditionValues,
+  expandStep,
+  missingNames,
+  namesIn,
+  type ExpandedStep,
+  type TemplateContext,
+} from './templates.js';
 export type * from './types.js';

@@ -1,7 +1,7 @@
 import { convertText, jsonEquals, typeMismatch } from './input-types.js';
 import { quote, toDiagnostic } from './problems.js';
 import { didYouMean } from './suggest.js';
-import type { Diagnostic, InputSpec, Json, Plan, Result } from './types.js';
+import type { ApprovalAction, Diagnostic, InputSpec, Json, Plan, Result } from './types.js';
 
 /**
  * Turns what a run was given into its inputs: strings of the command line are converted to the declared types,
@@ -9,14 +9,46 @@ import type { Diagnostic, InputSpec, Json, Plan, Result } from './types.js';
  *
  * @returns inputs by name; one that is not required, has no default and was not given is left out
  */
-export function resolveInputs(
-  plan: Plan,
+export function resolveInputs(plan: Plan, given: Readonly<Record<string, unknown>>): Resolved {
+  return resolve(plan.inputs, given, {
+    owner: 'the plan',
+    path: (name) => ['inputs', name],
+    unknown: (name) => `other values may be given with --env ${name}=VALUE`,
+  });
+}
+
+/** The same for what an approver gave. Its diagnostics have no path: who approves has not the plan's file before them. */
+export function resolveApprovalInputs(
+  action: Pick<ApprovalAction, 'inputs'>,
   given: Readonly<Record<string, unknown>>,
-): Result<Record<string, Json>, Diagnostic[]> {
-  const diagnostics = unknownInputs(plan, given);
+): Resolved {
+  const names = Object.keys(action.inputs);
+  return resolve(action.inputs, given, {
+    owner: 'the approval',
+    path: () => [],
+    unknown: () => (names.length === 0 ? 'it asks for none' : `it asks for ${names.join(', ')}`),
+  });
+}
+
+type Resolved = Result<Record<string, Json>, Diagnostic[]>;
+
+/** What messages say of the one who declares the inputs. */
+interface Declarer {
+  owner: string;
+  path: (name: string) => readonly PropertyKey[];
+  /** Hint for a name that is near none. */
+  unknown: (name: string) => string;
+}
+
+function resolve(
+  specs: Readonly<Record<string, InputSpec>>,
+  given: Readonly<Record<string, unknown>>,
+  declarer: Declarer,
+): Resolved {
+  const diagnostics = unknownInputs(specs, given, declarer);
   const values: [string, Json][] = [];
-  for (const [name, spec] of Object.entries(plan.inputs)) {
-    const resolved = resolveInput(name, spec, Object.hasOwn(given, name) ? given[name] : undefined);
+  for (const [name, spec] of Object.entries(specs)) {
+    const resolved = resolveInput(name, spec, Object.hasOwn(given, name) ? given[name] : undefined, declarer);
     if (resolved === undefined) continue;
     if ('diagnostic' in resolved) diagnostics.push(resolved.diagnostic);
     else values.push([name, resolved.value]);
@@ -29,15 +61,19 @@ export function inputToEnv(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function unknownInputs(plan: Plan, given: Readonly<Record<string, unknown>>): Diagnostic[] {
+function unknownInputs(
+  specs: Readonly<Record<string, InputSpec>>,
+  given: Readonly<Record<string, unknown>>,
+  declarer: Declarer,
+): Diagnostic[] {
   return Object.keys(given)
-    .filter((name) => !Object.hasOwn(plan.inputs, name))
+    .filter((name) => !Object.hasOwn(specs, name))
     .map((name) =>
       toDiagnostic({
         code: 'unknown_input',
         path: [],
-        message: `the plan has no input ${quote(name)}`,
-        hint: didYouMean(name, Object.keys(plan.inputs)) ?? `other values may be given with --env ${name}=VALUE`,
+        message: `${declarer.owner} has no input ${quote(name)}`,
+        hint: didYouMean(name, Object.keys(specs)) ?? declarer.unknown(name),
       }),
     );
 }
@@ -46,8 +82,9 @@ function resolveInput(
   name: string,
   spec: InputSpec,
   given: unknown,
+  declarer: Declarer,
 ): { value: Json } | { diagnostic: Diagnostic } | undefined {
-  const path = ['inputs', name];
+  const path = declarer.path(name);
   if (given === undefined || given === null) {
     if (spec.default !== undefined) return { value: spec.default };
     if (!spec.required) return undefined;

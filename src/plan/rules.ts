@@ -1,6 +1,8 @@
 import { jsonEquals, typeMismatch } from './input-types.js';
+import { checkDef } from './def-rules.js';
 import { isMap } from './paths.js';
 import { quote, type Problems } from './problems.js';
+import { sourceSteps } from './source-steps.js';
 import type { InputType, Json } from './types.js';
 
 type Path = readonly PropertyKey[];
@@ -10,29 +12,32 @@ const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /** Checks what depends on several keys at once, as far as each is usable. */
 export function checkRules(source: Record<string, unknown>, problems: Problems): void {
-  checkInputs(source['inputs'], problems);
+  checkInputs(source['inputs'], ['inputs'], problems);
   if (isMap(source['globals'])) checkEnvNames(source['globals']['env'], ['globals', 'env'], problems);
-  for (const list of ['steps', 'finally']) {
-    const steps: unknown = source[list];
-    if (!Array.isArray(steps)) continue;
-    for (const [index, step] of steps.entries()) {
-      if (!isMap(step)) continue;
-      checkAction(step, [list, index], problems);
-      checkEnvNames(step['env'], [list, index, 'env'], problems);
-    }
+  for (const { step, path } of sourceSteps(source)) {
+    if (step === undefined) continue;
+    checkAction(step, path, problems);
+    checkEnvNames(step['env'], [...path, 'env'], problems);
+    const def = step['step_def'];
+    if (!isMap(def)) continue;
+    checkDef(def, [...path, 'step_def'], problems);
+    if (def['type'] === 'approval') checkInputs(def['inputs'], [...path, 'step_def', 'inputs'], problems);
   }
 }
 
-function checkInputs(inputs: unknown, problems: Problems): void {
+function checkInputs(inputs: unknown, at: Path, problems: Problems): void {
   if (!isMap(inputs)) return;
   for (const [name, spec] of Object.entries(inputs)) {
-    const path = ['inputs', name];
+    const path = [...at, name];
     if (!WORD.test(name) || name === '__proto__') {
       problems.add({
         code: 'invalid_name',
         path,
         message: `${quote(name)} is no valid name of an input`,
-        hint: 'inputs are environment variables of steps: use letters, digits and _, no digit first',
+        hint:
+          at.length === 1
+            ? 'inputs are environment variables of steps: use letters, digits and _, no digit first'
+            : 'inputs of an approval are its outputs: use letters, digits and _, no digit first',
       });
     }
     if (isMap(spec)) checkInputSpec(spec, path, problems);
@@ -94,10 +99,15 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
       hint,
     });
   }
-  if (isMap(def)) checkDef(step, def, path, problems);
+  if (isMap(def)) checkTimeout(step, def, path, problems);
 }
 
-function checkDef(step: Record<string, unknown>, def: Record<string, unknown>, path: Path, problems: Problems): void {
+function checkTimeout(
+  step: Record<string, unknown>,
+  def: Record<string, unknown>,
+  path: Path,
+  problems: Problems,
+): void {
   const own = (def['timeout_sec'] ?? undefined) !== undefined;
   const outer = (step['timeout_sec'] ?? undefined) !== undefined;
   const timeout = [...path, 'timeout_sec'];
@@ -113,18 +123,5 @@ function checkDef(step: Record<string, unknown>, def: Record<string, unknown>, p
   if (outer && ['noop', 'wait', 'plan'].includes(def['type'] as string)) {
     const message = `a step of type '${String(def['type'])}' has no timeout_sec`;
     problems.add({ code: 'conflicting_keys', path: timeout, message, hint: 'remove it' });
-  }
-  if (def['type'] === 'shell') checkScript(def, [...path, 'step_def'], problems);
-}
-
-function checkScript(def: Record<string, unknown>, path: Path, problems: Problems): void {
-  const given = ['script', 'script_file'].filter((key) => (def[key] ?? undefined) !== undefined);
-  if (given.length === 0) {
-    const message = "a shell step needs 'script' or 'script_file'";
-    problems.add({ code: 'missing_key', path: [...path, 'script'], message });
-  }
-  if (given.length === 2) {
-    const message = "'script' and 'script_file' exclude each other";
-    problems.add({ code: 'conflicting_keys', path: [...path, 'script_file'], message, hint: 'remove one of the two' });
   }
 }

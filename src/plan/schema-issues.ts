@@ -71,7 +71,7 @@ function describeIssue(issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>, 
       };
     }
     case 'invalid_union':
-      return describeUnion(issue, path, value);
+      return describeUnion(issue, path, value, source);
     default:
       return { code: 'invalid_value', path, message: `${label}: ${issue.message}` };
   }
@@ -100,7 +100,7 @@ function wrongVersion(value: unknown): Problem {
 
 function where(path: readonly PropertyKey[]): string {
   if (path.length === 1) return '';
-  if (path[0] === 'steps' && path.length === 3) return ' in this step';
+  if ((path[0] === 'steps' || path[0] === 'finally') && path.length === 3) return ' in this step';
   return ` in ${labelOf(path.slice(0, -1))}`;
 }
 
@@ -159,7 +159,7 @@ function rangeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): stri
 }
 
 function rangeHint(path: readonly PropertyKey[], value: unknown): string | undefined {
-  const timeout = /timeout|duration/.test(String(path.at(-1)));
+  const timeout = /timeout|duration/.test(String(path.at(-1))) && path.at(-1) !== 'finally_timeout_sec';
   return timeout && typeof value === 'number' && value <= 0 ? "for no limit write 'none'" : undefined;
 }
 
@@ -173,13 +173,22 @@ function oneOf(path: readonly PropertyKey[], value: unknown, values: readonly st
   };
 }
 
-function describeUnion(issue: z.core.$ZodIssueInvalidUnion, path: readonly PropertyKey[], value: unknown): Problem {
+function describeUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: readonly PropertyKey[],
+  value: unknown,
+  source: unknown,
+): Problem {
   if (issue.discriminator !== undefined)
     return oneOf(path, value, ('options' in issue ? (issue.options ?? []) : []).map(String));
   // The branch that was meant is the one of the value's type: its complaint is about the value, not about the type.
   const meant = issue.errors.find((branch) =>
     branch.every((inner) => inner.code !== 'invalid_type' || inner.path.length > 0),
   );
+  const deeper = meant?.find((candidate) => candidate.path.length > 0);
+  if (deeper !== undefined && deeper.code !== 'unrecognized_keys') {
+    return describeIssue({ ...deeper, path: [...path, ...deeper.path] }, source);
+  }
   const inner = meant?.find((candidate) => candidate.code === 'too_small' || candidate.code === 'too_big');
   if (inner !== undefined && inner.path.length === 0) {
     return {

@@ -26,7 +26,8 @@ export const id = z
 export const seconds = z.number().min(0).max(MAX_SECONDS);
 
 /** A limit in seconds. 0 is refused: some take it for "at once", others for "never". */
-export const timeout = z.union([z.number().gt(0).max(MAX_SECONDS), z.literal('none')], {
+export const limit = z.number().gt(0).max(MAX_SECONDS);
+export const timeout = z.union([limit, z.literal('none')], {
   error: 'a number of seconds above 0, or none',
 });
 
@@ -35,6 +36,20 @@ export const exitCodes = z.array(z.int().min(0).max(MAX_EXIT_CODE));
 
 /** Environment of a process. Strings only: YAML would turn 1.10 into 1.1 and no into false without a word. */
 export const environment = z.record(z.string(), z.string());
+
+const inputSpec = z.strictObject({
+  type: optional(z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']), 'Default string'),
+  default: optional(z.unknown(), 'Value where none is given'),
+  required: optional(z.boolean(), 'true: a value must be given (default false)'),
+  enum: optional(z.array(z.unknown()).min(1), 'The only values allowed'),
+  description: optional(z.string(), 'What the input is for'),
+});
+
+/** Declared inputs by name: of a plan, and of an approval. */
+export const inputs = z.record(z.string(), inputSpec);
+
+/** Declared inputs as written. */
+export type SourceInputs = z.infer<typeof inputs>;
 
 export const secrets = z.record(
   z.string(),

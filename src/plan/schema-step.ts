@@ -5,6 +5,7 @@ import {
   exitCodes,
   free,
   id,
+  inputs,
   names,
   optional,
   retries,
@@ -23,6 +24,11 @@ export const RETRY_REASONS = [
   'stalled',
   'output_cap',
   'spawn_failed',
+  'http_status',
+  'http_network',
+  'http_request',
+  'http_body_too_large',
+  'output_invalid',
   'lost',
   'wrong_host',
   'expression_error',
@@ -56,35 +62,50 @@ const shellDef = z.strictObject({
 
 const powershellDef = z.strictObject({
   type: z.literal('powershell'),
-  script: text.describe('Script, or a file that ends in .ps1'),
-  args: optional(z.union([texts, free], { error: 'a list, or a map of parameters' }), 'Arguments of the script'),
+  script: text.describe("Script, never templated; one that ends in .ps1 is a file, counted from the step's folder"),
+  args: optional(
+    z.union([texts, free], { error: 'a list, or a map of parameters' }),
+    'Arguments of the script: a list, or a map of parameters, where `true` makes a switch',
+  ),
+  stdin: commandKeys.stdin,
   ...timeoutKey,
 });
 
+const status = z.union(
+  [
+    z.int().min(100).max(599),
+    z.string().regex(/^([1-5]xx|[1-5]\d\d(-[1-5]\d\d)?)$/i, { error: 'is a code, a class (2xx) or a range (200-204)' }),
+  ],
+  { error: 'a code (200), a class ("2xx") or a range ("200-204")' },
+);
+
 const httpDef = z.strictObject({
   type: z.literal('http'),
-  url: text.describe('Address to call'),
+  url: text.describe('Address to call, http or https'),
   method: optional(text, 'Method (default GET)'),
   headers: optional(z.record(z.string(), z.string()), 'Headers, name to value'),
   body: optional(anything, 'Body: text as it is, anything else as JSON'),
-  expect_status: optional(anything, 'Status codes that are a success (default 2xx)'),
-  max_body_bytes: optional(z.int().min(1), 'Most bytes of an answer that are read'),
+  expect_status: optional(
+    z.union([status, z.array(status).min(1)], { error: 'a status, or a list of them' }),
+    'Status that is a success, or a list of them: codes (200), classes ("2xx"), ranges ("200-204") (default 2xx)',
+  ),
+  max_body_bytes: optional(z.int().min(1), 'Most bytes of an answer; a longer one fails the step (default 1 MiB)'),
   ...timeoutKey,
 });
 
 const approvalDef = z.strictObject({
   type: z.literal('approval'),
   message: optional(z.string(), 'What is to be decided'),
-  approvers: optional(names, 'Who may decide'),
-  inputs: optional(free, 'What the approver is asked for'),
+  approvers: optional(names, 'Who may decide (default: anybody)'),
+  inputs: optional(inputs, 'What the approver is asked for, by name; becomes outputs'),
   default: optional(z.enum(['approve', 'reject']), 'Decision at the timeout (default reject)'),
-  ...timeoutKey,
+  timeout_sec: optional(timeout, 'Seconds until the default decides, or none (default none)'),
 });
 
 const waitDef = z.strictObject({
   type: z.literal('wait'),
-  seconds: optional(seconds, 'How long'),
-  until: optional(text, 'Until when (RFC 3339)'),
+  seconds: optional(seconds, 'How long, in seconds'),
+  until: optional(text, 'Until when: RFC 3339, as in 2030-01-31T08:00:00Z'),
 });
 
 const planDef = z.strictObject({
@@ -139,8 +160,11 @@ export const stepSchema = z
     provides: optional(names, 'Names that other steps may consume'),
     consumes: optional(names, 'Names; each adds a dependency on the step that provides it'),
     trigger_rule: optional(z.enum(['all_success', 'none_failed', 'all_done']), 'How the dependencies must have ended'),
-    condition: optional(z.string(), 'Expression; false skips the step as a branch not taken'),
-    skip_if: optional(z.union([z.string(), texts], { error: 'a list of expressions' }), 'Any true one skips the step'),
+    condition: optional(z.string(), 'Expression (CEL); false skips the step as a branch not taken'),
+    skip_if: optional(
+      z.union([z.string(), texts], { error: 'an expression, or a list of them' }),
+      'Expression (CEL), or a list of them; any true one skips the step as not needed. Looked at before condition',
+    ),
     ...timeoutKey,
     retries: optional(retries, 'Further executions after a failed one (default: globals.default_retries)'),
     retry_delay_sec: optional(seconds, 'Seconds before a retry'),
@@ -151,7 +175,7 @@ export const stepSchema = z
       z.enum(['abort', 'skip_dependents', 'continue']),
       'What a failure does to the rest of the run',
     ),
-    fallback_step: optional(text, 'Id of the step that runs where this one fails'),
+    fallback_step: optional(text, 'Id of the step that runs where this one fails, and only then'),
     critical: optional(z.boolean(), 'true: a failure fails the run (default)'),
     foreach: optional(
       z.union([z.string(), z.array(anything)], { error: 'a list or an expression' }),

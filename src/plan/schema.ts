@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { stepSchema } from './schema-step.js';
 import {
-  anything,
   environment,
   free,
   id,
+  inputs,
+  limit,
   names,
   optional,
   retries,
@@ -14,32 +15,30 @@ import {
   timeout,
 } from './schema-parts.js';
 
-const inputSpec = z.strictObject({
-  type: optional(z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']), 'Default string'),
-  default: optional(anything, 'Value where none is given'),
-  required: optional(z.boolean(), 'true: the run does not start without a value (default false)'),
-  enum: optional(z.array(anything).min(1), 'The only values allowed'),
-  description: optional(z.string(), 'What the input is for'),
-});
-
 const breaker = z.strictObject({
-  failures: optional(z.int().min(1), 'Failures in a row that open it'),
-  cooldown_sec: optional(seconds, 'Seconds until a probe is let through'),
+  failures: optional(z.int().min(1), 'Failures in a row that open it (default 5)'),
+  cooldown_sec: optional(seconds, 'Seconds until one step is let through to probe (default 60)'),
 });
 
 const globals = z.strictObject({
   max_concurrency: optional(z.int().min(1).max(1000), 'Most steps at a time (default 8)'),
   default_timeout_sec: optional(timeout, 'Limit of one attempt in seconds, or none (default 1800)'),
-  max_step_duration_sec: optional(timeout, 'Limit of all attempts of a step together'),
+  max_step_duration_sec: optional(
+    timeout,
+    'Limit of all attempts of a step together, in seconds, or none (default none)',
+  ),
   default_retries: optional(retries, 'Retries of steps that say nothing (default 0)'),
   default_retry_delay_sec: optional(seconds, 'Seconds before a retry (default 0)'),
   env: optional(environment, 'Environment of every step'),
   cwd: optional(text, 'Folder that steps run in, counted from where the run was started'),
-  run_timeout_sec: optional(timeout, 'Limit of the whole run'),
-  finally_timeout_sec: optional(timeout, 'Limit of all finally steps together (default 600)'),
+  run_timeout_sec: optional(timeout, 'Limit of the run without its finally steps, in seconds, or none (default none)'),
+  finally_timeout_sec: optional(limit, 'Limit of all finally steps together, in seconds (default 600)'),
   max_lost: optional(z.int().min(0).max(1000), 'Workers that a step may lose before it fails (default 3)'),
-  on_abort: optional(z.enum(['fail', 'quarantine']), 'What an abort does to the run (default fail)'),
-  breaker: optional(breaker, 'Stops starting steps of a tool that keeps failing'),
+  on_abort: optional(
+    z.enum(['fail', 'quarantine']),
+    'What an abort does: fail ends the run (default), quarantine holds it for a person to decide',
+  ),
+  breaker: optional(breaker, 'Stops starting steps of a tool that keeps failing (default: off)'),
   locks: optional(names, 'Names held across runs during the whole run'),
   pass_env: optional(names, 'Environment variables that a run takes along from its starter'),
   agents: optional(free, 'Settings of agents'),
@@ -53,10 +52,13 @@ export const planSchema = z.strictObject({
   version: z.literal('1.0').describe('Version of the plan language'),
   description: optional(z.string(), 'What the plan is for'),
   metadata: optional(free, 'Free; `project` and `tags` are shown'),
-  inputs: optional(z.record(z.string(), inputSpec), 'What a run is given, by name'),
+  inputs: optional(inputs, 'What a run is given, by name'),
   globals: optional(globals, 'What holds for every step'),
   steps: z.array(stepSchema).min(1).describe('The steps; their order here decides nothing but the display'),
-  finally: optional(z.array(stepSchema), 'Steps that run once the rest has ended, however it ended'),
+  finally: optional(
+    z.array(stepSchema),
+    'Steps that run once all of `steps` have ended, however they ended; they may depend on each other only',
+  ),
 });
 
 /** A plan as written, once the schema has passed. */

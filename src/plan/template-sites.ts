@@ -1,13 +1,17 @@
+import { MAX_DEPTH } from './document.js';
 import { isMap, stringsOf } from './paths.js';
 import { scriptArguments } from './shell-words.js';
-import type { Plan, Step } from './types.js';
+import { countMainSteps, sourceSteps, stepPath } from './source-steps.js';
+import type { Plan } from './types.js';
+
+type Path = readonly PropertyKey[];
 
 /** A string that is templated, and in which layers its names are looked up. */
 export interface TemplateSite {
   text: string;
-  path: readonly PropertyKey[];
+  path: Path;
   layer: TemplateLayer;
-  /** Index of the step; absent for those of `globals`. */
+  /** Position of the step; absent for those of `globals`. */
   step?: number;
 }
 
@@ -20,22 +24,23 @@ export type TemplateLayer = 'globals_env' | 'globals' | 'step_env' | 'step';
 /** Strings of a plan that are templated, of a checked plan and of one as written alike. */
 export function* templateSites(plan: Plan): Generator<TemplateSite> {
   yield* globalSites(plan.globals.env, plan.globals.cwd);
-  for (const [index, step] of plan.steps.entries())
-    yield* stepSites(step, actionOf(step), actionPath(step, index), index);
+  const mainCount = countMainSteps(plan);
+  for (const [position, step] of plan.steps.entries()) {
+    const path = stepPath(position, mainCount);
+    const actionPath = step.form === 'step_def' ? [...path, 'step_def'] : path;
+    yield* stepSites({ step, path, action: step.action, actionPath, position });
+  }
 }
 
 /** The same for a document that may be wrong anywhere. */
 export function* sourceTemplateSites(source: Record<string, unknown>): Generator<TemplateSite> {
   const globals = source['globals'];
   if (isMap(globals)) yield* globalSites(globals['env'], globals['cwd']);
-  const steps: unknown = source['steps'];
-  if (!Array.isArray(steps)) return;
-  for (const [index, step] of steps.entries()) {
-    if (!isMap(step)) continue;
+  for (const [position, { step, path }] of sourceSteps(source).entries()) {
+    if (step === undefined) continue;
     const def = step['step_def'];
-    const path = ['steps', index];
-    if (isMap(def)) yield* stepSites(step, def, [...path, 'step_def'], index);
-    else yield* stepSites(step, step, path, index);
+    if (isMap(def)) yield* stepSites({ step, path, action: def, actionPath: [...path, 'step_def'], position });
+    else yield* stepSites({ step, path, action: step, actionPath: path, position });
   }
 }
 
@@ -45,58 +50,64 @@ interface ActionTexts {
   args?: unknown;
   shell?: unknown;
   stdin?: unknown;
+  url?: unknown;
+  method?: unknown;
+  headers?: unknown;
+  body?: unknown;
 }
 
-function actionOf(step: Step): ActionTexts {
-  return step.action;
-}
-
-function actionPath(step: Step, index: number): PropertyKey[] {
-  return step.form === 'step_def' ? ['steps', index, 'step_def'] : ['steps', index];
+interface StepTexts {
+  step: { env?: unknown; cwd?: unknown };
+  path: Path;
+  action: ActionTexts;
+  actionPath: Path;
+  position: number;
 }
 
 function* globalSites(env: unknown, cwd: unknown): Generator<TemplateSite> {
-  yield* envSites(env, ['globals', 'env'], { layer: 'globals_env' });
+  yield* mapSites(env, ['globals', 'env'], { layer: 'globals_env' });
   if (typeof cwd === 'string') yield { text: cwd, path: ['globals', 'cwd'], layer: 'globals' };
 }
 
-function* stepSites(
-  step: { env?: unknown; cwd?: unknown },
-  action: ActionTexts,
-  path: readonly PropertyKey[],
-  index: number,
-): Generator<TemplateSite> {
-  yield* envSites(step.env, ['steps', index, 'env'], { layer: 'step_env', step: index });
-  const site = (text: string, at: readonly PropertyKey[]): TemplateSite => ({
-    text,
-    path: at,
-    layer: 'step',
-    step: index,
-  });
-  if (typeof step.cwd === 'string') yield site(step.cwd, ['steps', index, 'cwd']);
-  if (typeof action.stdin === 'string') yield site(action.stdin, [...path, 'stdin']);
-  if (typeof action.command !== 'string') return;
-  if (action.shell !== true) yield site(action.command, [...path, 'command']);
-  const args = stringsOf(action.args);
-  const scripts =
-    action.shell === true
-      ? undefined
-      : scriptArguments(
-          action.command,
-          args.map(([, text]) => text),
-        );
-  for (const [place, [entry, text]] of args.entries()) {
-    if (!scripts?.has(place)) yield site(text, [...path, 'args', entry]);
+function* stepSites({ step, path, action, actionPath, position }: StepTexts): Generator<TemplateSite> {
+  yield* mapSites(step.env, [...path, 'env'], { layer: 'step_env', step: position });
+  const rest = { layer: 'step', step: position } as const;
+  if (typeof step.cwd === 'string') yield { text: step.cwd, path: [...path, 'cwd'], ...rest };
+  if (typeof action.stdin === 'string') yield { text: action.stdin, path: [...actionPath, 'stdin'], ...rest };
+  if (action.type === 'http') {
+    for (const key of ['url', 'method', 'body'] as const) yield* deepSites(action[key], [...actionPath, key], rest);
+    yield* mapSites(action.headers, [...actionPath, 'headers'], rest);
+  } else if (action.type === 'powershell') {
+    yield* deepSites(action.args, [...actionPath, 'args'], rest);
+  } else if (typeof action.command === 'string') {
+    yield* commandSites(action.command, action, actionPath, rest);
   }
 }
 
-function* envSites(
-  env: unknown,
-  path: readonly PropertyKey[],
-  rest: Pick<TemplateSite, 'layer' | 'step'>,
-): Generator<TemplateSite> {
-  if (!isMap(env)) return;
-  for (const [name, text] of Object.entries(env)) {
+type SiteRest = Pick<TemplateSite, 'layer' | 'step'>;
+
+function* commandSites(command: string, action: ActionTexts, path: Path, rest: SiteRest): Generator<TemplateSite> {
+  const byShell = action.shell === true;
+  if (!byShell) yield { text: command, path: [...path, 'command'], ...rest };
+  const args = stringsOf(action.args);
+  const words = args.map(([, text]) => text);
+  const scripts = byShell ? undefined : scriptArguments(command, words);
+  for (const [place, [entry, text]] of args.entries()) {
+    if (!scripts?.has(place)) yield { text, path: [...path, 'args', entry], ...rest };
+  }
+}
+
+function* mapSites(map: unknown, path: Path, rest: SiteRest): Generator<TemplateSite> {
+  if (!isMap(map)) return;
+  for (const [name, text] of Object.entries(map)) {
     if (typeof text === 'string') yield { text, path: [...path, name], ...rest };
   }
+}
+
+/** All strings of a JSON value. Keys are none: a template that names a field hides what is sent. */
+function* deepSites(value: unknown, path: Path, rest: SiteRest, depth = 0): Generator<TemplateSite> {
+  if (typeof value === 'string') yield { text: value, path, ...rest };
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return;
+  const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
+  for (const [key, inner] of entries) yield* deepSites(inner, [...path, key], rest, depth + 1);
 }

@@ -1,9 +1,17 @@
-/** A piece of a templated string: text as it is, or a name to look up. */
-export type TemplatePart = string | { name: string; fallback?: string };
+import { templateExpressions } from './expressions/index.js';
 
-/** What is wrong with a template. `expression` is `${{ … }}`, which the language has and this version has not. */
+/** A name to look up. */
+export interface TemplateName {
+  name: string;
+  fallback?: string;
+}
+
+/** A piece of a templated string: text as it is, a name to look up, or an expression to work out. */
+export type TemplatePart = string | TemplateName | { expression: string };
+
+/** What is wrong with a template. */
 export interface TemplateFault {
-  kind: 'expression' | 'unclosed' | 'no_name' | 'nested';
+  kind: 'unclosed' | 'no_name' | 'nested';
   text: string;
 }
 
@@ -15,10 +23,34 @@ export interface Template {
 const REFERENCE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
 /**
- * Reads `${NAME}`, `${NAME:-default}` and `$$`. A `$` before anything else stands for itself, and so does what is
- * malformed: the one who runs a step never sees an exception, the one who loads the plan sees the fault.
+ * Reads `${NAME}`, `${NAME:-default}`, `${{ expression }}` and `$$`. A `$` before anything else stands for itself, and
+ * so does what is malformed: the one who runs a step never sees an exception, the one who loads the plan sees the fault.
  */
 export function readTemplate(text: string): Template {
+  if (!text.includes('${{')) return readNames(text);
+  const parts: TemplatePart[] = [];
+  const faults: TemplateFault[] = [];
+  const pieces = templateExpressions(text);
+  for (const [place, piece] of pieces.entries()) {
+    if ('expr' in piece) parts.push({ expression: piece.expr });
+    else if ('unclosed' in piece) {
+      parts.push(piece.unclosed);
+      faults.push({ kind: 'unclosed', text: piece.unclosed });
+    } else {
+      const read = readNames(piece.text);
+      parts.push(...read.parts);
+      // What an expression interrupts is a default with a template in it.
+      const isLast = place === pieces.length - 1;
+      for (const fault of read.faults) {
+        faults.push(fault.kind === 'unclosed' && !isLast ? { kind: 'nested', text: fault.text } : fault);
+      }
+    }
+  }
+  return { parts, faults };
+}
+
+/** Reads a text without expressions. */
+function readNames(text: string): Template {
   const parts: TemplatePart[] = [];
   const faults: TemplateFault[] = [];
   let literal = '';
@@ -50,13 +82,11 @@ export function readTemplate(text: string): Template {
 function readReference(
   text: string,
   start: number,
-): { part: Exclude<TemplatePart, string>; end: number } | { fault: TemplateFault; end: number } {
-  const expression = text.startsWith('${{', start);
-  const close = text.indexOf(expression ? '}}' : '}', start);
+): { part: TemplateName; end: number } | { fault: TemplateFault; end: number } {
+  const close = text.indexOf('}', start);
   if (close < 0) return { fault: { kind: 'unclosed', text: text.slice(start) }, end: text.length };
-  const end = close + (expression ? 2 : 1);
+  const end = close + 1;
   const whole = text.slice(start, end);
-  if (expression) return { fault: { kind: 'expression', text: whole }, end };
   const match = REFERENCE.exec(whole.slice(2, -1));
   if (match === null) return { fault: { kind: 'no_name', text: whole }, end };
   const [, name = '', fallback] = match;
@@ -69,12 +99,21 @@ export function mayHoldTemplate(text: string): boolean {
   return text.includes('$');
 }
 
-/** Fills a template in. A name without a value becomes its default, or nothing. */
-export function fillTemplate(text: string, lookUp: (name: string) => string | undefined): string {
+/**
+ * Fills a template in. A name without a value becomes its default, or nothing.
+ *
+ * @param evaluate works out an expression; without it, expressions stay as they are written
+ */
+export function fillTemplate(
+  text: string,
+  lookUp: (name: string) => string | undefined,
+  evaluate?: (expression: string) => string,
+): string {
   if (!mayHoldTemplate(text)) return text;
   return readTemplate(text)
     .parts.map((part) => {
       if (typeof part === 'string') return part;
+      if ('expression' in part) return evaluate?.(part.expression) ?? `\${{${part.expression}}}`;
       const value = lookUp(part.name);
       // As in a shell, `:-` is for empty values too.
       return part.fallback !== undefined && (value === undefined || value === '') ? part.fallback : (value ?? '');

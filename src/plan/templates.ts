@@ -1,15 +1,23 @@
+import { expandAction } from './expand-action.js';
+import { planExpressions } from './expression-sites.js';
+import type { ExpressionValues } from './expressions/index.js';
 import { inputToEnv } from './inputs.js';
-import { quote, toDiagnostic, type Problems } from './problems.js';
-import { scriptArguments } from './shell-words.js';
-import { sourceTemplateSites, templateSites, type TemplateSite } from './template-sites.js';
-import { fillTemplate, mayHoldTemplate, readTemplate, type TemplateFault, type TemplatePart } from './template-text.js';
-import type { Diagnostic, Json, Plan, Step, StepAction } from './types.js';
+import { toDiagnostic } from './problems.js';
+import { evaluateText } from './step-expressions.js';
+import { templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
+import { fillTemplate, mayHoldTemplate, readTemplate, type TemplateName } from './template-text.js';
+import type { Diagnostic, Json, Plan, PlanGlobals, Step, StepAction } from './types.js';
 
 /** What a run's templates are filled from, besides the plan itself. */
 export interface TemplateContext {
   inputs: Readonly<Record<string, Json>>;
   /** What the run took along from its starter. */
   env: Readonly<Record<string, string>>;
+  /**
+   * What expressions are worked out from; their `env` and `inputs` are those of the step. Without it, expressions stay
+   * as they are written: a plan that is only shown has no results yet.
+   */
+  values?: Pick<ExpressionValues, 'prev' | 'run' | 'item' | 'index'>;
 }
 
 /** A step with its templates filled in. */
@@ -21,13 +29,17 @@ export interface ExpandedStep {
   cwd: string[];
 }
 
-/** The names that templates mention and that neither an env map nor an input of the plan provides. */
+/** The names that templates and expressions mention and that neither an env map nor an input of the plan provides. */
 export function namesIn(plan: Plan): string[] {
   const names = new Set<string>();
+  const add = (layer: TemplateLayer, step: Step | undefined, name: string) => {
+    if (!Object.hasOwn(plan.inputs, name) && !providedByMaps(plan, layer, step, name)) names.add(name);
+  };
   for (const site of templateSites(plan)) {
-    for (const { name } of references(site.text)) {
-      if (!Object.hasOwn(plan.inputs, name) && !providedByMaps(plan, site, name)) names.add(name);
-    }
+    for (const { name } of references(site.text)) add(site.layer, stepOf(plan, site), name);
+  }
+  for (const { expression, layer, step } of planExpressions(plan)) {
+    for (const name of expression.reads.env) add(layer, step, name);
   }
   return [...names];
 }
@@ -37,8 +49,8 @@ export function missingNames(plan: Plan, context: TemplateContext): Diagnostic[]
   const uses = new Map<string, TemplateSite[]>();
   for (const site of templateSites(plan)) {
     for (const { name, fallback } of references(site.text)) {
-      if (fallback !== undefined || providedByMaps(plan, site, name) || contextValue(context, name) !== undefined)
-        continue;
+      if (fallback !== undefined || providedByMaps(plan, site.layer, stepOf(plan, site), name)) continue;
+      if (Object.hasOwn(context.inputs, name) || Object.hasOwn(context.env, name)) continue;
       const known = uses.get(name) ?? [];
       if (known.at(-1) !== site) known.push(site);
       uses.set(name, known);
@@ -55,102 +67,70 @@ export function missingNames(plan: Plan, context: TemplateContext): Diagnostic[]
   );
 }
 
-/** Fills in the templates of a step. Shell text is passed on as written: values reach it as environment variables. */
+/**
+ * Fills in the templates of a step. Shell text is passed on as written: values reach it as environment variables.
+ *
+ * @throws ExpressionError where an expression cannot be worked out
+ */
 export function expandStep(plan: Plan, step: Step, context: TemplateContext): ExpandedStep {
-  const below = (name: string) => contextValue(context, name);
-  const globalsEnv = fillMap(plan.globals.env, below);
-  const belowStep = (name: string) => ownValue(globalsEnv, name) ?? below(name);
-  const stepEnv = fillMap(step.env, belowStep);
-  const lookUp = (name: string) => ownValue(stepEnv, name) ?? belowStep(name);
-  const inputs = Object.fromEntries(Object.entries(context.inputs).map(([name, value]) => [name, inputToEnv(value)]));
+  const { env, belowStep } = layersOf(plan, step, context);
+  const fill = filler(step, env, context);
   const cwd: string[] = [];
-  if (plan.globals.cwd !== undefined) cwd.push(fillTemplate(plan.globals.cwd, belowStep));
-  if (step.cwd !== undefined) cwd.push(fillTemplate(step.cwd, lookUp));
-  return {
-    action: expandAction(step.action, (text) => fillTemplate(text, lookUp)),
-    env: { ...context.env, ...inputs, ...globalsEnv, ...stepEnv },
-    cwd,
-  };
+  if (plan.globals.cwd !== undefined) cwd.push(filler(plan.globals, belowStep, context)(plan.globals.cwd));
+  if (step.cwd !== undefined) cwd.push(fill(step.cwd));
+  return { action: expandAction(step.action, fill), env, cwd };
 }
 
-/** Finds malformed templates, and strings that no process can be given, in a document that may be wrong anywhere. */
-export function checkTemplates(source: Record<string, unknown>, problems: Problems): void {
-  for (const { text, path } of sourceTemplateSites(source)) {
-    if (text.includes('\0') && path.at(-1) !== 'stdin') {
-      const message = 'a NUL character cannot be given to a process';
-      problems.add({ code: 'invalid_value', path, message, hint: 'remove it' });
-    }
-    if (!mayHoldTemplate(text)) continue;
-    for (const fault of readTemplate(text).faults) problems.add({ path, ...describeFault(fault) });
-  }
+/**
+ * What the conditions of a step are worked out from: `env.NAME` is looked up as the step's environment is.
+ *
+ * @throws ExpressionError where an expression in an env map cannot be worked out
+ */
+export function conditionValues(
+  plan: Plan,
+  step: Step,
+  context: TemplateContext & { values: NonNullable<TemplateContext['values']> },
+): ExpressionValues {
+  return { ...context.values, env: layersOf(plan, step, context).env, inputs: context.inputs };
 }
 
-function references(text: string): Exclude<TemplatePart, string>[] {
-  return mayHoldTemplate(text) ? readTemplate(text).parts.filter((part) => typeof part !== 'string') : [];
+/** The environment of a step, and what lies below the step's own. */
+function layersOf(
+  plan: Plan,
+  step: Step,
+  context: TemplateContext,
+): { env: Record<string, string>; belowStep: Record<string, string> } {
+  const inputs = Object.fromEntries(Object.entries(context.inputs).map(([name, value]) => [name, inputToEnv(value)]));
+  const given = { ...context.env, ...inputs };
+  const belowStep = { ...given, ...fillMap(plan.globals.env, filler(plan.globals, given, context)) };
+  return { env: { ...belowStep, ...fillMap(step.env, filler(step, belowStep, context)) }, belowStep };
 }
 
-function providedByMaps(plan: Plan, site: TemplateSite, name: string): boolean {
-  if (site.layer === 'globals_env') return false;
+type Env = Readonly<Record<string, string>>;
+
+/** Fills in texts of a step or of `globals` from one layer of the environment. */
+function filler(owner: Step | PlanGlobals, env: Env, { inputs, values }: TemplateContext): (text: string) => string {
+  const lookUp = (name: string) => (Object.hasOwn(env, name) ? env[name] : undefined);
+  if (values === undefined) return (text) => fillTemplate(text, lookUp);
+  return (text) =>
+    fillTemplate(text, lookUp, (expression) => evaluateText(owner, expression, { ...values, env, inputs }));
+}
+
+function fillMap(map: Env, fill: (text: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(map).map(([name, text]) => [name, fill(text)]));
+}
+
+function references(text: string): TemplateName[] {
+  if (!mayHoldTemplate(text)) return [];
+  return readTemplate(text).parts.filter((part): part is TemplateName => typeof part === 'object' && 'name' in part);
+}
+
+function stepOf(plan: Plan, site: TemplateSite): Step | undefined {
+  return site.step === undefined ? undefined : plan.steps[site.step];
+}
+
+function providedByMaps(plan: Plan, layer: TemplateLayer, step: Step | undefined, name: string): boolean {
+  if (layer === 'globals_env') return false;
   if (Object.hasOwn(plan.globals.env, name)) return true;
-  return site.layer === 'step' && Object.hasOwn(plan.steps[site.step!]!.env, name);
-}
-
-function contextValue(context: TemplateContext, name: string): string | undefined {
-  if (Object.hasOwn(context.inputs, name)) return inputToEnv(context.inputs[name]!);
-  return ownValue(context.env, name);
-}
-
-function ownValue(map: Readonly<Record<string, string>>, name: string): string | undefined {
-  return Object.hasOwn(map, name) ? map[name] : undefined;
-}
-
-function fillMap(
-  map: Readonly<Record<string, string>>,
-  lookUp: (name: string) => string | undefined,
-): Record<string, string> {
-  return Object.fromEntries(Object.entries(map).map(([name, text]) => [name, fillTemplate(text, lookUp)]));
-}
-
-function expandAction(action: StepAction, fill: (text: string) => string): StepAction {
-  switch (action.type) {
-    case 'noop':
-      return action;
-    case 'shell':
-      return { ...action, ...(action.stdin === undefined ? {} : { stdin: fill(action.stdin) }) };
-    case 'command': {
-      const scripts = action.shell ? undefined : scriptArguments(action.command, action.args, fill);
-      return {
-        ...action,
-        command: action.shell ? action.command : fill(action.command),
-        args: action.args.map((text, index) => (scripts?.has(index) ? text : fill(text))),
-        ...(action.stdin === undefined ? {} : { stdin: fill(action.stdin) }),
-      };
-    }
-    default: {
-      const never: never = action;
-      throw new Error(`Internal error: unknown action ${JSON.stringify(never)}`);
-    }
-  }
-}
-
-function describeFault(fault: TemplateFault): {
-  code: 'malformed_template' | 'not_supported_yet';
-  message: string;
-  hint: string;
-} {
-  const hint = 'write ${NAME} or ${NAME:-default}; $$ is a literal $';
-  switch (fault.kind) {
-    case 'expression':
-      return { code: 'not_supported_yet', message: `expressions (${quote(fault.text)}) are not supported yet`, hint };
-    case 'unclosed':
-      return { code: 'malformed_template', message: `${quote(fault.text)} has no closing brace`, hint };
-    case 'no_name':
-      return { code: 'malformed_template', message: `${quote(fault.text)} is no template`, hint };
-    case 'nested':
-      return { code: 'malformed_template', message: `${quote(fault.text)}: a default cannot hold a template`, hint };
-    default: {
-      const never: never = fault.kind;
-      throw new Error(`Internal error: unknown fault ${String(never)}`);
-    }
-  }
+  return layer === 'step' && step !== undefined && Object.hasOwn(step.env, name);
 }

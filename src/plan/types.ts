@@ -20,7 +20,14 @@ export type OnFailure = 'abort' | 'skip_dependents' | 'continue';
 export type TriggerRule = 'all_success' | 'none_failed' | 'all_done';
 
 /** What a step does. Only kinds that this version runs appear here; the others are refused when the plan is loaded. */
-export type StepAction = CommandAction | ShellAction | NoopAction;
+export type StepAction =
+  | CommandAction
+  | ShellAction
+  | PowershellAction
+  | HttpAction
+  | ApprovalAction
+  | WaitAction
+  | NoopAction;
 
 /** A program with arguments, run without a shell; with `shell: true`, `command` is one line for the shell. */
 export interface CommandAction {
@@ -37,6 +44,46 @@ export interface ShellAction {
   script?: string;
   script_file?: string;
   stdin?: string;
+}
+
+/** A PowerShell script: text that is never templated, or a file that ends in `.ps1`. */
+export interface PowershellAction {
+  type: 'powershell';
+  script: string;
+  /** Positional, or by name; `true` makes a switch. */
+  args: readonly string[] | Readonly<Record<string, Json>>;
+  stdin?: string;
+}
+
+/** An HTTP call. */
+export interface HttpAction {
+  type: 'http';
+  url: string;
+  method: string;
+  headers: Readonly<Record<string, string>>;
+  body?: Json;
+  /** Codes (200), classes ("2xx") and ranges ("200-204") that are a success. */
+  expect_status: readonly (number | string)[];
+  max_body_bytes: number;
+}
+
+/** Waits until somebody approves or rejects; `timeout_sec` of the step, where given, then takes `default`. */
+export interface ApprovalAction {
+  type: 'approval';
+  message?: string;
+  /** Who may decide; empty means anybody who can reach the run. */
+  approvers: readonly string[];
+  /** What the approver is asked for; becomes outputs. */
+  inputs: Readonly<Record<string, InputSpec>>;
+  default: 'approve' | 'reject';
+}
+
+/** Waits for a time; exactly one of the two. */
+export interface WaitAction {
+  type: 'wait';
+  seconds?: number;
+  /** RFC 3339. */
+  until?: string;
 }
 
 /** A step that only joins or marks a point of the graph. */
@@ -75,8 +122,18 @@ export interface Step {
   provides: readonly string[];
   consumes: readonly string[];
   trigger_rule: TriggerRule;
+  /** CEL; false skips the step: a branch not taken. */
+  condition?: string;
+  /** CEL; any true skips the step: it is not needed. Looked at before `condition`. */
+  skip_if: readonly string[];
   on_failure: OnFailure;
   critical: boolean;
+  /** The step that runs where this one fails. */
+  fallback_step?: string;
+  /** Set on a fallback: the step that it stands in for. It sleeps until that one fails. */
+  fallback_of?: string;
+  /** True for the steps that run once all others have ended, whatever the end. */
+  finally: boolean;
   timeout_sec: Timeout;
   /** Time between TERM and KILL when the step is stopped. */
   grace_sec: number;
@@ -87,9 +144,23 @@ export interface Step {
   queue?: string;
 }
 
+/** Opens after `failures` steps of one tool failed in a row, for `cooldown_sec`; then one step probes. */
+export interface BreakerPolicy {
+  failures: number;
+  cooldown_sec: number;
+}
+
 export interface PlanGlobals {
   max_concurrency: number;
   max_lost: number;
+  /** For the whole run; `finally` steps come on top. */
+  run_timeout_sec: Timeout;
+  /** For all `finally` steps together. */
+  finally_timeout_sec: number;
+  /** For all attempts of a step together. */
+  max_step_duration_sec: Timeout;
+  on_abort: 'fail' | 'quarantine';
+  breaker?: BreakerPolicy;
   env: Readonly<Record<string, string>>;
   cwd?: string;
   /** Names of environment variables that a run takes along from the one who starts it. */
@@ -104,6 +175,7 @@ export interface Plan {
   metadata: Readonly<Record<string, Json>>;
   inputs: Readonly<Record<string, InputSpec>>;
   globals: PlanGlobals;
+  /** Those of `steps`, then those of `finally`. */
   steps: readonly Step[];
 }
 

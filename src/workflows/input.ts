@@ -19,6 +19,8 @@ export interface RunInput {
   env: Record<string, string>;
   /** Absolute folder that relative paths count from; absent on a remote service. */
   base_dir?: string;
+  /** Ids of steps that were not selected. */
+  left_out?: string[];
 }
 
 /**
@@ -49,6 +51,7 @@ function shapeError(input: unknown): string | undefined {
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {
     return '`env` must be an object of strings';
   }
+  if (given.left_out !== undefined && !Array.isArray(given.left_out)) return '`left_out` must be a list of step ids';
   if (given.base_dir !== undefined && typeof given.base_dir !== 'string') return '`base_dir` must be a string';
   return undefined;
 }

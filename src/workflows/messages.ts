@@ -1,10 +1,11 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { StepReason, StepStatus, RunStatus } from '../engine/types.js';
+import { defineQuery } from '@temporalio/workflow';
+import type { Json } from '../plan/types.js';
+import type { RunEnd, RunStatus, StepReason, StepStatus } from '../engine/types.js';
 
 /** Workflow type of a run. A literal that open runs depend on. */
 export const RUN_PLAN = 'runPlan';
 
-/** One step as the outside sees it. Times are milliseconds since the epoch, durations seconds. */
+/** One step as the outside sees it. Times are milliseconds since the epoch. */
 export interface StepView {
   id: string;
   status: StepStatus;
@@ -23,6 +24,12 @@ export interface StepView {
   stderr_tail?: string;
   /** Folder of the last attempt's full logs, on the host that ran it. */
   log_dir?: string;
+  /** What a step with the status `waiting` waits for. */
+  waits_for?: 'approval' | 'time';
+  /** True where its fallback made up for the failure. */
+  recovered?: boolean;
+  /** The outputs that some expression of the plan reads. */
+  outputs?: Readonly<Record<string, Json>>;
 }
 
 /** Answer of the query `progress`. */
@@ -37,6 +44,8 @@ export interface ProgressView {
   counts: Record<StepStatus, number>;
   /** Failures that did not fail the run, plus steps that ended as `warning`. */
   warnings: number;
+  /** Failed steps that wait for a person; only while the run is quarantined. */
+  held: string[];
   started_at: number;
   finished_at?: number;
   /** In plan order; all steps, or with `since` only those that changed after that version. */
@@ -47,28 +56,66 @@ export interface ProgressView {
 export interface RunResult {
   run_id: string;
   plan_id: string;
-  status: 'succeeded' | 'failed' | 'canceled';
+  status: RunEnd;
   warnings: number;
   started_at: number;
   finished_at: number;
   steps: StepView[];
 }
 
-/** What a steering verb says about itself: which step, and who asks. */
-export interface StepVerb {
+/** Answer of the query `explain`. */
+export interface Explanation {
   step: string;
+  status: StepStatus;
+  /** Why it ran, waits, was skipped or ended, one sentence a line. */
+  lines: string[];
+}
+
+/** What every steering verb may say of its sender. */
+export interface RunVerb {
   by?: string;
+}
+/** A verb about one step. */
+export interface StepVerb extends RunVerb {
+  step: string;
+}
+export interface SkipVerb extends StepVerb {
+  /** Also skips what depends on the step, at any depth, as far as it has not started. */
+  propagate?: boolean;
+}
+export interface DecisionVerb extends StepVerb {
+  comment?: string;
+  /** Values that the approval asks for; they become outputs. */
+  inputs?: Record<string, Json>;
+}
+export interface CancelVerb extends RunVerb {
+  /** Also ends the `finally` steps. Only for a run that is being canceled already. */
+  force?: boolean;
 }
 
 /** The answer of a verb that was accepted. Refusals are update failures of type `Refused`. */
 export interface VerbAccepted {
-  step: string;
-  status: StepStatus;
+  step?: string;
+  /** What the step is now; of the run, where the verb is about the run. */
+  status: StepStatus | RunStatus;
 }
 
 export const progressQuery = defineQuery<ProgressView, [{ since?: number }?]>('progress');
+export const explainQuery = defineQuery<Explanation, [{ step: string }]>('explain');
 
-export const skipUpdate = defineUpdate<VerbAccepted, [StepVerb]>('skip');
-export const skipSignal = defineSignal<[StepVerb]>('skip');
-export const cancelStepUpdate = defineUpdate<VerbAccepted, [StepVerb]>('cancelStep');
-export const cancelStepSignal = defineSignal<[StepVerb]>('cancelStep');
+/**
+ * The steering verbs. Each is an update, which can refuse, and a signal of the same name, for scripts and the Web UI;
+ * with what each takes.
+ */
+export interface Verbs {
+  skip: SkipVerb;
+  cancelStep: StepVerb;
+  retry: StepVerb;
+  approve: DecisionVerb;
+  reject: DecisionVerb;
+  pause: RunVerb;
+  resume: RunVerb;
+  cancel: CancelVerb;
+}
+
+export type VerbName = keyof Verbs;

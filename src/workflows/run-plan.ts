@@ -4,28 +4,20 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
-  log,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { decide, refusal, startRun, type EngineCommand, type EngineEvent } from '../engine/index.js';
-import { suggest } from '../plan/suggest.js';
+import { decide, isRunEnd, startRun, type EngineCommand, type EngineEvent, type StepReport } from '../engine/index.js';
 import { provideDetails } from './current-details.js';
+import { explain } from './explain.js';
 import { readInput, type RunInput } from './input.js';
-import {
-  cancelStepSignal,
-  cancelStepUpdate,
-  progressQuery,
-  skipSignal,
-  skipUpdate,
-  type RunResult,
-  type StepVerb,
-  type VerbAccepted,
-} from './messages.js';
+import { explainQuery, progressQuery, type RunResult } from './messages.js';
+import { createProgram } from './program.js';
 import { createStepRunner } from './step-runner.js';
+import { startTimer } from './timers.js';
+import { offerVerbs } from './verbs.js';
 import { detailsTable, progressView, runResult } from './views.js';
-
-type VerbEvent = 'skip-requested' | 'step-cancel-requested';
+import { createWaits } from './waits.js';
 
 /**
  * Runs a plan: hands what happens to the engine, and carries out what the engine decides.
@@ -35,86 +27,63 @@ type VerbEvent = 'skip-requested' | 'step-cancel-requested';
  * detail, for a run that failed; CancelledFailure for one that was canceled.
  */
 export async function runPlan(input: RunInput): Promise<RunResult> {
-  const program = readInput(input);
   const { workflowId } = workflowInfo();
-  const runner = createStepRunner(program.plan, input, (step, report) => {
-    apply({ type: 'step-ended', step, report, at: Date.now() });
-  });
-  let { state, commands } = startRun(program, Date.now());
+  const program = createProgram(readInput(input), input, workflowId);
+  // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
+  const scope = new CancellationScope({ cancellable: false });
+  const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
+  const runner = createStepRunner(program, input, scope, () => state, ended);
+  const waits = createWaits(program.plan, scope, ended);
+  const leftOut = new Set((input.left_out ?? []).flatMap((id) => program.graph.index.get(id) ?? []));
+  let { state, commands } = startRun(program, Date.now(), leftOut);
 
   setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since), {
     description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
   });
+  setHandler(explainQuery, (question) => explain(program, state, question), {
+    description: 'Why a step ran, waits, or ended as it did: {"step": "<id>"}',
+  });
   provideDetails(() => detailsTable(program, state));
-  const skipHelp = 'Skips a step that has not started: {"step": "<id>", "by": "<who>"}';
-  setHandler(skipUpdate, (verb) => accept('skip-requested', verb), {
-    description: skipHelp,
-    validator: (verb) => void check('skip-requested', verb),
-  });
-  setHandler(skipSignal, (verb) => acceptSignal('skip-requested', verb), { description: skipHelp });
-  const cancelHelp = 'Stops a step, or cancels one that has not started: {"step": "<id>", "by": "<who>"}';
-  setHandler(cancelStepUpdate, (verb) => accept('step-cancel-requested', verb), {
-    description: cancelHelp,
-    validator: (verb) => void check('step-cancel-requested', verb),
-  });
-  setHandler(cancelStepSignal, (verb) => acceptSignal('step-cancel-requested', verb), { description: cancelHelp });
-  // The run's own scope never cancels activities by itself: the engine says which ones, and what they count as.
+  offerVerbs({ program, state: () => state, apply });
   CancellationScope.current().cancelRequested.catch(() => apply({ type: 'run-cancel-requested', at: Date.now() }));
 
   await CancellationScope.nonCancellable(async () => {
     carryOut(commands);
-    await condition(() => state.status !== 'running');
+    await condition(() => isRunEnd(state.status));
     await condition(allHandlersFinished);
   });
   return conclude(runResult(workflowId, program, state));
 
   function apply(event: EngineEvent): void {
-    if (state.status !== 'running') return;
     ({ state, commands } = decide(program, state, event));
     carryOut(commands);
   }
 
   function carryOut(todo: readonly EngineCommand[]): void {
     for (const command of todo) {
-      if (command.type === 'start-step') runner.start(command.step);
-      else if (command.type === 'stop-step') runner.stop(command.step);
+      switch (command.type) {
+        case 'start-step':
+          runner.start(command.step);
+          break;
+        case 'start-wait':
+          waits.start(command.step);
+          break;
+        case 'stop-step':
+          runner.stop(command.step);
+          waits.stop(command.step);
+          break;
+        case 'set-timer':
+          startTimer(scope, command.at, () => apply({ type: 'timer-fired', timer: command.timer, at: Date.now() }));
+          break;
+        case 'finish':
+          break; // the state says so
+        default: {
+          const never: never = command;
+          throw new Error(`Internal error: unknown command ${JSON.stringify(never)}`);
+        }
+      }
     }
   }
-
-  /** Finds the step that a verb means, or says why the verb is refused. */
-  function check(type: VerbEvent, verb: StepVerb): number {
-    const wanted: unknown = (verb as StepVerb | undefined)?.step;
-    const word = type === 'skip-requested' ? 'skip' : 'cancel';
-    if (typeof wanted !== 'string') throw refused(`Nothing to ${word}: send {"step": "<id>"}`);
-    const index = program.graph.index.get(wanted);
-    if (index === undefined) {
-      const near = suggest(wanted, program.graph.ids);
-      throw refused(`The plan has no step '${wanted}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
-    }
-    const reason = state.status === 'running' ? refusal(state, { type, step: index }) : `the run has ${state.status}`;
-    if (reason !== undefined) throw refused(`Cannot ${word} step '${wanted}': ${reason}`);
-    return index;
-  }
-
-  function accept(type: VerbEvent, verb: StepVerb): VerbAccepted {
-    const step = check(type, verb);
-    apply({ type, step, ...(verb.by === undefined ? {} : { by: verb.by }), at: Date.now() });
-    return { step: verb.step, status: state.steps[step]!.status };
-  }
-
-  /** A signal has no answer, so its refusal is written down instead. */
-  function acceptSignal(type: VerbEvent, verb: StepVerb): void {
-    try {
-      accept(type, verb);
-    } catch (error) {
-      if (!(error instanceof ApplicationFailure)) throw error;
-      log.warn(error.message, { signal: type });
-    }
-  }
-}
-
-function refused(message: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message });
 }
 
 function conclude(result: RunResult): RunResult {
@@ -123,12 +92,11 @@ function conclude(result: RunResult): RunResult {
   const bad = result.steps.filter((step) => step.status === 'failed' || step.reason === 'operator');
   const named = bad.slice(0, 5).map((step) => `${step.id} (${step.reason ?? step.status})`);
   const more = bad.length > named.length ? `, and ${bad.length - named.length} more` : '';
-  const error = ApplicationFailure.create({
-    type: 'RunFailed',
-    nonRetryable: true,
-    message: `${bad.length} of ${result.steps.length} steps failed: ${named.join(', ')}${more}`,
-    details: [result],
-  });
+  const what =
+    bad.length === 0
+      ? 'The run took longer than its run_timeout_sec'
+      : `${bad.length} of ${result.steps.length} steps failed: ${named.join(', ')}${more}`;
+  const error = ApplicationFailure.create({ type: 'RunFailed', nonRetryable: true, message: what, details: [result] });
   error.stack = ''; // steps failed, not this code
   throw error;
 }

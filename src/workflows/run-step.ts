@@ -9,7 +9,7 @@ import {
 import type { Activities } from '../activities/index.js';
 import type { StepFailureDetails, StepTask } from '../activities/types.js';
 import type { StepReport } from '../engine/index.js';
-import type { Step } from '../plan/types.js';
+import type { Step, Timeout } from '../plan/types.js';
 
 /** A step that beats no more is taken for lost after this long. */
 const HEARTBEAT_TIMEOUT = '10 seconds';
@@ -27,7 +27,7 @@ const activities = proxyActivities<Activities>({
 });
 
 /** Runs a step as an activity and tells how it ended. Never throws for an end that a step can have. */
-export async function runStep(step: Step, task: StepTask): Promise<StepReport> {
+export async function runStep(step: Step, maxDuration: Timeout, task: StepTask): Promise<StepReport> {
   try {
     const {
       status,
@@ -37,7 +37,7 @@ export async function runStep(step: Step, task: StepTask): Promise<StepReport> {
       {
         activityId: `s:${step.id}`,
         summary: step.name.slice(0, 200),
-        startToCloseTimeout: Math.ceil(limitSec(step) * 1000),
+        startToCloseTimeout: Math.ceil(limitSec(step, maxDuration) * 1000),
         ...(step.queue === undefined ? {} : { taskQueue: step.queue }),
       },
       [task],
@@ -48,8 +48,9 @@ export async function runStep(step: Step, task: StepTask): Promise<StepReport> {
   }
 }
 
-function limitSec(step: Step): number {
-  return step.timeout_sec === 'none' ? NO_TIMEOUT_SEC : step.timeout_sec + step.grace_sec + TIMEOUT_SLACK_SEC;
+function limitSec({ timeout_sec, grace_sec }: Step, maxDuration: Timeout): number {
+  const limits = [timeout_sec, maxDuration].filter((limit) => limit !== 'none');
+  return limits.length === 0 ? NO_TIMEOUT_SEC : Math.min(...limits) + grace_sec + TIMEOUT_SLACK_SEC;
 }
 
 function reportOf(error: unknown): StepReport {

@@ -1,9 +1,10 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import type { StepTask } from '../activities/types.js';
-import type { StepReport } from '../engine/index.js';
-import { expandStep } from '../plan/templates.js';
-import type { Plan } from '../plan/types.js';
+import type { Program, RunState, StepReport } from '../engine/index.js';
+import { outputsRead } from '../plan/outputs-read.js';
+import { expandStep, type ExpandedStep } from '../plan/templates.js';
 import type { RunInput } from './input.js';
+import { runValues } from './program.js';
 import { runStep } from './run-step.js';
 
 /**
@@ -17,16 +18,19 @@ export interface StepRunner {
   stop(step: number): void;
 }
 
-/** Runs steps as activities; `onEnd` is called once for each step that was started. */
+/** Runs steps as activities below `parent`; `onEnd` is called once for each step that was started. */
 export function createStepRunner(
-  plan: Plan,
+  program: Program,
   input: RunInput,
+  parent: CancellationScope,
+  stateOf: () => RunState,
   onEnd: (step: number, report: StepReport) => void,
 ): StepRunner {
-  // A parent of its own: whoever starts a step (an update, say), only `stop` cancels it.
-  const parent = new CancellationScope({ cancellable: false });
+  const { plan } = program;
   const scopes = new Map<number, CancellationScope>();
+  const outputs = outputsRead(plan);
   const budget = createTaskBudget();
+  const { workflowId } = workflowInfo();
 
   return {
     start(index) {
@@ -46,34 +50,48 @@ export function createStepRunner(
   }
 
   async function execute(index: number): Promise<StepReport> {
-    const step = plan.steps[index]!;
-    const task = stepTask(plan, index, input);
+    let task: StepTask;
+    try {
+      task = stepTask(index);
+    } catch (error) {
+      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
+    }
     try {
       await budget.take(JSON.stringify(task).length);
     } catch {
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    return runStep(step, task);
+    return runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
   }
-}
 
-function stepTask(plan: Plan, index: number, input: RunInput): StepTask {
-  const step = plan.steps[index]!;
-  const { action, env, cwd } = expandStep(plan, step, { inputs: input.inputs, env: input.env });
-  if (action.type === 'noop') throw new Error('Internal error: a noop is not executed');
-  return {
-    run_id: workflowInfo().workflowId,
-    step_id: step.id,
-    action,
-    cwd: input.base_dir === undefined ? cwd : [input.base_dir, ...cwd],
-    env,
-    timeout_sec: step.timeout_sec,
-    grace_sec: step.grace_sec,
-    retry: step.retry,
-    max_lost: plan.globals.max_lost,
-    success_exit_codes: step.success_exit_codes,
-    warning_exit_codes: step.warning_exit_codes,
-  };
+  function stepTask(index: number): StepTask {
+    const step = plan.steps[index]!;
+    const { action, env, cwd } = expand(index);
+    if (action.type === 'noop' || action.type === 'approval' || action.type === 'wait') {
+      throw new Error(`Internal error: a step of type ${action.type} is not executed`);
+    }
+    return {
+      run_id: workflowId,
+      step_id: step.id,
+      action,
+      cwd: input.base_dir === undefined ? cwd : [input.base_dir, ...cwd],
+      env,
+      timeout_sec: step.timeout_sec,
+      max_duration_sec: plan.globals.max_step_duration_sec,
+      grace_sec: step.grace_sec,
+      retry: step.retry,
+      max_lost: plan.globals.max_lost,
+      success_exit_codes: step.success_exit_codes,
+      warning_exit_codes: step.warning_exit_codes,
+      outputs: [...(outputs.get(step.id) ?? [])],
+    };
+  }
+
+  function expand(index: number): ExpandedStep {
+    const values = runValues(program, stateOf(), workflowId);
+    return expandStep(plan, plan.steps[index]!, { inputs: input.inputs, env: input.env, values });
+  }
 }
 
 /** Spreads starts over several workflow tasks where their inputs are too large for one. */

@@ -18,6 +18,7 @@ export function progressView(runId: string, program: Program, state: RunState, s
     total_steps: state.steps.length,
     counts: { ...state.counts },
     warnings: state.warnings,
+    held: state.held.map((index) => program.graph.ids[index]!),
     started_at: state.startedAt,
     ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
     steps,
@@ -26,16 +27,17 @@ export function progressView(runId: string, program: Program, state: RunState, s
 
 /** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */
 export function runResult(runId: string, program: Program, state: RunState): RunResult {
-  if (state.status === 'running' || state.status === 'pending' || state.finishedAt === undefined) {
+  const { status, finishedAt } = state;
+  if ((status !== 'succeeded' && status !== 'failed' && status !== 'canceled') || finishedAt === undefined) {
     throw new Error('Internal error: the run has not ended');
   }
   return {
     run_id: runId,
     plan_id: program.plan.plan_id,
-    status: state.status,
+    status,
     warnings: state.warnings,
     started_at: state.startedAt,
-    finished_at: state.finishedAt,
+    finished_at: finishedAt,
     steps: state.steps.map((step, index) => {
       const view = stepView(program, index, step);
       if (view.status !== 'success') return view;
@@ -76,6 +78,13 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   if (report?.stdout_tail) view.stdout_tail = report.stdout_tail;
   if (report?.stderr_tail) view.stderr_tail = report.stderr_tail;
   if (report?.log_dir !== undefined) view.log_dir = report.log_dir;
+  if (step.status === 'waiting') {
+    const { action } = program.plan.steps[index]!;
+    view.waits_for = action.type === 'approval' ? 'approval' : 'time';
+    if (action.type === 'approval' && action.message !== undefined) view.message = action.message;
+  }
+  if (step.recovered === true) view.recovered = true;
+  if (report?.outputs !== undefined) view.outputs = report.outputs;
   return view;
 }
 

@@ -57,6 +57,25 @@ test('plan --json: waves and steps as data', async () => {
   });
 });
 
+test('plan shows what a selection leaves out', async () => {
+  const dir = tempDir();
+  writePlan(dir, { inputs, steps });
+  const left = async (...options: string[]): Promise<string[]> => {
+    const { stdout } = await runCli(['plan', 'plan.json', '--json', ...options], { cwd: dir });
+    const planned = JSON.parse(stdout) as { steps: { id: string; selected: boolean }[] };
+    return planned.steps.filter((step) => step.selected).map((step) => step.id);
+  };
+  expect(await left('--only', 'build', 'lint')).toEqual(['build', 'lint']);
+  expect(await left('--from', 'build')).toEqual(['build', 'done']);
+  expect(await left('--to', 'build')).toEqual(['fetch', 'build']);
+  expect(await left('--from', 'fetch', '--skip', 'lint')).toEqual(['fetch', 'build', 'done']);
+  expect(await left('--from', 'build', '--to', 'lint')).toEqual([]);
+  expect(await runCli(['plan', 'plan.json', '--only', 'biuld'], { cwd: dir })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("error[unknown_step]: --only biuld: the plan has no step 'biuld'"),
+  });
+});
+
 test('graph: mermaid and dot, with names that would be syntax', async () => {
   const dir = tempDir();
   writePlan(dir, { inputs, steps });
@@ -89,23 +108,9 @@ test('every command has --help, and --json', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
   expect(commands.toSorted()).toEqual(
-    [
-      'cancel',
-      'doctor',
-      'down',
-      'graph',
-      'help',
-      'list',
-      'plan',
-      'run',
-      'skip',
-      'start',
-      'status',
-      'up',
-      'validate',
-      'watch',
-      'worker',
-    ].toSorted(),
+    'approve cancel doctor down explain graph help list pause plan reject resume retry run skip start status up validate watch worker'.split(
+      ' ',
+    ),
   );
   for (const command of commands.filter((name) => name !== 'help')) {
     const help = await runCli([command, '--help']);

@@ -1,4 +1,13 @@
-import { decide, refusal, startRun, type EngineEvent, type Program, type RunState } from '../../src/engine/index.js';
+import {
+  decide,
+  refusal,
+  startRun,
+  type EngineEvent,
+  type EngineTimer,
+  type OperatorRequest,
+  type Program,
+  type RunState,
+} from '../../src/engine/index.js';
 import { report } from './programs.js';
 
 /** A run driven by hand: the test says which step ends when, and how. */
@@ -12,30 +21,45 @@ export interface Drive {
   readonly stopping: readonly string[];
   readonly finished: string | undefined;
   end(id: string, status?: 'success' | 'warning' | 'failed' | 'canceled'): void;
-  skip(id: string): string | undefined;
+  skip(id: string, propagate?: boolean): string | undefined;
   cancelStep(id: string): string | undefined;
-  cancel(): void;
+  retry(id: string): string | undefined;
+  decide(id: string, answer: 'approve' | 'reject', by?: string): string | undefined;
+  pause(): string | undefined;
+  resume(): string | undefined;
+  cancel(force?: boolean): void;
+  /** Timers that the engine asked for, by name, with their times. */
+  readonly timers: ReadonlyMap<EngineTimer, number>;
+  /** Lets a timer's time come. */
+  fire(timer: EngineTimer): void;
   /** `status` or `status:reason` of each step. */
   statuses(): Record<string, string>;
 }
 
-export function drive(program: Program): Drive {
+export function drive(program: Program, leftOut: readonly string[] = []): Drive {
   const running: string[] = [];
   const started: string[] = [];
   const stopping: string[] = [];
+  const timers = new Map<EngineTimer, number>();
   let finished: string | undefined;
   let clock = 0;
-  let decision = startRun(program, clock);
+  let decision = startRun(program, clock, new Set(leftOut.map((id) => program.graph.index.get(id)!)));
   take(decision);
 
   function take({ commands }: typeof decision): void {
     for (const command of commands) {
       if (finished !== undefined) throw new Error('a command came after the run had finished');
       if (command.type === 'finish') finished = command.status;
-      else if (command.type === 'start-step') {
+      else if (command.type === 'set-timer') timers.set(command.timer, command.at);
+      else if (command.type === 'start-step' || command.type === 'start-wait') {
         running.push(program.graph.ids[command.step]!);
         started.push(program.graph.ids[command.step]!);
-      } else stopping.push(program.graph.ids[command.step]!);
+      } else {
+        stopping.push(program.graph.ids[command.step]!);
+        // A wait that is stopped reports nothing any more.
+        if (decision.state.steps[command.step]!.status !== 'running')
+          running.splice(running.indexOf(program.graph.ids[command.step]!), 1);
+      }
     }
   }
 
@@ -44,12 +68,13 @@ export function drive(program: Program): Drive {
     take(decision);
   }
 
-  function request(type: 'skip-requested' | 'step-cancel-requested', id: string): string | undefined {
-    const step = program.graph.index.get(id)!;
-    const refused = refusal(decision.state, { type, step });
-    send({ type, step, at: (clock += 1) });
+  function request(wanted: OperatorRequest): string | undefined {
+    const refused = refusal(program, decision.state, wanted);
+    send({ ...wanted, at: (clock += 1) });
     return refused;
   }
+
+  const stepOf = (id: string): number => program.graph.index.get(id)!;
 
   return {
     get state() {
@@ -67,9 +92,22 @@ export function drive(program: Program): Drive {
       running.splice(at, 1);
       send({ type: 'step-ended', step: program.graph.index.get(id)!, report: report(status), at: (clock += 1) });
     },
-    skip: (id) => request('skip-requested', id),
-    cancelStep: (id) => request('step-cancel-requested', id),
-    cancel: () => send({ type: 'run-cancel-requested', at: (clock += 1) }),
+    skip: (id, propagate = false) => request({ type: 'skip', step: stepOf(id), propagate }),
+    cancelStep: (id) => request({ type: 'cancel-step', step: stepOf(id) }),
+    retry: (id) => request({ type: 'retry', step: stepOf(id) }),
+    decide: (id, answer, by) =>
+      request({ type: 'decide', step: stepOf(id), decision: answer, ...(by === undefined ? {} : { by }) }),
+    pause: () => request({ type: 'pause' }),
+    resume: () => request({ type: 'resume' }),
+    cancel: (force = false) => send({ type: 'run-cancel-requested', force, at: (clock += 1) }),
+    timers,
+    fire(timer) {
+      const at = timers.get(timer);
+      if (at === undefined) throw new Error(`no timer ${timer} was set`);
+      timers.delete(timer);
+      clock = Math.max(clock, at);
+      send({ type: 'timer-fired', timer, at: clock });
+    },
     statuses: () =>
       Object.fromEntries(
         decision.state.steps.map((step, i) => [

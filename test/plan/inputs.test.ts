@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { inputToEnv, resolveInputs } from '../../src/plan/index.js';
+import { inputToEnv, resolveApprovalInputs, resolveInputs, type ApprovalAction } from '../../src/plan/index.js';
 import { load, planOf } from './sample.js';
 
 const plan = load(
@@ -74,4 +74,41 @@ test.each([
   [{ a: 1 }, '{"a":1}'],
 ])('%j is %s to a process', (value, expected) => {
   expect(inputToEnv(value)).toBe(expected);
+});
+
+test('what an approver gives is resolved in the same way', () => {
+  const { steps } = load(
+    planOf(
+      '  - {id: a, step_def: {type: approval, inputs: {version: {required: true}, count: {type: integer, default: 1}}}}\n',
+    ),
+  );
+  const action = steps[0]!.action as ApprovalAction;
+  expect(resolveApprovalInputs(action, { version: '1.2', count: '5' })).toEqual({
+    ok: true,
+    value: { version: '1.2', count: 5 },
+  });
+  expect(resolveApprovalInputs(action, { versoin: 'x', other: 1, count: [] })).toEqual({
+    ok: false,
+    error: [
+      {
+        code: 'unknown_input',
+        severity: 'error',
+        message: "the approval has no input 'versoin'",
+        hint: "did you mean 'version'?",
+      },
+      {
+        code: 'unknown_input',
+        severity: 'error',
+        message: "the approval has no input 'other'",
+        hint: 'it asks for version, count',
+      },
+      {
+        code: 'missing_input',
+        severity: 'error',
+        message: "the input 'version' has no value",
+        hint: 'give it with --input version=VALUE',
+      },
+      { code: 'wrong_type', severity: 'error', message: "the input 'count' must be a whole number, not a list" },
+    ],
+  });
 });

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { expandStep, missingNames, namesIn } from '../../src/plan/index.js';
+import {
+  conditionValues,
+  expandStep,
+  ExpressionError,
+  missingNames,
+  namesIn,
+  type CommandAction,
+  type Json,
+} from '../../src/plan/index.js';
 import { scriptArguments } from '../../src/plan/shell-words.js';
 import { fillTemplate } from '../../src/plan/template-text.js';
 import { load, planOf } from './sample.js';
@@ -124,6 +132,132 @@ test('no value becomes code, and none loses a character', () => {
       const { action, env } = expandStep(plan, plan.steps[0]!, { inputs: {}, env: { V: value } });
       expect(action).toMatchObject({ args: ['-c', 'echo ${V}', value] });
       expect(env['E']).toBe(value);
+    }),
+  );
+});
+
+const VALUES = {
+  prev: {
+    a: {
+      status: 'success',
+      exit_code: 0,
+      attempts: 1,
+      outputs: { n: 3, tool: 'node', list: [1, 'x'], code: '$(rm) `x` ${HOME}' },
+    },
+  },
+  run: { id: 'demo-1', attempt: 2 },
+};
+
+/** A plan whose second step is this one. */
+function planWith(keys: string) {
+  return load(
+    planOf(
+      `  - {id: a, command: x}\n  - {id: b, depends_on: [a], ${keys}}\n`,
+      'inputs: {n: {type: integer, default: 7}}\nglobals: {cwd: "/w/${{ run.id }}", env: {G: "g${{ run.attempt }}", N: "${{ env.n }}"}}\n',
+    ),
+  );
+}
+
+function expandWith(keys: string, values: typeof VALUES | null = VALUES) {
+  const plan = planWith(keys);
+  const context = { inputs: { n: 7 }, env: { HOME: '/h' }, ...(values === null ? {} : { values }) };
+  return expandStep(plan, plan.steps[1]!, context);
+}
+
+describe('expressions of a step are worked out', () => {
+  test('in command, args, env, cwd and stdin, from the layer of the environment that they stand in', () => {
+    const keys = [
+      'command: "${{ prev.a.outputs.tool }}"',
+      'args: ["n=${{ prev.a.outputs.n + inputs.n }}", "${{ prev.a.outputs.list }}", "${{ env.E }}", "$${{ x }}"]',
+      'env: {E: "${{ env.G }}!", G: own}',
+      'cwd: "${{ env.E }}"',
+      'stdin: "${{ env.MISSING }}|${HOME}"',
+    ];
+    expect(expandWith(keys.join(', '))).toEqual({
+      action: {
+        type: 'command',
+        command: 'node',
+        args: ['n=10', '[1,"x"]', 'g2!', '${{ x }}'],
+        shell: false,
+        stdin: '|/h',
+      },
+      env: { HOME: '/h', n: '7', G: 'own', N: '7', E: 'g2!' },
+      cwd: ['/w/demo-1', 'g2!'],
+    });
+  });
+
+  test('in http and PowerShell', () => {
+    expect(
+      expandWith(
+        'step_def: {type: http, url: "http://h/${{ run.id }}", method: "p${{ \'ut\' }}", headers: {A: "${{ 1 }}"}, body: {"${{ 1 }}": ["${HOME}", "${{ true }}", 5, null]}}',
+      ).action,
+    ).toMatchObject({
+      url: 'http://h/demo-1',
+      method: 'PUT',
+      headers: { A: '1' },
+      body: { '${{ 1 }}': ['/h', 'true', 5, null] },
+    });
+    expect(
+      expandWith('step_def: {type: powershell, script: "${{ x }}", args: {A: "${{ run.id }}", B: true}}').action,
+    ).toMatchObject({ script: '${{ x }}', args: { A: 'demo-1', B: true } });
+  });
+
+  test('not where code of a shell stands, and what they give is not read again', () => {
+    expect(expandWith('command: sh, args: [-c, "${{ oops }}", "${{ prev.a.outputs.code }}"]').action).toMatchObject({
+      args: ['-c', '${{ oops }}', '$(rm) `x` ${HOME}'],
+    });
+    const tool = expandWith('command: "${{ prev.a.outputs.tool }}", args: [-c, "${{ oops }}"]');
+    expect(tool.action).toMatchObject({ command: 'node', args: ['-c', '${{ oops }}'] });
+    const shown = expandWith('command: cmd, args: ["${{ run.id }}", /c, "${{ oops }}"]');
+    expect(shown.action).toMatchObject({ args: ['demo-1', '/c', '${{ oops }}'] });
+  });
+
+  test('not while the plan is only shown', () => {
+    expect(expandWith('command: "${{prev.a.outputs.tool}} ${HOME}"', null)).toMatchObject({
+      action: { command: '${{prev.a.outputs.tool}} /h' },
+      cwd: ['/w/${{ run.id }}'],
+    });
+  });
+
+  test('and one that fails says which and why', () => {
+    let thrown: unknown;
+    try {
+      expandWith('command: "${{ prev.a.outputs.nothing }}"');
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(ExpressionError);
+    expect(thrown).toMatchObject({
+      name: 'ExpressionError',
+      message:
+        "the expression 'prev.a.outputs.nothing' failed: prev.a.outputs.nothing has no value; has(prev.a.outputs.nothing) tells beforehand",
+    });
+  });
+});
+
+test('conditions see the environment of their step', () => {
+  const plan = planWith('command: x, env: {E: "${{ env.G }}!"}');
+  const values = conditionValues(plan, plan.steps[1]!, { inputs: { n: 7 }, env: { HOME: '/h' }, values: VALUES });
+  expect(values).toEqual({ ...VALUES, inputs: { n: 7 }, env: { HOME: '/h', n: '7', G: 'g2', N: '7', E: 'g2!' } });
+});
+
+test('names that expressions read are taken along, and are not missing', () => {
+  const plan = planWith(
+    'command: "${{ env.TOOL }}", condition: "env.DRY == \'1\' && env.G == \'x\'", env: {DRY: "${{ env.DRY }}"}',
+  );
+  expect(namesIn(plan).toSorted()).toEqual(['DRY', 'TOOL']);
+  expect(missingNames(plan, { inputs: {}, env: {} })).toEqual([]);
+});
+
+test('a rendered value keeps every character', () => {
+  const plan = planWith('command: x, args: ["${{ prev.a.outputs.v }}"]');
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      const values = { prev: { a: { ...VALUES.prev.a, outputs: { v: value as Json } } }, run: VALUES.run };
+      const { action } = expandStep(plan, plan.steps[1]!, { inputs: { n: 7 }, env: {}, values });
+      const [arg] = (action as CommandAction).args;
+      if (typeof value === 'string') expect(arg).toBe(value);
+      else expect(JSON.parse(arg!)).toEqual(JSON.parse(JSON.stringify(value)));
     }),
   );
 });

@@ -8,7 +8,7 @@ import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { placeDiagnostics } from '../place-diagnostics.js';
-import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
+import { readEnv, readInputs, readSelection, type InputOptions } from '../plan-options.js';
 import { printable, table } from '../render/format.js';
 
 interface PlanFlags extends InputOptions {
@@ -30,6 +30,8 @@ interface PlannedStep {
   retries: number;
   on_failure: Step['on_failure'];
   critical: boolean;
+  /** False where the selection leaves it out. */
+  selected: boolean;
 }
 
 /** `orch plan PLAN`: what a run would do. A run starts each step when its own dependencies are done, not by waves. */
@@ -62,6 +64,7 @@ async function prepare(context: CliContext, loaded: PlanFile, flags: PlanFlags):
       inputs: await readInputs(context, flags),
       env: readEnv(context, flags),
       from: context.env,
+      select: readSelection(flags),
       baseDir: context.cwd,
     };
     return prepareRun(loaded, options, true);
@@ -92,6 +95,7 @@ function plannedStep(
     retries: step.retry.retries,
     on_failure: step.on_failure,
     critical: step.critical,
+    selected: !(input.left_out ?? []).includes(step.id),
   };
 }
 
@@ -101,6 +105,14 @@ function commandLine(action: StepAction): string {
       return [action.shell ? action.command : quote(action.command), ...action.args.map(quote)].join(' ');
     case 'shell':
       return action.script_file === undefined ? (action.script ?? '').trim() : `sh -e ${quote(action.script_file)}`;
+    case 'powershell':
+      return action.script.trim();
+    case 'http':
+      return `${action.method} ${action.url}`;
+    case 'approval':
+      return `wait for approval${action.approvers.length === 0 ? '' : ` by ${action.approvers.join(' or ')}`}`;
+    case 'wait':
+      return action.until === undefined ? `wait ${action.seconds} s` : `wait until ${action.until}`;
     case 'noop':
       return '';
     default: {
@@ -143,6 +155,7 @@ function short(ids: readonly string[]): string {
 }
 
 function oneLine(step: PlannedStep): string {
+  if (!step.selected) return '(not selected)';
   const [first = '', ...rest] = printable(step.command).split('\n');
   const text = first.length > 100 ? `${first.slice(0, 99)}…` : first;
   return step.action === 'noop' ? '(nothing to do)' : rest.length > 0 ? `${text} … (${rest.length + 1} lines)` : text;

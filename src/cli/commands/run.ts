@@ -6,7 +6,7 @@ import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
-import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
+import { readEnv, readInputs, readSelection, type InputOptions } from '../plan-options.js';
 import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
 import { renderSummary } from '../render/summary.js';
@@ -85,6 +85,7 @@ async function startPlan(
     inputs: await readInputs(context, flags),
     env: readEnv(context, flags),
     from: context.env,
+    select: readSelection(flags),
     ...(embedded ? { baseDir: context.cwd } : {}),
     ...(flags.id === undefined ? {} : { runId: flags.id }),
   };
@@ -112,13 +113,21 @@ async function followRun(
   reporter?: ProgressReporter,
 ): Promise<number> {
   const detach = new AbortController();
-  const detached = randomUUID(); // a reason of our own: nothing else can be mistaken for it
+  // Reasons of our own: nothing else can be mistaken for them.
+  const detached = randomUUID();
+  const quarantined = randomUUID();
+  let held: readonly string[] = [];
   const onInterrupt = (): void => detach.abort(detached);
   process.on('SIGINT', onInterrupt);
   try {
     const result = await client.follow(started.run_id, {
       signal: detach.signal,
-      ...(reporter === undefined ? {} : { onChange: reporter.onChange, onSilence: reporter.onSilence }),
+      onChange(steps, progress) {
+        reporter?.onChange(steps, progress);
+        held = progress.held;
+        if (progress.status === 'quarantined' && progress.counts.running === 0) detach.abort(quarantined);
+      },
+      ...(reporter === undefined ? {} : { onSilence: reporter.onSilence }),
     });
     reporter?.close();
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started.web_ui), null, 2)}\n`);
@@ -126,6 +135,7 @@ async function followRun(
     return exitCodeOf(result, flags.strict === true);
   } catch (error) {
     reporter?.close();
+    if (error === quarantined) return reportQuarantine(context, started.run_id, held, flags.json === true);
     if (error !== detached) throw error;
     context.note(`\ndetached; the run goes on\n`);
     context.note(
@@ -135,6 +145,23 @@ async function followRun(
   } finally {
     process.off('SIGINT', onInterrupt);
   }
+}
+
+/** The run stays open for a person; what they can do is theirs to choose, so the command ends here. */
+function reportQuarantine(context: CliContext, runId: string, held: readonly string[], json: boolean): number {
+  if (json) context.out(`${JSON.stringify({ run_id: runId, status: 'quarantined', held }, null, 2)}\n`);
+  const step = held[0] ?? 'STEP';
+  context.note(
+    [
+      `${runId} is quarantined: ${held.join(', ')} failed, and the run waits for you`,
+      `  try again:             orch retry ${runId} ${step}`,
+      `  go on without it:      orch skip ${runId} ${step}`,
+      `  give up what failed:   orch resume ${runId}`,
+      `  end the run:           orch cancel ${runId}`,
+      '',
+    ].join('\n'),
+  );
+  return EXIT.quarantined;
 }
 
 function exitCodeOf(result: RunResult, strict: boolean): number {

@@ -1,28 +1,34 @@
+import type { VerbAccepted, VerbName, Verbs } from '../../workflows/messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
+import { collectPairs } from '../plan-options.js';
+
+interface Flags {
+  json?: boolean;
+  by?: string;
+}
 
 /** `orch cancel RUN [STEP]`. */
 export async function cancel(
   context: CliContext,
   runId: string,
   step: string | undefined,
-  flags: { json?: boolean },
+  flags: Flags & { force?: boolean },
 ): Promise<number> {
+  if (step !== undefined) {
+    return steer(context, runId, 'cancelStep', { step }, flags, ({ status }) =>
+      status === 'canceled' ? `${step}: canceled` : `${step}: cancel requested; it is being stopped`,
+    );
+  }
   const client = await connect(context, false);
   try {
-    if (step === undefined) {
-      await client.cancel(runId);
-      answer(
-        context,
-        flags,
-        { run_id: runId, requested: 'cancel' },
-        `${runId}: cancel requested; its steps are being stopped`,
-      );
-    } else {
-      const accepted = await client.cancelStep(runId, step);
-      const text = accepted.status === 'canceled' ? 'canceled' : 'cancel requested; it is being stopped';
-      answer(context, flags, { run_id: runId, requested: 'cancelStep', ...accepted }, `${step}: ${text}`);
-    }
+    await client.cancel(runId, { force: flags.force === true });
+    answer(
+      context,
+      flags,
+      { run_id: runId, requested: 'cancel' },
+      `${runId}: cancel requested; its steps are being stopped`,
+    );
     return EXIT.succeeded;
   } finally {
     await client.close();
@@ -30,22 +36,87 @@ export async function cancel(
 }
 
 /** `orch skip RUN STEP`. */
-export async function skip(
+export function skip(
   context: CliContext,
   runId: string,
   step: string,
-  flags: { json?: boolean },
+  flags: Flags & { propagate?: boolean },
 ): Promise<number> {
+  return steer(
+    context,
+    runId,
+    'skip',
+    { step, propagate: flags.propagate === true },
+    flags,
+    ({ status }) => `${step}: ${status}`,
+  );
+}
+
+/** `orch pause RUN`. */
+export function pause(context: CliContext, runId: string, flags: Flags): Promise<number> {
+  return steer(context, runId, 'pause', {}, flags, () => `${runId}: paused; what runs goes on, nothing new starts`);
+}
+
+/** `orch resume RUN`. */
+export function resume(context: CliContext, runId: string, flags: Flags): Promise<number> {
+  return steer(context, runId, 'resume', {}, flags, ({ status }) => `${runId}: ${status}`);
+}
+
+/** `orch approve RUN STEP` and `orch reject RUN STEP`. */
+export function decide(
+  context: CliContext,
+  verb: 'approve' | 'reject',
+  runId: string,
+  step: string,
+  flags: Flags & { comment?: string; input: string[] },
+): Promise<number> {
+  const what = {
+    step,
+    ...(flags.comment === undefined ? {} : { comment: flags.comment }),
+    ...(flags.input.length === 0 ? {} : { inputs: collectPairs(flags.input) }),
+  };
+  return steer(context, runId, verb, what, flags, () => `${step}: ${verb === 'approve' ? 'approved' : 'rejected'}`);
+}
+
+/** `orch retry RUN STEP`. */
+export function retry(context: CliContext, runId: string, step: string, flags: Flags): Promise<number> {
+  return steer(context, runId, 'retry', { step }, flags, ({ status }) => `${step}: ${status}; it is tried again`);
+}
+
+/** `orch explain RUN STEP`. */
+export async function explain(context: CliContext, runId: string, step: string, flags: Flags): Promise<number> {
   const client = await connect(context, false);
   try {
-    const accepted = await client.skip(runId, step);
-    answer(context, flags, { run_id: runId, requested: 'skip', ...accepted }, `${step}: ${accepted.status}`);
+    const explanation = await client.explain(runId, step);
+    if (flags.json) context.out(`${JSON.stringify(explanation, null, 2)}\n`);
+    else
+      context.out(
+        `${[`${explanation.step}: ${explanation.status}`, ...explanation.lines.map((line) => `  ${line}`)].join('\n')}\n`,
+      );
     return EXIT.succeeded;
   } finally {
     await client.close();
   }
 }
 
-function answer(context: CliContext, flags: { json?: boolean }, json: Record<string, unknown>, text: string): void {
+async function steer<V extends VerbName>(
+  context: CliContext,
+  runId: string,
+  verb: V,
+  what: Verbs[V],
+  flags: Flags,
+  text: (accepted: VerbAccepted) => string,
+): Promise<number> {
+  const client = await connect(context, false);
+  try {
+    const accepted = await client.steer(runId, verb, flags.by === undefined ? what : { ...what, by: flags.by });
+    answer(context, flags, { run_id: runId, requested: verb, ...accepted }, text(accepted));
+    return EXIT.succeeded;
+  } finally {
+    await client.close();
+  }
+}
+
+function answer(context: CliContext, flags: Flags, json: Record<string, unknown>, text: string): void {
   context.out(flags.json ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`);
 }

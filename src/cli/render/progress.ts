@@ -25,14 +25,14 @@ export function createProgressReporter(context: CliContext, ids: readonly string
 function lineReporter(context: CliContext, width: number): ProgressReporter {
   const started = new Set<string>();
   return {
-    onChange(steps) {
+    onChange(steps, progress) {
       for (const step of steps) {
         if (step.status === 'pending') continue;
-        if (!started.has(step.id) && step.started_at !== undefined) {
+        if (!started.has(step.id) && step.started_at !== undefined && step.status !== 'waiting') {
           started.add(step.id);
           context.note(`${statusWord(context.colors, 'started')} ${step.id}\n`);
         }
-        if (step.status !== 'running') context.note(`${stepLine(context, step, width)}\n`);
+        if (step.status !== 'running') context.note(`${stepLine(context, step, width)}\n${answerHint(step, progress)}`);
       }
     },
     onSilence: (silent, error) => context.note(silenceLine(silent, error)),
@@ -64,7 +64,9 @@ function liveReporter(context: CliContext, width: number): ProgressReporter {
       for (const step of steps) {
         if (step.status === 'running') running.set(step.id, step);
         else running.delete(step.id);
-        if (step.status !== 'running' && step.status !== 'pending') print(`${stepLine(context, step, width)}\n`);
+        if (step.status !== 'running' && step.status !== 'pending') {
+          print(`${stepLine(context, step, width)}\n${answerHint(step, progress)}`);
+        }
       }
       head = headLine(progress);
       redraw();
@@ -88,9 +90,14 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
       ? ''
       : duration(step.finished_at - step.started_at).padStart(7);
   const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
-  const why =
-    step.status === 'success' ? '' : [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const why = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
   return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
+}
+
+/** How to answer a step that waits for a person. */
+function answerHint(step: StepView, { run_id }: ProgressView): string {
+  if (step.status !== 'waiting' || step.waits_for !== 'approval') return '';
+  return `  answer by: orch approve ${run_id} ${step.id}   or: orch reject ${run_id} ${step.id}\n`;
 }
 
 function headLine({ counts, total_steps }: ProgressView): string {

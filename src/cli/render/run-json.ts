@@ -14,6 +14,7 @@ const stepSchema = z.object({
   finished_at: time,
   duration_sec: z.number().nullable(),
   log_dir: z.string().nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
+  recovered: z.boolean().describe('true where its fallback made up for the failure'),
   outputs: z.record(z.string(), z.unknown()),
 });
 
@@ -21,7 +22,7 @@ const stepSchema = z.object({
 export const runJsonSchema = z.object({
   run_id: z.string(),
   plan_id: z.string(),
-  status: z.enum(['running', 'succeeded', 'failed', 'canceled', 'terminated', 'timed_out']),
+  status: z.enum(['running', 'paused', 'quarantined', 'succeeded', 'failed', 'canceled', 'terminated', 'timed_out']),
   warnings: z.int().nullable(),
   started_at: time,
   finished_at: time,
@@ -60,7 +61,8 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     finished_at: isoTime(step.finished_at),
     duration_sec: known ? (step.finished_at! - step.started_at!) / 1000 : null,
     log_dir: step.log_dir ?? null,
-    outputs: {},
+    recovered: step.recovered === true,
+    outputs: { ...step.outputs },
   };
 }
 

@@ -12,7 +12,7 @@ export function renderSummary(colors: Colors, result: RunResult, webUi?: string)
   const lines = [
     `${result.run_id} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
   ];
-  const failed = result.steps.filter((step) => step.status === 'failed');
+  const failed = result.steps.filter((step) => step.status === 'failed' && !step.recovered);
   for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
   if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
   if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);

@@ -1,0 +1,83 @@
+import { readFileSync, statSync } from 'node:fs';
+import type { Json } from '../plan/types.js';
+import { readEnd } from '../process/index.js';
+
+/** Largest file of outputs. Bytes. */
+const MAX_FILE_BYTES = 1024 * 1024;
+/** Most bytes of outputs that one step hands to expressions: they travel in Temporal's history. */
+const MAX_CARRIED_BYTES = 128 * 1024;
+/** Most bytes of `outputs.stdout`; the log has the rest. */
+const MAX_STDOUT_BYTES = 64 * 1024;
+
+/** What a step wrote as its outputs cannot be used. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError';
+}
+
+/**
+ * The outputs of a step that some expression of the plan reads.
+ *
+ * @param wanted their names; `stdout` is the end of the step's standard output
+ * @throws OutputError where the file is no valid list of outputs, or what is wanted of it is too large
+ */
+export function collectOutputs(file: string, stdoutFile: string, wanted: readonly string[]): Record<string, Json> {
+  const written = readOutputs(file);
+  const outputs: Record<string, Json> = {};
+  for (const name of wanted) {
+    if (Object.hasOwn(written, name)) outputs[name] = written[name]!;
+    else if (name === 'stdout') outputs[name] = readEnd(stdoutFile, MAX_STDOUT_BYTES).tail;
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(outputs));
+  if (bytes > MAX_CARRIED_BYTES) {
+    throw new OutputError(
+      `the outputs that expressions read are ${bytes} bytes, more than ${MAX_CARRIED_BYTES}; write large data to a file and output its path`,
+    );
+  }
+  return outputs;
+}
+
+/** Reads a file of outputs: one JSON object, or lines. No file means no outputs. */
+function readOutputs(file: string): Record<string, Json> {
+  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return {};
+  if (size > MAX_FILE_BYTES)
+    throw new OutputError(`$ORCH_OUTPUT has ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
+  const text = readFileSync(file, 'utf8');
+  return text.trimStart().startsWith('{') ? parseObject(text) : parseOutputLines(text);
+}
+
+function parseObject(text: string): Record<string, Json> {
+  try {
+    return JSON.parse(text) as Record<string, Json>;
+  } catch (error) {
+    throw new OutputError(`$ORCH_OUTPUT begins like a JSON object and is none: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * Reads `name=value` lines. A value of several lines stands between `name<<WORD` and a line that is `WORD`, the form
+ * of GitHub Actions' GITHUB_OUTPUT.
+ */
+export function parseOutputLines(text: string): Record<string, Json> {
+  const outputs: Record<string, Json> = {};
+  const lines = text.split(/\r?\n/);
+  for (let i = 0; i < lines.length; i += 1) {
+    const line = lines[i]!;
+    if (line.trim() === '') continue;
+    const match = /^([A-Za-z_][A-Za-z0-9_-]*)(=|<<)(.*)$/.exec(line);
+    if (match === null) {
+      throw new OutputError(`line ${i + 1} of $ORCH_OUTPUT is neither name=value nor name<<WORD: ${line.slice(0, 80)}`);
+    }
+    const [, name, sign, rest] = match as unknown as [string, string, string, string];
+    if (sign === '=') {
+      outputs[name] = rest;
+      continue;
+    }
+    const end = lines.indexOf(rest.trim(), i + 1);
+    if (end < 0)
+      throw new OutputError(`line ${i + 1} of $ORCH_OUTPUT: the value of '${name}' has no closing ${rest.trim()}`);
+    outputs[name] = lines.slice(i + 1, end).join('\n');
+    i = end;
+  }
+  return outputs;
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { CliContext } from './context.js';
+import { collect } from './plan-options.js';
+
+type Done = (exitCode: number) => void;
+
+const load = async () => import('./commands/steer.js');
+
+/** Commands that steer a run, and the one that says why a step is where it is. */
+export function addSteerCommands(program: Command, context: CliContext, done: Done): void {
+  withSender(program.command('cancel <run> [step]').description('cancel a run, or one step of it'))
+    .option('--force', 'also end the `finally` steps of the run')
+    .action(async (run, step, options) => done(await (await load()).cancel(context, run, step, options)));
+
+  withSender(program.command('skip <run> <step>').description('skip a step that has not started; its dependents go on'))
+    .option('--propagate', 'also skip what depends on it')
+    .action(async (run, step, options) => done(await (await load()).skip(context, run, step, options)));
+
+  withSender(program.command('pause <run>').description('start no further step; what runs goes on')).action(
+    async (run, options) => done(await (await load()).pause(context, run, options)),
+  );
+
+  withSender(
+    program.command('resume <run>').description('go on after a pause; in a quarantine, give the failed steps up'),
+  ).action(async (run, options) => done(await (await load()).resume(context, run, options)));
+
+  withSender(program.command('retry <run> <step>').description('try a failed step of an open run again')).action(
+    async (run, step, options) => done(await (await load()).retry(context, run, step, options)),
+  );
+
+  for (const verb of ['approve', 'reject'] as const) {
+    withSender(program.command(`${verb} <run> <step>`).description(`${verb} a step that waits for a decision`))
+      .option('--comment <text>', 'why')
+      .option('--input <name=value>', 'value that the approval asks for (repeatable)', collect, [])
+      .action(async (run, step, options) => done(await (await load()).decide(context, verb, run, step, options)));
+  }
+
+  program
+    .command('explain <run> <step>')
+    .description('say why a step ran, waits, was skipped or canceled')
+    .option('--json', 'print one JSON object')
+    .action(async (run, step, options) => done(await (await load()).explain(context, run, step, options)));
+}
+
+function withSender(command: Command): Command {
+  return command
+    .option('--by <name>', 'in whose name (default: you, as user@host)')
+    .option('--json', 'print one JSON object');
+}

@@ -1,0 +1,141 @@
+import type { OperatorRequest } from './messages.js';
+import { considerStart } from './propagate.js';
+import { retryRefusal, retryStep } from './retry.js';
+import { endStep, settle } from './settle.js';
+import { isEnd, isRunEnd, type Program, type RunState, type StepState } from './state.js';
+import { stopStep } from './stop.js';
+import { changeStep, type Turn } from './transition.js';
+
+/** Why a request of an operator cannot be met now, in words for its sender; undefined where it can. */
+export function refusal(program: Program, state: RunState, request: OperatorRequest): string | undefined {
+  if (isRunEnd(state.status)) return `the run has ended: ${state.status}`;
+  switch (request.type) {
+    case 'pause':
+      return state.paused ? 'it is already paused' : undefined;
+    case 'resume':
+      return state.paused || state.held.length > 0 ? undefined : 'it is neither paused nor quarantined';
+    case 'skip':
+      return skipRefusal(state, request.step);
+    case 'cancel-step':
+      return endedRefusal(stepOf(state, request.step));
+    case 'retry':
+      return retryRefusal(program, state, request.step);
+    case 'decide':
+      return decideRefusal(program, state, request.step, request.by);
+    default: {
+      const never: never = request;
+      throw new Error(`Internal error: unknown request ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+/** Meets a request that was not refused. */
+export function meet(turn: Turn, request: OperatorRequest): void {
+  const { state } = turn;
+  if ('step' in request && request.by !== undefined) stepOf(state, request.step).by = request.by;
+  switch (request.type) {
+    case 'pause':
+      state.paused = true;
+      break;
+    case 'resume':
+      state.paused = false;
+      for (const index of state.held.splice(0)) settle(turn, index, 'failed');
+      break;
+    case 'skip':
+      skip(turn, request.step, request.propagate === true);
+      break;
+    case 'cancel-step':
+      cancelStep(turn, request.step);
+      break;
+    case 'retry':
+      for (const index of retryStep(turn, request.step)) considerStart(turn, index);
+      break;
+    case 'decide':
+      decideApproval(turn, request);
+      break;
+    default: {
+      const never: never = request;
+      throw new Error(`Internal error: unknown request ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+function skip(turn: Turn, index: number, propagate: boolean): void {
+  const { state, program } = turn;
+  const step = stepOf(state, index);
+  const held = state.held.indexOf(index);
+  if (held >= 0) {
+    state.held.splice(held, 1);
+    changeStep(state, index, 'skipped', 'operator');
+    settle(turn, index, 'ok');
+    return;
+  }
+  if (step.status === 'waiting') turn.commands.push({ type: 'stop-step', step: index });
+  endStep(turn, index, 'skipped', 'operator');
+  if (!propagate) return;
+  for (const dependent of program.graph.dependents[index]!) {
+    const { status, stopping } = stepOf(state, dependent);
+    if (status === 'pending' && stopping === undefined) skip(turn, dependent, true);
+  }
+}
+
+function cancelStep(turn: Turn, index: number): void {
+  const step = stepOf(turn.state, index);
+  if (step.status === 'running') {
+    stopStep(turn, index, 'operator');
+    return;
+  }
+  if (step.status === 'waiting') turn.commands.push({ type: 'stop-step', step: index });
+  endStep(turn, index, 'canceled', 'operator');
+}
+
+function decideApproval(turn: Turn, request: Extract<OperatorRequest, { type: 'decide' }>): void {
+  const { decision, by, comment, outputs } = request;
+  const step = stepOf(turn.state, request.step);
+  turn.commands.push({ type: 'stop-step', step: request.step }); // its timeout, where it has one
+  const said = comment === undefined || comment === '' ? '' : `: ${comment}`;
+  step.message = `${decision === 'approve' ? 'approved' : 'rejected'}${by === undefined ? '' : ` by ${by}`}${said}`;
+  step.report = {
+    status: decision === 'approve' ? 'success' : 'failed',
+    attempts: 0,
+    outputs: { ...outputs, decision, by: by ?? null, comment: comment ?? null },
+  };
+  if (decision === 'approve') endStep(turn, request.step, 'success');
+  else endStep(turn, request.step, 'failed', 'rejected');
+}
+
+function skipRefusal(state: RunState, index: number): string | undefined {
+  if (state.held.includes(index)) return undefined;
+  const step = stepOf(state, index);
+  const ended = endedRefusal(step);
+  if (ended !== undefined) return ended;
+  if (step.status === 'running') {
+    return 'it is running; only a step that has not started can be skipped (cancel it instead)';
+  }
+  return undefined;
+}
+
+function endedRefusal(step: StepState): string | undefined {
+  if (isEnd(step.status)) return `it has already ended: ${step.status}${step.reason ? ` (${step.reason})` : ''}`;
+  return step.stopping === undefined ? undefined : 'it is already being stopped';
+}
+
+function decideRefusal(program: Program, state: RunState, index: number, by: string | undefined): string | undefined {
+  const { action } = program.plan.steps[index]!;
+  if (action.type !== 'approval') return 'it is no approval';
+  const step = stepOf(state, index);
+  if (isEnd(step.status)) {
+    return step.report === undefined ? endedRefusal(step) : `it has already been ${step.message ?? 'decided'}`;
+  }
+  if (step.status !== 'waiting') return 'it does not wait for a decision yet';
+  if (action.approvers.length > 0 && (by === undefined || !action.approvers.includes(by))) {
+    return `only ${action.approvers.join(', ')} may decide${by === undefined ? '' : `, not ${by}`}`;
+  }
+  return undefined;
+}
+
+function stepOf(state: RunState, index: number): StepState {
+  const step = state.steps[index];
+  if (step === undefined) throw new Error(`Internal error: no step ${index}`);
+  return step;
+}

@@ -1,0 +1,25 @@
+import type { StepAction } from '../plan/types.js';
+
+/** The tool that a step uses, by which breakers count: the program's name, or the kind of step where it has none. */
+export function toolOf(action: StepAction): string | undefined {
+  switch (action.type) {
+    case 'command':
+      return action.shell ? 'shell' : baseName(action.command);
+    case 'shell':
+    case 'powershell':
+    case 'http':
+      return action.type;
+    case 'approval':
+    case 'wait':
+    case 'noop':
+      return undefined;
+    default: {
+      const never: never = action;
+      throw new Error(`Internal error: unknown action ${JSON.stringify(never)}`);
+    }
+  }
+}
+
+function baseName(command: string): string {
+  return command.slice(Math.max(command.lastIndexOf('/'), command.lastIndexOf('\\')) + 1) || command;
+}

@@ -1,0 +1,154 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import { toolOf, type Program, type RunState, type StepState } from '../engine/index.js';
+import type { Step } from '../plan/types.js';
+import type { Explanation } from './messages.js';
+
+/** Dependencies that a sentence names. */
+const NAMED = 5;
+
+/** Why a step ran, waits, or ended as it did, from what the run has recorded. */
+export function explain(program: Program, state: RunState, question: { step?: unknown } | undefined): Explanation {
+  const id = question?.step;
+  const index = typeof id === 'string' ? program.graph.index.get(id) : undefined;
+  if (index === undefined) {
+    throw ApplicationFailure.create({
+      type: 'Refused',
+      nonRetryable: true,
+      message: `The plan has no step '${String(id)}'`,
+    });
+  }
+  const step = state.steps[index]!;
+  return { step: program.graph.ids[index]!, status: step.status, lines: linesOf(program, state, index, step) };
+}
+
+function linesOf(program: Program, state: RunState, index: number, step: StepState): string[] {
+  const plan = program.plan.steps[index]!;
+  switch (step.status) {
+    case 'pending':
+      return waitsFor(program, state, index, step);
+    case 'running':
+      return [
+        step.stopping === undefined ? 'It runs.' : `It is being stopped (${step.stopping}).`,
+        ...ranBecause(program, index, plan),
+      ];
+    case 'waiting':
+      return [waiting(plan), ...ranBecause(program, index, plan)];
+    case 'success':
+    case 'warning':
+      return [`It ended as ${step.status}${said(step)}.`, ...ranBecause(program, index, plan)];
+    case 'failed':
+      return failed(program, state, index, step);
+    case 'skipped':
+    case 'canceled':
+      return [endedBecause(program, state, index, step)];
+    default: {
+      const never: never = step.status;
+      return [never];
+    }
+  }
+}
+
+function waitsFor(program: Program, state: RunState, index: number, step: StepState): string[] {
+  const owner = program.graph.owners[index];
+  if (owner !== undefined && step.awake !== true) {
+    return [`It is the fallback of '${program.graph.ids[owner]}' and sleeps until that one fails.`];
+  }
+  const open = program.graph.dependencies[index]!.filter((dep) => state.steps[dep]!.standing === undefined);
+  if (open.length > 0) return [`It waits for ${names(program, open)}.`, ...heldAmong(program, state, open)];
+  if (program.plan.steps[index]!.finally && state.phase === 'main')
+    return ['It is a `finally` step: it waits for all others to end.'];
+  if (state.held.length > 0) return ['It is ready; the run is quarantined, so nothing starts.'];
+  if (state.paused) return ['It is ready; the run is paused, so nothing starts.'];
+  if (step.parked === true) {
+    return [
+      `It is ready; the breaker of '${toolOf(program.plan.steps[index]!.action) ?? ''}' is open, because its steps failed in a row.`,
+    ];
+  }
+  return [
+    `It is ready and waits for a slot: ${state.running} of max_concurrency ${program.plan.globals.max_concurrency} are taken.`,
+  ];
+}
+
+function heldAmong(program: Program, state: RunState, open: readonly number[]): string[] {
+  const held = open.filter((dep) => state.held.includes(dep));
+  return held.length === 0
+    ? []
+    : [`${names(program, held)} failed, and the run waits for a decision: retry, skip, resume or cancel.`];
+}
+
+function ranBecause(program: Program, index: number, step: Step): string[] {
+  const lines: string[] = [];
+  const owner = program.graph.owners[index];
+  if (owner !== undefined) lines.push(`It ran as the fallback of '${program.graph.ids[owner]}', which failed.`);
+  const dependencies = program.graph.dependencies[index]!;
+  lines.push(
+    dependencies.length === 0
+      ? 'It depends on nothing.'
+      : `Its dependencies have ended (${names(program, dependencies)}), and ${step.trigger_rule} let it through.`,
+  );
+  if (step.condition !== undefined) lines.push(`Its condition held: ${step.condition}`);
+  return lines;
+}
+
+function failed(program: Program, state: RunState, index: number, step: StepState): string[] {
+  const lines = [`It failed${said(step)}.`];
+  const attempts = step.report?.attempts ?? 0;
+  if (attempts > 1) lines.push(`It was tried ${attempts} times.`);
+  const fallback = program.graph.fallbacks[index];
+  if (step.recovered === true) lines.push(`Its fallback '${program.graph.ids[fallback!]}' made up for it.`);
+  else if (state.held.includes(index)) lines.push('The run is quarantined: retry, skip, resume or cancel.');
+  else if (fallback !== undefined && step.standing === undefined)
+    lines.push(`Its fallback '${program.graph.ids[fallback]}' is at it.`);
+  return lines;
+}
+
+function endedBecause(program: Program, state: RunState, index: number, step: StepState): string {
+  const by = step.by === undefined ? '' : ` by ${step.by}`;
+  const dependencies = program.graph.dependencies[index]!;
+  switch (step.reason) {
+    case 'condition_false':
+      return `Its condition was false: ${step.message ?? ''}`;
+    case 'skip_if':
+      return `It was not needed: ${step.message ?? ''}`;
+    case 'dependency_failed':
+      return `${names(
+        program,
+        dependencies.filter((dep) => state.steps[dep]!.standing === 'failed'),
+      )} did not go well, and its trigger rule asks for more.`;
+    case 'dependency_skipped':
+      return `${names(
+        program,
+        dependencies.filter((dep) => state.steps[dep]!.standing === 'skipped'),
+      )} was skipped, and its trigger rule asks for more.`;
+    case 'not_needed':
+      return `It is the fallback of '${program.graph.ids[program.graph.owners[index] ?? -1] ?? ''}', which did not fail.`;
+    case 'not_selected':
+      return 'The run was started without it (--only, --from, --to or --skip).';
+    case 'operator':
+      return `It was ${step.status}${by}.`;
+    case 'aborted':
+      return 'Another step failed with `on_failure: abort`.';
+    case 'run_canceled':
+      return 'The run was canceled.';
+    case 'run_timeout':
+      return 'The time of the run was up.';
+    default:
+      return `It was ${step.status}${step.reason === undefined ? '' : ` (${step.reason})`}.`;
+  }
+}
+
+function waiting({ action }: Step): string {
+  if (action.type !== 'approval') return 'It waits for its time.';
+  const who = action.approvers.length === 0 ? 'somebody' : action.approvers.join(' or ');
+  return `It waits for ${who} to approve or reject it${action.message === undefined ? '' : `: ${action.message}`}.`;
+}
+
+function said(step: StepState): string {
+  const words = [step.reason, step.message ?? step.report?.message].filter((word) => word !== undefined);
+  return words.length === 0 ? '' : `: ${words.join(', ')}`;
+}
+
+function names(program: Program, steps: readonly number[]): string {
+  const named = steps.slice(0, NAMED).map((step) => `'${program.graph.ids[step]}'`);
+  return steps.length > NAMED ? `${named.join(', ')} and ${steps.length - NAMED} more` : named.join(', ');
+}

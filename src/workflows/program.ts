@@ -1,0 +1,60 @@
+import type { Program, RunState, StartVerdict } from '../engine/index.js';
+import type { Graph } from '../plan/graph.js';
+import { evaluateCondition, type Expression, type ExpressionValues } from '../plan/expressions/index.js';
+import { stepConditions } from '../plan/step-expressions.js';
+import { conditionValues } from '../plan/templates.js';
+import type { Plan, Step } from '../plan/types.js';
+import type { RunInput } from './input.js';
+import { stepValues } from './step-values.js';
+
+/** The program of a run: its plan and graph, and its conditions, which read what the run was started with. */
+export function createProgram(checked: { plan: Plan; graph: Graph }, input: RunInput, runId: string): Program {
+  const program: Program = {
+    ...checked,
+    mayStart(state, index) {
+      const step = program.plan.steps[index]!;
+      if (step.condition === undefined && step.skip_if.length === 0) return { start: true };
+      return verdictOf(step, (owner) => valuesFor(program, state, input, runId, owner));
+    },
+  };
+  return program;
+}
+
+/** What expressions of a run are worked out from, besides the environment of a step. */
+export function runValues(program: Program, state: RunState, runId: string): Pick<ExpressionValues, 'prev' | 'run'> {
+  return { prev: stepValues(program, state), run: { id: runId, attempt: 1 } };
+}
+
+function valuesFor(program: Program, state: RunState, input: RunInput, runId: string, step: Step): ExpressionValues {
+  return conditionValues(program.plan, step, {
+    inputs: input.inputs,
+    env: input.env,
+    values: runValues(program, state, runId),
+  });
+}
+
+/** `skip_if` first, then `condition`; one that fails fails the step. */
+function verdictOf(step: Step, valuesOf: (step: Step) => ExpressionValues): StartVerdict {
+  try {
+    const values = valuesOf(step);
+    const { skip_if, condition } = stepConditions(step);
+    for (const expression of skip_if) {
+      if (holds(expression, values)) return { start: false, reason: 'skip_if', message: expression.text };
+    }
+    if (condition !== undefined && !holds(condition, values)) {
+      return { start: false, reason: 'condition_false', message: condition.text };
+    }
+    return { start: true };
+  } catch (error) {
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return { start: false, reason: 'expression_error', message };
+  }
+}
+
+function holds(expression: Expression, values: ExpressionValues): boolean {
+  const result = evaluateCondition(expression, values);
+  if (result.ok) return result.value;
+  const error = new Error(`${expression.text}: ${result.message}`);
+  error.name = 'ExpressionError';
+  throw error;
+}

@@ -1,0 +1,143 @@
+import { ApplicationFailure, defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import {
+  isRunEnd,
+  refusal,
+  type EngineEvent,
+  type OperatorRequest,
+  type Program,
+  type RunState,
+} from '../engine/index.js';
+import { resolveApprovalInputs } from '../plan/inputs.js';
+import { suggest } from '../plan/suggest.js';
+
+import type { VerbAccepted, VerbName } from './messages.js';
+
+/** What the verbs need of the run. */
+export interface Steerable {
+  program: Program;
+  state(): RunState;
+  apply(event: EngineEvent): void;
+}
+
+type Given = Record<string, unknown>;
+type Request = OperatorRequest | { type: 'run-cancel-requested'; force: true; by?: string };
+
+/** Offers every steering verb, as an update that can refuse and as a signal whose refusal is written down. */
+export function offerVerbs(run: Steerable): void {
+  const step = '{"step": "<id>", "by": "<who>"}';
+  offer(run, 'skip', `Skips a step that has not started: ${step}`, (given) => ({
+    ...about(run, given, 'skip'),
+    type: 'skip',
+    propagate: given['propagate'] === true,
+  }));
+  offer(run, 'cancelStep', `Stops one step: ${step}`, (given) => ({
+    ...about(run, given, 'cancel'),
+    type: 'cancel-step',
+  }));
+  offer(run, 'retry', `Tries a failed step again: ${step}`, (given) => ({
+    ...about(run, given, 'retry'),
+    type: 'retry',
+  }));
+  for (const decision of ['approve', 'reject'] as const) {
+    const help = 'Answers an approval: {"step": "<id>", "by": "<who>", "comment": "…", "inputs": {…}}';
+    offer(run, decision, help, (given) => decisionOf(run, given, decision));
+  }
+  offer(run, 'pause', 'Starts no further step: {"by": "<who>"}', (given) => ({
+    type: 'pause',
+    ...sender(given),
+  }));
+  offer(run, 'resume', 'Goes on after a pause or a quarantine', (given) => ({
+    type: 'resume',
+    ...sender(given),
+  }));
+  const cancelHelp = 'Ends the `finally` steps of a run that is being canceled: {"force": true}';
+  offer(run, 'cancel', cancelHelp, (given) => forcedCancel(run, given));
+}
+
+function offer(run: Steerable, name: VerbName, description: string, read: (given: Given) => Request): void {
+  // What somebody typed into a form may be anything at all.
+  const accept = (verb?: unknown): VerbAccepted => {
+    const request = checked(run, read(recordOf(verb)));
+    run.apply({ ...request, at: Date.now() });
+    if (!('step' in request)) return { status: run.state().status };
+    return { step: run.program.graph.ids[request.step]!, status: run.state().steps[request.step]!.status };
+  };
+  setHandler(defineUpdate<VerbAccepted, [unknown?]>(name), accept, {
+    description,
+    validator: (verb?: unknown) => void checked(run, read(recordOf(verb))),
+  });
+  setHandler(
+    defineSignal<[unknown?]>(name),
+    (verb?: unknown) => {
+      try {
+        accept(verb);
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure)) throw error;
+        log.warn(error.message); // a signal has no answer
+      }
+    },
+    { description },
+  );
+}
+
+/** @throws ApplicationFailure `Refused` with the reason. */
+function checked(run: Steerable, request: Request): Request {
+  if (request.type === 'run-cancel-requested') return request;
+  const reason = refusal(run.program, run.state(), request);
+  if (reason === undefined) return request;
+  const verbs = {
+    skip: 'skip',
+    'cancel-step': 'cancel',
+    retry: 'retry',
+    decide: 'decide',
+    pause: 'pause',
+    resume: 'resume',
+  };
+  const verb = request.type === 'decide' ? request.decision : verbs[request.type];
+  const what = 'step' in request ? ` step '${run.program.graph.ids[request.step]}'` : '';
+  throw refused(`Cannot ${verb}${what || ' the run'}: ${reason}`);
+}
+
+/** Finds the step that a verb means. */
+function about(run: Steerable, given: Given, verb: string): { step: number; by?: string } {
+  const wanted = given['step'];
+  if (typeof wanted !== 'string') throw refused(`Nothing to ${verb}: send {"step": "<id>"}`);
+  const step = run.program.graph.index.get(wanted);
+  if (step !== undefined) return { step, ...sender(given) };
+  const near = suggest(wanted, run.program.graph.ids);
+  throw refused(`The plan has no step '${wanted}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
+}
+
+function decisionOf(run: Steerable, given: Given, decision: 'approve' | 'reject'): Request {
+  const target = about(run, given, decision);
+  const { action } = run.program.plan.steps[target.step]!;
+  const comment = typeof given['comment'] === 'string' ? { comment: given['comment'] } : {};
+  if (action.type !== 'approval' || decision === 'reject') return { ...target, type: 'decide', decision, ...comment };
+  const inputs = resolveApprovalInputs(action, recordOf(given['inputs']));
+  if (inputs.ok) return { ...target, type: 'decide', decision, ...comment, outputs: inputs.value };
+  throw refused(`Cannot approve: ${inputs.error.map((problem) => problem.message).join('; ')}`);
+}
+
+function forcedCancel(run: Steerable, given: Given): Request {
+  if (isRunEnd(run.state().status)) throw refused(`Cannot cancel the run: it has ended: ${run.state().status}`);
+  if (given['force'] !== true || run.state().stop !== 'run_canceled') {
+    throw refused(
+      'Cannot cancel the run this way: cancel it by Temporal\'s own cancel, as `orch cancel` does; {"force": true} then also ends its `finally` steps',
+    );
+  }
+  return { type: 'run-cancel-requested', force: true, ...sender(given) };
+}
+
+function sender(given: Given): { by?: string } {
+  return typeof given['by'] === 'string' ? { by: given['by'] } : {};
+}
+
+function recordOf(value: unknown): Given {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Given) : {};
+}
+
+function refused(message: string): ApplicationFailure {
+  const error = ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message });
+  error.stack = ''; // the sender's mistake, not this code's
+  return error;
+}

@@ -1,0 +1,52 @@
+import type { CancellationScope } from '@temporalio/workflow';
+import type { StepReport } from '../engine/index.js';
+import type { Plan, Step } from '../plan/types.js';
+import { startTimer } from './timers.js';
+
+/** Steps that wait, for a time or for a person. */
+export interface Waits {
+  start(step: number): void;
+  /** Calls a wait off; nothing is reported for it any more. */
+  stop(step: number): void;
+}
+
+/** Durable waits: a timer each, and for an approval without a timeout nothing at all. */
+export function createWaits(
+  plan: Plan,
+  parent: CancellationScope,
+  onEnd: (step: number, report: StepReport) => void,
+): Waits {
+  const timers = new Map<number, CancellationScope>();
+  return {
+    start(index) {
+      const step = plan.steps[index]!;
+      const at = endOf(step);
+      if (at === undefined) return;
+      const timer = startTimer(parent, at, () => {
+        timers.delete(index);
+        onEnd(index, timedOut(step));
+      });
+      timers.set(index, timer);
+    },
+    stop(index) {
+      timers.get(index)?.cancel();
+      timers.delete(index);
+    },
+  };
+}
+
+/** When a wait ends by itself, in milliseconds since the epoch. */
+function endOf({ action, timeout_sec }: Step): number | undefined {
+  if (action.type === 'wait') {
+    return action.until === undefined ? Date.now() + (action.seconds ?? 0) * 1000 : Date.parse(action.until);
+  }
+  return timeout_sec === 'none' ? undefined : Date.now() + timeout_sec * 1000;
+}
+
+function timedOut({ action, timeout_sec }: Step): StepReport {
+  if (action.type !== 'approval') return { status: 'success', attempts: 0 };
+  const message = `nobody decided within ${timeout_sec} s; the default is ${action.default}`;
+  const outputs = { decision: action.default, by: null, comment: null };
+  if (action.default === 'approve') return { status: 'success', attempts: 0, message, outputs };
+  return { status: 'failed', reason: 'rejected', attempts: 0, message, outputs };
+}

@@ -1,0 +1,246 @@
+import { describe, expect, it } from 'vitest';
+import { EXPRESSION_CODES, type ExpressionScope } from '../../../src/plan/expressions/index.js';
+import { parsed, problemsOf } from './support.js';
+
+type Row = [
+  text: string,
+  code: string,
+  message: string,
+  offset: number | undefined,
+  hint?: string,
+  scope?: Partial<ExpressionScope>,
+];
+
+const TABLE: readonly Row[] = [
+  ['', 'expression_syntax', 'the expression is empty', 0],
+  ['prev.a.status ==', 'expression_syntax', 'Unexpected token: the end', 16],
+  ['(1', 'expression_syntax', "Expected ')', got the end", 2],
+  ["'abc", 'expression_syntax', 'Unterminated string', 0],
+  ['1 $ 2', 'expression_syntax', 'Unexpected character: $', 2],
+  [
+    "(prev).a.status == 'x'",
+    'expression_syntax',
+    'a name must be written plainly',
+    1,
+    'no parentheses, comments or escapes inside it',
+  ],
+  ['[1].map(prev, prev)', 'expression_syntax', "'prev' has a meaning already", 8, 'name the element otherwise'],
+  ["prev.a.stauts == 'x'", 'unknown_property', "prev.a has no 'stauts'", 7, "did you mean 'status'?"],
+  ["prev['a']['exitcode'] == 0", 'unknown_property', "prev.a has no 'exitcode'", 10, "did you mean 'exit_code'?"],
+  [
+    'prev.a.zzz',
+    'unknown_property',
+    "prev.a has no 'zzz'",
+    7,
+    'it has status, exit_code, outputs, attempts, duration_sec',
+  ],
+  [
+    'prev.a.__class__',
+    'unknown_property',
+    "prev.a has no '__class__'",
+    7,
+    'it has status, exit_code, outputs, attempts, duration_sec',
+  ],
+  ['prev', 'unknown_property', 'prev is no value by itself', 0, 'write prev.<step>.status'],
+  ['size(prev) > 0', 'unknown_property', 'prev is no value by itself', 5, 'write prev.<step>.status'],
+  [
+    'prev.a',
+    'unknown_property',
+    'prev.a is no value by itself',
+    0,
+    'read one of its status, exit_code, outputs, attempts, duration_sec, such as prev.a.status',
+  ],
+  ['prev.a.outputs', 'unknown_property', 'prev.a.outputs is no value by itself', 0, 'write prev.a.outputs.<name>'],
+  ['run.name', 'unknown_property', "run has no 'name'", 4, 'it has id, attempt'],
+  ['env', 'unknown_property', 'env is no value by itself', 0, 'write env.NAME'],
+  ['prve.a.status', 'unknown_name', "'prve' is no known name", 0, "did you mean 'prev'?"],
+  [
+    'steps.a.status',
+    'unknown_name',
+    "'steps' is no known name",
+    0,
+    'an expression knows prev, env, inputs, run, item, index',
+  ],
+  ['inputs.moed', 'unknown_name', "the plan has no input 'moed'", 0, "did you mean 'mode'?"],
+  ['inputs.zzzzzz', 'unknown_name', "the plan has no input 'zzzzzz'", 0, 'declare it under inputs'],
+  [
+    "matches('x')",
+    'unknown_function',
+    "there is no function 'matches'",
+    0,
+    'there are has, size, string, int, double, bool, dyn',
+  ],
+  [
+    "timestamp('2020-01-01T00:00:00Z')",
+    'unknown_function',
+    "there is no function 'timestamp'",
+    0,
+    'there are has, size, string, int, double, bool, dyn',
+  ],
+  [
+    "env.A.matches('(a+)+')",
+    'unknown_function',
+    "there is no method 'matches'",
+    6,
+    'use startsWith, endsWith, contains or ==',
+  ],
+  ["env.A.startswith('x')", 'unknown_function', "there is no method 'startswith'", 6, "did you mean 'startsWith'?"],
+  [
+    'prev[env.X].status',
+    'computed_step',
+    'the step in prev[…] must be written out: what a step waits for is known before the run starts',
+    5,
+  ],
+  [
+    "prev['a' + 'b'].status",
+    'computed_step',
+    'the step in prev[…] must be written out: what a step waits for is known before the run starts',
+    5,
+  ],
+  ['env[inputs.mode]', 'computed_name', 'the name in env[…] must be written out', 4],
+  ['prev.a.outputs[env.X]', 'computed_name', 'the name in prev.a.outputs[…] must be written out', 15],
+  ["prev.snapshot.status == 'x'", 'unknown_step_in_expression', "there is no step 'snapshot'", 0, undefined],
+  [
+    "1 == 1 && prev.snapshot_rpeo.status == 'x'",
+    'unknown_step_in_expression',
+    "there is no step 'snapshot_rpeo'",
+    10,
+    "did you mean 'snapshot_repo'?",
+  ],
+  [
+    "prev.dotted.status == 'x'",
+    'unknown_step_in_expression',
+    "there is no step 'dotted'",
+    0,
+    "an id with a dot is written prev['dotted.id']",
+  ],
+  [
+    "prev.later.status == 'x'",
+    'not_an_ancestor',
+    "'later' need not have ended by then",
+    0,
+    "add 'later' to depends_on",
+  ],
+  [
+    'has(prev.later.outputs.x)',
+    'not_an_ancestor',
+    "'later' need not have ended by then",
+    4,
+    "add 'later' to depends_on",
+  ],
+  ['item == 1', 'item_outside_foreach', 'item has a value inside a foreach only', 0, undefined, { foreach: false }],
+  ['1 + index', 'item_outside_foreach', 'index has a value inside a foreach only', 4, undefined, { foreach: false }],
+  [
+    'prev.a.status',
+    'expression_type',
+    'the result must be true or false, not a string',
+    0,
+    'compare it with something, as in x == y',
+    { wanted: 'bool' },
+  ],
+  [
+    '1 + 1',
+    'expression_type',
+    'the result must be true or false, not a whole number',
+    0,
+    'compare it with something, as in x == y',
+    { wanted: 'bool' },
+  ],
+  [
+    'prev.a.attempts',
+    'expression_type',
+    'the result must be a list, not a whole number',
+    0,
+    undefined,
+    { wanted: 'list' },
+  ],
+  ['prev.a.status == 1', 'expression_type', 'no such overload: string == int', 0],
+  ["1 == 1 && 'a' < 2", 'expression_type', 'no such overload: string < int', 10],
+  ["b'abc'", 'expression_type', 'bytes and unsigned integers are no JSON values', 0],
+  ['5u', 'expression_type', 'bytes and unsigned integers are no JSON values', 0],
+];
+
+describe('checkExpression', () => {
+  it.each(TABLE)('%s: %s', (text, code, message, offset, hint, scope) => {
+    expect(problemsOf(text, scope)).toEqual([
+      { code, message, ...(hint === undefined ? {} : { hint }), ...(offset === undefined ? {} : { offset }) },
+    ]);
+  });
+
+  it('knows what a dash in an id was meant to be', () => {
+    expect(problemsOf("prev.kebab-id.status == 'x'")[0]).toMatchObject({
+      code: 'unknown_property',
+      hint: "an id with a dash is written prev['kebab-id']",
+    });
+  });
+
+  it('tells everything that is wrong with the names at once', () => {
+    const codes = problemsOf("prev.ghost.status == foo && prev.later.exit_cod == 1 && inputs.zzz == bar('x')").map(
+      ({ code }) => code,
+    );
+    expect(codes).toEqual([
+      'unknown_name',
+      'unknown_property',
+      'unknown_function',
+      'unknown_step_in_expression',
+      'unknown_name',
+    ]);
+  });
+
+  it('accepts what is known at run time only where a condition or a list is wanted', () => {
+    for (const text of [
+      'inputs.flag',
+      'prev.a.outputs.yes',
+      'item.done',
+      'inputs.flag ? true : item',
+      'inputs.n in prev.a.outputs.files',
+    ]) {
+      expect(problemsOf(text, { wanted: 'bool' })).toEqual([]);
+    }
+    for (const text of [
+      '[]',
+      '[1]',
+      "['a', 1]",
+      'prev.a.outputs.files',
+      "env.DRY_RUN.split(',')",
+      'inputs.list.map(x, x)',
+    ]) {
+      expect(problemsOf(text, { wanted: 'list' })).toEqual([]);
+    }
+  });
+
+  it('has a case for every code', () => {
+    const seen = new Set([...TABLE.map(([, code]) => code), 'expression_too_long']);
+    expect([...EXPRESSION_CODES].filter((code) => !seen.has(code))).toEqual([]);
+  });
+});
+
+describe('the reads of an expression', () => {
+  it('are each value once, with the place of its first use', () => {
+    const { reads } = parsed(
+      "prev.a.status == 'x' && prev['a'].status == env.B + env['B'] && has(prev.a.outputs.o) && prev.a.outputs.o.p[index] == inputs.n && run.id != run.id && [1].map(env2, env2 > 0)[0]",
+    );
+    expect(reads).toEqual({
+      prevSteps: [
+        { step: 'a', property: 'status', offset: 0 },
+        { step: 'a', property: 'outputs', output: 'o', offset: 68 },
+      ],
+      env: ['B'],
+      inputs: ['n'],
+      run: ['id'],
+      item: false,
+      index: true,
+    });
+  });
+
+  it('are not looked for in strings and comments', () => {
+    expect(parsed('\'env.A\' + r"prev.b.status" // inputs.c').reads).toEqual({
+      prevSteps: [],
+      env: [],
+      inputs: [],
+      run: [],
+      item: false,
+      index: false,
+    });
+  });
+});
