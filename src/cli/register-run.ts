@@ -18,6 +18,22 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
 
   program
+    .command('rerun <run>')
+    .description('run an ended run again, taking over what went well')
+    .option('--failed', 'what did not go well, and what comes after it (the default)')
+    .option('--from <step...>', 'these steps and what comes after them, too')
+    .option('--only <step...>', 'these steps and no others')
+    .option('--plan <file>', 'with this plan; steps are matched by id (default: the plan it had)')
+    .option('--input <name=value>', 'another value of an input (repeatable)', collect, [])
+    .option('--inputs <file>', 'JSON or YAML file with other values of inputs')
+    .option('--env <name[=value]>', 'further environment that the run takes along (repeatable)', collect, [])
+    .option('--id <id>', 'id of the new run')
+    .option('--dry-run', 'only say what would be reused and what would run again')
+    .option('--strict', 'count every warning as a failure')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (run, options) => done(await (await import('./commands/rerun.js')).rerun(context, run, options)));
+
+  program
     .command('watch <run>')
     .description('follow a run to its end')
     .option('--json', 'print the result as one JSON object')

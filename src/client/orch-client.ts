@@ -23,7 +23,9 @@ import { defineUpdate } from '@temporalio/workflow';
 import { describeRun, summarize, withAttempts } from './describe.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
+import { readPastRun } from './past-run.js';
 import { prepareRun } from './prepare.js';
+import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
 import { signedStarts } from './signed-starts.js';
 import { asOrchError, runClosed, throughOutages, withDeadline } from './service-errors.js';
@@ -111,6 +113,7 @@ export class OrchClient {
           plan: plan.plan_id,
           started_by: options.startedBy ?? startedBy(),
           engine_version: input.engine_version,
+          ...(input.rerun_of === undefined ? {} : { rerun_of: input.rerun_of }),
           ...(project === undefined ? {} : { project }),
           ...(tags === undefined ? {} : { tags }),
         },
@@ -132,6 +135,16 @@ export class OrchClient {
       }
       throw asOrchError(error, runId);
     }
+  }
+
+  /**
+   * What an earlier run was started with and what its steps did: what {@link decideRerun} works on.
+   *
+   * @throws OrchError `run_not_found`, `no_worker`.
+   */
+  async pastRun(runId: string): Promise<PastRun> {
+    await describeRun(this.client, runId);
+    return readPastRun(this.client, runId, () => this.progress(runId));
   }
 
   /**

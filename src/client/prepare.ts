@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import type { StepReport } from '../engine/index.js';
 import { checkPlan } from '../plan/check.js';
 import { buildGraph } from '../plan/graph.js';
 import { resolveInputs } from '../plan/inputs.js';
@@ -50,8 +51,28 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     ...(baseDir === undefined ? {} : { base_dir: baseDir }),
     ...(out.value.size === 0 ? {} : { left_out: [...out.value].map((index) => graph.ids[index]!) }),
   };
+  if (options.rerun !== undefined) Object.assign(input, takenOver(options.rerun));
   refuseTooLarge(input);
   return { plan, input };
+}
+
+/** The reports of the steps that a rerun takes over. */
+function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<RunInput, 'rerun_of' | 'reused'> {
+  const wanted = new Set(reused);
+  const reports = of.steps.flatMap((step): [string, StepReport][] => {
+    if (!wanted.has(step.id)) return [];
+    const { id, status, exit_code, log_dir, outputs, attempts } = step;
+    const report: StepReport = {
+      status: status === 'warning' ? 'warning' : 'success',
+      message: `from ${of.run_id}`,
+      attempts,
+      ...(exit_code === undefined ? {} : { exit_code }),
+      ...(log_dir === undefined ? {} : { log_dir }),
+      ...(outputs === undefined ? {} : { outputs }),
+    };
+    return [[id, report]];
+  });
+  return { rerun_of: of.run_id, reused: Object.fromEntries(reports) };
 }
 
 /** SHA-256 of a plan's content, hex; the same for JSON and YAML that say the same in the same order. */

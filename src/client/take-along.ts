@@ -2,7 +2,16 @@ import { namesIn } from '../plan/templates.js';
 import type { Diagnostic, Plan } from '../plan/types.js';
 
 /** What the embedded service takes along besides: steps are meant to see the starter's tools. */
-const LAPTOP_NAMES = ['PATH', 'VIRTUAL_ENV', 'LANG', 'LANGUAGE', 'LC_ALL', 'LC_CTYPE', 'LC_MESSAGES', 'TZ'];
+export const LAPTOP_NAMES: readonly string[] = [
+  'PATH',
+  'VIRTUAL_ENV',
+  'LANG',
+  'LANGUAGE',
+  'LC_ALL',
+  'LC_CTYPE',
+  'LC_MESSAGES',
+  'TZ',
+];
 
 /** Names whose values must not stand in a run's history. */
 const SECRET_NAME =

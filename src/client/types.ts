@@ -1,5 +1,6 @@
 import type { Json } from '../plan/types.js';
 import type { Selection } from '../plan/selection.js';
+import type { PastRun } from './rerun.js';
 import type { ProgressView } from '../workflows/messages.js';
 
 /** A plan to start: `loadPlanText` gives both fields. */
@@ -21,6 +22,8 @@ export interface StartOptions {
   baseDir?: string;
   /** Which steps it takes; default all. */
   select?: Selection;
+  /** An earlier run, and the steps whose results are taken over from it. */
+  rerun?: { of: PastRun; reused: readonly string[] };
   /** Who starts it. Default: `<user>@<host>`. */
   startedBy?: string;
 }

@@ -15,17 +15,31 @@ export interface Decision {
   commands: EngineCommand[];
 }
 
+/** Steps that do not run. */
+export interface Settled {
+  /** Not selected; for their dependents they count as done. */
+  leftOut?: ReadonlySet<number>;
+  /** Taken over from an earlier run, with what they reported there. */
+  reused?: ReadonlyMap<number, StepReport>;
+}
+
 /**
  * Starts a run: the steps without dependencies, as far as `max_concurrency` allows.
  *
- * @param leftOut steps that were not selected; for their dependents they count as done
+ * @param settled steps that have their end before the run starts
  */
-export function startRun(program: Program, at: number, leftOut: ReadonlySet<number> = new Set()): Decision {
+export function startRun(program: Program, at: number, settled: Settled = {}): Decision {
   const turn: Turn = { program, state: createState(program, at), commands: [], at, settled: [] };
   const { run_timeout_sec } = program.plan.globals;
   if (run_timeout_sec !== 'none')
     turn.commands.push({ type: 'set-timer', timer: 'run', at: at + run_timeout_sec * 1000 });
-  for (const index of leftOut) {
+  for (const [index, report] of settled.reused ?? []) {
+    const step = turn.state.steps[index]!;
+    if (step.status !== 'pending') continue; // a fallback that its owner's end has settled
+    step.report = report;
+    endStep(turn, index, report.status === 'warning' ? 'warning' : 'success', 'reused');
+  }
+  for (const index of settled.leftOut ?? []) {
     if (turn.state.steps[index]!.status === 'pending') endStep(turn, index, 'skipped', 'not_selected');
   }
   propagate(turn);

@@ -5,6 +5,7 @@ export type EndStatus = 'success' | 'warning' | 'failed' | 'skipped' | 'canceled
 
 /** Why a step ended as it did. Snake_case codes; docs/errors.md has an entry for each. */
 export type StepReason =
+  | 'reused'
   | 'exit_non_zero'
   | 'signaled'
   | 'timeout'

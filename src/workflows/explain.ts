@@ -35,6 +35,7 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
       return [waiting(plan), ...ranBecause(program, index, plan)];
     case 'success':
     case 'warning':
+      if (step.reason === 'reused') return [`Its result was taken over: ${step.report?.message ?? ''}`];
       return [`It ended as ${step.status}${said(step)}.`, ...ranBecause(program, index, plan)];
     case 'failed':
       return failed(program, state, index, step);

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { checkPlan } from '../plan/check.js';
 import { buildGraph } from '../plan/graph.js';
 import type { Json } from '../plan/types.js';
-import type { Program } from '../engine/index.js';
+import type { Program, Settled, StepReport } from '../engine/index.js';
 
 /** Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. */
 export const ENGINE_VERSION = 1;
@@ -21,6 +21,10 @@ export interface RunInput {
   base_dir?: string;
   /** Ids of steps that were not selected. */
   left_out?: string[];
+  /** The run whose results are taken over. */
+  rerun_of?: string;
+  /** Reports of the steps that are taken over, by id. */
+  reused?: Record<string, StepReport>;
 }
 
 /**
@@ -40,6 +44,24 @@ export function readInput(input: RunInput): Program {
   return { plan, graph: buildGraph(plan) };
 }
 
+/** The steps of a run that have their end before it starts. */
+export function settledSteps({ graph }: Program, input: RunInput): Settled {
+  const indexOf = (id: string): number[] => {
+    const index = graph.index.get(id);
+    return index === undefined ? [] : [index];
+  };
+  return {
+    leftOut: new Set((input.left_out ?? []).flatMap(indexOf)),
+    // In plan order, not in that of the keys.
+    reused: new Map(
+      graph.ids.flatMap((id, index) => {
+        const report = Object.hasOwn(input.reused ?? {}, id) ? input.reused?.[id] : undefined;
+        return report === undefined ? [] : [[index, report] as const];
+      }),
+    ),
+  };
+}
+
 function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
     return 'The run has no input; start it by `orch start` or OrchClient';
@@ -52,6 +74,7 @@ function shapeError(input: unknown): string | undefined {
     return '`env` must be an object of strings';
   }
   if (given.left_out !== undefined && !Array.isArray(given.left_out)) return '`left_out` must be a list of step ids';
+  if (given.reused !== undefined && !isRecord(given.reused)) return '`reused` must be an object';
   if (given.base_dir !== undefined && typeof given.base_dir !== 'string') return '`base_dir` must be a string';
   return undefined;
 }

@@ -10,7 +10,7 @@ import {
 import { decide, isRunEnd, startRun, type EngineCommand, type EngineEvent, type StepReport } from '../engine/index.js';
 import { provideDetails } from './current-details.js';
 import { explain } from './explain.js';
-import { readInput, type RunInput } from './input.js';
+import { readInput, settledSteps, type RunInput } from './input.js';
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
 import { createProgram } from './program.js';
 import { createStepRunner } from './step-runner.js';
@@ -34,8 +34,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
   const runner = createStepRunner(program, input, scope, () => state, ended);
   const waits = createWaits(program.plan, scope, ended);
-  const leftOut = new Set((input.left_out ?? []).flatMap((id) => program.graph.index.get(id) ?? []));
-  let { state, commands } = startRun(program, Date.now(), leftOut);
+  let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
 
   setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since), {
     description: 'What the run and its steps are doing; {"since": n} for what changed after version n',

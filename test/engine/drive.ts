@@ -43,7 +43,7 @@ export function drive(program: Program, leftOut: readonly string[] = []): Drive 
   const timers = new Map<EngineTimer, number>();
   let finished: string | undefined;
   let clock = 0;
-  let decision = startRun(program, clock, new Set(leftOut.map((id) => program.graph.index.get(id)!)));
+  let decision = startRun(program, clock, { leftOut: new Set(leftOut.map((id) => program.graph.index.get(id)!)) });
   take(decision);
 
   function take({ commands }: typeof decision): void {

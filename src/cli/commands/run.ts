@@ -105,7 +105,7 @@ async function startPlan(
 }
 
 /** Follows a run to its end, or until Ctrl-C, which ends the following only. */
-async function followRun(
+export async function followRun(
   context: CliContext,
   client: OrchClient,
   started: Started,

@@ -1,3 +1,4 @@
+import { OrchError } from '../../client/errors.js';
 import type { VerbAccepted, VerbName, Verbs } from '../../workflows/messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
@@ -78,9 +79,27 @@ export function decide(
   return steer(context, runId, verb, what, flags, () => `${step}: ${verb === 'approve' ? 'approved' : 'rejected'}`);
 }
 
-/** `orch retry RUN STEP`. */
-export function retry(context: CliContext, runId: string, step: string, flags: Flags): Promise<number> {
-  return steer(context, runId, 'retry', { step }, flags, ({ status }) => `${step}: ${status}; it is tried again`);
+/** `orch retry RUN STEP`; of a run that has ended, a rerun of what did not go well, with the plan it had. */
+export async function retry(context: CliContext, runId: string, step: string, flags: Flags): Promise<number> {
+  const client = await connect(context, false);
+  try {
+    const accepted = await client.steer(runId, 'retry', { step, ...(flags.by === undefined ? {} : { by: flags.by }) });
+    answer(
+      context,
+      flags,
+      { run_id: runId, requested: 'retry', ...accepted },
+      `${step}: ${accepted.status}; it is tried again`,
+    );
+  } catch (error) {
+    if (!(error instanceof OrchError) || error.code !== 'run_closed') throw error;
+    const { rerunFailed } = await import('./rerun.js');
+    const started = await rerunFailed(context, client, runId);
+    const text = `${runId} has ended; ${started} runs what did not go well`;
+    answer(context, flags, { run_id: started, requested: 'rerun', rerun_of: runId }, text);
+  } finally {
+    await client.close();
+  }
+  return EXIT.succeeded;
 }
 
 /** `orch explain RUN STEP`. */

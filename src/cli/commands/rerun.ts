@@ -1,0 +1,120 @@
+import { OrchError } from '../../client/errors.js';
+import type { OrchClient } from '../../client/orch-client.js';
+import { prepareRun } from '../../client/prepare.js';
+import { decideRerun, type PastRun, type RerunDecision } from '../../client/rerun.js';
+import type { StartOptions } from '../../client/types.js';
+import { buildGraph } from '../../plan/graph.js';
+import { leftOut } from '../../plan/selection.js';
+import type { Plan } from '../../plan/types.js';
+import { connect, settingsOf } from '../connect.js';
+import { EXIT, type CliContext } from '../context.js';
+import { DiagnosticsError, UsageError } from '../errors.js';
+import { loadPlanFile, type PlanFile } from '../load-plan.js';
+import { placeDiagnostics } from '../place-diagnostics.js';
+import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
+import { createProgressReporter } from '../render/progress.js';
+import { followRun } from './run.js';
+
+export interface RerunFlags extends InputOptions {
+  failed?: boolean;
+  plan?: string;
+  id?: string;
+  dryRun?: boolean;
+  strict?: boolean;
+  json?: boolean;
+}
+
+/** `orch rerun RUN`: a new run that takes over what went well; says beforehand what, and follows it to its end. */
+export async function rerun(context: CliContext, runId: string, flags: RerunFlags): Promise<number> {
+  const client = await connect(context, true);
+  try {
+    const { decision, plan, start } = await prepareRerun(context, client, runId, flags);
+    if (!flags.json || flags.dryRun) showDecision(context, decision, flags.json === true);
+    if (flags.dryRun) return EXIT.succeeded;
+    const started = await start();
+    context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
+    const ids = plan.steps.map((step) => step.id);
+    return await followRun(context, client, started, flags, createProgressReporter(context, ids));
+  } finally {
+    await client.close();
+  }
+}
+
+/** Starts what is left to do of a closed run, with the plan it had; gives the id of the new run. */
+export async function rerunFailed(context: CliContext, client: OrchClient, runId: string): Promise<string> {
+  const { start } = await prepareRerun(context, client, runId, { input: [], env: [] });
+  return (await start()).run_id;
+}
+
+async function prepareRerun(
+  context: CliContext,
+  client: OrchClient,
+  runId: string,
+  flags: RerunFlags,
+): Promise<{ decision: RerunDecision; plan: Plan; start: () => Promise<{ run_id: string; web_ui?: string }> }> {
+  const { status } = await client.describe(runId);
+  if (status === 'running') {
+    throw new UsageError(
+      `The run '${runId}' is still open`,
+      `\`orch retry ${runId} STEP\` tries a failed step of it again`,
+    );
+  }
+  const past = await client.pastRun(runId);
+  const file = flags.plan === undefined ? undefined : await loadPlanFile(context, flags.plan, flags.strict);
+  const toStart = file ?? { source: past.input.plan };
+  const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
+  const next = prepare(context, toStart, options, file);
+  refuseUnknownSteps(next.plan, flags);
+  const { from, only } = flags;
+  const decision = decideRerun(past, next, { ...(from && { from }), ...(only && { only }) });
+  const start = (): Promise<{ run_id: string; web_ui?: string }> =>
+    client.start(toStart, {
+      ...options,
+      select: { skip: decision.left_out },
+      rerun: { of: past, reused: decision.reused },
+    });
+  return { decision, plan: next.plan, start };
+}
+
+/** What the earlier run was started with, and over it what is given now. */
+async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: RerunFlags): Promise<StartOptions> {
+  const known = Object.entries(past.input.inputs).filter(([name]) => Object.hasOwn(plan.inputs, name));
+  const baseDir = past.input.base_dir ?? (settingsOf(context) === undefined ? context.cwd : undefined);
+  return {
+    inputs: { ...Object.fromEntries(known), ...(await readInputs(context, flags)) },
+    env: { ...past.input.env, ...readEnv(context, flags) },
+    from: context.env,
+    ...(baseDir === undefined ? {} : { baseDir }),
+    ...(flags.id === undefined ? {} : { runId: flags.id }),
+  };
+}
+
+function prepare(
+  context: CliContext,
+  toStart: { source: unknown },
+  options: StartOptions,
+  file: PlanFile | undefined,
+): ReturnType<typeof prepareRun> {
+  try {
+    return prepareRun(toStart, options, settingsOf(context) === undefined);
+  } catch (error) {
+    if (!(error instanceof OrchError) || error.diagnostics === undefined || file === undefined) throw error;
+    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, file), file.text);
+  }
+}
+
+function refuseUnknownSteps(plan: Plan, { from, only }: RerunFlags): void {
+  const checked = leftOut(plan, buildGraph(plan), { ...(from && { from }), ...(only && { only }) });
+  if (!checked.ok) throw new DiagnosticsError(checked.error);
+}
+
+function showDecision(context: CliContext, decision: RerunDecision, json: boolean): void {
+  if (json) {
+    context.out(`${JSON.stringify(decision, null, 2)}\n`);
+    return;
+  }
+  const { dim } = context.colors;
+  for (const step of decision.reused) context.note(`${dim('reuse')}  ${step}\n`);
+  for (const step of decision.left_out) context.note(`${dim('leave')}  ${step}\n`);
+  for (const { step, why } of decision.again) context.note(`again  ${step}  ${dim(why)}\n`);
+}

@@ -1,0 +1,30 @@
+import type { Client } from '@temporalio/client';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { checkPlan } from '../plan/check.js';
+import type { RunInput } from '../workflows/input.js';
+import type { ProgressView } from '../workflows/messages.js';
+import { OrchError } from './errors.js';
+import type { PastRun } from './rerun.js';
+import { throughOutages } from './service-errors.js';
+
+/** Reads what a run was started with from its history, and what its steps did from the run itself. */
+export async function readPastRun(
+  client: Client,
+  runId: string,
+  progress: () => Promise<ProgressView>,
+): Promise<PastRun> {
+  const { history } = await throughOutages(() =>
+    client.workflowService.getWorkflowExecutionHistory({
+      namespace: client.options.namespace,
+      execution: { workflowId: runId },
+      maximumPageSize: 1,
+    }),
+  );
+  const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
+  const [input] = (await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads)) as [RunInput?];
+  const checked = checkPlan(input?.plan);
+  if (input === undefined || !checked.ok) {
+    throw new OrchError('run_not_found', `The run '${runId}' has no plan that this version can read`);
+  }
+  return { run_id: runId, plan: checked.value.plan, input, steps: (await progress()).steps };
+}

@@ -1,0 +1,121 @@
+import { buildGraph } from '../plan/graph.js';
+import { outputsRead } from '../plan/outputs-read.js';
+import { leftOut } from '../plan/selection.js';
+import { expandStep } from '../plan/templates.js';
+import type { Plan, Step } from '../plan/types.js';
+import type { RunInput } from '../workflows/input.js';
+import type { StepView } from '../workflows/messages.js';
+import { LAPTOP_NAMES } from './take-along.js';
+
+/** Which steps run again whatever they did before. */
+export interface RerunMode {
+  /** These and what comes after them. */
+  from?: readonly string[];
+  /** These, and nothing else. */
+  only?: readonly string[];
+}
+
+/** A run that is there already, with what it was started with. */
+export interface PastRun {
+  run_id: string;
+  plan: Plan;
+  input: RunInput;
+  steps: readonly StepView[];
+}
+
+/** What a rerun takes over and what it does again, in plan order, each with the reason. */
+export interface RerunDecision {
+  reused: string[];
+  again: { step: string; why: string }[];
+  /** Only with `only`: neither reused nor run. */
+  left_out: string[];
+}
+
+/**
+ * Decides what of an earlier run a new one takes over: the steps that went well, whose definition and inputs are the
+ * same, and whose dependencies are all taken over too. Steps are matched by id, never by position.
+ */
+export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }, mode: RerunMode = {}): RerunDecision {
+  const graph = buildGraph(next.plan);
+  const before = new Map(past.steps.map((step) => [step.id, step]));
+  const definitions = new Map(past.plan.steps.map((step) => [step.id, step]));
+  const wanted = outputsRead(next.plan);
+  const carried = outputsRead(past.plan);
+  const forced = forcedSteps(next.plan, mode);
+  const reasons: (string | undefined)[] = [];
+  const whyAgain = (index: number): string | undefined => {
+    const step = next.plan.steps[index]!;
+    const old = before.get(step.id);
+    const definition = definitions.get(step.id);
+    if (forced.has(step.id)) return 'it was asked for';
+    if (step.finally) return '`finally` steps always run';
+    if (old === undefined || definition === undefined) return 'it is new';
+    if (old.status !== 'success' && old.status !== 'warning') return `it ${pastWord(old)}`;
+    if (fingerprint(past.plan, definition, past.input) !== fingerprint(next.plan, step, next.input)) {
+      return 'its definition or its inputs have changed';
+    }
+    const missing = [...(wanted.get(step.id) ?? [])].find((name) => !carried.get(step.id)?.has(name));
+    if (missing !== undefined) return `its output '${missing}' is read now and was not kept`;
+    const changed = graph.dependencies[index]!.find((dependency) => reasons[dependency] !== undefined);
+    return changed === undefined ? undefined : `it comes after '${graph.ids[changed]}'`;
+  };
+  for (const index of topological(graph.dependencies, graph.dependents)) reasons[index] = whyAgain(index);
+  return split(next.plan, reasons, mode, forced);
+}
+
+function split(
+  plan: Plan,
+  reasons: readonly (string | undefined)[],
+  mode: RerunMode,
+  forced: ReadonlySet<string>,
+): RerunDecision {
+  const decision: RerunDecision = { reused: [], again: [], left_out: [] };
+  plan.steps.forEach(({ id, finally: last }, index) => {
+    const why = reasons[index];
+    if (why === undefined) decision.reused.push(id);
+    else if (mode.only !== undefined && !forced.has(id) && !last) decision.left_out.push(id);
+    else decision.again.push({ step: id, why });
+  });
+  return decision;
+}
+
+/** The steps that the mode names, with what comes after them for `from`. */
+function forcedSteps(plan: Plan, mode: RerunMode): Set<string> {
+  if (mode.only !== undefined) return new Set(mode.only);
+  if (mode.from === undefined) return new Set();
+  const out = leftOut(plan, buildGraph(plan), { from: mode.from });
+  return new Set(
+    plan.steps.filter((step, index) => out.ok && !step.finally && !out.value.has(index)).map(({ id }) => id),
+  );
+}
+
+/** All that decides what a step does, as text. What only the display shows is left out, and what differs by shell. */
+function fingerprint(plan: Plan, step: Step, input: RunInput): string {
+  const env = Object.fromEntries(Object.entries(input.env).filter(([name]) => !LAPTOP_NAMES.includes(name)));
+  const { name: _, description: __, tags: ___, group: ____, weight: _____, ...definition } = step;
+  const expanded = expandStep(plan, step, { inputs: input.inputs, env });
+  const sorted = Object.entries(expanded.env).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([definition, expanded.action, expanded.cwd, sorted, input.base_dir]);
+}
+
+function pastWord(step: StepView): string {
+  if (step.status === 'pending' || step.status === 'running' || step.status === 'waiting') return 'had not ended';
+  const word = step.status === 'failed' ? 'failed' : `was ${step.status}`;
+  return step.reason === undefined ? word : `${word} (${step.reason})`;
+}
+
+/** Every step after its dependencies. */
+function* topological(
+  dependencies: readonly (readonly number[])[],
+  dependents: readonly (readonly number[])[],
+): Generator<number> {
+  const awaited = dependencies.map((list) => list.length);
+  const ready = awaited.flatMap((count, index) => (count === 0 ? [index] : []));
+  for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+    yield next;
+    for (const dependent of dependents[next]!) {
+      awaited[dependent]! -= 1;
+      if (awaited[dependent] === 0) ready.push(dependent);
+    }
+  }
+}
