@@ -1,5 +1,6 @@
 import { jsonEquals, typeMismatch } from './input-types.js';
 import { checkDef } from './def-rules.js';
+import { refuseIdleKeys } from './idle-keys.js';
 import { isMap } from './paths.js';
 import { quote, type Problems } from './problems.js';
 import { sourceSteps } from './source-steps.js';
@@ -21,6 +22,7 @@ export function checkRules(source: Record<string, unknown>, problems: Problems):
     const def = step['step_def'];
     if (!isMap(def)) continue;
     checkDef(def, [...path, 'step_def'], problems);
+    refuseIdleKeys(step, def['type'], path, problems);
     if (def['type'] === 'approval') checkInputs(def['inputs'], [...path, 'step_def', 'inputs'], problems);
   }
 }

@@ -1,0 +1,31 @@
+import type { Problems } from './problems.js';
+
+const EXIT_CODES = ['success_exit_codes', 'warning_exit_codes'];
+const RETRIES = ['retries', 'retry_delay_sec', 'retry'];
+
+/** Keys of a step that mean nothing for its kind: what has no process has no folder, no exit code and no retries. */
+const IDLE: Readonly<Record<string, readonly string[]>> = {
+  http: [...EXIT_CODES, 'cwd', 'grace_sec'],
+  approval: [...EXIT_CODES, ...RETRIES, 'cwd', 'grace_sec', 'queue'],
+  wait: [...EXIT_CODES, ...RETRIES, 'cwd', 'grace_sec', 'queue'],
+  noop: [...EXIT_CODES, ...RETRIES, 'cwd', 'grace_sec', 'queue'],
+};
+
+/** Refuses keys that would be read and change nothing. */
+export function refuseIdleKeys(
+  step: Readonly<Record<string, unknown>>,
+  type: unknown,
+  path: readonly PropertyKey[],
+  problems: Problems,
+): void {
+  if (typeof type !== 'string' || !Object.hasOwn(IDLE, type)) return;
+  for (const key of IDLE[type]!) {
+    if (!Object.hasOwn(step, key) || (step[key] ?? undefined) === undefined) continue;
+    problems.add({
+      code: 'conflicting_keys',
+      path: [...path, key],
+      message: `'${key}' means nothing for a step of type '${type}'`,
+      hint: 'remove it',
+    });
+  }
+}
