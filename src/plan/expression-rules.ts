@@ -87,7 +87,9 @@ function checkSites(
         : stepIds,
       ancestorsOf: (id) => comesBefore(step, graph.index.get(id)!),
       inputNames: frugal ? knownOf(inputs, inputNames) : inputNames,
-      foreach: step !== undefined && (steps[step]!.step?.['foreach'] ?? undefined) !== undefined,
+      // The list and the conditions are looked at once, before there is an item.
+      foreach:
+        site.wanted === 'any' && step !== undefined && (steps[step]!.step?.['foreach'] ?? undefined) !== undefined,
       wanted: site.wanted,
     };
     const found = checkExpression(expression, scope);

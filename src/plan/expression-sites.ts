@@ -9,7 +9,7 @@ import type { Plan, Step } from './types.js';
 export interface ExpressionSite {
   text: string;
   path: readonly PropertyKey[];
-  wanted: 'bool' | 'any';
+  wanted: 'bool' | 'list' | 'any';
   layer: TemplateLayer;
   /** Position of the step; absent for those of `globals`. */
   step?: number;
@@ -44,13 +44,21 @@ export function* planExpressions(plan: Plan): Generator<PlanExpression> {
   }
 }
 
+/** The expression of a `foreach`, which may stand between `${{` and `}}` or plain. */
+export function foreachExpression(text: string): string {
+  return /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(text)?.[1]?.trim() ?? text;
+}
+
 function* conditionSites(
-  step: { condition?: unknown; skip_if?: unknown },
+  step: { condition?: unknown; skip_if?: unknown; foreach?: unknown },
   path: readonly PropertyKey[],
   position: number,
 ): Generator<ExpressionSite> {
   const rest = { wanted: 'bool', layer: 'step', step: position } as const;
-  const { condition, skip_if: skipIf } = step;
+  const { condition, skip_if: skipIf, foreach } = step;
+  if (typeof foreach === 'string') {
+    yield { ...rest, text: foreachExpression(foreach), path: [...path, 'foreach'], wanted: 'list' };
+  }
   if (typeof condition === 'string') yield { text: condition, path: [...path, 'condition'], ...rest };
   if (typeof skipIf === 'string') yield { text: skipIf, path: [...path, 'skip_if'], ...rest };
   if (!Array.isArray(skipIf)) return;

@@ -1,14 +1,15 @@
 import type { Problems } from './problems.js';
 
 const EXIT_CODES = ['success_exit_codes', 'warning_exit_codes'];
+const FOREACH = ['foreach', 'max_parallel'];
 const RETRIES = ['retries', 'retry_delay_sec', 'retry'];
 
 /** Keys of a step that mean nothing for its kind: what has no process has no folder, no exit code and no retries. */
 const IDLE: Readonly<Record<string, readonly string[]>> = {
   http: [...EXIT_CODES, 'cwd', 'grace_sec'],
-  approval: [...EXIT_CODES, ...RETRIES, 'cwd', 'grace_sec', 'queue'],
-  wait: [...EXIT_CODES, ...RETRIES, 'cwd', 'grace_sec', 'queue'],
-  noop: [...EXIT_CODES, ...RETRIES, 'cwd', 'grace_sec', 'queue'],
+  approval: [...EXIT_CODES, ...RETRIES, ...FOREACH, 'cwd', 'grace_sec', 'queue'],
+  wait: [...EXIT_CODES, ...RETRIES, ...FOREACH, 'cwd', 'grace_sec', 'queue'],
+  noop: [...EXIT_CODES, ...RETRIES, ...FOREACH, 'cwd', 'grace_sec', 'queue'],
 };
 
 /** Refuses keys that would be read and change nothing. */
@@ -18,9 +19,13 @@ export function refuseIdleKeys(
   path: readonly PropertyKey[],
   problems: Problems,
 ): void {
+  if (isGiven(step, 'max_parallel') && !isGiven(step, 'foreach')) {
+    const message = "'max_parallel' means nothing without 'foreach'";
+    problems.add({ code: 'conflicting_keys', path: [...path, 'max_parallel'], message, hint: 'remove it' });
+  }
   if (typeof type !== 'string' || !Object.hasOwn(IDLE, type)) return;
   for (const key of IDLE[type]!) {
-    if (!Object.hasOwn(step, key) || (step[key] ?? undefined) === undefined) continue;
+    if (!isGiven(step, key)) continue;
     problems.add({
       code: 'conflicting_keys',
       path: [...path, key],
@@ -28,4 +33,9 @@ export function refuseIdleKeys(
       hint: 'remove it',
     });
   }
+}
+
+/** `null` is the same as absent. */
+function isGiven(step: Readonly<Record<string, unknown>>, key: string): boolean {
+  return Object.hasOwn(step, key) && (step[key] ?? undefined) !== undefined;
 }

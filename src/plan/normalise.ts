@@ -1,3 +1,4 @@
+import { foreachExpression } from './expression-sites.js';
 import { given } from './given.js';
 import { inputSpecs, normaliseAction } from './normalise-action.js';
 import type { SourcePlan } from './schema.js';
@@ -63,6 +64,11 @@ function breaker(source: SourceGlobals['breaker']): BreakerPolicy | undefined {
   };
 }
 
+function foreachOf(source: SourceStep['foreach']): Step['foreach'] {
+  if (source === undefined || source === null) return undefined;
+  return typeof source === 'string' ? foreachExpression(source) : (source as readonly Json[]);
+}
+
 interface StepContext {
   defaults: SourceGlobals;
   owners: ReadonlyMap<string, string>;
@@ -90,6 +96,7 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
     trigger_rule: source.trigger_rule ?? 'all_success',
     ...given({ condition: source.condition }),
     skip_if: typeof skipIf === 'string' ? [skipIf] : skipIf,
+    ...given({ foreach: foreachOf(source.foreach), max_parallel: source.max_parallel }),
     on_failure: source.on_failure ?? 'abort',
     critical: source.critical ?? true,
     ...given({ fallback_step: source.fallback_step, fallback_of: context.owners.get(source.id) }),

@@ -20,9 +20,9 @@ export function checkRules(source: Record<string, unknown>, problems: Problems):
     checkAction(step, path, problems);
     checkEnvNames(step['env'], [...path, 'env'], problems);
     const def = step['step_def'];
+    refuseIdleKeys(step, isMap(def) ? def['type'] : 'command', path, problems);
     if (!isMap(def)) continue;
     checkDef(def, [...path, 'step_def'], problems);
-    refuseIdleKeys(step, def['type'], path, problems);
     if (def['type'] === 'approval') checkInputs(def['inputs'], [...path, 'step_def', 'inputs'], problems);
   }
 }

@@ -1,5 +1,5 @@
 import { evaluate, parseExpression, renderValue, type Expression, type ExpressionValues } from './expressions/index.js';
-import type { Plan, PlanGlobals, Step } from './types.js';
+import type { Json, Plan, PlanGlobals, Step } from './types.js';
 
 /** An expression that could not be worked out when its step was about to start. */
 export class ExpressionError extends Error {
@@ -24,6 +24,19 @@ export interface StepConditions {
 export function stepConditions(step: Step): StepConditions {
   const skip_if = step.skip_if.map((text) => expressionOf(step, text));
   return step.condition === undefined ? { skip_if } : { condition: expressionOf(step, step.condition), skip_if };
+}
+
+/**
+ * The items of a `foreach`: the literal ones, or those that its expression gives.
+ *
+ * @throws ExpressionError where the expression fails, or gives no list
+ */
+export function foreachItems(step: Step, values: () => ExpressionValues): readonly Json[] {
+  if (typeof step.foreach !== 'string') return step.foreach ?? [];
+  const result = evaluate(expressionOf(step, step.foreach), values());
+  if (!result.ok) throw new ExpressionError(step.foreach, result.message);
+  if (!Array.isArray(result.value)) throw new ExpressionError(step.foreach, 'the result is no list');
+  return result.value as readonly Json[];
 }
 
 /** Works out an expression of a templated string, as text. */

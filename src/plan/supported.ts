@@ -8,8 +8,6 @@ import { sourceSteps } from './source-steps.js';
  */
 const GLOBALS = { locks: [], agents: {}, budget: {}, secrets: {} };
 const STEP = {
-  foreach: undefined,
-  max_parallel: undefined,
   locks: [],
   run_once: false,
   max_output_bytes: 1_073_741_824,

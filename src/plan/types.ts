@@ -126,6 +126,10 @@ export interface Step {
   condition?: string;
   /** CEL; any true skips the step: it is not needed. Looked at before `condition`. */
   skip_if: readonly string[];
+  /** One instance per element: a literal list, or CEL that gives one. */
+  foreach?: string | readonly Json[];
+  /** Instances at a time; absent means as many as the run allows. */
+  max_parallel?: number;
   on_failure: OnFailure;
   critical: boolean;
   /** The step that runs where this one fails. */

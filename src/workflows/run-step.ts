@@ -35,8 +35,8 @@ export async function runStep(step: Step, maxDuration: Timeout, task: StepTask):
       ...facts
     } = await activities.runStep.executeWithOptions(
       {
-        activityId: `s:${step.id}`,
-        summary: step.name.slice(0, 200),
+        activityId: `s:${task.step_id}`,
+        summary: `${step.name}${task.step_id.slice(step.id.length)}`.slice(0, 200),
         startToCloseTimeout: Math.ceil(limitSec(step, maxDuration) * 1000),
         ...(step.queue === undefined ? {} : { taskQueue: step.queue }),
       },

@@ -1,8 +1,12 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import type { StepTask } from '../activities/types.js';
 import type { Program, RunState, StepReport } from '../engine/index.js';
+import type { ExpressionValues } from '../plan/expressions/index.js';
 import { outputsRead } from '../plan/outputs-read.js';
-import { expandStep, type ExpandedStep } from '../plan/templates.js';
+import { foreachItems } from '../plan/step-expressions.js';
+import { conditionValues, expandStep, type ExpandedStep } from '../plan/templates.js';
+import type { Json } from '../plan/types.js';
+import { createSlots, inSlot, runInstances } from './foreach.js';
 import type { RunInput } from './input.js';
 import { runValues } from './program.js';
 import { runStep } from './run-step.js';
@@ -12,6 +16,12 @@ import { runStep } from './run-step.js';
  * task is tried again for ever.
  */
 const MAX_TASK_BYTES = 1024 * 1024;
+
+/** One element of a `foreach`. */
+interface Instance {
+  item: Json;
+  index: number;
+}
 
 export interface StepRunner {
   start(step: number): void;
@@ -30,6 +40,9 @@ export function createStepRunner(
   const scopes = new Map<number, CancellationScope>();
   const outputs = outputsRead(plan);
   const budget = createTaskBudget();
+  const slots = createSlots(plan.globals.max_concurrency);
+  // The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here.
+  const sharing = plan.steps.some((step) => step.foreach !== undefined);
   const { workflowId } = workflowInfo();
 
   return {
@@ -50,9 +63,30 @@ export function createStepRunner(
   }
 
   async function execute(index: number): Promise<StepReport> {
+    const step = plan.steps[index]!;
+    if (step.foreach === undefined) return sharing ? inSlot(slots, () => executeOne(index)) : executeOne(index);
+    const wanted = [...(outputs.get(step.id) ?? [])];
+    let items: readonly Json[];
+    try {
+      items = foreachItems(step, () => valuesFor(index));
+    } catch (error) {
+      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
+    }
+    return runInstances(items, { id: step.id, limit: step.max_parallel ?? items.length, slots, wanted }, (item, i) =>
+      executeOne(index, { item, index: i }),
+    );
+  }
+
+  function valuesFor(index: number): ExpressionValues {
+    const values = runValues(program, stateOf(), workflowId);
+    return conditionValues(plan, plan.steps[index]!, { inputs: input.inputs, env: input.env, values });
+  }
+
+  async function executeOne(index: number, instance?: Instance): Promise<StepReport> {
     let task: StepTask;
     try {
-      task = stepTask(index);
+      task = stepTask(index, instance);
     } catch (error) {
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
@@ -65,15 +99,15 @@ export function createStepRunner(
     return runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
   }
 
-  function stepTask(index: number): StepTask {
+  function stepTask(index: number, instance?: Instance): StepTask {
     const step = plan.steps[index]!;
-    const { action, env, cwd } = expand(index);
+    const { action, env, cwd } = expand(index, instance);
     if (action.type === 'noop' || action.type === 'approval' || action.type === 'wait') {
       throw new Error(`Internal error: a step of type ${action.type} is not executed`);
     }
     return {
       run_id: workflowId,
-      step_id: step.id,
+      step_id: instance === undefined ? step.id : `${step.id}[${instance.index}]`,
       action,
       cwd: input.base_dir === undefined ? cwd : [input.base_dir, ...cwd],
       env,
@@ -88,8 +122,8 @@ export function createStepRunner(
     };
   }
 
-  function expand(index: number): ExpandedStep {
-    const values = runValues(program, stateOf(), workflowId);
+  function expand(index: number, instance?: Instance): ExpandedStep {
+    const values = { ...runValues(program, stateOf(), workflowId), ...instance };
     return expandStep(plan, plan.steps[index]!, { inputs: input.inputs, env: input.env, values });
   }
 }

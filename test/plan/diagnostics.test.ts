@@ -156,8 +156,6 @@ describe('every mistake is told at its place', () => {
 
 describe('what this version does not act on is refused, not ignored', () => {
   test.each([
-    ['foreach: [1]', 'foreach'],
-    ['max_parallel: 2', 'max_parallel'],
     ['locks: [l]', 'locks'],
     ['run_once: true', 'run_once'],
     ['max_output_bytes: 5', 'max_output_bytes'],

@@ -25,6 +25,8 @@ interface PlannedStep {
   action: StepAction['type'];
   /** What runs, as one line for people. */
   command: string;
+  /** The items of its instances, or the expression that gives them. */
+  foreach: Step['foreach'] | null;
   cwd: string;
   timeout_sec: number | 'none';
   retries: number;
@@ -90,6 +92,7 @@ function plannedStep(
     depends_on: (graph.dependencies[index] ?? []).map((dependency) => graph.ids[dependency]!),
     action: action.type,
     command: commandLine(action),
+    foreach: step.foreach ?? null,
     cwd: path.resolve(context.cwd, ...cwd),
     timeout_sec: step.timeout_sec,
     retries: step.retry.retries,
@@ -150,13 +153,18 @@ function render(
   return `${lines.join('\n')}\n`;
 }
 
+function eachText({ foreach }: PlannedStep): string {
+  if (foreach === null || foreach === undefined) return '';
+  return typeof foreach === 'string' ? `for each of ${foreach}: ` : `for each of ${foreach.length}: `;
+}
+
 function short(ids: readonly string[]): string {
   return ids.length <= 4 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
 }
 
 function oneLine(step: PlannedStep): string {
   if (!step.selected) return '(not selected)';
-  const [first = '', ...rest] = printable(step.command).split('\n');
+  const [first = '', ...rest] = printable(`${eachText(step)}${step.command}`).split('\n');
   const text = first.length > 100 ? `${first.slice(0, 99)}…` : first;
   return step.action === 'noop' ? '(nothing to do)' : rest.length > 0 ? `${text} … (${rest.length + 1} lines)` : text;
 }

@@ -1,0 +1,120 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { StepReport } from '../engine/index.js';
+import type { Json } from '../plan/types.js';
+
+/** Instances of one step; more belong into several steps, or into the step itself. */
+const MAX_ITEMS = 10_000;
+/** Failed instances that the message names. */
+const NAMED = 5;
+
+/** Room for what a run executes at once, instances included: its `max_concurrency`. */
+export interface Slots {
+  readonly capacity: number;
+  take(): Promise<void>;
+  free(): void;
+}
+
+/** Slots that are given in the order in which they were asked for. */
+export function createSlots(capacity: number): Slots {
+  const queue: (() => void)[] = [];
+  let used = 0;
+  return {
+    capacity,
+    async take() {
+      if (used < capacity) {
+        used += 1;
+        return;
+      }
+      const { cancelRequested } = CancellationScope.current();
+      await new Promise<void>((resolve, reject) => {
+        queue.push(resolve);
+        cancelRequested.catch((error: unknown) => {
+          const place = queue.indexOf(resolve);
+          if (place >= 0) queue.splice(place, 1);
+          reject(error); // of no effect where the slot was given already
+        });
+      });
+    },
+    free() {
+      const next = queue.shift();
+      if (next === undefined) used -= 1;
+      else next(); // the slot is handed on
+    },
+  };
+}
+
+/** Runs one instance per item, at most `limit` at a time, to the last; then tells how they went together. */
+export async function runInstances(
+  items: readonly Json[],
+  step: { id: string; limit: number; slots: Slots; wanted: readonly string[] },
+  run: (item: Json, index: number) => Promise<StepReport>,
+): Promise<StepReport> {
+  if (items.length > MAX_ITEMS) {
+    const message = `ExpressionError: foreach over ${items.length} items; at most ${MAX_ITEMS} are run`;
+    return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
+  }
+  const reports: StepReport[] = [];
+  const scope = CancellationScope.current();
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length && !scope.consideredCancelled) {
+      const index = next;
+      next += 1;
+      reports[index] = await inSlot(step.slots, () => run(items[index]!, index));
+    }
+  };
+  const lanes = Math.min(step.limit, step.slots.capacity, items.length);
+  await Promise.all(Array.from({ length: lanes }, lane));
+  return together(step, items.length, reports);
+}
+
+/** Runs an execution once there is a slot for it; one that is stopped before has not run. */
+export async function inSlot(slots: Slots, run: () => Promise<StepReport>): Promise<StepReport> {
+  try {
+    await slots.take();
+  } catch {
+    return { status: 'canceled', attempts: 0 };
+  }
+  try {
+    return await run();
+  } finally {
+    slots.free();
+  }
+}
+
+/** Failed if any failed, else warning if any warned, else success; outputs are lists in the order of the items. */
+function together(
+  { id, wanted }: { id: string; wanted: readonly string[] },
+  count: number,
+  reports: readonly (StepReport | undefined)[],
+): StepReport {
+  const known = Array.from({ length: count }, (_, i): StepReport => reports[i] ?? { status: 'canceled', attempts: 0 });
+  const failed = known.flatMap((report, i) => (report.status === 'failed' ? [{ report, i }] : []));
+  const worst = failed[0]?.report ?? known.find((report) => report.status === 'warning') ?? known[0];
+  const outputs = Object.fromEntries(
+    wanted.map((name) => [name, known.map((report) => report.outputs?.[name] ?? null)] as const),
+  );
+  const base: StepReport = {
+    status: statusOf(known),
+    attempts: Math.max(0, ...known.map((report) => report.attempts)),
+    ...(worst?.exit_code === undefined ? {} : { exit_code: worst.exit_code }),
+    ...(worst?.log_dir === undefined ? {} : { log_dir: worst.log_dir }),
+    outputs,
+  };
+  if (failed.length === 0) return base;
+  const named = failed.slice(0, NAMED).map(({ report, i }) => `${id}[${i}] (${report.message ?? report.reason})`);
+  const more = failed.length > NAMED ? `, and ${failed.length - NAMED} more` : '';
+  return {
+    ...base,
+    reason: failed[0]!.report.reason ?? 'internal_error',
+    message: `${failed.length} of ${count} instances failed: ${named.join(', ')}${more}`,
+    ...(failed[0]!.report.stderr_tail === undefined ? {} : { stderr_tail: failed[0]!.report.stderr_tail }),
+  };
+}
+
+function statusOf(reports: readonly StepReport[]): StepReport['status'] {
+  for (const status of ['canceled', 'failed', 'warning'] as const) {
+    if (reports.some((report) => report.status === status)) return status;
+  }
+  return 'success';
+}
