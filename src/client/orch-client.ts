@@ -28,7 +28,7 @@ import { prepareRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
 import { signedStarts } from './signed-starts.js';
-import { asOrchError, runClosed, throughOutages, withDeadline } from './service-errors.js';
+import { asOrchError, onceItAnswers, runClosed, throughOutages, withDeadline } from './service-errors.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
@@ -170,8 +170,10 @@ export class OrchClient {
     const ask = (): Promise<ProgressView> =>
       this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since });
     try {
-      return await withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-        signal === undefined ? ask() : this.connection.withAbortSignal(signal, ask),
+      return await onceItAnswers(() =>
+        withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
+          signal === undefined ? ask() : this.connection.withAbortSignal(signal, ask),
+        ),
       );
     } catch (error) {
       throw asOrchError(error, runId);
@@ -225,8 +227,10 @@ export class OrchClient {
   /** Why a step ran, waits, or ended as it did. @throws OrchError `refused` for an unknown step; as of {@link progress}. */
   async explain(runId: string, step: string): Promise<Explanation> {
     try {
-      return await withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-        this.client.workflow.getHandle(runId).query(explainQuery, { step }),
+      return await onceItAnswers(() =>
+        withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
+          this.client.workflow.getHandle(runId).query(explainQuery, { step }),
+        ),
       );
     } catch (error) {
       throw asOrchError(error, runId);

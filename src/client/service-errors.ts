@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   isGrpcDeadlineError,
   isGrpcServiceError,
+  QueryNotRegisteredError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
@@ -24,6 +25,8 @@ const OUTAGES: readonly number[] = [CANCELLED, UNKNOWN, RESOURCE_EXHAUSTED, INTE
 
 /** Milliseconds between two tries of a call: the first, and the most. */
 const RETRY_MS = { first: 100, most: 2000 };
+/** How long a run may take to begin: with the pauses about five seconds. */
+const BEGIN = { tries: 50, pauseMs: 100 };
 /** Tries of a call in all; with the pauses above about ten seconds. */
 const TRIES = 9;
 
@@ -50,6 +53,21 @@ export async function throughOutages<T>(call: () => Promise<T>): Promise<T> {
     } catch (error) {
       if (tried >= TRIES || !isOutage(error)) throw error;
       await sleep(Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (tried - 1)));
+    }
+  }
+}
+
+/**
+ * Asks a run that has only just been started again, until it has begun to answer: its first workflow task checks the
+ * start's signature, and on a busy machine a query may come in between.
+ */
+export async function onceItAnswers<T>(query: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await query();
+    } catch (error) {
+      if (tried >= BEGIN.tries || !(error instanceof QueryNotRegisteredError)) throw error;
+      await sleep(BEGIN.pauseMs);
     }
   }
 }
