@@ -25,8 +25,16 @@ export function runValues(program: Program, state: RunState, runId: string): Pic
   return { prev: stepValues(program, state), run: { id: runId, attempt: 1 } };
 }
 
+/**
+ * A step as it stands before it has an item: its list and its conditions are looked at once, and its own `env`, which
+ * may hold the item, is not there yet.
+ */
+export function onceForAll(step: Step): Step {
+  return step.foreach === undefined ? step : { ...step, env: {} };
+}
+
 function valuesFor(program: Program, state: RunState, input: RunInput, runId: string, step: Step): ExpressionValues {
-  return conditionValues(program.plan, step, {
+  return conditionValues(program.plan, onceForAll(step), {
     inputs: input.inputs,
     env: input.env,
     values: runValues(program, state, runId),

@@ -8,7 +8,7 @@ import { conditionValues, expandStep, type ExpandedStep } from '../plan/template
 import type { Json } from '../plan/types.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import type { RunInput } from './input.js';
-import { runValues } from './program.js';
+import { onceForAll, runValues } from './program.js';
 import { runStep } from './run-step.js';
 
 /**
@@ -80,7 +80,7 @@ export function createStepRunner(
 
   function valuesFor(index: number): ExpressionValues {
     const values = runValues(program, stateOf(), workflowId);
-    return conditionValues(plan, plan.steps[index]!, { inputs: input.inputs, env: input.env, values });
+    return conditionValues(plan, onceForAll(plan.steps[index]!), { inputs: input.inputs, env: input.env, values });
   }
 
   async function executeOne(index: number, instance?: Instance): Promise<StepReport> {

@@ -27,7 +27,14 @@ test('one instance per element, of a literal, an input, and an earlier step’s 
       foreach: [{ name: 'a' }, { name: 'b' }, { name: 'c' }],
       max_parallel: 2,
     },
-    { id: 'input', command: 'sh', args: ['-c', 'echo "$0" >> input', '${{ item }}'], foreach: '${{ inputs.NAMES }}' },
+    {
+      id: 'input',
+      command: 'echo "$WHO" >> input',
+      shell: true,
+      env: { WHO: '${{ item }}' },
+      condition: "env.HOME != ''",
+      foreach: '${{ inputs.NAMES }}',
+    },
     {
       id: 'output',
       command: 'sh',
