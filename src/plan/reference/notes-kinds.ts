@@ -1,0 +1,133 @@
+import type { Note } from './notes.js';
+
+type Notes = Readonly<Record<string, Note>>;
+
+/** The kinds of steps. */
+export const KINDS: Notes = {
+  'step_def.command': {
+    text: 'A program with arguments, run without a shell: the long form of a step with `command`.',
+    about: 'Without `step_def` its keys stand on the step itself.',
+  },
+  'step_def.shell': {
+    text: 'A script for `sh`.',
+    about:
+      'It runs with `sh -e`: the first command that fails ends it. Its text is never templated; inputs and env are environment variables: write `"$NAME"`. Give `script` or `script_file`.',
+  },
+  'step_def.powershell': {
+    text: "A script for PowerShell: `pwsh`, else `powershell.exe`, from the step's `PATH`.",
+    about:
+      'The exit code is that of `exit`; else 1 after an error that ends a statement; else that of the last native command. Where PowerShell is not installed the step fails with `spawn_failed`.',
+  },
+  'step_def.http': {
+    text: 'An HTTP call.',
+    about:
+      'At most 5 redirects are followed. With `retries`, calls are tried again after network errors, timeouts and the statuses 408, 425, 429 and 5xx, no sooner than `Retry-After` asks for. What comes back are its [outputs](#outputs-of-http-calls-and-approvals).',
+  },
+  'step_def.approval': {
+    text: 'Waits until a person approves or rejects.',
+    about:
+      'It waits in Temporal, for as long as it must, through restarts of everything, and takes no place of `max_concurrency`. Approved it is a success; rejected it has failed, with the reason `rejected`. See [Approvals](#approvals).',
+  },
+  'step_def.wait': {
+    text: 'Waits for a time.',
+    about:
+      'In Temporal, through restarts of everything; it takes no place of `max_concurrency`. Give `seconds` or `until`.',
+  },
+  'step_def.noop': { text: 'Does nothing: a point of the graph where branches meet.', about: 'It has no fields.' },
+};
+
+const timeout: Note = {
+  default: '`globals.default_timeout_sec`',
+  about: 'The same as `timeout_sec` of the step; it stands in one of the two places.',
+};
+const stdin: Note = { default: 'empty', about: 'Templates are filled in.' };
+
+/** The fields of steps that run a process. */
+export const PROCESSES: Notes = {
+  'step_def.command.command': { about: 'As `command` of a step.' },
+  'step_def.command.args': { default: 'none', about: 'As `args` of a step.' },
+  'step_def.command.shell': {
+    text: '`true`: the shell runs `command`.',
+    default: '`false`',
+    about: 'As `shell` of a step.',
+  },
+  'step_def.command.stdin': stdin,
+  'step_def.command.timeout_sec': timeout,
+  'step_def.shell.script': {
+    text: 'The script.',
+    required: 'this or `script_file`',
+    about: 'Never templated.',
+  },
+  'step_def.shell.script_file': {
+    text: 'A file with the script.',
+    required: 'this or `script`',
+    about: "Counted from the step's `cwd`, on the machine that runs the step.",
+  },
+  'step_def.shell.stdin': stdin,
+  'step_def.shell.timeout_sec': timeout,
+  'step_def.powershell.script': {
+    text: 'The script, or the name of its file.',
+    about:
+      "One line that ends in `.ps1` is a file, counted from the step's `cwd`; anything else is the text itself, which is never templated.",
+  },
+  'step_def.powershell.args': {
+    text: 'Arguments of the script.',
+    type: 'list of texts or map of names to anything',
+    default: 'none',
+    about:
+      'In a list, `-Name` names a parameter and all else is a value. In a map every value is one; names may carry their dash, `true` and `false` set a switch, `null` leaves it out. Templates are filled in, and no value is read as code.',
+  },
+  'step_def.powershell.stdin': { default: 'empty', about: 'The script reads it as `$input`. Templates are filled in.' },
+  'step_def.powershell.timeout_sec': timeout,
+};
+
+/** The fields of `http`. */
+export const HTTP: Notes = {
+  'step_def.http.url': { about: 'Absolute, without user name and password. Templates are filled in.' },
+  'step_def.http.method': { about: 'Case does not matter. CONNECT and TRACE cannot be used.' },
+  'step_def.http.headers': { default: 'none', about: 'Templates are filled in in values.' },
+  'step_def.http.body': {
+    default: 'none',
+    about:
+      'Text is sent as it is, anything else as JSON, with `Content-Type: application/json` where you give none. Templates are filled in in all texts of it. GET and HEAD have none.',
+  },
+  'step_def.http.expect_status': {
+    text: 'The statuses that are a success.',
+    type: 'code (`200`), class (`2xx`) or range (`200-204`), or a list of them',
+    limits: '100 to 599',
+    about: 'Any other status fails the step with `http_status`.',
+  },
+  'step_def.http.max_body_bytes': { about: 'A longer one fails the step with `http_body_too_large`.' },
+  'step_def.http.timeout_sec': {
+    ...timeout,
+    about: 'From the first byte sent to the last one received, redirects included. It may stand on the step instead.',
+  },
+};
+
+/** The fields of `approval`. */
+export const APPROVAL: Notes = {
+  'step_def.approval.message': { default: 'none', about: 'Shown to whoever is asked.' },
+  'step_def.approval.approvers': {
+    about:
+      'The names that `--by` may give; without `--by` it is `user@host`. It guards against mistakes, not against people who may reach the Temporal service: names are not checked.',
+  },
+  'step_def.approval.inputs': {
+    default: 'none',
+    about:
+      'Declared as the [inputs of a plan](#keys-of-an-input) are, and checked when the answer comes: an answer that does not fit is refused, and the step goes on waiting.',
+  },
+  'step_def.approval.default': {
+    about: 'Of no effect without `timeout_sec`. A step that is decided by it has none of `inputs` as outputs.',
+  },
+  'step_def.approval.timeout_sec': { about: 'It may stand on the step instead.' },
+};
+
+/** The fields of `wait`. */
+export const WAIT: Notes = {
+  'step_def.wait.seconds': { required: 'this or `until`' },
+  'step_def.wait.until': {
+    text: 'Until when: date, time and time zone (RFC 3339).',
+    required: 'this or `seconds`',
+    about: 'As `2030-01-31T08:00:00Z` or `2030-01-31T08:00:00+01:00`.',
+  },
+};

@@ -1,0 +1,140 @@
+import type { Note } from './notes.js';
+
+/** The keys of a step. */
+export const STEP: Readonly<Record<string, Note>> = {
+  'step.id': { about: "Letters, digits, `_`, `.` and `-`. In expressions: `prev.build`, `prev['unit-tests.linux']`." },
+  'step.name': { default: 'the id' },
+  'step.description': { default: 'none', about: 'For people; nothing is done with it.' },
+  'step.tags': { default: 'none', about: 'For people and tools that read plans; they change nothing in a run.' },
+  'step.ui_hints': { default: 'none', about: 'For tools that show plans; they change nothing in a run.' },
+  'step.ui_hints.group': { default: 'none' },
+  'step.ui_hints.weight': {},
+  'step.command': {
+    required: 'this or `step_def`',
+    about:
+      "Found on the step's `PATH`, run without a shell. Templates are filled in, but not where `shell: true` makes it a line of the shell. It is short for `step_def: {type: command}`.",
+  },
+  'step.args': {
+    type: 'list of texts',
+    default: 'none',
+    about:
+      'Each is one argument, whatever it holds. Templates are filled in, except in the script that follows `-c` of a shell.',
+  },
+  'step.shell': {
+    text: '`true`: the shell runs `command`.',
+    default: '`false`',
+    about:
+      'The line is run by `/bin/sh -c` (`cmd.exe` on Windows) and never templated: inputs and env are variables of the environment there, so no value can become code. `args` follow as words of their own.',
+  },
+  'step.stdin': { default: 'empty', about: 'Templates are filled in.' },
+  'step.step_def': {
+    text: 'What the step does, where it is more than a plain command.',
+    required: 'this or `command`',
+    about: 'Its `type` decides which keys it has: see [Kinds of steps](#kinds-of-steps).',
+  },
+  'step.cwd': {
+    default: '`globals.cwd`',
+    about:
+      'Counted from `globals.cwd`, unless it is absolute. Templates are filled in. The folder must be there. Only for steps that run a process.',
+  },
+  'step.env': {
+    default: 'empty',
+    about:
+      "The topmost layer of the step's environment. Values are texts. Templates in it, `env.NAME` in its expressions too, are looked up in the layers below.",
+  },
+  'step.depends_on': {
+    default: 'none',
+    about:
+      'Steps of the same list: those of `finally` depend on each other only. How they must have ended is said by `trigger_rule`.',
+  },
+  'step.provides': {
+    default: 'none',
+    about: 'A name has one provider. Nothing is stored or passed: it names an edge of the graph.',
+  },
+  'step.consumes': {
+    default: 'none',
+    about: 'The same as `depends_on` for the step that provides it. A name that none or two provide is refused.',
+  },
+  'step.trigger_rule': {
+    default: '`all_success`',
+    about:
+      '`all_success`: all went well. `none_failed`: none failed; branches that were not taken do not matter. `all_done`: all have ended, however. What its rule refuses is skipped. See [What happens when](#what-happens-when).',
+  },
+  'step.condition': {
+    text: 'An [expression](#expressions): where it is false, the step is skipped, as a branch that is not taken.',
+    default: 'none',
+    about:
+      'Worked out when all dependencies have ended and the trigger rule lets the step through. What depends on the step is skipped too, unless its `trigger_rule` is another.',
+  },
+  'step.skip_if': {
+    text: 'An [expression](#expressions), or a list of them: where one is true, the step is skipped, as not needed.',
+    type: 'text or list of texts',
+    default: 'none',
+    about: 'Looked at before `condition`. What depends on the step goes on.',
+  },
+  'step.timeout_sec': {
+    default: '`globals.default_timeout_sec`; for approvals `none`',
+    about:
+      'For command, shell, powershell and http: an attempt that takes longer is stopped, and has failed with `timeout`. For approvals: how long until `default` decides. Waits and noops have none. It may stand in `step_def` instead, not in both.',
+  },
+  'step.retries': {
+    default: '`globals.default_retries`',
+    about: '`2` means at most three executions. The loss of a worker is no failed execution.',
+  },
+  'step.retry_delay_sec': { default: '`globals.default_retry_delay_sec`' },
+  'step.retry': { default: 'the defaults of its keys', about: 'Of no effect without `retries`.' },
+  'step.retry.backoff': { about: '`exponential` doubles the delay with each failure, from `retry_delay_sec` on.' },
+  'step.retry.max_delay_sec': {
+    default: 'no limit',
+    about: 'A server that asks for more by `Retry-After` is obeyed all the same.',
+  },
+  'step.retry.on': {
+    text: 'The reasons that are retried.',
+    default: 'see below',
+    about:
+      'By default every failure is retried that another attempt may mend: not `lost`, and of HTTP calls only network errors, timeouts and the statuses 408, 425, 429 and 5xx. A failed expression and a rejection happen before or without an execution, so they are never retried. [errors.md](errors.md) explains each reason.',
+  },
+  'step.retry.no_retry_exit_codes': { default: 'none', about: 'Stronger than `on`.' },
+  'step.success_exit_codes': { about: 'It replaces the default: keep the 0. Only for steps that run a process.' },
+  'step.warning_exit_codes': {
+    default: 'none',
+    about: 'The step ends as `warning`, which counts as passed everywhere. `--strict` makes the command exit with 1.',
+  },
+  'step.on_failure': {
+    default: '`abort`',
+    about:
+      '`abort`: running steps are stopped, nothing new starts, `finally` runs, the run fails. `skip_dependents`: what depends on the step is skipped, the rest goes on. `continue`: what depends on the step goes on too, and can read its status. On a step that is not `critical`, and in `finally`, `abort` means `skip_dependents`.',
+  },
+  'step.fallback_step': {
+    default: 'none',
+    about:
+      "The fallback sleeps until its owner has failed for good, and has one owner only; unused, it is skipped as `not_needed`. Where it goes well, the owner counts as recovered, and its outputs are the fallback's. Where it fails, the fallback's own `on_failure` applies.",
+  },
+  'step.critical': {
+    text: 'Whether a failure fails the run.',
+    default: '`true`',
+    about:
+      'It is about the outcome, `on_failure` about the flow. A run in which only other steps failed succeeds, with a count of warnings.',
+  },
+  'step.foreach': {
+    text: 'Runs the step once for each element of a list: a literal, or an [expression](#expressions) that gives one.',
+    type: 'text or list of anything',
+    limits: 'at most 10,000 elements',
+    default: 'none',
+    about:
+      "In `args`, `env` and other templates `item` is the element and `index` its number, from 0. `condition` and `skip_if` are looked at once, before. Retries and timeout are each instance's own. All instances run; then the step is failed if any failed, else warning if any warned, else success, also for an empty list. `outputs.NAME` is the list of theirs, in order. For steps that run a process or a call.",
+  },
+  'step.max_parallel': {
+    default: '`globals.max_concurrency`',
+    about: 'Means nothing without `foreach`. `globals.max_concurrency` holds for the instances of all steps together.',
+  },
+  'step.queue': {
+    default: 'the queue of the run',
+    about:
+      'For machines with something that others lack. Workers serve it by `orch worker --task-queue NAME`; while none does, the step waits.',
+  },
+  'step.grace_sec': {
+    about:
+      'For a step that is stopped: by its timeout, an abort or a cancellation. Its whole process group gets the signals.',
+  },
+};
