@@ -1,16 +1,19 @@
+import { createLockActivities, type LockActivities } from './locks.js';
 import { createRunStep, type RunStepDeps } from './run-step.js';
 import type { StepSuccess, StepTask } from './types.js';
 import { createVerifyStart, type StartVerdict } from './verify-start.js';
+import type { LockGateway } from '../temporal/lock-gateway.js';
 import type { StartClaim } from '../temporal/signature.js';
 
 /** What the activities need from the worker that they run in. */
 export interface ActivityDeps extends RunStepDeps {
   /** Key of signed starts; absent where the server guards itself. */
   signingKey?: string;
+  locks: LockGateway;
 }
 
 /** The activities that a worker offers, by name. */
-export interface Activities {
+export interface Activities extends LockActivities {
   /** Runs one step to its end. */
   runStep(task: StepTask): Promise<StepSuccess>;
   /** Says whether a workflow's start was signed. Local activity. */
@@ -19,5 +22,9 @@ export interface Activities {
 
 /** Makes the activities of a worker. */
 export function createActivities(deps: ActivityDeps): Activities {
-  return { runStep: createRunStep(deps), verifyStart: createVerifyStart(deps.signingKey) };
+  return {
+    runStep: createRunStep(deps),
+    verifyStart: createVerifyStart(deps.signingKey),
+    ...createLockActivities(deps.locks),
+  };
 }

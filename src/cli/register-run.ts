@@ -62,6 +62,12 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     )
     .option('--json', 'print a JSON array')
     .action(async (options) => done(await (await import('./commands/status.js')).list(context, options)));
+
+  program
+    .command('locks')
+    .description('list the locks that runs hold, and who waits for each')
+    .option('--json', 'print a JSON array')
+    .action(async (options) => done(await (await import('./commands/locks.js')).locks(context, options)));
 }
 
 function withStartOptions(command: Command): Command {

@@ -7,6 +7,7 @@ import {
   type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client';
 import { payloadCodec } from '../temporal/payload-codec.js';
+import { signedStarts } from '../temporal/signed-starts.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
   explainQuery,
@@ -24,10 +25,10 @@ import { describeRun, summarize, withAttempts } from './describe.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { readPastRun } from './past-run.js';
+import { listLocks, type LockView } from './locks.js';
 import { prepareRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
-import { signedStarts } from './signed-starts.js';
 import { asOrchError, onceItAnswers, runClosed, throughOutages, withDeadline } from './service-errors.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
@@ -248,6 +249,11 @@ export class OrchClient {
       throw asOrchError(error, runId);
     }
     if (options.force) await this.steer(runId, 'cancel', { force: true });
+  }
+
+  /** The locks that are held, with who holds each and who waits. @throws OrchError `no_worker`. */
+  locks(): Promise<LockView[]> {
+    return listLocks(this.client, this.connection);
   }
 
   /** Closes the connection. */

@@ -4,9 +4,9 @@ import { meet, refusal } from './operator.js';
 import { considerStart, propagate } from './propagate.js';
 import { endStep } from './settle.js';
 import { startReady } from './start.js';
-import { createState, isRunEnd, type Program, type RunState, type StepReport } from './state.js';
+import { createState, isRunEnd, type LockWait, type Program, type RunState, type StepReport } from './state.js';
 import { stopAll, stopPhase } from './stop.js';
-import type { Turn } from './transition.js';
+import { touch, type Turn } from './transition.js';
 import type { RunStatus } from './types.js';
 
 /** What a decision gives: the state to go on with, and what to do now, in order. */
@@ -71,6 +71,12 @@ function take(turn: Turn, event: EngineEvent): void {
     case 'step-ended':
       takeEnd(turn, event.step, event.report);
       break;
+    case 'lock-waited':
+      noteLock(turn, event.step, { name: event.name, holder: event.holder });
+      break;
+    case 'locks-held':
+      noteLock(turn, event.step, undefined);
+      break;
     case 'timer-fired':
       takeTimer(turn, event.timer);
       break;
@@ -103,10 +109,21 @@ function takeEnd(turn: Turn, index: number, report: StepReport): void {
   endStep(turn, index, status, status === 'canceled' ? (step.stopping ?? 'operator') : report.reason);
 }
 
+/** Only says where the run or a step is; that it waits keeps the run from starting steps. */
+function noteLock({ state }: Turn, step: number | undefined, lock: LockWait | undefined): void {
+  const owner = step === undefined ? state : state.steps[step]!;
+  if (lock === undefined) delete owner.lock;
+  else owner.lock = lock;
+  if (step === undefined) state.version += 1;
+  else touch(state, step);
+}
+
 function takeTimer(turn: Turn, timer: EngineTimer): void {
   const { state } = turn;
   if (timer === 'run') {
-    if (state.phase === 'main' && state.stop === undefined) stopAll(turn, 'run_timeout');
+    if (state.phase !== 'main' || state.stop !== undefined) return;
+    stopAll(turn, 'run_timeout');
+    giveUpLocks(turn);
   } else if (timer === 'finally') {
     if (state.phase === 'finally') stopPhase(turn, 'run_timeout');
   } else {
@@ -120,9 +137,15 @@ function takeCancel(turn: Turn, force: boolean): void {
   if (state.stop !== 'run_canceled' && state.phase === 'main') stopAll(turn, 'run_canceled');
   state.stop = 'run_canceled';
   state.paused = false;
+  giveUpLocks(turn);
   if (!force) return;
   state.forced = true;
   if (state.phase === 'finally') stopPhase(turn, 'run_canceled');
+}
+
+/** A run that ends before it held its locks has done nothing to clean up, and `finally` must not run without them. */
+function giveUpLocks({ state }: Turn): void {
+  if (state.lock !== undefined) state.forced = true;
 }
 
 /** Spreads ends, starts what is ready, and moves to the next phase once nothing of this one is open. */
@@ -150,7 +173,7 @@ function startFinally(turn: Turn): void {
   ).length;
   if (state.open === 0) return;
   if (state.forced) {
-    stopPhase(turn, 'run_canceled');
+    stopPhase(turn, state.stop ?? 'run_canceled');
     return;
   }
   turn.commands.push({

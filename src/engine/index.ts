@@ -4,6 +4,7 @@ export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest } from '.
 export {
   isEnd,
   isRunEnd,
+  type LockWait,
   type Program,
   type RunState,
   type StartVerdict,

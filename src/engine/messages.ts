@@ -5,6 +5,10 @@ import type { RunEnd } from './types.js';
 /** Something that happened. `at` is milliseconds since the epoch, given by the caller: the engine has no clock. */
 export type EngineEvent = { at: number } & (
   | { type: 'step-ended'; step: number; report: StepReport }
+  /** A step whose turn has come, or without `step` the run, waits for a lock. */
+  | { type: 'lock-waited'; step?: number; name: string; holder: string }
+  /** It holds all its locks. */
+  | { type: 'locks-held'; step?: number }
   | { type: 'timer-fired'; timer: EngineTimer }
   | { type: 'run-cancel-requested'; force?: boolean; by?: string }
   | OperatorRequest

@@ -34,7 +34,7 @@ export function startReady(turn: Turn): void {
   state.readyHead = 0;
 }
 
-/** A pause and a quarantine hold every start; `finally` comes after them anyway. */
+/** A pause, a quarantine and a lock that the run waits for hold every start; `finally` comes after them anyway. */
 function startsAllowed({ state }: Turn): boolean {
-  return !state.paused && state.held.length === 0;
+  return !state.paused && state.held.length === 0 && state.lock === undefined;
 }

@@ -37,6 +37,12 @@ export interface StepReport {
 /** What an ended step is for those that depend on it. */
 export type Standing = 'ok' | 'skipped' | 'failed';
 
+/** A lock that somebody waits for, and the run that holds it; no lock yet where the run has only just asked. */
+export interface LockWait {
+  name?: string;
+  holder?: string;
+}
+
 export interface StepState {
   status: StepStatus;
   reason?: StepReason;
@@ -52,6 +58,8 @@ export interface StepState {
   recovered?: boolean;
   /** A fallback whose owner failed: it sleeps no longer. */
   awake?: boolean;
+  /** The lock that it waits for: it has its turn, and starts once it holds all its locks. */
+  lock?: LockWait;
   /** True while it waits for its tool's breaker. */
   parked?: boolean;
   /** Dependencies that have not ended; at 0 the trigger rule decides. */
@@ -102,6 +110,8 @@ export interface RunState {
   /** Steps of the phase without an end that is final for others. */
   open: number;
   paused: boolean;
+  /** Set until the run holds the locks of the plan; nothing starts before. */
+  lock?: LockWait;
   /** Failed steps that wait for a person, where the plan says `on_abort: quarantine`. */
   held: number[];
   /** Why nothing but `finally` starts any more. */
@@ -146,6 +156,7 @@ export function createState(program: Program, at: number): RunState {
     running: 0,
     open: program.plan.steps.filter((step) => !step.finally).length,
     paused: false,
+    ...(program.plan.globals.locks.length === 0 ? {} : { lock: {} }),
     held: [],
     forced: false,
     broken: 0,

@@ -35,4 +35,5 @@ export function closeStep(turn: Turn, index: number, status: EndStatus, reason?:
   changeStep(turn.state, index, status, reason);
   step.finishedAt = turn.at;
   delete step.parked;
+  delete step.lock;
 }

@@ -49,6 +49,7 @@ function globals(source: SourceGlobals): PlanGlobals {
     max_step_duration_sec: source.max_step_duration_sec ?? 'none',
     on_abort: source.on_abort ?? 'fail',
     ...given({ breaker: breaker(source.breaker) }),
+    locks: source.locks ?? [],
     env: source.env ?? {},
     ...given({ cwd: source.cwd }),
     pass_env: source.pass_env ?? [],
@@ -106,6 +107,7 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
     retry: retryPolicy(source, defaults),
     success_exit_codes: source.success_exit_codes ?? [0],
     warning_exit_codes: source.warning_exit_codes ?? [],
+    locks: source.locks ?? [],
     ...given({ queue: source.queue }),
   };
 }

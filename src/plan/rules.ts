@@ -15,8 +15,10 @@ const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function checkRules(source: Record<string, unknown>, problems: Problems): void {
   checkInputs(source['inputs'], ['inputs'], problems);
   if (isMap(source['globals'])) checkEnvNames(source['globals']['env'], ['globals', 'env'], problems);
+  if (isMap(source['globals'])) checkLocks(source['globals']['locks'], ['globals', 'locks'], problems);
   for (const { step, path } of sourceSteps(source)) {
     if (step === undefined) continue;
+    checkLocks(step['locks'], [...path, 'locks'], problems);
     checkAction(step, path, problems);
     checkEnvNames(step['env'], [...path, 'env'], problems);
     const def = step['step_def'];
@@ -74,6 +76,19 @@ function checkEnvNames(env: unknown, path: Path, problems: Problems): void {
       path: [...path, name],
       message: `${quote(name)} is no valid name of an environment variable`,
       hint: "use letters, digits and _; '=' and NUL cannot be part of it",
+    });
+  }
+}
+
+function checkLocks(locks: unknown, path: Path, problems: Problems): void {
+  if (!Array.isArray(locks)) return;
+  for (const [index, name] of locks.entries()) {
+    if (typeof name !== 'string' || locks.indexOf(name) === index) continue;
+    problems.add({
+      code: 'invalid_value',
+      path: [...path, index],
+      message: `the lock ${quote(name)} is named twice`,
+      hint: 'remove one of the two',
     });
   }
 }

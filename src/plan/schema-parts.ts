@@ -14,6 +14,8 @@ export function optional<T extends z.ZodType>(schema: T, description: string): z
 export const text = z.string().min(1);
 export const texts = z.array(z.string());
 export const names = z.array(text);
+/** Names of locks; they become workflow ids. */
+export const lockNames = z.array(text.max(128));
 
 /** What a step or a plan is called by. Step ids become folders, plan ids the start of run ids. */
 export const id = z

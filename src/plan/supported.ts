@@ -6,9 +6,8 @@ import { sourceSteps } from './source-steps.js';
  * Keys that the schema knows and this version does not act on, with the value that changes nothing and is let pass.
  * A key that is honoured one day leaves this list, and nothing else has to change here.
  */
-const GLOBALS = { locks: [], agents: {}, budget: {}, secrets: {} };
+const GLOBALS = { agents: {}, budget: {}, secrets: {} };
 const STEP = {
-  locks: [],
   run_once: false,
   max_output_bytes: 1_073_741_824,
   secrets: {},

@@ -144,6 +144,8 @@ export interface Step {
   retry: RetryPolicy;
   success_exit_codes: readonly number[];
   warning_exit_codes: readonly number[];
+  /** Names held across runs while the step runs; an approval and a wait hold none. */
+  locks: readonly string[];
   /** The task queue that runs the step; absent means the run's own. */
   queue?: string;
 }
@@ -165,6 +167,8 @@ export interface PlanGlobals {
   max_step_duration_sec: Timeout;
   on_abort: 'fail' | 'quarantine';
   breaker?: BreakerPolicy;
+  /** Names held across runs, from before the first step until after `finally`. */
+  locks: readonly string[];
   env: Readonly<Record<string, string>>;
   cwd?: string;
   /** Names of environment variables that a run takes along from the one who starts it. */

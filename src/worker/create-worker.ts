@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { createLockGateway } from '../temporal/lock-gateway.js';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import { WORKFLOW_BUNDLE } from './bundle.js';
@@ -27,16 +28,19 @@ export function connectWorker(settings: TemporalSettings): Promise<NativeConnect
 
 /** Makes a worker that runs plans and their steps. Call `run()` on it. */
 export function createWorker(settings: WorkerSettings): Promise<Worker> {
+  const { connection, namespace = DEFAULT_NAMESPACE, taskQueue = DEFAULT_TASK_QUEUE } = settings;
+  const signing = settings.signingKey === undefined ? {} : { signingKey: settings.signingKey };
   return Worker.create({
-    connection: settings.connection,
-    namespace: settings.namespace ?? DEFAULT_NAMESPACE,
-    taskQueue: settings.taskQueue ?? DEFAULT_TASK_QUEUE,
+    connection,
+    namespace,
+    taskQueue,
     identity: `orch@${os.hostname()}:${process.pid}`,
     workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: createActivities({
       stateDir: settings.stateDir,
       env: settings.env ?? process.env,
-      ...(settings.signingKey === undefined ? {} : { signingKey: settings.signingKey }),
+      ...signing,
+      locks: createLockGateway({ connection, namespace, taskQueue, ...signing }),
     }),
     dataConverter: { payloadCodecs: [payloadCodec] },
     maxConcurrentActivityTaskExecutions: settings.maxSteps ?? 1000,

@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/workflow';
 import { toolOf, type Program, type RunState, type StepState } from '../engine/index.js';
 import type { Step } from '../plan/types.js';
 import type { Explanation } from './messages.js';
+import { lockWaitText } from './views.js';
 
 /** Dependencies that a sentence names. */
 const NAMED = 5;
@@ -27,10 +28,7 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
     case 'pending':
       return waitsFor(program, state, index, step);
     case 'running':
-      return [
-        step.stopping === undefined ? 'It runs.' : `It is being stopped (${step.stopping}).`,
-        ...ranBecause(program, index, plan),
-      ];
+      return [runs(step), ...ranBecause(program, index, plan)];
     case 'waiting':
       return [waiting(plan), ...ranBecause(program, index, plan)];
     case 'success':
@@ -49,6 +47,11 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
   }
 }
 
+function runs(step: StepState): string {
+  if (step.stopping !== undefined) return `It is being stopped (${step.stopping}).`;
+  return step.lock === undefined ? 'It runs.' : `It ${lockWaitText(step.lock)}.`;
+}
+
 function waitsFor(program: Program, state: RunState, index: number, step: StepState): string[] {
   const owner = program.graph.owners[index];
   if (owner !== undefined && step.awake !== true) {
@@ -58,6 +61,7 @@ function waitsFor(program: Program, state: RunState, index: number, step: StepSt
   if (open.length > 0) return [`It waits for ${names(program, open)}.`, ...heldAmong(program, state, open)];
   if (program.plan.steps[index]!.finally && state.phase === 'main')
     return ['It is a `finally` step: it waits for all others to end.'];
+  if (state.lock !== undefined) return [`It is ready; the run ${lockWaitText(state.lock)}.`];
   if (state.held.length > 0) return ['It is ready; the run is quarantined, so nothing starts.'];
   if (state.paused) return ['It is ready; the run is paused, so nothing starts.'];
   if (step.parked === true) {

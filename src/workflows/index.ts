@@ -1,2 +1,3 @@
 // The workflow types that a worker knows: each exported function is one, by its name.
 export { runPlan } from './run-plan.js';
+export { lock } from './lock.js';

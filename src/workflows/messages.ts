@@ -24,8 +24,8 @@ export interface StepView {
   stderr_tail?: string;
   /** Folder of the last attempt's full logs, on the host that ran it. */
   log_dir?: string;
-  /** What a step with the status `waiting` waits for. */
-  waits_for?: 'approval' | 'time';
+  /** What a step with the status `waiting` waits for, or a `running` one before it begins. */
+  waits_for?: 'approval' | 'time' | 'lock';
   /** True where its fallback made up for the failure. */
   recovered?: boolean;
   /** The outputs that some expression of the plan reads. */
@@ -46,6 +46,8 @@ export interface ProgressView {
   warnings: number;
   /** Failed steps that wait for a person; only while the run is quarantined. */
   held: string[];
+  /** What the run itself waits for before its first step, in words: a lock. */
+  waits_for?: string;
   started_at: number;
   finished_at?: number;
   /** In plan order; all steps, or with `since` only those that changed after that version. */

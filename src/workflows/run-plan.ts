@@ -14,6 +14,7 @@ import { readInput, settledSteps, type RunInput } from './input.js';
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
 import { createProgram } from './program.js';
 import { createStepRunner } from './step-runner.js';
+import { holdRunLocks } from './run-locks.js';
 import { startTimer } from './timers.js';
 import { offerVerbs } from './verbs.js';
 import { detailsTable, progressView, runResult } from './views.js';
@@ -32,7 +33,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });
   const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
-  const runner = createStepRunner(program, input, scope, () => state, ended);
+  const runner = createStepRunner(program, input, scope, () => state, apply);
   const waits = createWaits(program.plan, scope, ended);
   let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
 
@@ -48,7 +49,9 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
 
   await CancellationScope.nonCancellable(async () => {
     carryOut(commands);
+    const locks = holdRunLocks(program.plan, scope, apply);
     await condition(() => isRunEnd(state.status));
+    await locks.giveBack();
     await condition(allHandlersFinished);
   });
   return conclude(runResult(workflowId, program, state));

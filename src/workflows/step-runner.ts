@@ -1,12 +1,13 @@
-import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { StepTask } from '../activities/types.js';
-import type { Program, RunState, StepReport } from '../engine/index.js';
+import type { EngineEvent, Program, RunState, StepReport } from '../engine/index.js';
 import type { ExpressionValues } from '../plan/expressions/index.js';
 import { outputsRead } from '../plan/outputs-read.js';
 import { foreachItems } from '../plan/step-expressions.js';
 import { conditionValues, expandStep, type ExpandedStep } from '../plan/templates.js';
-import type { Json } from '../plan/types.js';
+import type { Json, Step } from '../plan/types.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
+import { holdingLocks } from './hold-locks.js';
 import type { RunInput } from './input.js';
 import { onceForAll, runValues } from './program.js';
 import { runStep } from './run-step.js';
@@ -28,13 +29,13 @@ export interface StepRunner {
   stop(step: number): void;
 }
 
-/** Runs steps as activities below `parent`; `onEnd` is called once for each step that was started. */
+/** Runs steps as activities below `parent`, and tells of each that was started how it ended. */
 export function createStepRunner(
   program: Program,
   input: RunInput,
   parent: CancellationScope,
   stateOf: () => RunState,
-  onEnd: (step: number, report: StepReport) => void,
+  apply: (event: EngineEvent) => void,
 ): StepRunner {
   const { plan } = program;
   const scopes = new Map<number, CancellationScope>();
@@ -44,6 +45,7 @@ export function createStepRunner(
   // The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here.
   const sharing = plan.steps.some((step) => step.foreach !== undefined);
   const { workflowId } = workflowInfo();
+  let lockings = 0;
 
   return {
     start(index) {
@@ -59,7 +61,7 @@ export function createStepRunner(
   async function runToEnd(scope: CancellationScope, index: number): Promise<void> {
     const report = await scope.run(() => execute(index));
     scopes.delete(index);
-    onEnd(index, report);
+    apply({ type: 'step-ended', step: index, report, at: Date.now() });
   }
 
   async function execute(index: number): Promise<StepReport> {
@@ -83,7 +85,32 @@ export function createStepRunner(
     return conditionValues(plan, onceForAll(plan.steps[index]!), { inputs: input.inputs, env: input.env, values });
   }
 
+  /** Takes locks only with a slot in hand, so that a holder always has one: the other order could block a run. */
   async function executeOne(index: number, instance?: Instance): Promise<StepReport> {
+    const step = plan.steps[index]!;
+    // What the run holds already its steps need not take; they would wait for their own run.
+    const names = step.locks.filter((name) => !plan.globals.locks.includes(name));
+    if (names.length === 0) return runTask(index, instance);
+    lockings += 1;
+    const wish = {
+      names,
+      number: lockings,
+      step_id: instanceId(step, instance),
+      grace_sec: step.grace_sec,
+      onWait: (name: string, holder: string) =>
+        apply({ type: 'lock-waited', step: index, name, holder, at: Date.now() }),
+      onHeld: () => apply({ type: 'locks-held', step: index, at: Date.now() }),
+      mayGo: () => !stateOf().paused && stateOf().held.length === 0,
+    };
+    try {
+      return await holdingLocks(wish, () => runTask(index, instance));
+    } catch (error) {
+      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
+      return { status: 'failed', reason: 'internal_error', message: String(error), attempts: 0 };
+    }
+  }
+
+  async function runTask(index: number, instance?: Instance): Promise<StepReport> {
     let task: StepTask;
     try {
       task = stepTask(index, instance);
@@ -107,7 +134,7 @@ export function createStepRunner(
     }
     return {
       run_id: workflowId,
-      step_id: instance === undefined ? step.id : `${step.id}[${instance.index}]`,
+      step_id: instanceId(step, instance),
       action,
       cwd: input.base_dir === undefined ? cwd : [input.base_dir, ...cwd],
       env,
@@ -126,6 +153,10 @@ export function createStepRunner(
     const values = { ...runValues(program, stateOf(), workflowId), ...instance };
     return expandStep(plan, plan.steps[index]!, { inputs: input.inputs, env: input.env, values });
   }
+}
+
+function instanceId({ id }: Step, instance: Instance | undefined): string {
+  return instance === undefined ? id : `${id}[${instance.index}]`;
 }
 
 /** Spreads starts over several workflow tasks where their inputs are too large for one. */

@@ -1,4 +1,4 @@
-import { isEnd, type Program, type RunState, type StepState } from '../engine/index.js';
+import { isEnd, type LockWait, type Program, type RunState, type StepState } from '../engine/index.js';
 import type { ProgressView, RunResult, StepView } from './messages.js';
 
 /** Steps shown in the Web UI's current details. */
@@ -18,11 +18,17 @@ export function progressView(runId: string, program: Program, state: RunState, s
     total_steps: state.steps.length,
     counts: { ...state.counts },
     warnings: state.warnings,
+    ...(state.lock === undefined || state.finishedAt !== undefined ? {} : { waits_for: lockWaitText(state.lock) }),
     held: state.held.map((index) => program.graph.ids[index]!),
     started_at: state.startedAt,
     ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
     steps,
   };
+}
+
+/** What somebody waits for who wants a lock: goes after "it" or "the run". */
+export function lockWaitText({ name, holder }: LockWait): string {
+  return name === undefined ? 'asks for its locks' : `waits for lock '${name}', held by run '${holder}'`;
 }
 
 /** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */
@@ -82,6 +88,10 @@ function stepView(program: Program, index: number, step: StepState): StepView {
     const { action } = program.plan.steps[index]!;
     view.waits_for = action.type === 'approval' ? 'approval' : 'time';
     if (action.type === 'approval' && action.message !== undefined) view.message = action.message;
+  }
+  if (step.lock !== undefined) {
+    view.waits_for = 'lock';
+    view.message = lockWaitText(step.lock);
   }
   if (step.recovered === true) view.recovered = true;
   if (report?.outputs !== undefined) view.outputs = report.outputs;

@@ -78,6 +78,7 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
   if (run.stale)
     lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
+  if (run.progress?.waits_for !== undefined) lines.push(`  the run ${printable(run.progress.waits_for)}`);
   const steps = run.progress?.steps ?? [];
   const width = Math.max(...steps.map((step) => step.id.length), 4);
   for (const step of steps) {
