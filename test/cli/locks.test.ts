@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { runCli, sharedStateDir } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
@@ -116,19 +116,19 @@ describe('a lock of a step', () => {
     const ids = await Promise.all([one, two, one, two].map((plan, n) => start(plan, dir, `r${n}`)));
     expect(await Promise.all(ids.map(ended))).toEqual(Array(4).fill('succeeded'));
     const lines = linesOf(dir).map((line) => line.split(' ')[0]);
-    expect(lines).toEqual(Array(4).fill(['start', 'end']).flat());
+    expect(lines).toEqual(['start', 'end', 'start', 'end', 'start', 'end', 'start', 'end']);
   });
 });
 
-describe('a lock of a run', () => {
-  const planOf = (dir: string, name: string): string =>
-    writePlan(dir, {
-      inputs,
-      globals: { locks: [name] },
-      steps: [noted('work', { locks: [name] })], // held by the run already
-      finally: [{ id: 'tidy', command: 'echo "tidy $TAG" >> log', shell: true }],
-    });
+const planOf = (dir: string, name: string): string =>
+  writePlan(dir, {
+    inputs,
+    globals: { locks: [name] },
+    steps: [noted('work', { locks: [name] })], // held by the run already
+    finally: [{ id: 'tidy', command: 'echo "tidy $TAG" >> log', shell: true }],
+  });
 
+describe('a lock of a run', () => {
   test('lasts through finally, whatever the end; a run that is canceled while it waits runs nothing', async () => {
     const dir = tempDir();
     const name = uniqueId('lock');
@@ -161,7 +161,7 @@ describe('a lock of a run', () => {
     await waiting(name, b);
     const c = await start(plan, dir, 'c');
     await waiting(name, c);
-    const { server } = JSON.parse((await runCli(['service', 'status', '--json'])).stdout) as {
+    const { server } = JSON.parse(readFileSync(path.join(sharedStateDir(), 'service', 'service.json'), 'utf8')) as {
       server: { address: string };
     };
     const connection = await Connection.connect({ address: server.address });

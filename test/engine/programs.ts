@@ -60,6 +60,7 @@ function indexOrNone(index: ReadonlyMap<string, number>, id: string | undefined)
 const GLOBALS: PlanGlobals = {
   max_concurrency: 8,
   max_lost: 3,
+  locks: [],
   run_timeout_sec: 'none',
   finally_timeout_sec: 600,
   max_step_duration_sec: 'none',
@@ -86,4 +87,5 @@ const STEP: Omit<Step, 'id' | 'name'> = {
   retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
   success_exit_codes: [0],
   warning_exit_codes: [],
+  locks: [],
 };

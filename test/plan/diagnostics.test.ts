@@ -156,7 +156,6 @@ describe('every mistake is told at its place', () => {
 
 describe('what this version does not act on is refused, not ignored', () => {
   test.each([
-    ['locks: [l]', 'locks'],
     ['run_once: true', 'run_once'],
     ['max_output_bytes: 5', 'max_output_bytes'],
     ['secrets: {A: {env: B}}', 'secrets'],
@@ -166,14 +165,19 @@ describe('what this version does not act on is refused, not ignored', () => {
     ]);
   });
 
-  test.each(['locks: [a]', 'agents: {a: 1}', 'budget: {usd: 1}', 'secrets: {A: {env: B}}'])(
-    'globals with %s',
-    (key) => {
-      const [name] = key.split(':');
-      const text = planOf('  - {id: a, command: x}\n', `globals:\n  ${key}\n`);
-      expect(brief(refuse(text))).toEqual([`4:3 not_supported_yet globals.${name}`]);
-    },
-  );
+  test.each(['agents: {a: 1}', 'budget: {usd: 1}', 'secrets: {A: {env: B}}'])('globals with %s', (key) => {
+    const [name] = key.split(':');
+    const text = planOf('  - {id: a, command: x}\n', `globals:\n  ${key}\n`);
+    expect(brief(refuse(text))).toEqual([`4:3 not_supported_yet globals.${name}`]);
+  });
+
+  test.each([
+    ['[a, b, a]', ['4:39 invalid_value steps[0].locks[2]']],
+    ["['']", ['4:33 out_of_range steps[0].locks[0]']],
+    [`[${'x'.repeat(129)}]`, ['4:33 out_of_range steps[0].locks[0]']],
+  ])('locks: %s are no locks', (locks, expected) => {
+    expect(brief(refuse(planOf(`  - {id: a, command: x, locks: ${locks}}\n`)))).toEqual(expected);
+  });
 
   test.each(['{type: agent, prompt: x}', '{type: plan, plan: x}'])('a step of %s', (def) => {
     const text = planOf(`  - {id: a, step_def: ${def}}\n`);
@@ -181,8 +185,8 @@ describe('what this version does not act on is refused, not ignored', () => {
   });
 
   test('also in a finally step', () => {
-    const text = planOf('  - {id: a, command: x}\n', 'finally: [{id: z, command: x, locks: [a]}]\n');
-    expect(brief(refuse(text))).toEqual(['3:31 not_supported_yet finally[0].locks']);
+    const text = planOf('  - {id: a, command: x}\n', 'finally: [{id: z, command: x, run_once: true}]\n');
+    expect(brief(refuse(text))).toEqual(['3:31 not_supported_yet finally[0].run_once']);
   });
 
   test('a value that is the default anyway, or none, is let pass', () => {

@@ -23,6 +23,7 @@ globals:
   on_abort: quarantine
   breaker: {failures: 3, cooldown_sec: 10}
   pass_env: [HOME]
+  locks: [repository]
 steps:
   - id: fetch
     name: Fetch
@@ -43,6 +44,7 @@ steps:
     warning_exit_codes: [4]
     grace_sec: 5
     queue: builders
+    locks: [database, main]
     fallback_step: fetch-copy
   - id: fetch-copy
     step_def: {type: command, command: cp -r a b, shell: true, timeout_sec: 5}

@@ -133,7 +133,7 @@ test('the plan with every key has every key of the schema that is not refused', 
     ...Object.keys(properties.globals.anyOf[0].properties),
     ...Object.keys($defs.step.properties),
   ];
-  const refused = new Set('agents budget locks secrets foreach max_parallel run_once max_output_bytes'.split(' '));
+  const refused = new Set('agents budget secrets foreach max_parallel run_once max_output_bytes'.split(' '));
   const missing = keys.filter((key) => !refused.has(key) && !new RegExp(`\\b${key}:`).test(EVERY_KEY));
   expect(missing).toEqual([]);
   expect(PLANS.map((text) => loadPlanText(text, { strict: true }).ok)).toEqual(PLANS.map(() => true));

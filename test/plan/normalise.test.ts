@@ -15,6 +15,7 @@ test('every default is filled in', () => {
       finally_timeout_sec: 600,
       max_step_duration_sec: 'none',
       on_abort: 'fail',
+      locks: [],
       env: {},
       pass_env: [],
     },
@@ -39,6 +40,7 @@ test('every default is filled in', () => {
         retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
         success_exit_codes: [0],
         warning_exit_codes: [],
+        locks: [],
       },
     ],
   });
