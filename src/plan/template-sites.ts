@@ -23,7 +23,7 @@ export type TemplateLayer = 'globals_env' | 'globals' | 'step_env' | 'step';
 
 /** Strings of a plan that are templated, of a checked plan and of one as written alike. */
 export function* templateSites(plan: Plan): Generator<TemplateSite> {
-  yield* globalSites(plan.globals.env, plan.globals.cwd);
+  yield* globalSites(plan.globals);
   const mainCount = countMainSteps(plan);
   for (const [position, step] of plan.steps.entries()) {
     const path = stepPath(position, mainCount);
@@ -35,7 +35,7 @@ export function* templateSites(plan: Plan): Generator<TemplateSite> {
 /** The same for a document that may be wrong anywhere. */
 export function* sourceTemplateSites(source: Record<string, unknown>): Generator<TemplateSite> {
   const globals = source['globals'];
-  if (isMap(globals)) yield* globalSites(globals['env'], globals['cwd']);
+  if (isMap(globals)) yield* globalSites(globals);
   for (const [position, { step, path }] of sourceSteps(source).entries()) {
     if (step === undefined) continue;
     const def = step['step_def'];
@@ -57,22 +57,24 @@ interface ActionTexts {
 }
 
 interface StepTexts {
-  step: { env?: unknown; cwd?: unknown };
+  step: { env?: unknown; cwd?: unknown; locks?: unknown };
   path: Path;
   action: ActionTexts;
   actionPath: Path;
   position: number;
 }
 
-function* globalSites(env: unknown, cwd: unknown): Generator<TemplateSite> {
+function* globalSites({ env, cwd, locks }: { env?: unknown; cwd?: unknown; locks?: unknown }): Generator<TemplateSite> {
   yield* mapSites(env, ['globals', 'env'], { layer: 'globals_env' });
   if (typeof cwd === 'string') yield { text: cwd, path: ['globals', 'cwd'], layer: 'globals' };
+  yield* listSites(locks, ['globals', 'locks'], { layer: 'globals' });
 }
 
 function* stepSites({ step, path, action, actionPath, position }: StepTexts): Generator<TemplateSite> {
   yield* mapSites(step.env, [...path, 'env'], { layer: 'step_env', step: position });
   const rest = { layer: 'step', step: position } as const;
   if (typeof step.cwd === 'string') yield { text: step.cwd, path: [...path, 'cwd'], ...rest };
+  yield* listSites(step.locks, [...path, 'locks'], rest);
   if (typeof action.stdin === 'string') yield { text: action.stdin, path: [...actionPath, 'stdin'], ...rest };
   if (action.type === 'http') {
     for (const key of ['url', 'method', 'body'] as const) yield* deepSites(action[key], [...actionPath, key], rest);
@@ -102,6 +104,10 @@ function* mapSites(map: unknown, path: Path, rest: SiteRest): Generator<Template
   for (const [name, text] of Object.entries(map)) {
     if (typeof text === 'string') yield { text, path: [...path, name], ...rest };
   }
+}
+
+function* listSites(list: unknown, path: Path, rest: SiteRest): Generator<TemplateSite> {
+  for (const [entry, text] of stringsOf(list)) yield { text, path: [...path, entry], ...rest };
 }
 
 /** All strings of a JSON value. Keys are none: a template that names a field hides what is sent. */

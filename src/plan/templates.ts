@@ -3,7 +3,7 @@ import { planExpressions } from './expression-sites.js';
 import type { ExpressionValues } from './expressions/index.js';
 import { inputToEnv } from './inputs.js';
 import { toDiagnostic } from './problems.js';
-import { evaluateText } from './step-expressions.js';
+import { evaluateText, ExpressionError } from './step-expressions.js';
 import { templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
 import { fillTemplate, mayHoldTemplate, readTemplate, type TemplateName } from './template-text.js';
 import type { Diagnostic, Json, Plan, PlanGlobals, Step, StepAction } from './types.js';
@@ -27,7 +27,12 @@ export interface ExpandedStep {
   env: Record<string, string>;
   /** Parts of the folder to run in, each counted from the one before: `globals.cwd`, then the step's `cwd`. */
   cwd: string[];
+  /** Names of the locks that it runs under, each once. */
+  locks: string[];
 }
+
+/** Characters of a lock's name: it becomes part of a workflow id, which may have 1,000. */
+const MAX_LOCK_NAME = 512;
 
 /** The names that templates and expressions mention and that neither an env map nor an input of the plan provides. */
 export function namesIn(plan: Plan): string[] {
@@ -78,7 +83,30 @@ export function expandStep(plan: Plan, step: Step, context: TemplateContext): Ex
   const cwd: string[] = [];
   if (plan.globals.cwd !== undefined) cwd.push(filler(plan.globals, belowStep, context)(plan.globals.cwd));
   if (step.cwd !== undefined) cwd.push(fill(step.cwd));
-  return { action: expandAction(step.action, fill), env, cwd };
+  return { action: expandAction(step.action, fill), env, cwd, locks: lockNames(step.locks, fill) };
+}
+
+/**
+ * The names of the locks that a whole run holds, each once.
+ *
+ * @throws ExpressionError where one cannot be worked out
+ */
+export function expandRunLocks(plan: Plan, context: TemplateContext): string[] {
+  const { locks } = plan.globals;
+  if (locks.length === 0) return [];
+  return lockNames(locks, filler(plan.globals, layersBelowStep(plan, context), context));
+}
+
+function lockNames(texts: readonly string[], fill: (text: string) => string): string[] {
+  const names = texts.map((text) => {
+    const name = fill(text);
+    if (name.trim() === '') throw new ExpressionError(text, 'a lock needs a name, and this gives none');
+    if (name.length > MAX_LOCK_NAME) {
+      throw new ExpressionError(text, `the name of a lock has at most ${MAX_LOCK_NAME} characters, not ${name.length}`);
+    }
+    return name;
+  });
+  return [...new Set(names)];
 }
 
 /**
@@ -100,10 +128,14 @@ function layersOf(
   step: Step,
   context: TemplateContext,
 ): { env: Record<string, string>; belowStep: Record<string, string> } {
+  const belowStep = layersBelowStep(plan, context);
+  return { env: { ...belowStep, ...fillMap(step.env, filler(step, belowStep, context)) }, belowStep };
+}
+
+function layersBelowStep(plan: Plan, context: TemplateContext): Record<string, string> {
   const inputs = Object.fromEntries(Object.entries(context.inputs).map(([name, value]) => [name, inputToEnv(value)]));
   const given = { ...context.env, ...inputs };
-  const belowStep = { ...given, ...fillMap(plan.globals.env, filler(plan.globals, given, context)) };
-  return { env: { ...belowStep, ...fillMap(step.env, filler(step, belowStep, context)) }, belowStep };
+  return { ...given, ...fillMap(plan.globals.env, filler(plan.globals, given, context)) };
 }
 
 type Env = Readonly<Record<string, string>>;

@@ -1,7 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { checkPlan } from '../plan/check.js';
 import { buildGraph } from '../plan/graph.js';
-import type { Json } from '../plan/types.js';
+import { expandRunLocks } from '../plan/templates.js';
+import type { Json, Plan } from '../plan/types.js';
 import type { Program, Settled, StepReport } from '../engine/index.js';
 
 /** Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. */
@@ -42,6 +43,19 @@ export function readInput(input: RunInput): Program {
   }
   const { plan } = checked.value;
   return { plan, graph: buildGraph(plan) };
+}
+
+/**
+ * Names of the locks that the run holds from its start to its end.
+ *
+ * @throws ApplicationFailure of type `InvalidPlan` where one cannot be worked out.
+ */
+export function readRunLocks(plan: Plan, { inputs, env }: RunInput, runId: string): string[] {
+  try {
+    return expandRunLocks(plan, { inputs, env, values: { prev: {}, run: { id: runId, attempt: 1 } } });
+  } catch (error) {
+    throw invalid(`globals.locks: ${error instanceof Error ? error.message : String(error)}`, []);
+  }
 }
 
 /** The steps of a run that have their end before it starts. */

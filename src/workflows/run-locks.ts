@@ -10,8 +10,12 @@ export interface RunLocks {
 }
 
 /** Takes the locks of a run, one after the other, and keeps them; the run hears when it has them all. */
-export function holdRunLocks(plan: Plan, parent: CancellationScope, apply: (event: EngineEvent) => void): RunLocks {
-  const names = plan.globals.locks;
+export function holdRunLocks(
+  plan: Plan,
+  names: readonly string[],
+  parent: CancellationScope,
+  apply: (event: EngineEvent) => void,
+): RunLocks {
   if (names.length === 0) return { giveBack: async () => {} };
   const scope = new CancellationScope({ cancellable: true, parent });
   const wish = {

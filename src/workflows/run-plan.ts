@@ -10,7 +10,7 @@ import {
 import { decide, isRunEnd, startRun, type EngineCommand, type EngineEvent, type StepReport } from '../engine/index.js';
 import { provideDetails } from './current-details.js';
 import { explain } from './explain.js';
-import { readInput, settledSteps, type RunInput } from './input.js';
+import { readInput, readRunLocks, settledSteps, type RunInput } from './input.js';
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
 import { createProgram } from './program.js';
 import { createStepRunner } from './step-runner.js';
@@ -30,10 +30,11 @@ import { createWaits } from './waits.js';
 export async function runPlan(input: RunInput): Promise<RunResult> {
   const { workflowId } = workflowInfo();
   const program = createProgram(readInput(input), input, workflowId);
+  const runLocks = readRunLocks(program.plan, input, workflowId);
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });
   const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
-  const runner = createStepRunner(program, input, scope, () => state, apply);
+  const runner = createStepRunner(program, input, runLocks, scope, () => state, apply);
   const waits = createWaits(program.plan, scope, ended);
   let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
 
@@ -49,7 +50,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
 
   await CancellationScope.nonCancellable(async () => {
     carryOut(commands);
-    const locks = holdRunLocks(program.plan, scope, apply);
+    const locks = holdRunLocks(program.plan, runLocks, scope, apply);
     await condition(() => isRunEnd(state.status));
     await locks.giveBack();
     await condition(allHandlersFinished);

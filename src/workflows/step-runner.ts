@@ -33,6 +33,7 @@ export interface StepRunner {
 export function createStepRunner(
   program: Program,
   input: RunInput,
+  runLocks: readonly string[],
   parent: CancellationScope,
   stateOf: () => RunState,
   apply: (event: EngineEvent) => void,
@@ -85,39 +86,43 @@ export function createStepRunner(
     return conditionValues(plan, onceForAll(plan.steps[index]!), { inputs: input.inputs, env: input.env, values });
   }
 
-  /** Takes locks only with a slot in hand, so that a holder always has one: the other order could block a run. */
   async function executeOne(index: number, instance?: Instance): Promise<StepReport> {
-    const step = plan.steps[index]!;
-    // What the run holds already its steps need not take; they would wait for their own run.
-    const names = step.locks.filter((name) => !plan.globals.locks.includes(name));
-    if (names.length === 0) return runTask(index, instance);
+    let task: StepTask;
+    let locks: readonly string[];
+    try {
+      const expanded = expand(index, instance);
+      // What the run holds already its steps need not take; they would wait for their own run.
+      locks = expanded.locks.filter((name) => !runLocks.includes(name));
+      task = stepTask(index, expanded, instance);
+    } catch (error) {
+      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+      return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
+    }
+    return locks.length === 0 ? runTask(index, task) : runUnderLocks(index, task, locks);
+  }
+
+  /** Locks are taken with a slot in hand, so that a holder always has one: the other order could block a run. */
+  async function runUnderLocks(index: number, task: StepTask, names: readonly string[]): Promise<StepReport> {
     lockings += 1;
     const wish = {
       names,
       number: lockings,
-      step_id: instanceId(step, instance),
-      grace_sec: step.grace_sec,
+      step_id: task.step_id,
+      grace_sec: task.grace_sec,
       onWait: (name: string, holder: string) =>
         apply({ type: 'lock-waited', step: index, name, holder, at: Date.now() }),
       onHeld: () => apply({ type: 'locks-held', step: index, at: Date.now() }),
       mayGo: () => !stateOf().paused && stateOf().held.length === 0,
     };
     try {
-      return await holdingLocks(wish, () => runTask(index, instance));
+      return await holdingLocks(wish, () => runTask(index, task));
     } catch (error) {
       if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       return { status: 'failed', reason: 'internal_error', message: String(error), attempts: 0 };
     }
   }
 
-  async function runTask(index: number, instance?: Instance): Promise<StepReport> {
-    let task: StepTask;
-    try {
-      task = stepTask(index, instance);
-    } catch (error) {
-      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
-    }
+  async function runTask(index: number, task: StepTask): Promise<StepReport> {
     try {
       await budget.take(JSON.stringify(task).length);
     } catch {
@@ -126,9 +131,8 @@ export function createStepRunner(
     return runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
   }
 
-  function stepTask(index: number, instance?: Instance): StepTask {
+  function stepTask(index: number, { action, env, cwd }: ExpandedStep, instance?: Instance): StepTask {
     const step = plan.steps[index]!;
-    const { action, env, cwd } = expand(index, instance);
     if (action.type === 'noop' || action.type === 'approval' || action.type === 'wait') {
       throw new Error(`Internal error: a step of type ${action.type} is not executed`);
     }

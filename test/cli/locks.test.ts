@@ -107,6 +107,39 @@ describe('a lock of a step', () => {
     expect(linesOf(dir)).toEqual(['start a', 'end a', 'start c', 'end c', 'start b', 'end b']);
   });
 
+  test('may be named by a template: runs for different stages do not wait for each other', async () => {
+    const dir = tempDir();
+    const name = uniqueId('lock');
+    const plan = writePlan(dir, { inputs, steps: [noted('work', { locks: [`${name} \${TAG}`] })] });
+    const a = await start(plan, dir, 'a');
+    const b = await start(plan, dir, 'b');
+    await Promise.all([started(dir, 'a'), started(dir, 'b')]);
+    const held = JSON.parse((await runCli(['locks', '--json'])).stdout) as Held[];
+    expect(held.filter((lock) => lock.name.startsWith(name)).map((lock) => [lock.name, lock.holder.run_id])).toEqual([
+      [`${name} a`, a],
+      [`${name} b`, b],
+    ]);
+    writeFileSync(path.join(dir, 'go'), '');
+    expect(await Promise.all([a, b].map(ended))).toEqual(['succeeded', 'succeeded']);
+  });
+
+  test('is taken by each instance of a foreach, without blocking a run that has few slots', async () => {
+    const dir = tempDir();
+    const name = uniqueId('lock');
+    writeFileSync(path.join(dir, 'go'), '');
+    const plan = writePlan(dir, {
+      inputs,
+      globals: { max_concurrency: 2 },
+      steps: [
+        noted('each', { foreach: [1, 2, 3], locks: [name] }),
+        noted('other', { locks: [name] }),
+        noted('third', { locks: [name] }),
+      ],
+    });
+    expect(await ended(await start(plan, dir, 'a'))).toBe('succeeded');
+    expect(linesOf(dir)).toEqual(Array.from({ length: 5 }, () => ['start a', 'end a']).flat());
+  });
+
   test('two runs that name the same locks in different orders both end', async () => {
     const dir = tempDir();
     const [x, y] = [uniqueId('x'), uniqueId('y')];

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runCli } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
 import { git, sh, temporaryFolders } from './repository.js';
 
 interface RunJson {
@@ -81,6 +82,43 @@ describe('safe-merge.yaml', () => {
     expect(git(made.origin, 'merge-base', '--is-ancestor', others, 'main')).toBe('');
   });
 
+  it('never overlaps with another run on the same branch', async () => {
+    const made = setUp('clean');
+    const log = path.join(made.folder, 'log');
+    const tests = path.join(made.folder, 'waiting-tests.sh');
+    writeFileSync(
+      tests,
+      'cd "$(dirname "$0")"; echo "start $1" >> log; until [ -e go ]; do sleep 0.05; done; echo "end $1" >> log\n',
+    );
+    const command = (who: string): Record<string, string> => ({ TEST_COMMAND: `sh '${quoted(tests)}' ${who}` });
+    const lines = (): string[] => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
+    const first = safeMerge(made, command('a'));
+    await eventually('the first one tests', () => lines().includes('start a'));
+    const second = safeMerge(made, command('b'));
+    await eventually('the second one waits', async () => {
+      const held = JSON.parse((await runCli(['locks', '--json'])).stdout) as { name: string; waiters: unknown[] }[];
+      return held.some((lock) => lock.name === `safe-merge ${made.work} main` && lock.waiters.length === 1);
+    });
+    writeFileSync(path.join(made.folder, 'go'), '');
+    expect([(await first).code, (await second).code]).toEqual([0, 0]);
+    const both = (who: string): string[] => [`start ${who}`, `end ${who}`, `start ${who}`, `end ${who}`];
+    expect(lines()).toEqual([...both('a'), ...both('b')]);
+    expectMerged(made);
+  });
+
+  it('leaves nothing behind when it is canceled in the middle', async () => {
+    const made = setUp('clean');
+    const before = tips(made);
+    const id = `safe-merge-canceled-${path.basename(made.folder).slice(-6)}`;
+    const tests = `touch '${quoted(path.join(made.folder, 'testing'))}'; sleep 600`;
+    const running = safeMerge(made, { TEST_COMMAND: tests }, ['--id', id]);
+    await eventually('it tests', () => existsSync(path.join(made.folder, 'testing')));
+    await runCli(['cancel', id]);
+    expect((await running).code).toBe(4);
+    expectUntouched(made, before);
+    expect(event(made)).toMatchObject({ outcome: 'failed' });
+  });
+
   it('can be run again when everything is merged already', async () => {
     const made = setUp('clean');
     await safeMerge(made);
@@ -154,10 +192,11 @@ function setUp(kind: 'clean' | 'conflict', branch = 'feature'): Made {
 async function safeMerge(
   made: Made,
   inputs: Record<string, string> = {},
+  more: readonly string[] = [],
 ): Promise<{ code: number | null; run: RunJson }> {
   const given = Object.entries({ REPO: made.work, BRANCH: 'feature', ...inputs });
   const args = given.flatMap(([name, value]) => ['--input', `${name}=${value}`]);
-  const { code, stdout, stderr } = await runCli(['run', PLAN, ...args, '--json']);
+  const { code, stdout, stderr } = await runCli(['run', PLAN, ...args, ...more, '--json']);
   if (!stdout.startsWith('{')) throw new Error(`orch run printed no result:\n${stdout}${stderr}`);
   return { code, run: JSON.parse(stdout) as RunJson };
 }

@@ -28,6 +28,8 @@ interface PlannedStep {
   /** The items of its instances, or the expression that gives them. */
   foreach: Step['foreach'] | null;
   cwd: string;
+  /** Locks of the step's own; those of the run come on top. */
+  locks: string[];
   timeout_sec: number | 'none';
   retries: number;
   on_failure: Step['on_failure'];
@@ -84,7 +86,7 @@ function plannedStep(
   wave: number,
 ): PlannedStep {
   const step = thePlan.steps[index]!;
-  const { action, cwd } = expandStep(thePlan, step, { inputs: input.inputs, env: input.env });
+  const { action, cwd, locks } = expandStep(thePlan, step, { inputs: input.inputs, env: input.env });
   return {
     id: step.id,
     name: step.name,
@@ -94,6 +96,7 @@ function plannedStep(
     command: commandLine(action),
     foreach: step.foreach ?? null,
     cwd: path.resolve(context.cwd, ...cwd),
+    locks,
     timeout_sec: step.timeout_sec,
     retries: step.retry.retries,
     on_failure: step.on_failure,
@@ -166,5 +169,7 @@ function oneLine(step: PlannedStep): string {
   if (!step.selected) return '(not selected)';
   const [first = '', ...rest] = printable(`${eachText(step)}${step.command}`).split('\n');
   const text = first.length > 100 ? `${first.slice(0, 99)}…` : first;
-  return step.action === 'noop' ? '(nothing to do)' : rest.length > 0 ? `${text} … (${rest.length + 1} lines)` : text;
+  const held = step.locks.length === 0 ? '' : `  (locks ${printable(step.locks.join(', '))})`;
+  if (step.action === 'noop') return '(nothing to do)';
+  return `${rest.length > 0 ? `${text} … (${rest.length + 1} lines)` : text}${held}`;
 }

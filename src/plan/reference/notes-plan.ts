@@ -104,6 +104,12 @@ export const GLOBALS: Notes = {
   },
   'globals.breaker.failures': { about: 'Retries of a step do not count, only its end.' },
   'globals.breaker.cooldown_sec': { about: 'Steps that wait for it take no place of `max_concurrency`.' },
+  'globals.locks': {
+    text: 'Names that the run holds against other runs, from before its first step until after `finally`.',
+    limits: 'each name at most 512 characters once its templates are filled in',
+    about:
+      'Runs that name the same lock run one after the other, in the order in which they asked. May hold templates. Steps of the run need not name them again, and its sub-plans hold them with it. A run that is canceled while it waits runs nothing, not even `finally`. `orch locks` shows who holds what and who waits. A run that is gone keeps no lock: it is freed once its processes have had time to stop. Several are taken in the order of their names; but two runs that hold a lock as runs and want that of the other for a step wait for each other until one is canceled.',
+  },
   'globals.pass_env': {
     default: 'none',
     about:

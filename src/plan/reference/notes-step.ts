@@ -128,6 +128,12 @@ export const STEP: Readonly<Record<string, Note>> = {
     default: '`globals.max_concurrency`',
     about: 'Means nothing without `foreach`. `globals.max_concurrency` holds for the instances of all steps together.',
   },
+  'step.locks': {
+    text: 'Names that the step holds against other steps, of this and of other runs, while it runs.',
+    limits: 'each name at most 512 characters once its templates are filled in',
+    about:
+      'First come, first served. The lock covers all attempts of the step together; with `foreach` each instance takes it. May hold templates. A step that waits counts as running and keeps its place of `max_concurrency`; its timeout begins with the lock. `orch explain RUN STEP` says who holds it. Steps of type approval, wait and noop hold none.',
+  },
   'step.queue': {
     default: 'the queue of the run',
     about:
