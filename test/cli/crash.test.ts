@@ -78,3 +78,26 @@ test('kill -9 of the Temporal server: started again on its file, the run goes on
   expect(stdout).toContain(`${id} succeeded`);
   expect(ran().filter((line) => line !== 'gate')).toEqual(['first', 'last']);
 });
+
+test.each(['worker', 'server'] as const)(
+  'kill -9 of the %s: a lock stays with its run, and who waits goes on waiting',
+  async (victim) => {
+    const held = { steps: [{ ...plan.steps[1]!, id: 'gate', depends_on: [], locks: ['the-lock'] }] };
+    const next = { steps: [{ id: 'next', command: 'echo next >> ran', shell: true, locks: ['the-lock'] }] };
+    const [first, second] = [uniqueId('holder'), uniqueId('waiter')];
+    await orch('start', writePlan(dir, held, 'held.json'), '--id', first);
+    await eventually('the gate runs', () => ran().includes('gate'));
+    await orch('start', writePlan(dir, next, 'next.json'), '--id', second);
+    const line = async (): Promise<string> => (await orch('locks')).stdout.split('\n')[1] ?? '';
+    const asExpected = new RegExp(`^the-lock +${first}:gate +${second}:next$`);
+    await eventually('the second one waits', async () => asExpected.test(await line()));
+    process.kill(service()[victim].pid, 'SIGKILL');
+    await eventually(`the ${victim} is gone`, async () => !(await isAlive(service()[victim].pid)));
+    expect((await orch('up')).code).toBe(0);
+    expect(await line()).toMatch(asExpected);
+    writeFileSync(path.join(dir, 'open'), '');
+    for (const id of [first, second]) expect((await orch('watch', id)).code).toBe(0);
+    expect(ran().at(-1)).toBe('next');
+    expect((await orch('locks')).stderr).toBe('no locks are held\n');
+  },
+);
