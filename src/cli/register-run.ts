@@ -53,6 +53,8 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .addOption(
       new Option('--status <status>', 'only runs in this state').choices([
         'running',
+        'paused',
+        'quarantined',
         'succeeded',
         'failed',
         'canceled',

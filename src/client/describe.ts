@@ -50,7 +50,7 @@ export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>): RunSum
   const summary: RunSummary = {
     run_id: execution.workflowId,
     plan_id: typeof memo['plan'] === 'string' ? memo['plan'] : '',
-    status: stateOf(execution.status.name),
+    status: stateOf(execution.status.name, memo['status']),
     started_at: execution.startTime.getTime(),
   };
   if (execution.closeTime !== undefined) summary.finished_at = execution.closeTime.getTime();
@@ -60,7 +60,7 @@ export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>): RunSum
   return summary;
 }
 
-function stateOf(name: WorkflowExecutionInfo['status']['name']): RunState {
+function stateOf(name: WorkflowExecutionInfo['status']['name'], noted: unknown): RunState {
   switch (name) {
     case 'COMPLETED':
       return 'succeeded';
@@ -73,6 +73,6 @@ function stateOf(name: WorkflowExecutionInfo['status']['name']): RunState {
     case 'TIMED_OUT':
       return 'timed_out';
     default:
-      return 'running';
+      return noted === 'paused' || noted === 'quarantined' ? noted : 'running';
   }
 }

@@ -199,7 +199,9 @@ export class OrchClient {
     const runs: RunSummary[] = [];
     try {
       for await (const execution of this.client.workflow.list({ query: listQuery(options.status) })) {
-        runs.push(summarize(execution));
+        const run = summarize(execution);
+        if (options.status !== undefined && run.status !== options.status) continue;
+        runs.push(run);
         if (runs.length >= (options.limit ?? 20)) break;
       }
     } catch (error) {
@@ -282,6 +284,8 @@ function listQuery(status: RunState | undefined): string {
   if (status === undefined) return type;
   const names: Record<RunState, string> = {
     running: 'Running',
+    paused: 'Running',
+    quarantined: 'Running',
     succeeded: 'Completed',
     failed: 'Failed',
     canceled: 'Canceled',

@@ -28,7 +28,16 @@ export interface StartOptions {
   startedBy?: string;
 }
 
-export type RunState = 'running' | 'succeeded' | 'failed' | 'canceled' | 'terminated' | 'timed_out';
+/** What Temporal calls a run, and `paused` and `quarantined`, which to Temporal are running. */
+export type RunState =
+  | 'running'
+  | 'paused'
+  | 'quarantined'
+  | 'succeeded'
+  | 'failed'
+  | 'canceled'
+  | 'terminated'
+  | 'timed_out';
 
 /** A run as the list shows it. Times are milliseconds since the epoch. */
 export interface RunSummary {

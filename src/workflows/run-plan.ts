@@ -13,6 +13,7 @@ import { explain } from './explain.js';
 import { readInput, readRunLocks, settledSteps, type RunInput } from './input.js';
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
 import { createProgram } from './program.js';
+import { statusMemo } from './status-memo.js';
 import { createStepRunner } from './step-runner.js';
 import { holdRunLocks } from './run-locks.js';
 import { startTimer } from './timers.js';
@@ -37,6 +38,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   const runner = createStepRunner(program, input, runLocks, scope, () => state, apply);
   const waits = createWaits(program.plan, scope, ended);
   let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
+  const showStatus = statusMemo();
 
   setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since), {
     description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
@@ -59,6 +61,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
 
   function apply(event: EngineEvent): void {
     ({ state, commands } = decide(program, state, event));
+    showStatus(state.status);
     carryOut(commands);
   }
 

@@ -181,6 +181,11 @@ test('pause holds the next steps, resume lets them go', async () => {
   await runCli(['start', writePlan(dir, { steps }), '--id', id], { cwd: dir });
   expect((await runCli(['pause', id])).stdout).toBe(`${id}: paused; what runs goes on, nothing new starts\n`);
   expect((await runCli(['pause', id])).stderr).toBe('error[refused]: Cannot pause the run: it is already paused\n');
+  expect((await runCli(['status', id])).stdout).toMatch(new RegExp(`^${id} paused `));
+  const listed = async (status: string): Promise<boolean> =>
+    (await runCli(['list', '--limit', '1000', '--status', status])).stdout.includes(`${id} `);
+  await eventually('the list says so', () => listed('paused'));
+  expect(await listed('running')).toBe(false);
   writeFileSync(path.join(dir, 'go'), '');
   await stands(id, 'success  a');
   expect((await runCli(['explain', id, 'b'])).stdout).toBe(
@@ -188,6 +193,7 @@ test('pause holds the next steps, resume lets them go', async () => {
   );
   expect((await runCli(['resume', id])).code).toBe(0);
   expect((await runCli(['watch', id])).code).toBe(0);
+  expect((await runCli(['status', id])).stdout).toMatch(new RegExp(`^${id} succeeded `));
 });
 
 test('finally runs after a cancel, and cancel --force ends it', async () => {

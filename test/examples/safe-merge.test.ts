@@ -101,8 +101,8 @@ describe('safe-merge.yaml', () => {
     });
     writeFileSync(path.join(made.folder, 'go'), '');
     expect([(await first).code, (await second).code]).toEqual([0, 0]);
-    const both = (who: string): string[] => [`start ${who}`, `end ${who}`, `start ${who}`, `end ${who}`];
-    expect(lines()).toEqual([...both('a'), ...both('b')]);
+    const inTurn = ['a', 'a', 'b', 'b'].flatMap((who) => [`start ${who}`, `end ${who}`]);
+    expect(lines()).toEqual(inTurn);
     expectMerged(made);
   });
 
