@@ -30,6 +30,10 @@ export interface StepView {
   recovered?: boolean;
   /** The outputs that some expression of the plan reads. */
   outputs?: Readonly<Record<string, Json>>;
+  /** Heading under which it is shown, its place there, and its labels; as far as the plan gives them. */
+  group?: string;
+  weight?: number;
+  tags?: readonly string[];
 }
 
 /** Answer of the query `progress`. */

@@ -1,4 +1,5 @@
 import { isEnd, type LockWait, type Program, type RunState, type StepState } from '../engine/index.js';
+import { groupForDisplay } from '../plan/display-order.js';
 import type { ProgressView, RunResult, StepView } from './messages.js';
 
 /** Steps shown in the Web UI's current details. */
@@ -55,8 +56,13 @@ export function runResult(runId: string, program: Program, state: RunState): Run
 
 /** A Markdown table of the steps for the Web UI; what needs a look comes first where not all fit. */
 export function detailsTable(program: Program, state: RunState): string {
-  const order = state.steps.map((_, index) => index);
-  if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!) || a - b);
+  const hints = program.plan.steps.map(({ group, weight }, index) => ({
+    index,
+    weight,
+    ...(group === undefined ? {} : { group }),
+  }));
+  const order = groupForDisplay(hints).flatMap(({ items }) => items.map(({ index }) => index));
+  if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!)); // a stable sort
   const rows = order.slice(0, TABLE_ROWS).map((index) => {
     const step = state.steps[index]!;
     const why = [step.reason, firstLine(step.message ?? step.report?.message)].filter(Boolean).join(': ');
@@ -95,6 +101,10 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   }
   if (step.recovered === true) view.recovered = true;
   if (report?.outputs !== undefined) view.outputs = report.outputs;
+  const { group, weight, tags } = program.plan.steps[index]!;
+  if (group !== undefined) view.group = group;
+  if (weight !== 0) view.weight = weight;
+  if (tags.length > 0) view.tags = tags;
   return view;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
-import { tempDir, writePlan } from '../support/plans.js';
+import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 const steps = [
   { id: 'fetch', command: 'git', args: ['fetch', '${REMOTE}'] },
@@ -104,11 +104,38 @@ test('graph: mermaid and dot, with names that would be syntax', async () => {
 `);
 });
 
+test('plan and status order and label the steps as the plan says', async () => {
+  const dir = tempDir();
+  const grouped = [
+    { id: 'unit', command: 'true', ui_hints: { group: 'Tests', weight: 2 }, tags: ['slow'] },
+    { id: 'lint', command: 'true', ui_hints: { group: 'Tests', weight: 1 } },
+    { id: 'free', command: 'true', locks: [uniqueId('disk')] },
+  ];
+  writePlan(dir, { steps: grouped });
+  const planned = (await runCli(['plan', 'plan.json'], { cwd: dir })).stdout.split('\n');
+  expect(planned.slice(2, 5)).toEqual([
+    `  free    true  (locks ${grouped[2]!.locks![0]})`,
+    '  lint    true  [Tests]',
+    '  unit    true  [Tests, slow]',
+  ]);
+  const id = uniqueId('grouped');
+  await runCli(['run', 'plan.json', '--id', id], { cwd: dir });
+  const { stdout } = await runCli(['status', id]);
+  expect(
+    stdout
+      .replaceAll(/\d+\.\ds/g, 'TIME')
+      .split('\n')
+      .slice(2),
+  ).toEqual(['  success  free    TIME', '  Tests', '  success  lint    TIME', '  success  unit    TIME   [slow]', '']);
+  const { steps: json } = JSON.parse((await runCli(['status', id, '--json'])).stdout) as { steps: object[] };
+  expect(json[0]).toMatchObject({ id: 'unit', group: 'Tests', tags: ['slow'] });
+});
+
 test('every command has --help, and --json', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
   expect(commands.toSorted()).toEqual(
-    'approve cancel doctor down explain graph help list pause plan reject rerun resume retry run skip start status up validate watch worker'.split(
+    'approve cancel doctor down explain graph help list locks pause plan reject rerun resume retry run skip start status up validate watch worker'.split(
       ' ',
     ),
   );

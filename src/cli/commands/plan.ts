@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
 import { prepareRun, type PreparedRun } from '../../client/prepare.js';
+import { groupForDisplay } from '../../plan/display-order.js';
 import { levels, type Graph } from '../../plan/graph.js';
 import { expandStep } from '../../plan/templates.js';
 import type { Plan, Step, StepAction } from '../../plan/types.js';
@@ -34,6 +35,9 @@ interface PlannedStep {
   retries: number;
   on_failure: Step['on_failure'];
   critical: boolean;
+  group?: string;
+  weight: number;
+  tags: readonly string[];
   /** False where the selection leaves it out. */
   selected: boolean;
 }
@@ -101,6 +105,9 @@ function plannedStep(
     retries: step.retry.retries,
     on_failure: step.on_failure,
     critical: step.critical,
+    ...(step.group === undefined ? {} : { group: step.group }),
+    weight: step.weight,
+    tags: step.tags,
     selected: !(input.left_out ?? []).includes(step.id),
   };
 }
@@ -144,16 +151,20 @@ function render(
   ];
   for (let wave = 1; wave <= summary.waves; wave += 1) {
     lines.push(dim(`wave ${wave}`));
-    const rows = steps
-      .filter((step) => step.wave === wave)
-      .map((step) => [
-        `  ${step.id}`,
-        step.depends_on.length === 0 ? '' : `after ${short(step.depends_on)}`,
-        oneLine(step),
-      ]);
+    const shown = groupForDisplay(steps.filter((step) => step.wave === wave)).flatMap(({ items }) => items);
+    const rows = shown.map((step) => [
+      `  ${step.id}`,
+      step.depends_on.length === 0 ? '' : `after ${short(step.depends_on)}`,
+      `${oneLine(step)}${tagsText(step)}`,
+    ]);
     lines.push(table(rows));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function tagsText({ group, tags }: PlannedStep): string {
+  const words = [...(group === undefined ? [] : [group]), ...tags];
+  return words.length === 0 ? '' : `  [${printable(words.join(', '))}]`;
 }
 
 function eachText({ foreach }: PlannedStep): string {

@@ -3,6 +3,8 @@ import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { duration, printable, statusWord, table } from '../render/format.js';
 import { isoTime, stepJson, type RunJson } from '../render/run-json.js';
+import { groupForDisplay } from '../../plan/display-order.js';
+import type { StepView } from '../../workflows/messages.js';
 import type { RunDescription, RunState } from '../../client/types.js';
 
 /** `orch status RUN`. Exits 0 whenever it could answer. */
@@ -81,13 +83,18 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.progress?.waits_for !== undefined) lines.push(`  the run ${printable(run.progress.waits_for)}`);
   const steps = run.progress?.steps ?? [];
   const width = Math.max(...steps.map((step) => step.id.length), 4);
-  for (const step of steps) {
-    const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
-    const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
-    const why = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
-    lines.push(
-      `  ${statusWord(context.outColors, step.status)} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}`.trimEnd(),
-    );
+  for (const { group, items } of groupForDisplay(steps)) {
+    if (group !== undefined) lines.push(`  ${context.outColors.dim(printable(group))}`);
+    lines.push(...items.map((step) => stepLine(context, step, width)));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function stepLine(context: CliContext, step: StepView, width: number): string {
+  const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
+  const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
+  const why = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${printable(step.tags.join(', '))}]`)}`;
+  const state = statusWord(context.outColors, step.status);
+  return `  ${state} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();
 }

@@ -16,6 +16,8 @@ const stepSchema = z.object({
   log_dir: z.string().nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
   recovered: z.boolean().describe('true where its fallback made up for the failure'),
   outputs: z.record(z.string(), z.unknown()),
+  group: z.string().nullable().describe('heading under which it is shown'),
+  tags: z.array(z.string()),
 });
 
 /** What `run`, `start --wait`, `watch` and `status` print with `--json`. It only grows. */
@@ -63,6 +65,8 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     log_dir: step.log_dir ?? null,
     recovered: step.recovered === true,
     outputs: { ...step.outputs },
+    group: step.group ?? null,
+    tags: [...(step.tags ?? [])],
   };
 }
 

@@ -5,8 +5,14 @@ export const STEP: Readonly<Record<string, Note>> = {
   'step.id': { about: "Letters, digits, `_`, `.` and `-`. In expressions: `prev.build`, `prev['unit-tests.linux']`." },
   'step.name': { default: 'the id' },
   'step.description': { default: 'none', about: 'For people; nothing is done with it.' },
-  'step.tags': { default: 'none', about: 'For people and tools that read plans; they change nothing in a run.' },
-  'step.ui_hints': { default: 'none', about: 'For tools that show plans; they change nothing in a run.' },
+  'step.tags': {
+    default: 'none',
+    about: 'Shown by `orch plan`, `orch status` and in their JSON; they change nothing in a run.',
+  },
+  'step.ui_hints': {
+    default: 'none',
+    about: 'For `orch plan`, `orch status` and the table in the Web UI; they change nothing in a run.',
+  },
   'step.ui_hints.group': { default: 'none' },
   'step.ui_hints.weight': {},
   'step.command': {
