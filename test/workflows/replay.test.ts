@@ -36,3 +36,51 @@ test('a history that other decisions made is not accepted', async () => {
     ),
   ).rejects.toThrow();
 });
+
+test('the recorded runs hold every kind of step, every verb and every lasting policy', () => {
+  const seen = new Set<string>();
+  for (const file of files) for (const each of contentOf(file)) seen.add(each);
+  const kinds = ['command', 'shell', 'powershell', 'http', 'approval', 'wait', 'noop'];
+  const verbs = ['pause', 'resume', 'skip', 'cancelStep', 'retry', 'approve', 'reject'];
+  const keys =
+    'foreach condition skip_if fallback_step trigger_rule retries locks breaker on_abort run_timeout_sec finally';
+  const wanted = [...kinds, ...verbs.map((verb) => `signal ${verb}`), 'update cancel', 'cancel', ...keys.split(' ')];
+  expect(wanted.filter((each) => !seen.has(each))).toEqual([]);
+});
+
+interface RecordedEvent {
+  eventType: string;
+  workflowExecutionStartedEventAttributes?: { input?: { payloads?: { data: string }[] } };
+  workflowExecutionSignaledEventAttributes?: { signalName: string };
+  workflowExecutionUpdateAcceptedEventAttributes?: { acceptedRequest: { input: { name: string } } };
+}
+interface RecordedStep extends Record<string, unknown> {
+  step_def?: { type: string };
+}
+
+/** Kinds of steps, keys of the plan, signals and updates of a recorded run. */
+function contentOf(file: string): string[] {
+  const { events } = JSON.parse(readFileSync(path.join(HISTORIES, file), 'utf8')) as { events: RecordedEvent[] };
+  return events.flatMap((event) => {
+    const data = event.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+    if (data !== undefined)
+      return contentOfPlan(JSON.parse(Buffer.from(data, 'base64').toString()) as { plan?: RecordedPlan });
+    const signal = event.workflowExecutionSignaledEventAttributes?.signalName;
+    const update = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest.input.name;
+    const canceled = event.eventType === 'EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED' ? ['cancel'] : [];
+    return [...(signal ? [`signal ${signal}`] : []), ...(update ? [`update ${update}`] : []), ...canceled];
+  });
+}
+
+interface RecordedPlan {
+  steps: RecordedStep[];
+  finally?: RecordedStep[];
+  globals?: object;
+}
+
+function contentOfPlan({ plan }: { plan?: RecordedPlan }): string[] {
+  if (plan === undefined) return [];
+  const steps = [...plan.steps, ...(plan.finally ?? [])];
+  const kinds = steps.map((step) => step.step_def?.type ?? 'command');
+  return [...kinds, ...steps.flatMap(Object.keys), ...Object.keys(plan.globals ?? {}), ...Object.keys(plan)];
+}
