@@ -7,6 +7,7 @@ import { collectProblems, tooMany } from './problems.js';
 import { checkRules } from './rules.js';
 import { addSchemaIssues } from './schema-issues.js';
 import { planSchema, type SourcePlan } from './schema.js';
+import { checkSecrets } from './secret-rules.js';
 import { rememberExpressions } from './step-expressions.js';
 import { refuseUnsupported } from './supported.js';
 import { checkTemplates } from './template-rules.js';
@@ -29,6 +30,7 @@ export function checkPlan(value: unknown): Result<{ plan: Plan; warnings: Diagno
     const graph = checkGraph(value, problems);
     checkTemplates(value, problems);
     expressions = checkExpressions(value, graph, problems);
+    checkSecrets(value, expressions, problems);
     refuseUnsupported(value, problems);
   }
   const { found, more } = problems;

@@ -48,6 +48,8 @@ export const DIAGNOSTIC_CODES = [
   // Templates and inputs
   'malformed_template',
   'missing_name',
+  'unknown_secret',
+  'misplaced_secret',
   'unknown_input',
   'missing_input',
   // Starting a run

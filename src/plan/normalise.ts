@@ -65,6 +65,12 @@ function breaker(source: SourceGlobals['breaker']): BreakerPolicy | undefined {
   };
 }
 
+function secretSources(source: SourceStep['secrets']): Step['secrets'] {
+  return Object.fromEntries(
+    Object.entries(source ?? {}).map(([name, { env, file, command }]) => [name, given({ env, file, command })]),
+  );
+}
+
 function foreachOf(source: SourceStep['foreach']): Step['foreach'] {
   if (source === undefined || source === null) return undefined;
   return typeof source === 'string' ? foreachExpression(source) : (source as readonly Json[]);
@@ -108,6 +114,7 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
     success_exit_codes: source.success_exit_codes ?? [0],
     warning_exit_codes: source.warning_exit_codes ?? [],
     locks: source.locks ?? [],
+    secrets: { ...secretSources(defaults.secrets), ...secretSources(source.secrets) },
     ...given({ queue: source.queue }),
   };
 }

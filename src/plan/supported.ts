@@ -6,11 +6,10 @@ import { sourceSteps } from './source-steps.js';
  * Keys that the schema knows and this version does not act on, with the value that changes nothing and is let pass.
  * A key that is honoured one day leaves this list, and nothing else has to change here.
  */
-const GLOBALS = { agents: {}, budget: {}, secrets: {} };
+const GLOBALS = { agents: {}, budget: {} };
 const STEP = {
   run_once: false,
   max_output_bytes: 1_073_741_824,
-  secrets: {},
 };
 const STEP_TYPES = ['agent', 'plan'];
 

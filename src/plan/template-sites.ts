@@ -13,6 +13,8 @@ export interface TemplateSite {
   layer: TemplateLayer;
   /** Position of the step; absent for those of `globals`. */
   step?: number;
+  /** True where a secret may stand: nobody but the step, or the one it calls, sees what is there. */
+  private?: true;
 }
 
 /**
@@ -65,20 +67,22 @@ interface StepTexts {
 }
 
 function* globalSites({ env, cwd, locks }: { env?: unknown; cwd?: unknown; locks?: unknown }): Generator<TemplateSite> {
-  yield* mapSites(env, ['globals', 'env'], { layer: 'globals_env' });
+  yield* mapSites(env, ['globals', 'env'], { layer: 'globals_env', private: true });
   if (typeof cwd === 'string') yield { text: cwd, path: ['globals', 'cwd'], layer: 'globals' };
   yield* listSites(locks, ['globals', 'locks'], { layer: 'globals' });
 }
 
 function* stepSites({ step, path, action, actionPath, position }: StepTexts): Generator<TemplateSite> {
-  yield* mapSites(step.env, [...path, 'env'], { layer: 'step_env', step: position });
+  yield* mapSites(step.env, [...path, 'env'], { layer: 'step_env', step: position, private: true });
   const rest = { layer: 'step', step: position } as const;
   if (typeof step.cwd === 'string') yield { text: step.cwd, path: [...path, 'cwd'], ...rest };
   yield* listSites(step.locks, [...path, 'locks'], rest);
-  if (typeof action.stdin === 'string') yield { text: action.stdin, path: [...actionPath, 'stdin'], ...rest };
+  const hidden = { ...rest, private: true } as const;
+  if (typeof action.stdin === 'string') yield { text: action.stdin, path: [...actionPath, 'stdin'], ...hidden };
   if (action.type === 'http') {
-    for (const key of ['url', 'method', 'body'] as const) yield* deepSites(action[key], [...actionPath, key], rest);
-    yield* mapSites(action.headers, [...actionPath, 'headers'], rest);
+    yield* deepSites(action.method, [...actionPath, 'method'], rest);
+    for (const key of ['url', 'body'] as const) yield* deepSites(action[key], [...actionPath, key], hidden);
+    yield* mapSites(action.headers, [...actionPath, 'headers'], hidden);
   } else if (action.type === 'powershell') {
     yield* deepSites(action.args, [...actionPath, 'args'], rest);
   } else if (typeof action.command === 'string') {
@@ -86,7 +90,7 @@ function* stepSites({ step, path, action, actionPath, position }: StepTexts): Ge
   }
 }
 
-type SiteRest = Pick<TemplateSite, 'layer' | 'step'>;
+type SiteRest = Pick<TemplateSite, 'layer' | 'step' | 'private'>;
 
 function* commandSites(command: string, action: ActionTexts, path: Path, rest: SiteRest): Generator<TemplateSite> {
   const byShell = action.shell === true;

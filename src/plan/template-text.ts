@@ -6,8 +6,8 @@ export interface TemplateName {
   fallback?: string;
 }
 
-/** A piece of a templated string: text as it is, a name to look up, or an expression to work out. */
-export type TemplatePart = string | TemplateName | { expression: string };
+/** A piece of a templated string: text as it is, a name to look up, an expression to work out, or a secret's name. */
+export type TemplatePart = string | TemplateName | { expression: string } | { secret: string };
 
 /** What is wrong with a template. */
 export interface TemplateFault {
@@ -20,6 +20,7 @@ export interface Template {
   faults: readonly TemplateFault[];
 }
 
+const SECRET = /^\s*secrets\s*(?:\.\s*([A-Za-z_][A-Za-z0-9_]*)|\[\s*(['"])([A-Za-z_][A-Za-z0-9_]*)\2\s*\])\s*$/;
 const REFERENCE = /^([A-Za-z_][A-Za-z0-9_]*)(?::-([\s\S]*))?$/;
 
 /**
@@ -32,7 +33,7 @@ export function readTemplate(text: string): Template {
   const faults: TemplateFault[] = [];
   const pieces = templateExpressions(text);
   for (const [place, piece] of pieces.entries()) {
-    if ('expr' in piece) parts.push({ expression: piece.expr });
+    if ('expr' in piece) parts.push(secretPart(piece.expr) ?? { expression: piece.expr });
     else if ('unclosed' in piece) {
       parts.push(piece.unclosed);
       faults.push({ kind: 'unclosed', text: piece.unclosed });
@@ -47,6 +48,12 @@ export function readTemplate(text: string): Template {
     }
   }
   return { parts, faults };
+}
+
+/** A secret's name is no expression: its value is known to the worker alone, at the last moment. */
+function secretPart(expression: string): { secret: string } | undefined {
+  const match = SECRET.exec(expression);
+  return match === null ? undefined : { secret: match[1] ?? match[3]! };
 }
 
 /** Reads a text without expressions. */
@@ -102,6 +109,8 @@ export function mayHoldTemplate(text: string): boolean {
 /**
  * Fills a template in. A name without a value becomes its default, or nothing.
  *
+ * Secrets stay as they are written.
+ *
  * @param evaluate works out an expression; without it, expressions stay as they are written
  */
 export function fillTemplate(
@@ -113,6 +122,7 @@ export function fillTemplate(
   return readTemplate(text)
     .parts.map((part) => {
       if (typeof part === 'string') return part;
+      if ('secret' in part) return `\${{ secrets.${part.secret} }}`;
       if ('expression' in part) return evaluate?.(part.expression) ?? `\${{${part.expression}}}`;
       const value = lookUp(part.name);
       // As in a shell, `:-` is for empty values too.

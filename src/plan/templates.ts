@@ -3,6 +3,7 @@ import { planExpressions } from './expression-sites.js';
 import type { ExpressionValues } from './expressions/index.js';
 import { inputToEnv } from './inputs.js';
 import { toDiagnostic } from './problems.js';
+import { secretUses, type SecretUse } from './secret-uses.js';
 import { evaluateText, ExpressionError } from './step-expressions.js';
 import { templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
 import { fillTemplate, mayHoldTemplate, readTemplate, type TemplateName } from './template-text.js';
@@ -29,6 +30,8 @@ export interface ExpandedStep {
   cwd: string[];
   /** Names of the locks that it runs under, each once. */
   locks: string[];
+  /** Texts in which a worker puts secrets; elsewhere these stand as they are written. */
+  secrets: SecretUse[];
 }
 
 /** Characters of a lock's name: it becomes part of a workflow id, which may have 1,000. */
@@ -80,10 +83,15 @@ export function missingNames(plan: Plan, context: TemplateContext): Diagnostic[]
 export function expandStep(plan: Plan, step: Step, context: TemplateContext): ExpandedStep {
   const { env, belowStep } = layersOf(plan, step, context);
   const fill = filler(step, env, context);
+  const secrets = secretUses(plan, step, {
+    globalEnv: filler(plan.globals, givenLayer(context), context),
+    env: filler(step, belowStep, context),
+    action: fill,
+  });
   const cwd: string[] = [];
   if (plan.globals.cwd !== undefined) cwd.push(filler(plan.globals, belowStep, context)(plan.globals.cwd));
   if (step.cwd !== undefined) cwd.push(fill(step.cwd));
-  return { action: expandAction(step.action, fill), env, cwd, locks: lockNames(step.locks, fill) };
+  return { action: expandAction(step.action, fill), env, cwd, locks: lockNames(step.locks, fill), secrets };
 }
 
 /**
@@ -133,9 +141,14 @@ function layersOf(
 }
 
 function layersBelowStep(plan: Plan, context: TemplateContext): Record<string, string> {
-  const inputs = Object.fromEntries(Object.entries(context.inputs).map(([name, value]) => [name, inputToEnv(value)]));
-  const given = { ...context.env, ...inputs };
+  const given = givenLayer(context);
   return { ...given, ...fillMap(plan.globals.env, filler(plan.globals, given, context)) };
+}
+
+/** What the run was given: its inputs, over what it took along. */
+function givenLayer(context: TemplateContext): Record<string, string> {
+  const inputs = Object.fromEntries(Object.entries(context.inputs).map(([name, value]) => [name, inputToEnv(value)]));
+  return { ...context.env, ...inputs };
 }
 
 type Env = Readonly<Record<string, string>>;

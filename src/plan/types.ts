@@ -105,6 +105,16 @@ export interface RetryPolicy {
   no_retry_exit_codes: readonly number[];
 }
 
+/** Where a worker finds a secret's value; exactly one of the three. */
+export interface SecretSource {
+  /** Environment variable of the worker. */
+  env?: string;
+  /** File on the worker; a relative one counts from the folder where the run was started. */
+  file?: string;
+  /** Prints the value: a line of the shell, or a program with its arguments. */
+  command?: string | readonly string[];
+}
+
 /** A step with every default filled in. */
 export interface Step {
   id: string;
@@ -146,6 +156,8 @@ export interface Step {
   warning_exit_codes: readonly number[];
   /** Names held across runs while the step runs; an approval and a wait hold none. */
   locks: readonly string[];
+  /** By name: those of `globals`, over them the step's own. */
+  secrets: Readonly<Record<string, SecretSource>>;
   /** The task queue that runs the step; absent means the run's own. */
   queue?: string;
 }

@@ -88,4 +88,5 @@ const STEP: Omit<Step, 'id' | 'name'> = {
   success_exit_codes: [0],
   warning_exit_codes: [],
   locks: [],
+  secrets: {},
 };
