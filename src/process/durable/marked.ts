@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Generation } from './files.js';
+import { isSameProcess } from './liveness.js';
+import { processStat } from './proc.js';
+import { MARK_VARIABLE } from './types.js';
+
+/** Processes may be forked while they are looked for; then they are looked for again. */
+const MAX_ROUNDS = 50;
+const ROUND_MS = 10;
+
+/** The value of {@link MARK_VARIABLE} for a generation: another one for every folder. */
+export function markOf({ dir, index }: Generation): string {
+  const tryDir = realpathSync(path.dirname(dir));
+  return `${createHash('sha256').update(tryDir).digest('hex').slice(0, 20)}/g${index}`;
+}
+
+export interface MarkedProcess {
+  pid: number;
+  group: number;
+  /** Absent where only `ps` tells of processes. */
+  start?: string;
+}
+
+/**
+ * The live processes that carry a mark, those among them that have left their session too.
+ *
+ * @param session of a wrapper that is known to live: its members are found even where they have scrubbed their
+ * environment. After the wrapper's death the number may be another's.
+ */
+export function findMarked(mark: string, session?: number): MarkedProcess[] {
+  const found = process.platform === 'linux' ? findInProc(mark, session) : findByPs(mark, session);
+  return found.filter(({ pid }) => pid !== process.pid);
+}
+
+/** Whether a process that was found is there still, and is no other by now. */
+export function isStillThere({ pid, start }: MarkedProcess): boolean {
+  return start === undefined ? signal(pid, 0) : isSameProcess(pid, start);
+}
+
+/** Kills what carries a mark until nothing does, and says how many processes that were. */
+export async function killMarked(mark: string): Promise<number> {
+  const killed = new Set<number>();
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const alive = findMarked(mark);
+    if (alive.length === 0) break;
+    for (const { pid } of alive) if (signal(pid, 'SIGKILL')) killed.add(pid);
+    await sleep(ROUND_MS);
+  }
+  return killed.size;
+}
+
+/** @returns false where there is no such process, or it is another user's. */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+function findInProc(mark: string, session: number | undefined): MarkedProcess[] {
+  const wanted = Buffer.from(`\0${MARK_VARIABLE}=${mark}\0`);
+  const found: MarkedProcess[] = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = processStat(Number(name));
+    if (stat === undefined || stat.dead) continue;
+    const member = session !== undefined && (stat.session === session || stat.group === session);
+    if (member || carries(name, stat.zombie, wanted)) found.push(stat);
+  }
+  return found;
+}
+
+/** The first thread of a process may have ended, and then only the others still have the environment. */
+function carries(pid: string, zombie: boolean, wanted: Buffer): boolean {
+  try {
+    const threads = zombie ? readdirSync(`/proc/${pid}/task`).map((thread) => `task/${thread}/environ`) : ['environ'];
+    return threads.some((file) => {
+      const environment = readFileSync(`/proc/${pid}/${file}`);
+      return environment.includes(wanted) || environment.indexOf(wanted.subarray(1)) === 0;
+    });
+  } catch {
+    return false; // it is gone, or another user's
+  }
+}
+
+/** macOS: `ps` shows the environment of this user's processes behind their arguments. */
+function findByPs(mark: string, session: number | undefined): MarkedProcess[] {
+  const table = execFileSync('ps', ['-A', '-E', '-ww', '-o', 'pid=,pgid=,command='], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  const found: MarkedProcess[] = [];
+  for (const line of table.split('\n')) {
+    const [pid, group] = line.trim().split(/\s+/, 2).map(Number);
+    if (pid === undefined || Number.isNaN(pid)) continue;
+    if (group === session || ` ${line} `.includes(` ${MARK_VARIABLE}=${mark} `)) found.push({ pid, group: group! });
+  }
+  return found;
+}

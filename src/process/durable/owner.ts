@@ -1,0 +1,13 @@
+import path from 'node:path';
+import { readJson, writeOnce } from './files.js';
+
+/** Written before anything else: a try without it was never begun. */
+const OWNER_FILE = 'owner.json';
+
+export function writeOwner(tryDir: string, owner: Readonly<Record<string, string>>): void {
+  writeOnce(path.join(tryDir, OWNER_FILE), `${JSON.stringify(owner)}\n`);
+}
+
+export function readOwner(tryDir: string): Record<string, string> | undefined {
+  return readJson(path.join(tryDir, OWNER_FILE)) as Record<string, string> | undefined;
+}
