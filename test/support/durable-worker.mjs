@@ -1,4 +1,5 @@
-// A worker for tests to kill: runs the spec in argv[2] with the built code, and dies by kill -9 at the point in argv[3].
+// A worker for tests to kill: runs the spec in argv[2] with the built code, and dies by kill -9 at the point in argv[3]
+// (at `detached` it only detaches).
 // What becomes of the process goes to the file in argv[4].
 import { renameSync, writeFileSync } from 'node:fs';
 import { generationOf, makeDir } from '../../dist/process/durable/files.js';
@@ -17,7 +18,9 @@ if (point.startsWith('launched')) {
   if (point === 'launched-frozen') process.kill(wrapper.pid, 'SIGSTOP');
   die();
 }
-const end = await runDurable(spec, { onStart: point === 'claimed' ? die : undefined });
+const detach = new AbortController();
+const onStart = { claimed: die, detached: () => detach.abort() }[point];
+const end = await runDurable(spec, { onStart, detach: detach.signal });
 if (point === 'ended') die();
 writeFileSync(`${resultFile}.draft`, JSON.stringify(end));
 renameSync(`${resultFile}.draft`, resultFile);

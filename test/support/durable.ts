@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +43,7 @@ export class DurableRig {
   /** Starts a worker that dies at `point`; where the point is empty, it writes its result. */
   worker(
     spec: DurableSpec,
-    point: '' | 'launched' | 'launched-frozen' | 'claimed' | 'ended' = '',
+    point: '' | 'launched' | 'launched-frozen' | 'claimed' | 'ended' | 'detached' = '',
     result = 'result',
   ): Worker {
     const script = fileURLToPath(new URL('durable-worker.mjs', import.meta.url));
@@ -90,12 +90,10 @@ export class DurableRig {
     return eventually(`${name} is written`, () => this.read(name).trim() || undefined);
   }
 
-  /** What runs of the try, in all its generations. */
-  processes(): number[] {
-    if (!existsSync(this.tryDir)) return [];
-    return [0, 1, 2, 3, 4].flatMap((index) =>
-      findMarked(markOf(generationOf(this.tryDir, index))).map(({ pid }) => pid),
-    );
+  /** What runs of a try, in all its generations. */
+  processes(tryDir = this.tryDir): number[] {
+    if (!existsSync(tryDir)) return [];
+    return [0, 1, 2, 3].flatMap((index) => findMarked(markOf(generationOf(tryDir, index))).map(({ pid }) => pid));
   }
 
   nothingRuns(): Promise<boolean> {
@@ -104,8 +102,10 @@ export class DurableRig {
 
   async close(): Promise<void> {
     for (const worker of this.workers) worker.kill('SIGKILL');
+    const attempts = this.path('attempts');
+    const tries = existsSync(attempts) && statSync(attempts).isDirectory() ? readdirSync(attempts) : [];
     await eventually('all is killed', () => {
-      const left = this.processes();
+      const left = tries.flatMap((name) => this.processes(path.join(attempts, name)));
       for (const pid of left) process.kill(pid, 'SIGKILL');
       return left.length === 0;
     });

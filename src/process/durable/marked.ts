@@ -77,12 +77,21 @@ function findInProc(mark: string, session: number | undefined): MarkedProcess[] 
 
 /** The first thread of a process may have ended, and then only the others still have the environment. */
 function carries(pid: string, zombie: boolean, wanted: Buffer): boolean {
+  return zombie ? threadsOf(pid).some((thread) => has(thread, wanted)) : has(`/proc/${pid}`, wanted);
+}
+
+function threadsOf(pid: string): string[] {
   try {
-    const threads = zombie ? readdirSync(`/proc/${pid}/task`).map((thread) => `task/${thread}/environ`) : ['environ'];
-    return threads.some((file) => {
-      const environment = readFileSync(`/proc/${pid}/${file}`);
-      return environment.includes(wanted) || environment.indexOf(wanted.subarray(1)) === 0;
-    });
+    return readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
+  } catch {
+    return [];
+  }
+}
+
+function has(dir: string, wanted: Buffer): boolean {
+  try {
+    const environment = readFileSync(`${dir}/environ`);
+    return environment.includes(wanted) || environment.indexOf(wanted.subarray(1)) === 0;
   } catch {
     return false; // it is gone, or another user's
   }

@@ -79,7 +79,8 @@ export function parseRecord(text: string, changedAt: () => number): GenerationRe
   const end = lines.findIndex((line) => /^exit \d+ \S+$/.test(line));
   if (end < 0) return { exists: true, claim };
   // The shell says something of the command's end only where a signal was its cause: "Killed", "Terminated".
-  const signaled = lines.slice(1, end).some((line) => line !== '');
+  // A line that a full disk cut short is no such word.
+  const signaled = lines.slice(1, end).some((line) => !'exit '.startsWith(line.slice(0, 5)));
   return { exists: true, claim, exit: parseExit(lines[end]!, signaled, changedAt()) };
 }
 
