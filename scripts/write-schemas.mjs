@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runJsonSchemaDocument } from '../dist/cli/render/run-json.js';
+import { eventsJsonSchema, manifestJsonSchema } from '../dist/journal/index.js';
 import { diagnosticsJsonSchema, planJsonSchema } from '../dist/plan/index.js';
 
 const folder = fileURLToPath(new URL('../schemas/', import.meta.url));
@@ -9,6 +10,8 @@ mkdirSync(folder, { recursive: true });
 write('plan', planJsonSchema());
 write('diagnostics', diagnosticsJsonSchema());
 write('run', runJsonSchemaDocument());
+write('events', eventsJsonSchema());
+write('manifest', manifestJsonSchema());
 
 function write(name, schema) {
   writeFileSync(`${folder}${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);

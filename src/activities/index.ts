@@ -1,4 +1,6 @@
 import { createLockActivities, type LockActivities } from './locks.js';
+import type { RunRecord } from '../journal/index.js';
+import type { RecordKeeper } from '../records/record-keeper.js';
 import { createRunStep, type RunStepDeps } from './run-step.js';
 import type { StepSuccess, StepTask } from './types.js';
 import { createVerifyStart, type StartVerdict } from './verify-start.js';
@@ -10,6 +12,8 @@ export interface ActivityDeps extends RunStepDeps {
   /** Key of signed starts; absent where the server guards itself. */
   signingKey?: string;
   locks: LockGateway;
+  /** The records of the worker's runs. */
+  records: Pick<RecordKeeper, 'seal'>;
 }
 
 /** The activities that a worker offers, by name. */
@@ -18,6 +22,8 @@ export interface Activities extends LockActivities {
   runStep(task: StepTask): Promise<StepSuccess>;
   /** Says whether a workflow's start was signed. Local activity. */
   verifyStart(claim: StartClaim & { signature?: string }): Promise<StartVerdict>;
+  /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
+  seal(record: RunRecord): Promise<void>;
 }
 
 /** Makes the activities of a worker. */
@@ -26,5 +32,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     runStep: createRunStep(deps),
     verifyStart: createVerifyStart(deps.signingKey),
     ...createLockActivities(deps.locks),
+    seal: (record) => deps.records.seal(record),
   };
 }

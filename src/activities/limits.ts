@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { carried } from './recorded.js';
 import type { Execution } from './run-step.js';
 import type { StepHeartbeat } from './types.js';
 
@@ -26,13 +27,12 @@ export function limitOf({ task, firstStartedAt, startedAt }: Execution): Limit |
 
 /** Tells Temporal every second that the execution lives, with what `progress` says of it. */
 export async function withHeartbeat<T>(
-  { failures, firstStartedAt }: Execution,
-  progress: () => Omit<StepHeartbeat, 'failures' | 'first_started_at'>,
+  execution: Execution,
+  progress: () => Omit<StepHeartbeat, keyof ReturnType<typeof carried>>,
   run: () => Promise<T>,
 ): Promise<T> {
   const context = Context.current();
-  const beat = (): void =>
-    context.heartbeat({ failures, first_started_at: firstStartedAt, ...progress() } satisfies StepHeartbeat);
+  const beat = (): void => context.heartbeat({ ...carried(execution), ...progress() } satisfies StepHeartbeat);
   const timer = setInterval(beat, HEARTBEAT_MS);
   try {
     return await run();

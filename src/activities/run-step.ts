@@ -1,4 +1,6 @@
 import { Context } from '@temporalio/activity';
+import type { FailedAttempt } from '../engine/index.js';
+import { recorded } from './recorded.js';
 import { runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 import { failStep } from './step-failure.js';
@@ -21,6 +23,8 @@ export interface Execution {
   /** Start of the first attempt, milliseconds since the epoch. */
   firstStartedAt: number;
   startedAt: number;
+  /** Those that really failed before this one. */
+  failedAttempts: readonly FailedAttempt[];
 }
 
 /** Makes the activity that runs one step. */
@@ -35,6 +39,7 @@ export function createRunStep(deps: RunStepDeps): (task: StepTask) => Promise<St
       attempt: info.attempt,
       firstStartedAt: earlier?.first_started_at ?? startedAt,
       startedAt,
+      failedAttempts: earlier?.failed_attempts ?? [],
     };
     const losses = info.attempt - 1 - execution.failures;
     if (losses > task.max_lost) {
@@ -43,6 +48,8 @@ export function createRunStep(deps: RunStepDeps): (task: StepTask) => Promise<St
         message: `LostError: ${losses} workers were lost while they ran this step (max_lost is ${task.max_lost})`,
       });
     }
-    return task.action.type === 'http' ? runHttp(deps, execution) : runCommand(deps, execution);
+    return recorded(execution, () =>
+      task.action.type === 'http' ? runHttp(deps, execution) : runCommand(deps, execution),
+    );
   };
 }

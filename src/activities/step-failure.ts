@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { StepReason } from '../engine/types.js';
 import type { RetryPolicy } from '../plan/types.js';
+import { withFailure } from './recorded.js';
 import type { Execution } from './run-step.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat } from './types.js';
 
@@ -27,18 +28,24 @@ export interface StepFailure {
 export function failStep(execution: Execution, failure: StepFailure): never {
   const { task, failures, firstStartedAt } = execution;
   const failed = failure.reason === 'lost' ? failures : failures + 1;
+  const failedAttempts = withFailure(execution, failure);
   const details: StepFailureDetails = { ...failure.facts, attempts: Math.max(failed, 1), reason: failure.reason };
   const delaySec = Math.max(retryDelaySec(task.retry, failed), failure.retryAfterSec ?? 0);
   const again = failed <= task.retry.retries && mayRetry(task.retry, failure) && timeIsLeft(execution, delaySec);
   // The count travels in heartbeats, so that the next attempt knows which of Temporal's attempts really failed.
   if (again) {
-    Context.current().heartbeat({ failures: failed, first_started_at: firstStartedAt } satisfies StepHeartbeat);
+    Context.current().heartbeat({
+      failures: failed,
+      first_started_at: firstStartedAt,
+      failed_attempts: failedAttempts,
+    } satisfies StepHeartbeat);
   }
   const error = ApplicationFailure.create({
     type: 'StepFailed',
     message: failure.message,
     nonRetryable: !again,
-    details: [details],
+    // The server cuts what it keeps of a failure that is tried again.
+    details: [again ? details : { ...details, failed_attempts: failedAttempts }],
     ...(again ? { nextRetryDelay: Math.max(MIN_DELAY_MS, Math.round(delaySec * 1000)) } : {}),
   });
   error.stack = ''; // a step's failure is no fault of this code, and the Web UI would show the stack above the message

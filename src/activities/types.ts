@@ -1,4 +1,5 @@
 import type { Json, RetryPolicy, StepAction, Timeout } from '../plan/types.js';
+import type { FailedAttempt } from '../engine/index.js';
 import type { StepReason } from '../engine/types.js';
 
 /** All that the execution of one step needs. Nothing else of the run or of other steps is in it. */
@@ -40,6 +41,14 @@ export interface StepFacts {
   log_dir: string;
   /** Only what {@link StepTask.outputs} names. */
   outputs?: Readonly<Record<string, Json>>;
+  /** Number of this attempt, as in the name of its folder. */
+  attempt?: number;
+  /** Milliseconds since the epoch. */
+  finished_at?: number;
+  /** Where it ran. */
+  host?: string;
+  /** The executions that really failed, the last 50 of them. */
+  failed_attempts?: readonly FailedAttempt[];
 }
 
 /** Result of a step's activity that ended well. */
@@ -58,6 +67,8 @@ export interface StepHeartbeat {
   failures: number;
   /** When the first attempt started, milliseconds since the epoch. */
   first_started_at: number;
+  /** The executions that really failed, the last 50 of them. */
+  failed_attempts?: readonly FailedAttempt[];
   pid?: number;
   bytes?: number;
   last_line?: string;

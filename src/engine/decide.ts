@@ -59,6 +59,7 @@ export function startRun(program: Program, at: number, settled: Settled = {}): D
  */
 export function decide(program: Program, state: RunState, event: EngineEvent): Decision {
   const turn: Turn = { program, state, commands: [], at: event.at, settled: [] };
+  state.changes = [];
   if (!isRunEnd(state.status)) {
     take(turn, event);
     goOn(turn);

@@ -5,9 +5,11 @@ export {
   isEnd,
   isRunEnd,
   type LockWait,
+  type FailedAttempt,
   type Program,
   type RunState,
   type StartVerdict,
+  type StepChange,
   type StepReport,
   type StepState,
 } from './state.js';

@@ -65,6 +65,7 @@ function settleOwner(turn: Turn, owner: number, fallback: number): void {
     return;
   }
   step.recovered = status !== 'failed' || recovered === true;
+  if (step.recovered) turn.state.changes.push({ step: owner, to: 'recovered' });
   touch(turn.state, owner);
   settle(turn, owner, standing!);
 }

@@ -32,6 +32,29 @@ export interface StepReport {
   log_dir?: string;
   /** The outputs that some expression of the plan reads. */
   outputs?: Readonly<Record<string, Json>>;
+  /** Number of the last attempt, as in the name of its folder. */
+  attempt?: number;
+  /** When the last attempt ended, milliseconds since the epoch. */
+  finished_at?: number;
+  /** Where the last attempt ran. */
+  host?: string;
+  /** The executions that really failed, the last ones of many. */
+  failed_attempts?: readonly FailedAttempt[];
+  /** Run id of the sub-plan. */
+  child_run_id?: string;
+}
+
+/** An execution of a step that failed. Times are milliseconds since the epoch, by the clock of its worker. */
+export interface FailedAttempt {
+  attempt: number;
+  started_at: number;
+  finished_at: number;
+  reason: StepReason;
+  message: string;
+  exit_code?: number;
+  signal?: string;
+  host?: string;
+  log_dir?: string;
 }
 
 /** What an ended step is for those that depend on it. */
@@ -123,6 +146,14 @@ export interface RunState {
   /** Steps that ended `warning`, plus failures that do not fail the run. */
   warnings: number;
   breakers: Record<string, BreakerState>;
+  /** What the last decision changed, in order. */
+  changes: StepChange[];
+}
+
+/** A step's new status, or that its fallback made up for its failure. */
+export interface StepChange {
+  step: number;
+  to: StepStatus | 'recovered';
 }
 
 /** A new run of `program`: every step pending, nothing started. */
@@ -162,6 +193,7 @@ export function createState(program: Program, at: number): RunState {
     broken: 0,
     warnings: 0,
     breakers: {},
+    changes: [],
   };
 }
 

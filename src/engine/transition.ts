@@ -20,6 +20,7 @@ export function changeStep(state: RunState, index: number, status: StepStatus, r
   step.status = status;
   if (reason === undefined) delete step.reason;
   else step.reason = reason;
+  state.changes.push({ step: index, to: status });
   touch(state, index);
 }
 

@@ -21,9 +21,14 @@ export function cacheDir(env: Env): string {
   return join(xdgHome(env, env.XDG_CACHE_HOME, '.cache'), 'orch');
 }
 
+/** The folder of all runs. */
+export function runsDir(state: string): string {
+  return join(state, 'runs');
+}
+
 /** A run's folder. */
 export function runDir(state: string, runId: string): string {
-  return join(state, 'runs', folderName(runId));
+  return join(runsDir(state), folderName(runId));
 }
 
 /** The folder of one attempt of a step; instances (`id[0]`) have their own. */

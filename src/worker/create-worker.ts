@@ -1,10 +1,12 @@
 import os from 'node:os';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
+import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import { WORKFLOW_BUNDLE } from './bundle.js';
+import { recordSinks } from './record-sink.js';
 
 export interface WorkerSettings {
   connection: NativeConnection;
@@ -19,6 +21,8 @@ export interface WorkerSettings {
   signingKey?: string;
   /** Steps that run at once in this worker. Default 1000: a run's own `max_concurrency` is the usual limit. */
   maxSteps?: number;
+  /** Where runs leave their records. Default: a keeper of the worker's own. */
+  records?: RecordKeeper;
 }
 
 /** Connects to the service that `settings` names. */
@@ -30,6 +34,8 @@ export function connectWorker(settings: TemporalSettings): Promise<NativeConnect
 export function createWorker(settings: WorkerSettings): Promise<Worker> {
   const { connection, namespace = DEFAULT_NAMESPACE, taskQueue = DEFAULT_TASK_QUEUE } = settings;
   const signing = settings.signingKey === undefined ? {} : { signingKey: settings.signingKey };
+  const records =
+    settings.records ?? createRecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message));
   return Worker.create({
     connection,
     namespace,
@@ -41,7 +47,9 @@ export function createWorker(settings: WorkerSettings): Promise<Worker> {
       env: settings.env ?? process.env,
       ...signing,
       locks: createLockGateway({ connection, namespace, taskQueue, ...signing }),
+      records,
     }),
+    sinks: recordSinks(records),
     dataConverter: { payloadCodecs: [payloadCodec] },
     maxConcurrentActivityTaskExecutions: settings.maxSteps ?? 1000,
     // After a kill -9 the default of 10 s would delay the next workflow task by as much.

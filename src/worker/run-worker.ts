@@ -1,6 +1,10 @@
+import { Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
+import { createRecordKeeper } from '../records/record-keeper.js';
+import { recordClient } from '../temporal/read-record.js';
 import type { TemporalSettings } from '../temporal/settings.js';
 import { connectWorker, createWorker } from './create-worker.js';
+import { startJanitor } from './janitor.js';
 
 export interface RunWorkerOptions {
   settings: TemporalSettings;
@@ -18,11 +22,15 @@ export interface RunWorkerOptions {
 /** Runs a worker in this process until SIGINT or SIGTERM, which let it stop in order. */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const connection = await connectWorker(options.settings);
+  const { logger } = Runtime.instance();
+  const folder = stateDir(options.env);
+  const records = createRecordKeeper(folder, (message) => logger.warn(message));
   try {
     const worker = await createWorker({
       connection,
       namespace: options.settings.namespace,
-      stateDir: stateDir(options.env),
+      stateDir: folder,
+      records,
       env: options.stepEnv ?? options.env,
       ...(options.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }),
       ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
@@ -30,8 +38,20 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     });
     const running = worker.run(); // the SDK's runtime turns SIGINT and SIGTERM into a shutdown
     options.onReady?.();
-    await running;
+    const client = recordClient(connection, options.settings.namespace);
+    const stopJanitor = startJanitor({
+      client,
+      stateDir: folder,
+      records,
+      onError: (runId, error) => logger.warn(`The record of the run ${runId} could not be written`, { error }),
+    });
+    try {
+      await running;
+    } finally {
+      stopJanitor();
+    }
   } finally {
+    await records.close();
     await connection.close();
   }
 }

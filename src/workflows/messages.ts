@@ -1,5 +1,6 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { Json } from '../plan/types.js';
+import type { EventsPage, PlanAnswer } from '../journal/batch.js';
 import type { RunEnd, RunStatus, StepReason, StepStatus } from '../engine/types.js';
 
 /** Workflow type of a run. A literal that open runs depend on. */
@@ -108,6 +109,8 @@ export interface VerbAccepted {
 
 export const progressQuery = defineQuery<ProgressView, [{ since?: number }?]>('progress');
 export const explainQuery = defineQuery<Explanation, [{ step: string }]>('explain');
+export const eventsQuery = defineQuery<EventsPage, [{ after?: number; limit?: number }?]>('events');
+export const planQuery = defineQuery<PlanAnswer>('plan');
 
 /**
  * The steering verbs. Each is an update, which can refuse, and a signal of the same name, for scripts and the Web UI;

@@ -4,6 +4,7 @@ import {
   CancellationScope,
   CancelledFailure,
   condition,
+  patched,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -14,6 +15,7 @@ import { readInput, readRunLocks, settledSteps, type RunInput } from './input.js
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
 import { createProgram } from './program.js';
 import { statusMemo } from './status-memo.js';
+import { openJournal } from './record.js';
 import { createStepRunner } from './step-runner.js';
 import { holdRunLocks } from './run-locks.js';
 import { startTimer } from './timers.js';
@@ -35,9 +37,12 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });
   const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
-  const runner = createStepRunner(program, input, runLocks, scope, () => state, apply);
+  const onInstance = (step: number, index: number, report?: StepReport): void =>
+    journal.instance(step, index, Date.now(), report);
+  const runner = createStepRunner(program, input, { runLocks, parent: scope, stateOf: () => state, apply, onInstance });
   const waits = createWaits(program.plan, scope, ended);
   let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
+  const journal = openJournal(program, input, state);
   const showStatus = statusMemo();
 
   setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since), {
@@ -47,7 +52,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     description: 'Why a step ran, waits, or ended as it did: {"step": "<id>"}',
   });
   provideDetails(() => detailsTable(program, state));
-  offerVerbs({ program, state: () => state, apply });
+  offerVerbs({ program, state: () => state, apply, asked: (note, at) => journal.asked(note, at) });
   CancellationScope.current().cancelRequested.catch(() => apply({ type: 'run-cancel-requested', at: Date.now() }));
 
   await CancellationScope.nonCancellable(async () => {
@@ -56,12 +61,15 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     await condition(() => isRunEnd(state.status));
     await locks.giveBack();
     await condition(allHandlersFinished);
+    if (patched('seal')) await journal.seal();
   });
   return conclude(runResult(workflowId, program, state));
 
   function apply(event: EngineEvent): void {
+    const before = state.status;
     ({ state, commands } = decide(program, state, event));
     showStatus(state.status);
+    journal.took(event, before, state);
     carryOut(commands);
   }
 

@@ -7,7 +7,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { StepFailureDetails, StepTask } from '../activities/types.js';
+import type { StepFailureDetails, StepHeartbeat, StepTask } from '../activities/types.js';
 import type { StepReport } from '../engine/index.js';
 import type { Step, Timeout } from '../plan/types.js';
 
@@ -61,7 +61,9 @@ function reportOf(error: unknown): StepReport {
     return { status: 'failed', attempts: 0, reason, message: cause.message, ...withoutDuration(facts) };
   }
   if (cause instanceof TimeoutFailure) {
-    return { status: 'failed', attempts: 0, reason: 'lost', message: `TimeoutFailure: ${cause.message}` };
+    const { failed_attempts } = (cause.lastHeartbeatDetails ?? {}) as Partial<StepHeartbeat>;
+    const message = `TimeoutFailure: ${cause.message}`;
+    return { status: 'failed', attempts: 0, reason: 'lost', message, ...(failed_attempts && { failed_attempts }) };
   }
   const known = cause instanceof Error ? cause : new Error(String(cause));
   const name = known instanceof ApplicationFailure ? (known.type ?? known.name) : known.name;

@@ -29,14 +29,24 @@ export interface StepRunner {
   stop(step: number): void;
 }
 
-/** Runs steps as activities below `parent`, and tells of each that was started how it ended. */
+/** What a runner has to do with the run that it belongs to. */
+export interface StepRunnerOptions {
+  /** Names of the locks that the run holds anyway. */
+  runLocks: readonly string[];
+  /** All that it starts runs below this scope. */
+  parent: CancellationScope;
+  stateOf: () => RunState;
+  /** Hears of each step that was started how it ended, and of locks. */
+  apply: (event: EngineEvent) => void;
+  /** Hears at the start of each instance of a `foreach`, and then its report. */
+  onInstance: (step: number, instance: number, report?: StepReport) => void;
+}
+
+/** Runs steps as activities. */
 export function createStepRunner(
   program: Program,
   input: RunInput,
-  runLocks: readonly string[],
-  parent: CancellationScope,
-  stateOf: () => RunState,
-  apply: (event: EngineEvent) => void,
+  { runLocks, parent, stateOf, apply, onInstance }: StepRunnerOptions,
 ): StepRunner {
   const { plan } = program;
   const scopes = new Map<number, CancellationScope>();
@@ -77,8 +87,15 @@ export function createStepRunner(
       return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
     }
     return runInstances(items, { id: step.id, limit: step.max_parallel ?? items.length, slots, wanted }, (item, i) =>
-      executeOne(index, { item, index: i }),
+      executeInstance(index, { item, index: i }),
     );
+  }
+
+  async function executeInstance(index: number, instance: Instance): Promise<StepReport> {
+    onInstance(index, instance.index);
+    const report = await executeOne(index, instance);
+    onInstance(index, instance.index, report);
+    return report;
   }
 
   function valuesFor(index: number): ExpressionValues {

@@ -11,12 +11,15 @@ import { resolveApprovalInputs } from '../plan/inputs.js';
 import { suggest } from '../plan/suggest.js';
 
 import type { VerbAccepted, VerbName } from './messages.js';
+import type { VerbNote } from './recorder.js';
 
 /** What the verbs need of the run. */
 export interface Steerable {
   program: Program;
   state(): RunState;
   apply(event: EngineEvent): void;
+  /** Writes a request down, before it is met or after it was refused. */
+  asked(note: VerbNote, at: number): void;
 }
 
 type Given = Record<string, unknown>;
@@ -56,21 +59,31 @@ export function offerVerbs(run: Steerable): void {
 
 function offer(run: Steerable, name: VerbName, description: string, read: (given: Given) => Request): void {
   // What somebody typed into a form may be anything at all.
-  const accept = (verb?: unknown): VerbAccepted => {
-    const request = checked(run, read(recordOf(verb)));
-    run.apply({ ...request, at: Date.now() });
+  const accept = (via: VerbNote['via'], verb?: unknown): VerbAccepted => {
+    const given = recordOf(verb);
+    const at = Date.now();
+    let request: Request;
+    try {
+      request = checked(run, read(given));
+    } catch (error) {
+      if (error instanceof ApplicationFailure) run.asked({ verb: name, via, given, refusal: error.message }, at);
+      throw error;
+    }
+    run.asked({ verb: name, via, given }, at);
+    run.apply({ ...request, at });
     if (!('step' in request)) return { status: run.state().status };
     return { step: run.program.graph.ids[request.step]!, status: run.state().steps[request.step]!.status };
   };
-  setHandler(defineUpdate<VerbAccepted, [unknown?]>(name), accept, {
+  setHandler(defineUpdate<VerbAccepted, [unknown?]>(name), (verb) => accept('update', verb), {
     description,
+    // What it refuses leaves no trace in history, and so none in the record either.
     validator: (verb?: unknown) => void checked(run, read(recordOf(verb))),
   });
   setHandler(
     defineSignal<[unknown?]>(name),
     (verb?: unknown) => {
       try {
-        accept(verb);
+        accept('signal', verb);
       } catch (error) {
         if (!(error instanceof ApplicationFailure)) throw error;
         log.warn(error.message); // a signal has no answer

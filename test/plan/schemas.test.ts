@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { eventsJsonSchema, manifestJsonSchema } from '../../src/journal/index.js';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
 import { SERVICE_ERROR_CODES } from '../../src/service/errors.js';
@@ -9,6 +10,8 @@ const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta
 test.each([
   ['plan.schema.json', planJsonSchema],
   ['diagnostics.schema.json', diagnosticsJsonSchema],
+  ['events.schema.json', eventsJsonSchema],
+  ['manifest.schema.json', manifestJsonSchema],
 ])('schemas/%s is what the source says (npm run schemas)', (file, make) => {
   expect(JSON.parse(read(`schemas/${file}`))).toEqual(JSON.parse(JSON.stringify(make())));
 });

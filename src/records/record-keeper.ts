@@ -1,0 +1,66 @@
+import type { RecordBatch, RunRecord } from '../journal/index.js';
+import { createLiveRecord, type LiveRecord } from './live-record.js';
+import { writeRunRecord } from './write-record.js';
+
+/** Keeps the records of all runs of a worker. */
+export interface RecordKeeper {
+  /** Takes news of a run; returns at once and never fails. */
+  take(batch: RecordBatch): void;
+  /** Writes the whole record of a run that has ended. */
+  seal(record: RunRecord): Promise<void>;
+  /** Writes what is not written yet. */
+  close(): Promise<void>;
+}
+
+/** Records that are held in memory; of a run beyond that only the end is written. */
+const MAX_RECORDS = 1000;
+
+/**
+ * Makes the keeper of a worker's records.
+ *
+ * @param warn is told once that records cannot be written, and again only after one could
+ */
+export function createRecordKeeper(stateDir: string, warn: (message: string) => void): RecordKeeper {
+  const records = new Map<string, LiveRecord>();
+  let warned = false;
+  const onWritten = (error?: Error): void => {
+    if (error === undefined) warned = false;
+    else if (!warned) {
+      warned = true;
+      warn(`Records of runs cannot be written below ${stateDir}; runs go on without: ${error.message}`);
+    }
+  };
+
+  return {
+    take(batch) {
+      const { run_id } = batch;
+      let record = records.get(run_id);
+      if (record === undefined) {
+        if (!batch.whole) return; // it was dropped; its end is written all the same
+        record = createLiveRecord(stateDir, batch, onWritten);
+      } else {
+        records.delete(run_id);
+        record.take(batch);
+      }
+      records.set(run_id, record); // in order of their last news
+      dropOldest();
+    },
+    async seal(record) {
+      const { run_id } = record.about;
+      const live = records.get(run_id);
+      records.delete(run_id);
+      await live?.stop();
+      await writeRunRecord(stateDir, record);
+    },
+    async close() {
+      await Promise.all([...records.values()].map((record) => record.flush()));
+    },
+  };
+
+  function dropOldest(): void {
+    const [oldest] = records;
+    if (records.size <= MAX_RECORDS || oldest === undefined) return;
+    records.delete(oldest[0]);
+    void oldest[1].flush();
+  }
+}

@@ -1,0 +1,45 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { manifestSchema, type Manifest } from '../journal/index.js';
+import { runsDir } from './paths.js';
+import { RECORD_FILES } from './write-record.js';
+
+/** The folder of a run, and what its manifest says. */
+export interface RunFolder {
+  path: string;
+  /** Absent where there is none that can be read. */
+  manifest?: Manifest;
+}
+
+/** The folders of all runs of a state folder, one after the other; those named in `skip` are not looked into. */
+export async function* runFolders(stateDir: string, skip: ReadonlySet<string> = new Set()): AsyncGenerator<RunFolder> {
+  const root = runsDir(stateDir);
+  for (const name of await namesIn(root)) {
+    const folder = path.join(root, name);
+    if (skip.has(folder)) continue;
+    const manifest = await readManifest(folder);
+    yield { path: folder, ...(manifest !== undefined && { manifest }) };
+  }
+}
+
+/** The manifest of a run's folder; undefined where there is none, or another version wrote what cannot be read. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  try {
+    const parsed = manifestSchema.safeParse(
+      JSON.parse(await readFile(path.join(folder, RECORD_FILES.manifest), 'utf8')),
+    );
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

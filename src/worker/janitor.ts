@@ -1,0 +1,93 @@
+import { isFinished } from '../journal/index.js';
+import type { RecordKeeper } from '../records/record-keeper.js';
+import { runFolders } from '../records/run-folders.js';
+import { readRecord, type RecordClient } from '../temporal/read-record.js';
+
+/** Milliseconds between two rounds. */
+const ROUND_MS = 60_000;
+
+/** Where closed runs are looked for, and by what their records are written. */
+export interface JanitorDeps {
+  client: RecordClient;
+  stateDir: string;
+  records: Pick<RecordKeeper, 'seal'>;
+  /** Is told of a run that could not be looked after; the others are. */
+  onError: (runId: string, error: unknown) => void;
+}
+
+/**
+ * Writes the records of runs that have closed without doing so themselves: a run that is terminated has no say any
+ * more, and a full disk may have kept another from it.
+ *
+ * @param done folders that need no look any more; grows
+ * @returns the ids of the runs whose records were written
+ */
+export async function sealClosedRuns(deps: JanitorDeps, done: Set<string> = new Set()): Promise<string[]> {
+  const sealed: string[] = [];
+  for await (const { path, manifest } of runFolders(deps.stateDir, done)) {
+    if (manifest === undefined) continue; // there may be one later
+    try {
+      if (isFinished(manifest) || (await sealIfClosed(deps, manifest, sealed))) done.add(path);
+    } catch (error) {
+      deps.onError(manifest.run_id, error);
+    }
+  }
+  return sealed;
+}
+
+/** Looks after closed runs now and every minute; call what it returns to stop. */
+export function startJanitor(deps: JanitorDeps): () => void {
+  const done = new Set<string>();
+  let stopped = false;
+  let busy = false;
+  // What fails because the worker's connection closes is no matter.
+  const onError: JanitorDeps['onError'] = (runId, error) => void (stopped || deps.onError(runId, error));
+  const sweep = async (): Promise<void> => {
+    if (busy) return;
+    busy = true;
+    try {
+      await sealClosedRuns({ ...deps, onError }, done);
+    } catch (error) {
+      onError('*', error);
+    } finally {
+      busy = false;
+    }
+  };
+  void sweep();
+  const timer = setInterval(() => void sweep(), ROUND_MS);
+  return () => {
+    stopped = true;
+    clearInterval(timer);
+  };
+}
+
+/** Resolves to whether the run needs no further look. */
+async function sealIfClosed(
+  { client, records }: JanitorDeps,
+  { run_id, temporal_run_id }: { run_id: string; temporal_run_id: string },
+  sealed: string[],
+): Promise<boolean> {
+  const execution = await findExecution(client, run_id);
+  // Of another service, or of one whose database is gone.
+  if (execution === undefined || execution.runId !== temporal_run_id) return true;
+  if (execution.open) return false;
+  const record = await readRecord(client, run_id);
+  if (record !== undefined) {
+    await records.seal(record);
+    sealed.push(run_id);
+  }
+  return true;
+}
+
+async function findExecution(
+  client: RecordClient,
+  runId: string,
+): Promise<{ runId: string; open: boolean } | undefined> {
+  try {
+    const { status, runId: temporalRunId } = await client.workflow.getHandle(runId).describe();
+    return { runId: temporalRunId, open: status.name === 'RUNNING' };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
+    throw error;
+  }
+}

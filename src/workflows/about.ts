@@ -1,0 +1,45 @@
+import { workflowInfo } from '@temporalio/workflow';
+import type { Program } from '../engine/index.js';
+import type { RunAbout, StepAbout } from '../journal/about.js';
+import type { RunInput } from './input.js';
+
+/** What the record of a run says of it before anything has happened. All of it stands in history. */
+export function aboutRun(program: Program, input: RunInput): RunAbout {
+  const info = workflowInfo();
+  const { plan } = program;
+  const { project, tags } = plan.metadata;
+  return {
+    run_id: info.workflowId,
+    temporal_run_id: info.runId,
+    plan_id: plan.plan_id,
+    plan_digest: typeof input.digest === 'string' ? input.digest : '',
+    engine_version: input.engine_version,
+    description: plan.description ?? null,
+    parent_run_id: info.parent?.workflowId ?? null,
+    rerun_of: input.rerun_of ?? null,
+    started_by: text(info.memo?.['started_by']),
+    project: text(project),
+    tags: Array.isArray(tags) ? tags.map(String) : [],
+    metadata: plan.metadata,
+    inputs: input.inputs,
+    created_at: info.startTime.toISOString(),
+    steps: plan.steps.map((_, index) => aboutStep(program, index)),
+  };
+}
+
+function aboutStep({ plan, graph }: Program, index: number): StepAbout {
+  const { id, name, action, fallback_of, finally: last, foreach } = plan.steps[index]!;
+  return {
+    id,
+    name,
+    kind: action.type,
+    depends_on: graph.dependencies[index]!.map((dependency) => graph.ids[dependency]!),
+    fallback_of: fallback_of ?? null,
+    finally: last,
+    foreach: foreach !== undefined,
+  };
+}
+
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,121 @@
+import type { StepReport, StepState } from '../engine/index.js';
+import type { AttemptFacts, RunEventBody } from '../journal/events.js';
+
+/** Of which step, or which instance of it, an event is. */
+interface About {
+  step: string;
+  instance?: number;
+}
+
+type Ended = Pick<StepState, 'status' | 'reason' | 'message' | 'report' | 'by'>;
+
+/** The executions of a step that failed. Retries leave no trace in history, so they come with the step's end. */
+export function attemptEvents(about: About, report: StepReport): RunEventBody[] {
+  const failed = failedAttempts(report);
+  return failed.flatMap((facts, i): RunEventBody[] => {
+    const event: RunEventBody = { type: 'step-attempt-failed', ...about, ...facts };
+    const next = failed[i + 1]?.attempt ?? (report.status === 'failed' ? undefined : nextAttempt(report, facts));
+    return next === undefined ? [event] : [event, { type: 'step-retry', ...about, attempt: next }];
+  });
+}
+
+/**
+ * The end of a step, or of an instance of one.
+ *
+ * @param ran whether the report is of an execution of this very step, so that its last attempt is told, too
+ */
+export function endEvent(about: About, ended: Ended, ran: boolean): RunEventBody {
+  const { status, report } = ended;
+  const reason = ended.reason ?? report?.reason;
+  const message = ended.message ?? report?.message;
+  const end = {
+    ...about,
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
+    ...(ended.by !== undefined && { by: ended.by }),
+    ...(report !== undefined && { attempts: report.attempts }),
+    ...(ran && report !== undefined && lastAttempt(report)),
+    ...(status !== 'success' && tailsOf(report)),
+    ...(report?.outputs !== undefined && { outputs: { ...report.outputs } }),
+    ...(report?.child_run_id !== undefined && { child_run_id: report.child_run_id }),
+  };
+  switch (status) {
+    case 'success':
+    case 'warning':
+      return { type: 'step-succeeded', ...end, status };
+    case 'skipped':
+      return { type: 'step-skipped', ...end };
+    case 'canceled':
+      return { type: 'step-canceled', ...end };
+    default:
+      return { type: reason === 'timeout' ? 'step-timed-out' : 'step-failed', ...end };
+  }
+}
+
+/** Results of older workers tell of the last failure only. */
+function failedAttempts(report: StepReport): AttemptFacts[] {
+  if (report.failed_attempts !== undefined) {
+    return report.failed_attempts.map(({ log_dir, started_at, finished_at, ...facts }) => ({
+      ...facts,
+      started_at: isoTime(started_at),
+      finished_at: isoTime(finished_at),
+      ...logDir(log_dir),
+    }));
+  }
+  if (report.status !== 'failed' || report.attempts === 0) return [];
+  const { reason, message, exit_code, signal } = report;
+  return [
+    {
+      ...executionOf(report),
+      ...(reason !== undefined && { reason }),
+      ...(message !== undefined && { message }),
+      ...(exit_code !== undefined && { exit_code }),
+      ...(signal !== undefined && { signal }),
+    },
+  ];
+}
+
+/** The attempt after the last failed one: the one that ended otherwise, where there was one. */
+function nextAttempt(report: StepReport, failed: AttemptFacts): number | undefined {
+  return report.attempt !== undefined && report.attempt > failed.attempt ? report.attempt : undefined;
+}
+
+/** The execution that ended well or was stopped. One that failed is told as a failed attempt. */
+function lastAttempt(report: StepReport): { attempt?: AttemptFacts } {
+  if (report.status === 'failed' || report.log_dir === undefined) return {};
+  const { exit_code, signal } = report;
+  return {
+    attempt: {
+      ...executionOf(report),
+      ...(exit_code !== undefined && { exit_code }),
+      ...(signal !== undefined && { signal }),
+    },
+  };
+}
+
+function executionOf(report: StepReport): AttemptFacts {
+  return {
+    attempt: report.attempt ?? Math.max(report.attempts, 1),
+    ...(report.started_at !== undefined && { started_at: isoTime(report.started_at) }),
+    ...(report.finished_at !== undefined && { finished_at: isoTime(report.finished_at) }),
+    ...(report.host !== undefined && { host: report.host }),
+    ...logDir(report.log_dir),
+  };
+}
+
+function tailsOf(report: StepReport | undefined): { stdout_tail?: string; stderr_tail?: string } {
+  return {
+    ...(report?.stdout_tail && { stdout_tail: report.stdout_tail }),
+    ...(report?.stderr_tail && { stderr_tail: report.stderr_tail }),
+  };
+}
+
+/** `…/runs/<run>/steps/<step>/<attempt>` as it stands in the folder of the run. */
+function logDir(absolute: string | undefined): { log_dir?: string } {
+  if (absolute === undefined) return {};
+  return { log_dir: absolute.split(/[\\/]/).slice(-3).join('/') };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
