@@ -35,6 +35,8 @@ export class Escalation {
   readonly reason: StopReason;
   private readonly graceEnds: number;
   private termSent = false;
+  /** The grace may have ended long before this worker came; the wrapper still gets its time. */
+  private killedAt = Number.POSITIVE_INFINITY;
   /** All that was seen: while the wrapper lived it vouched for its session, after its end nothing does. */
   private readonly seen = new Map<number, MarkedProcess>();
 
@@ -54,7 +56,7 @@ export class Escalation {
     if (this.mark === undefined) return;
     if (!this.termSent) this.terminate(true);
     if (!hurry && hostClock() < this.graceEnds) return;
-    for (const { pid } of this.others(true)) signal(pid, 'SIGKILL');
+    this.kill(this.others(true));
     if (this.isHopeless()) signal(this.claim.pid, 'SIGKILL');
   }
 
@@ -64,13 +66,19 @@ export class Escalation {
     if (!this.termSent) this.terminate(false);
     const left = this.others(false);
     if (left.length === 0 || this.isHopeless()) return true;
-    if (hostClock() >= this.graceEnds) for (const { pid } of left) signal(pid, 'SIGKILL');
+    if (hostClock() >= this.graceEnds) this.kill(left);
     return false;
   }
 
   /** Whether all that could be done has been done for a while. */
   isHopeless(): boolean {
-    return hostClock() >= this.graceEnds + WRAPPER_MS;
+    const last = this.mark === undefined ? this.graceEnds : this.killedAt;
+    return hostClock() >= last + WRAPPER_MS;
+  }
+
+  private kill(processes: MarkedProcess[]): void {
+    this.killedAt = Math.min(this.killedAt, hostClock());
+    for (const { pid } of processes) signal(pid, 'SIGKILL');
   }
 
   private terminate(wrapperLives: boolean): void {
