@@ -1,6 +1,7 @@
 import { createLockActivities, type LockActivities } from './locks.js';
 import type { RunRecord } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
+import { reapStep, type ReapTask } from './reap-step.js';
 import { createRunStep, type RunStepDeps } from './run-step.js';
 import type { StepSuccess, StepTask } from './types.js';
 import { createVerifyStart, type StartVerdict } from './verify-start.js';
@@ -24,6 +25,8 @@ export interface Activities extends LockActivities {
   verifyStart(claim: StartClaim & { signature?: string }): Promise<StartVerdict>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
   seal(record: RunRecord): Promise<void>;
+  /** Ends what a canceled step has left running. */
+  reapStep(task: ReapTask): Promise<void>;
 }
 
 /** Makes the activities of a worker. */
@@ -33,5 +36,6 @@ export function createActivities(deps: ActivityDeps): Activities {
     verifyStart: createVerifyStart(deps.signingKey),
     ...createLockActivities(deps.locks),
     seal: (record) => deps.records.seal(record),
+    reapStep: (task) => reapStep(deps.stateDir, task),
   };
 }

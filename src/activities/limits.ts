@@ -25,6 +25,19 @@ export function limitOf({ task, firstStartedAt, startedAt }: Execution): Limit |
   return own === undefined || all.ms < own.ms ? all : own;
 }
 
+/** The same for a process that may have been running for a while: its own timeout counts from its start. Milliseconds. */
+export function durableLimits({ task, firstStartedAt, startedAt }: Execution): {
+  timeoutMs?: number;
+  maxDurationMs?: number;
+} {
+  return {
+    ...(task.timeout_sec === 'none' ? {} : { timeoutMs: task.timeout_sec * 1000 }),
+    ...(task.max_duration_sec === 'none'
+      ? {}
+      : { maxDurationMs: Math.max(1, task.max_duration_sec * 1000 - (startedAt - firstStartedAt)) }),
+  };
+}
+
 /** Tells Temporal every second that the execution lives, with what `progress` says of it. */
 export async function withHeartbeat<T>(
   execution: Execution,

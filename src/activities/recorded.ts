@@ -15,12 +15,14 @@ const MESSAGE_CHARS = 200;
 /** What travels in every heartbeat: Temporal keeps the last one for the next attempt. */
 export function carried(
   execution: Execution,
-): Pick<StepHeartbeat, 'failures' | 'first_started_at' | 'failed_attempts'> {
-  const { failures, firstStartedAt, failedAttempts } = execution;
+): Pick<StepHeartbeat, 'failures' | 'first_started_at' | 'failed_attempts' | 'host' | 'detached'> {
+  const { failures, firstStartedAt, failedAttempts, host, detached } = execution;
   return {
     failures,
     first_started_at: firstStartedAt,
     ...(failedAttempts.length === 0 ? {} : { failed_attempts: failedAttempts }),
+    ...(host === undefined ? {} : { host }),
+    ...(detached === 0 ? {} : { detached }),
   };
 }
 

@@ -1,41 +1,101 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
-import { readEnd, readTails, runProcess, SpawnError, type ProcessEnd, type ProcessSpec } from '../process/index.js';
+import {
+  inspectTry,
+  readEnd,
+  readTails,
+  runDurable,
+  SpawnError,
+  type DurableEnd,
+  type DurableSpec,
+  type Exited,
+  type StopReason,
+} from '../process/index.js';
 import { stepAttemptDir } from '../records/paths.js';
+import { SecretError } from '../secrets/index.js';
 import { invocation } from './invocation.js';
-import { limitOf, withHeartbeat, type Limit } from './limits.js';
+import { durableLimits, withHeartbeat } from './limits.js';
+import { keepOutcome, readOutcome, type Outcome } from './outcome-file.js';
 import { collectOutputs } from './outputs.js';
 import type { Execution, RunStepDeps } from './run-step.js';
-import { failStep, stopped } from './step-failure.js';
-import type { StepFacts, StepSuccess } from './types.js';
+import { detached, failStep, stopped, type StepFailure } from './step-failure.js';
+import { followStreams, type StepLogs } from './step-logs.js';
+import { stopSignals } from './stop-signals.js';
+import { openTask, withheld, type OpenedTask } from './task-secrets.js';
+import { ownerOf, tryDirOf } from './try-folder.js';
+import type { StepFacts, StepSuccess, StepTask } from './types.js';
 
-/** Runs a step's process to its end. */
+/** Runs a step's process to its end, or goes on with one that a worker before this one has started. */
 export async function runCommand(deps: RunStepDeps, execution: Execution): Promise<StepSuccess> {
-  const { task, attempt, startedAt } = execution;
-  const logDir = stepAttemptDir(deps.stateDir, task.run_id, task.step_id, attempt);
-  const limit = limitOf(execution);
-  let spec: ProcessSpec;
-  let end: ProcessEnd;
-  try {
-    mkdirSync(logDir, { recursive: true, mode: 0o700 });
-    spec = processSpec(deps, execution, logDir, limit);
-    end = await runWithHeartbeat(execution, spec);
-  } catch (error) {
-    return failStep(execution, { ...notStarted(error), facts: { started_at: startedAt, log_dir: logDir } });
+  const tryDir = tryDirOf(deps.stateDir, execution);
+  const ended = readOutcome(tryDir) ?? (await runToOutcome(deps, execution, tryDir));
+  switch (ended.kind) {
+    case 'success':
+      return ended.result;
+    case 'failed':
+      return failStep(execution, ended.failure);
+    case 'stopped':
+      throw stopped(execution, ended.facts);
+    default: {
+      const never: never = ended;
+      throw new Error(`Internal error: unknown outcome ${JSON.stringify(never)}`);
+    }
   }
-  return conclude(execution, end, factsOf(execution, end, spec, logDir), limit, spec);
 }
 
-function processSpec(deps: RunStepDeps, execution: Execution, logDir: string, limit: Limit | undefined): ProcessSpec {
-  const { task, failures } = execution;
+async function runToOutcome(deps: RunStepDeps, execution: Execution, tryDir: string): Promise<Outcome> {
+  const { task, attempt, startedAt } = execution;
+  const logDir = stepAttemptDir(deps.stateDir, task.run_id, task.step_id, attempt);
+  const logs = followStreams(logDir);
+  let opened: OpenedTask;
+  let end: DurableEnd;
+  try {
+    mkdirSync(logDir, { recursive: true, mode: 0o700 });
+    opened = await open(deps, execution, tryDir);
+    logs.redactWith(opened.redactor);
+    end = await runWithHeartbeat(deps, execution, durableSpec(deps, execution, opened, tryDir), logs);
+  } catch (error) {
+    return failed({ ...notStarted(error), facts: { started_at: startedAt, log_dir: logDir } });
+  }
+  if (end.kind === 'detached') throw detached(execution);
+  const whole = await logs.finish();
+  const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };
+  const outcome = conclude(execution, end, facts, opened);
+  // From here on the outcome is known to whoever asks again, should this report get lost. What stays for people is in
+  // the run's folder, without secrets.
+  if ('stdoutFile' in end && keepOutcome(tryDir, outcome)) {
+    const dir = path.dirname(end.stdoutFile);
+    const raw = [end.stdoutFile, end.stderrFile, path.join(dir, 'in'), outputFile(dir)];
+    for (const file of raw) rmSync(file, { force: true });
+  }
+  return outcome;
+}
+
+/** Finds the secrets. A process that runs already needs none; without them nothing that it prints can be shown. */
+async function open(deps: RunStepDeps, execution: Execution, tryDir: string): Promise<OpenedTask> {
+  const { task } = execution;
+  try {
+    return await openTask(task, {
+      env: deps.env,
+      cwd: path.resolve(task.cwd[0] ?? '.'),
+      signal: Context.current().cancellationSignal,
+    });
+  } catch (error) {
+    const { status } = inspectTry(tryDir);
+    if (!(error instanceof SecretError) || status === 'absent' || status === 'unclaimed') throw error;
+    return withheld(task, error);
+  }
+}
+
+function durableSpec(deps: RunStepDeps, execution: Execution, opened: OpenedTask, tryDir: string): DurableSpec {
+  const { task } = opened;
   if (task.action.type === 'http') throw new Error('Internal error: a call is no process');
   const own = {
     ORCH_RUN_ID: task.run_id,
     ORCH_STEP_ID: task.step_id,
-    ORCH_ATTEMPT: String(failures + 1),
+    ORCH_ATTEMPT: String(execution.attempt),
     ORCH_IDEMPOTENCY_KEY: `${task.run_id}/${task.step_id}`,
-    ORCH_OUTPUT: outputFile(logDir),
   };
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries({ ...deps.env, ...task.env, ...own })) {
@@ -46,75 +106,156 @@ function processSpec(deps: RunStepDeps, execution: Execution, logDir: string, li
     ...command,
     cwd: path.resolve(...task.cwd),
     env: { ...under, ...env },
-    stdoutFile: path.join(logDir, 'stdout.log'),
-    stderrFile: path.join(logDir, 'stderr.log'),
+    generationEnv: (dir) => ({ ORCH_OUTPUT: outputFile(dir) }),
+    tryDir,
+    owner: ownerOf(execution, deps.service),
     graceMs: task.grace_sec * 1000,
-    ...(limit === undefined ? {} : { timeoutMs: limit.ms }),
+    maxOutputBytes: task.max_output_bytes,
+    // Without its secrets it cannot be started once more.
+    runOnce: task.run_once === true || opened.withheld === true,
+    maxLost: task.max_lost,
+    ...durableLimits(execution),
   };
 }
 
-function outputFile(logDir: string): string {
-  return path.join(logDir, 'output');
+function outputFile(generationDir: string): string {
+  return path.join(generationDir, 'output');
 }
 
-/** Runs the process and tells Temporal that it lives; a cancellation stops it. */
-function runWithHeartbeat(execution: Execution, spec: ProcessSpec): Promise<ProcessEnd> {
+/** Runs the process and tells Temporal that it lives; a cancellation stops it, the end of the worker leaves it alone. */
+async function runWithHeartbeat(
+  deps: RunStepDeps,
+  execution: Execution,
+  spec: DurableSpec,
+  logs: StepLogs,
+): Promise<DurableEnd> {
   let pid: number | undefined;
+  let stdoutFile: string | undefined;
   const progress = (): { pid?: number; bytes: number; last_line?: string } => {
-    const { size, tail } = readEnd(spec.stdoutFile, 256);
-    const lastLine = tail.trimEnd().split('\n').at(-1);
-    return { bytes: size, ...(pid && { pid }), ...(lastLine && { last_line: lastLine }) };
+    const bytes = stdoutFile === undefined ? 0 : readEnd(stdoutFile, 0).size;
+    const lastLine = logs.lastLine();
+    return { bytes, ...(pid && { pid }), ...(lastLine && { last_line: lastLine }) };
   };
-  return withHeartbeat(execution, progress, () =>
-    runProcess(spec, { signal: Context.current().cancellationSignal, onStart: (id) => (pid = id) }),
-  );
+  const signals = stopSignals(deps, execution);
+  try {
+    return await withHeartbeat(execution, progress, () =>
+      runDurable(spec, {
+        ...signals,
+        onStart(started) {
+          ({ pid, stdoutFile } = started);
+          logs.follow(started);
+        },
+      }),
+    );
+  } finally {
+    signals.close();
+  }
 }
 
-function factsOf({ failures, startedAt }: Execution, end: ProcessEnd, spec: ProcessSpec, logDir: string): StepFacts {
-  const tails = readTails(spec.stdoutFile, spec.stderrFile);
+function factsOf(execution: Execution, end: Exclude<DurableEnd, { kind: 'detached' }>, logDir: string): StepFacts {
+  const tails = readTails(path.join(logDir, 'stdout.log'), path.join(logDir, 'stderr.log'));
+  const known = end.kind === 'exited' ? end : undefined;
   return {
-    attempts: failures + 1,
-    ...(end.exitCode === undefined ? {} : { exit_code: end.exitCode }),
-    ...(end.signal === undefined ? {} : { signal: end.signal }),
-    started_at: startedAt,
-    duration_sec: (Date.now() - startedAt) / 1000,
+    attempts: execution.attempt,
+    ...(known?.exitCode === undefined ? {} : { exit_code: known.exitCode }),
+    ...(known?.signal === undefined ? {} : { signal: known.signal }),
+    started_at: known?.startedAt ?? execution.startedAt,
+    duration_sec: (known?.durationMs ?? Date.now() - execution.startedAt) / 1000,
     stdout_tail: tails.stdout,
     stderr_tail: tails.stderr,
     log_dir: logDir,
   };
 }
 
-function notStarted(error: unknown): { reason: 'spawn_failed' | 'internal_error'; message: string } {
+function notStarted(error: unknown): StepFailure {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (error instanceof SecretError) return { reason: 'secret_unavailable', message };
   const system = error instanceof SpawnError || (error instanceof Error && 'syscall' in error);
   return { reason: system ? 'spawn_failed' : 'internal_error', message };
 }
 
 function conclude(
-  execution: Execution,
-  end: ProcessEnd,
+  { task }: Execution,
+  end: Exclude<DurableEnd, { kind: 'detached' }>,
   known: StepFacts,
-  limit: Limit | undefined,
-  spec: ProcessSpec,
-): StepSuccess {
-  const { task } = execution;
-  if (end.stopped === 'canceled') throw stopped(known);
+  opened: OpenedTask,
+): Outcome {
+  if (end.stopped === 'canceled') return { kind: 'stopped', facts: known };
+  if (end.kind === 'lost') return failed(lossOf(task, end, known, opened));
+  if (end.kind === 'closed') return failed({ ...stopOf(task, end.stopped), facts: known });
   let facts = known;
   try {
-    const file = outputFile(known.log_dir);
-    if (task.outputs.length > 0) facts = { ...known, outputs: collectOutputs(file, spec.stdoutFile, task.outputs) };
+    if (task.outputs.length > 0) facts = { ...known, outputs: outputsOf(end, known, task.outputs, opened) };
   } catch (error) {
-    return failStep(execution, { reason: 'output_invalid', message: String(error), facts });
+    return failed({ reason: 'output_invalid', message: opened.redactor.text(String(error)), facts });
   }
-  if (end.stopped === 'timeout') {
-    const message = `TimeoutError: it ran longer than its ${limit?.name} and was stopped`;
-    return failStep(execution, { reason: 'timeout', message, facts });
-  }
+  if (end.stopped !== undefined) return failed({ ...stopOf(task, end.stopped), facts });
   if (end.signal !== undefined) {
-    return failStep(execution, { reason: 'signaled', message: `SignalError: ended by ${end.signal}`, facts });
+    return failed({ reason: 'signaled', message: `SignalError: ended by ${end.signal}`, facts });
   }
   const code = end.exitCode ?? 0;
-  if (task.success_exit_codes.includes(code)) return { status: 'success', ...facts };
-  if (task.warning_exit_codes.includes(code)) return { status: 'warning', ...facts };
-  return failStep(execution, { reason: 'exit_non_zero', message: `ExitError: exited with code ${code}`, facts });
+  if (task.success_exit_codes.includes(code)) return { kind: 'success', result: { status: 'success', ...facts } };
+  if (task.warning_exit_codes.includes(code)) return { kind: 'success', result: { status: 'warning', ...facts } };
+  return failed({ reason: 'exit_non_zero', message: `ExitError: exited with code ${code}`, facts });
+}
+
+function failed(failure: StepFailure): Outcome {
+  return { kind: 'failed', failure };
+}
+
+function outputsOf(
+  end: Exited,
+  { log_dir }: StepFacts,
+  wanted: readonly string[],
+  { dataRedactor }: OpenedTask,
+): NonNullable<StepFacts['outputs']> {
+  const file = outputFile(path.dirname(end.stdoutFile));
+  return dataRedactor.json(collectOutputs(file, path.join(log_dir, 'stdout.log'), wanted));
+}
+
+function stopOf(task: StepTask, reason: StopReason): Pick<StepFailure, 'reason' | 'message'> {
+  switch (reason) {
+    case 'timeout':
+      return {
+        reason: 'timeout',
+        message: `TimeoutError: it ran longer than its timeout_sec of ${task.timeout_sec} and was stopped`,
+      };
+    case 'max_duration':
+      return {
+        reason: 'timeout',
+        message: `TimeoutError: it ran longer than its max_step_duration_sec of ${task.max_duration_sec} and was stopped`,
+      };
+    case 'output_cap':
+      return {
+        reason: 'output_cap',
+        message: `OutputCapError: it wrote more than its max_output_bytes of ${task.max_output_bytes} and was stopped`,
+      };
+    case 'canceled':
+      return { reason: 'lost', message: 'LostError: it was stopped from outside' };
+    default: {
+      const never: never = reason;
+      throw new Error(`Internal error: unknown reason ${String(never)}`);
+    }
+  }
+}
+
+function lossOf(
+  task: StepTask,
+  end: Extract<DurableEnd, { kind: 'lost' }>,
+  facts: StepFacts,
+  { withheld: noSecrets }: OpenedTask,
+): StepFailure {
+  if (end.stopped !== undefined) return { ...stopOf(task, end.stopped), facts };
+  const times = end.generation === 0 ? 'once' : `${end.generation + 1} times`;
+  const why =
+    task.run_once === true
+      ? 'run_once forbids another start'
+      : noSecrets === true
+        ? 'its secrets are not there for another start'
+        : `max_lost is ${task.max_lost}`;
+  return {
+    reason: 'lost',
+    message: `LostError: its process was killed, or its host went down, ${times}; ${why}`,
+    facts,
+  };
 }

@@ -4,9 +4,11 @@ import { Context } from '@temporalio/activity';
 import type { Json } from '../plan/types.js';
 import { stepAttemptDir } from '../records/paths.js';
 import { callHttp, type HttpOutcome, type HttpResponse } from './http/index.js';
+import { redactFile, SecretError } from '../secrets/index.js';
 import { limitOf, withHeartbeat } from './limits.js';
 import type { Execution, RunStepDeps } from './run-step.js';
 import { failStep, stopped } from './step-failure.js';
+import { openTask, type OpenedTask } from './task-secrets.js';
 import type { StepFacts, StepSuccess } from './types.js';
 
 /** Characters of the answer that a result carries. */
@@ -14,14 +16,21 @@ const TAIL_CHARS = 1024;
 
 /** Makes an HTTP call; its answer becomes outputs. */
 export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<StepSuccess> {
-  const { task, attempt, startedAt } = execution;
-  if (task.action.type !== 'http') throw new Error('Internal error: this step is no call');
-  const { expect_status, ...request } = task.action;
-  const logDir = stepAttemptDir(deps.stateDir, task.run_id, task.step_id, attempt);
+  const { attempt, startedAt } = execution;
+  const logDir = stepAttemptDir(deps.stateDir, execution.task.run_id, execution.task.step_id, attempt);
   const bodyFile = path.join(logDir, 'body');
   const limit = limitOf(execution);
   let outcome: HttpOutcome;
+  let opened: OpenedTask;
   try {
+    opened = await openTask(execution.task, {
+      env: deps.env,
+      cwd: path.resolve(execution.task.cwd[0] ?? '.'),
+      signal: Context.current().cancellationSignal,
+    });
+    const { action } = opened.task;
+    if (action.type !== 'http') throw new Error('Internal error: this step is no call');
+    const { expect_status, ...request } = action;
     mkdirSync(logDir, { recursive: true, mode: 0o700 });
     outcome = await withHeartbeat(
       execution,
@@ -38,29 +47,35 @@ export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<
     );
   } catch (error) {
     const facts = { started_at: startedAt, log_dir: logDir };
-    return failStep(execution, { reason: 'spawn_failed', message: String(error), facts });
+    const reason = error instanceof SecretError ? 'secret_unavailable' : 'spawn_failed';
+    return failStep(execution, { reason, message: String(error), facts });
   }
-  return conclude(execution, outcome, logDir, bodyFile);
+  if (execution.task.secrets !== undefined) await redactFile(bodyFile, opened.dataRedactor);
+  return conclude(execution, outcome, { logDir, bodyFile, ...opened });
 }
 
-function conclude(execution: Execution, outcome: HttpOutcome, logDir: string, bodyFile: string): StepSuccess {
-  const { task, failures, startedAt } = execution;
+function conclude(
+  execution: Execution,
+  outcome: HttpOutcome,
+  { logDir, bodyFile, redactor, dataRedactor }: OpenedTask & { logDir: string; bodyFile: string },
+): StepSuccess {
+  const { task, startedAt } = execution;
   const response = outcome.ok ? outcome : outcome.response;
   const facts: StepFacts = {
-    attempts: failures + 1,
+    attempts: execution.attempt,
     started_at: startedAt,
     duration_sec: outcome.duration_ms / 1000,
-    stdout_tail: response?.body_text.slice(0, TAIL_CHARS) ?? '',
+    stdout_tail: redactor.text(response?.body_text ?? '').slice(0, TAIL_CHARS),
     stderr_tail: '',
     log_dir: logDir,
-    ...(response === undefined ? {} : { outputs: outputsOf(response, bodyFile, task.outputs) }),
+    ...(response === undefined ? {} : { outputs: dataRedactor.json(outputsOf(response, bodyFile, task.outputs)) }),
   };
   if (outcome.ok) return { status: 'success', ...facts };
-  if (outcome.reason === 'canceled') throw stopped(facts);
+  if (outcome.reason === 'canceled') throw stopped(execution, facts);
   const { reason, message, hint, retryable, retryAfterSec } = outcome;
   return failStep(execution, {
     reason,
-    message: hint === undefined ? message : `${message} (${hint})`,
+    message: redactor.text(hint === undefined ? message : `${message} (${hint})`),
     facts,
     retryable,
     ...(retryAfterSec === undefined ? {} : { retryAfterSec }),

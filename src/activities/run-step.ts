@@ -1,6 +1,6 @@
-import { Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FailedAttempt } from '../engine/index.js';
-import { recorded } from './recorded.js';
+import { carried, recorded } from './recorded.js';
 import { runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 import { failStep } from './step-failure.js';
@@ -11,45 +11,87 @@ export interface RunStepDeps {
   stateDir: string;
   /** The worker's own environment, under everything else that a step sees. */
   env: Readonly<Record<string, string | undefined>>;
+  /** Name of the service that runs come from: several may use one state folder. */
+  service: string;
+  /** Name of the worker's state folder, which has the processes of its steps. */
+  host: string;
+  /** Whether workers with other state folders may take the steps of a run. */
+  manyHosts: boolean;
+  /** Whether a run has not closed. Rejects where the service cannot be asked. */
+  isRunOpen(run: { run_id: string; temporal_run_id: string }): Promise<boolean>;
 }
 
 /** One execution of a step. */
 export interface Execution {
   task: StepTask;
-  /** Executions that really failed before this one. */
+  /** Executions of this task that really failed before this one. */
   failures: number;
-  /** Temporal's number of this attempt, lost ones included. */
+  /** Number of this execution among all of the step, from 1; lost workers do not count. */
   attempt: number;
   /** Start of the first attempt, milliseconds since the epoch. */
   firstStartedAt: number;
   startedAt: number;
   /** Those that really failed before this one. */
   failedAttempts: readonly FailedAttempt[];
+  /** The state folder that has the step's process; absent for a step without one. */
+  host?: string;
+  /** Attempts that ended because their worker went, in order. */
+  detached: number;
 }
 
 /** Makes the activity that runs one step. */
 export function createRunStep(deps: RunStepDeps): (task: StepTask) => Promise<StepSuccess> {
   return async (task) => {
     const { info } = Context.current();
-    const earlier = info.heartbeatDetails as StepHeartbeat | undefined;
+    const earlier = (info.heartbeatDetails as StepHeartbeat | undefined) ?? task.carried;
+    const isCall = task.action.type === 'http';
+    if (!isCall && earlier?.host !== undefined && earlier.host !== deps.host) throw wrongHost(earlier);
     const startedAt = Date.now();
+    const failures = earlier?.failures ?? 0;
     const execution: Execution = {
       task,
-      failures: earlier?.failures ?? 0,
-      attempt: info.attempt,
+      failures,
+      attempt: (task.attempts_before ?? 0) + failures + 1,
       firstStartedAt: earlier?.first_started_at ?? startedAt,
       startedAt,
       failedAttempts: earlier?.failed_attempts ?? [],
+      ...(isCall ? {} : { host: deps.host }),
+      detached: (info.heartbeatDetails as StepHeartbeat | undefined)?.detached ?? 0,
     };
-    const losses = info.attempt - 1 - execution.failures;
-    if (losses > task.max_lost) {
-      return failStep(execution, {
-        reason: 'lost',
-        message: `LostError: ${losses} workers were lost while they ran this step (max_lost is ${task.max_lost})`,
-      });
-    }
-    return recorded(execution, () =>
-      task.action.type === 'http' ? runHttp(deps, execution) : runCommand(deps, execution),
-    );
+    if (isCall) refuseLosses(execution, info.attempt);
+    // Before anything is started: an attempt on another host must know where to look for it.
+    else if (deps.manyHosts) Context.current().heartbeat(carried(execution) satisfies StepHeartbeat);
+    return recorded(execution, () => (isCall ? runHttp(deps, execution) : runCommand(deps, execution)));
   };
+}
+
+/** A call is made again by each worker. One that takes its workers down must come to an end. */
+function refuseLosses(execution: Execution, temporalAttempt: number): void {
+  const { task, failures, detached } = execution;
+  const losses = temporalAttempt - 1 - failures - detached;
+  const most = task.run_once === true ? 0 : task.max_lost;
+  if (losses <= most) return;
+  const why = task.run_once === true ? 'run_once forbids another call' : `max_lost is ${task.max_lost}`;
+  failStep(execution, {
+    reason: 'lost',
+    message: `LostError: ${losses} workers were lost while they ran this step (${why})`,
+  });
+}
+
+/** The step's process is elsewhere, if it lives. The workflow sends the step there. */
+function wrongHost({ failures, first_started_at, failed_attempts, host }: NonNullable<StepTask['carried']>): Error {
+  const known: StepTask['carried'] = {
+    failures,
+    first_started_at,
+    ...(failed_attempts && { failed_attempts }),
+    ...(host && { host }),
+  };
+  const error = ApplicationFailure.create({
+    type: 'WrongHost',
+    message: `The step was started by another worker's host: ${host}`,
+    nonRetryable: true,
+    details: [known],
+  });
+  error.stack = '';
+  return error;
 }

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { StepReason } from '../engine/types.js';
 import type { RetryPolicy } from '../plan/types.js';
-import { withFailure } from './recorded.js';
+import { carried, withFailure } from './recorded.js';
 import type { Execution } from './run-step.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat } from './types.js';
 
@@ -9,6 +9,8 @@ import type { StepFacts, StepFailureDetails, StepHeartbeat } from './types.js';
 const NOT_RETRIED: readonly StepReason[] = ['lost'];
 /** Temporal takes a delay of zero for "as the policy says", which is a second. */
 const MIN_DELAY_MS = 1;
+/** Until another worker may take a step over: the one that stops polls for a moment yet. */
+const DETACHED_DELAY_MS = 250;
 
 export interface StepFailure {
   reason: StepReason;
@@ -26,19 +28,17 @@ export interface StepFailure {
  * @throws ApplicationFailure of type `StepFailed`, always.
  */
 export function failStep(execution: Execution, failure: StepFailure): never {
-  const { task, failures, firstStartedAt } = execution;
+  const { task, failures } = execution;
   const failed = failure.reason === 'lost' ? failures : failures + 1;
   const failedAttempts = withFailure(execution, failure);
-  const details: StepFailureDetails = { ...failure.facts, attempts: Math.max(failed, 1), reason: failure.reason };
+  const attempts = (task.attempts_before ?? 0) + Math.max(failed, 1);
+  const details: StepFailureDetails = { ...failure.facts, attempts, reason: failure.reason };
   const delaySec = Math.max(retryDelaySec(task.retry, failed), failure.retryAfterSec ?? 0);
   const again = failed <= task.retry.retries && mayRetry(task.retry, failure) && timeIsLeft(execution, delaySec);
   // The count travels in heartbeats, so that the next attempt knows which of Temporal's attempts really failed.
   if (again) {
-    Context.current().heartbeat({
-      failures: failed,
-      first_started_at: firstStartedAt,
-      failed_attempts: failedAttempts,
-    } satisfies StepHeartbeat);
+    const next = { ...execution, failures: failed, failedAttempts };
+    Context.current().heartbeat(carried(next) satisfies StepHeartbeat);
   }
   const error = ApplicationFailure.create({
     type: 'StepFailed',
@@ -53,10 +53,24 @@ export function failStep(execution: Execution, failure: StepFailure): never {
 }
 
 /** What an execution throws that was stopped from outside: on request it is canceled, else the worker goes. */
-export function stopped(facts: StepFacts): Error {
-  if (Context.current().cancellationDetails?.cancelRequested)
+export function stopped(execution: Execution, facts: StepFacts): Error {
+  const { cancellationDetails } = Context.current();
+  if (cancellationDetails?.cancelRequested || cancellationDetails?.notFound) {
     return new CancelledFailure('The step was stopped', [facts]);
-  return ApplicationFailure.retryable('The worker stopped while it ran this step', 'WorkerStopped');
+  }
+  return detached(execution);
+}
+
+/** What an execution throws that goes on without its worker: the next attempt takes over. */
+export function detached(execution: Execution): Error {
+  Context.current().heartbeat(carried({ ...execution, detached: execution.detached + 1 }) satisfies StepHeartbeat);
+  const error = ApplicationFailure.create({
+    type: 'WorkerStopped',
+    message: 'The worker stopped; the next one goes on with this step',
+    nextRetryDelay: DETACHED_DELAY_MS,
+  });
+  error.stack = '';
+  return error;
 }
 
 function mayRetry(policy: RetryPolicy, failure: StepFailure): boolean {

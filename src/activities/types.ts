@@ -1,4 +1,5 @@
-import type { Json, RetryPolicy, StepAction, Timeout } from '../plan/types.js';
+import type { SecretUse } from '../plan/secret-uses.js';
+import type { Json, RetryPolicy, SecretSource, StepAction, Timeout } from '../plan/types.js';
 import type { FailedAttempt } from '../engine/index.js';
 import type { StepReason } from '../engine/types.js';
 
@@ -12,6 +13,10 @@ export interface StepTask {
   cwd: readonly string[];
   /** Over the worker's own environment. */
   env: Readonly<Record<string, string>>;
+  /** Secrets of the step: where each comes from, and which texts of this task hold it. */
+  secrets?: { sources: Readonly<Record<string, SecretSource>>; uses: readonly SecretUse[] };
+  /** Executions before this task: a step that was tried again by hand goes on counting. Absent means none. */
+  attempts_before?: number;
   timeout_sec: Timeout;
   /** For all attempts together, from the start of the first. */
   max_duration_sec: Timeout;
@@ -19,6 +24,12 @@ export interface StepTask {
   retry: RetryPolicy;
   /** How many lost workers the step survives. */
   max_lost: number;
+  /** It is not started again after it was lost. */
+  run_once?: boolean;
+  /** Bytes of stdout and stderr together. */
+  max_output_bytes: number;
+  /** What is known of a step that was sent on to the host where its process is. */
+  carried?: Pick<StepHeartbeat, 'failures' | 'first_started_at' | 'failed_attempts' | 'host'>;
   success_exit_codes: readonly number[];
   warning_exit_codes: readonly number[];
   /** Names of the outputs that some expression of the plan reads; no others are carried. */
@@ -39,6 +50,8 @@ export interface StepFacts {
   stderr_tail: string;
   /** Folder of the full logs. */
   log_dir: string;
+  /** True where the logs are not whole: the disk was full, say. */
+  log_incomplete?: true;
   /** Only what {@link StepTask.outputs} names. */
   outputs?: Readonly<Record<string, Json>>;
   /** Number of this attempt, as in the name of its folder. */
@@ -69,6 +82,10 @@ export interface StepHeartbeat {
   first_started_at: number;
   /** The executions that really failed, the last 50 of them. */
   failed_attempts?: readonly FailedAttempt[];
+  /** Where its process is: the name of the worker's state folder. */
+  host?: string;
+  /** Attempts that ended because their worker went, in order. */
+  detached?: number;
   pid?: number;
   bytes?: number;
   last_line?: string;

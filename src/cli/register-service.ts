@@ -13,7 +13,8 @@ export function addServiceCommands(program: Command, context: CliContext, done: 
 
   program
     .command('down')
-    .description('stop the embedded service; runs go on when it is started again')
+    .description('stop the embedded service; steps that run go on, and runs too when it is started again')
+    .option('--stop-steps', 'end the steps that run too; they begin anew with the next start')
     .option('--json', 'print one JSON object')
     .action(async (options) => done(await (await import('./commands/service.js')).down(context, options)));
 
@@ -28,6 +29,7 @@ export function addServiceCommands(program: Command, context: CliContext, done: 
     .description('run a worker in the foreground, for a Temporal service of your own')
     .option('--task-queue <name>', 'task queue to serve', 'orch')
     .option('--max-steps <n>', 'steps that run at once in this worker', '1000')
+    .option('--drain <seconds>', 'let running steps end for so long once it is to stop; the rest go on without it', '0')
     .option('--json', 'print one JSON object when it is ready')
     .action(async (options) => done(await (await import('./commands/worker.js')).worker(context, options)));
 }

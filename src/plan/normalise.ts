@@ -10,6 +10,7 @@ const DEFAULT_FINALLY_TIMEOUT_SEC = 600;
 const DEFAULT_MAX_CONCURRENCY = 8;
 const DEFAULT_MAX_LOST = 3;
 const DEFAULT_GRACE_SEC = 10;
+const DEFAULT_MAX_OUTPUT_BYTES = 1024 ** 3;
 const DEFAULT_BREAKER: BreakerPolicy = { failures: 5, cooldown_sec: 60 };
 
 /** Turns a plan that passed every check into the form that everything else works with: all defaults filled in. */
@@ -115,6 +116,8 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
     warning_exit_codes: source.warning_exit_codes ?? [],
     locks: source.locks ?? [],
     secrets: { ...secretSources(defaults.secrets), ...secretSources(source.secrets) },
+    run_once: source.run_once ?? false,
+    max_output_bytes: source.max_output_bytes ?? DEFAULT_MAX_OUTPUT_BYTES,
     ...given({ queue: source.queue }),
   };
 }

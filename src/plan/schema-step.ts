@@ -25,6 +25,7 @@ export const RETRY_REASONS = [
   'stalled',
   'output_cap',
   'spawn_failed',
+  'secret_unavailable',
   'http_status',
   'http_network',
   'http_request',

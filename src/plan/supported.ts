@@ -7,10 +7,6 @@ import { sourceSteps } from './source-steps.js';
  * A key that is honoured one day leaves this list, and nothing else has to change here.
  */
 const GLOBALS = { agents: {}, budget: {} };
-const STEP = {
-  run_once: false,
-  max_output_bytes: 1_073_741_824,
-};
 const STEP_TYPES = ['agent', 'plan'];
 
 /** Refuses what the language has and this version does not run: silently ignoring a lock would be worse. */
@@ -18,7 +14,6 @@ export function refuseUnsupported(source: Record<string, unknown>, problems: Pro
   if (isMap(source['globals'])) refuseKeys(source['globals'], GLOBALS, ['globals'], problems);
   for (const { step, path } of sourceSteps(source)) {
     if (step === undefined) continue;
-    refuseKeys(step, STEP, path, problems);
     const type = isMap(step['step_def']) ? step['step_def']['type'] : undefined;
     if (STEP_TYPES.includes(type as string)) {
       problems.add({

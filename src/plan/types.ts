@@ -158,6 +158,10 @@ export interface Step {
   locks: readonly string[];
   /** By name: those of `globals`, over them the step's own. */
   secrets: Readonly<Record<string, SecretSource>>;
+  /** Never a second execution after a loss. */
+  run_once: boolean;
+  /** Bytes of stdout and stderr together, after which the step is stopped. */
+  max_output_bytes: number;
   /** The task queue that runs the step; absent means the run's own. */
   queue?: string;
 }

@@ -36,6 +36,11 @@ export function stepAttemptDir(state: string, runId: string, stepId: string, att
   return join(runDir(state, runId), 'steps', folderName(stepId), String(attempt));
 }
 
+/** The folder of the tries of this host's steps, and in them their raw output. */
+export function attemptsDir(state: string): string {
+  return join(state, 'attempts');
+}
+
 /** The folder of the embedded service: its database, logs, lock and signing key. */
 export function serviceDir(state: string): string {
   return join(state, 'service');

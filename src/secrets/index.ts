@@ -1,2 +1,3 @@
-export { createRedactor, MASK, type RedactingStream, type Redactor } from './redactor.js';
+export { createLogCopy, redactFile, type LogCopy } from './log-copy.js';
+export { createRedactor, createWithholder, MASK, type RedactingStream, type Redactor } from './redactor.js';
 export { resolveSecret, SecretError, type SecretContext } from './resolve.js';

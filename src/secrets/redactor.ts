@@ -29,27 +29,28 @@ export interface RedactingStream {
  * Makes a redactor for these secrets, and for tokens and private keys that are known by their looks.
  *
  * @param secrets values; those that are too short to be told from other text are not hidden
+ * @param options `shapes: false` hides the secrets only
  */
-export function createRedactor(secrets: readonly string[] = []): Redactor {
+export function createRedactor(secrets: readonly string[] = [], { shapes = true } = {}): Redactor {
   const texts = [...new Set(secrets.flatMap(spellings))].toSorted((a, b) => b.length - a.length);
   // Streams are searched as bytes, one character each, so that what is no UTF-8 stays as it is.
   const bytes = texts.map((text) => Buffer.from(text, 'utf8').toString('latin1'));
-  const inText = pattern(texts);
-  const inBytes = pattern(bytes);
+  const inText = pattern(texts, shapes);
+  const inBytes = pattern(bytes, shapes);
   const text = (value: string): string => value.replaceAll(inText, MASK);
   return {
     text,
     json: <T>(value: T): T => redactJson(value, text) as T,
-    stream: () => createStream(inBytes, bytes),
+    stream: () => createStream(inBytes, shapes ? [...SHAPE_HINTS, ...bytes] : bytes, bytes),
   };
 }
 
-function pattern(needles: readonly string[]): RegExp {
-  return new RegExp([...needles.map((needle) => escapeRegExp(needle)), ...SHAPES].join('|'), 'g');
+function pattern(needles: readonly string[], shapes: boolean): RegExp {
+  const sources = [...needles.map((needle) => escapeRegExp(needle)), ...(shapes ? SHAPES : [])];
+  return new RegExp(sources.length === 0 ? '(?!)' : sources.join('|'), 'g');
 }
 
-function createStream(search: RegExp, needles: readonly string[]): RedactingStream {
-  const hints = [...SHAPE_HINTS, ...needles];
+function createStream(search: RegExp, hints: readonly string[], needles: readonly string[]): RedactingStream {
   const mayHold = (text: string): boolean => hints.some((hint) => text.includes(hint));
   let held = '';
   return {
@@ -127,4 +128,27 @@ function redactJson(value: unknown, text: (value: string) => string): unknown {
 
 function escapeRegExp(literal: string): string {
   return literal.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+}
+
+/** Hides everything: for what may hold secrets that nobody here knows. Streams begin with `notice`. */
+export function createWithholder(notice: string): Redactor {
+  return {
+    text: withhold,
+    json: <T>(value: T): T => redactJson(value, withhold) as T,
+    stream() {
+      let told = false;
+      return {
+        push(bytes) {
+          if (told || bytes.length === 0) return Buffer.alloc(0);
+          told = true;
+          return Buffer.from(notice);
+        },
+        end: () => Buffer.alloc(0),
+      };
+    },
+  };
+}
+
+function withhold(value: string): string {
+  return value === '' ? '' : MASK;
 }

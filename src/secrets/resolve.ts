@@ -67,7 +67,7 @@ async function printed(command: string | readonly string[], { env, cwd, signal }
   const [file = '', ...args] = typeof command === 'string' ? ['sh', '-c', command] : command;
   const { stdout } = await run(file, args, {
     cwd,
-    env: env as NodeJS.ProcessEnv,
+    env,
     timeout: COMMAND_MS,
     killSignal: 'SIGKILL',
     maxBuffer: MAX_BYTES + 2,

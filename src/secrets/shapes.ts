@@ -39,8 +39,26 @@ const PRIVATE_KEY = `${KEY_BEGIN.source}(?:[A-Za-z0-9+/=\\s\\\\:,.()]|-(?!-)){0,
 
 /** At least one of these stands in whatever has one of the shapes: to look for them first is many times quicker. */
 export const SHAPE_HINTS: readonly string[] = [
-  ...['ghp_', 'gho_', 'ghu_', 'ghs_', 'ghr_', 'github_pat_', 'glpat-', 'AKIA', 'ASIA', 'xox', 'hooks.slack.com/'],
-  ...['sk-', 'k_live_', 'k_test_', 'AIza', 'npm_', 'pypi-AgE', 'hf_', '.eyJ', 'PRIVATE KEY'],
+  'ghp_',
+  'gho_',
+  'ghu_',
+  'ghs_',
+  'ghr_',
+  'github_pat_',
+  'glpat-',
+  'AKIA',
+  'ASIA',
+  'xox',
+  'hooks.slack.com/',
+  'sk-',
+  'k_live_',
+  'k_test_',
+  'AIza',
+  'npm_',
+  'pypi-AgE',
+  'hf_',
+  '.eyJ',
+  'PRIVATE KEY',
 ];
 
 /** Sources of the regular expressions of all shapes. */

@@ -1,8 +1,10 @@
 import os from 'node:os';
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
 import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
+import { stateHost } from '../records/state-host.js';
+import { hostQueue } from '../workflows/host-queue.js';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import { WORKFLOW_BUNDLE } from './bundle.js';
@@ -21,6 +23,12 @@ export interface WorkerSettings {
   signingKey?: string;
   /** Steps that run at once in this worker. Default 1000: a run's own `max_concurrency` is the usual limit. */
   maxSteps?: number;
+  /** Name of the service, the same at each start: an address and a namespace, say. */
+  service?: string;
+  /** True where only workers with this state folder serve the runs, as with the embedded service. Default false. */
+  onlyHost?: boolean;
+  /** Seconds that running steps have to end once the worker is to stop. Default 0: they go on without it. */
+  drainSec?: number;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: RecordKeeper;
 }
@@ -30,34 +38,54 @@ export function connectWorker(settings: TemporalSettings): Promise<NativeConnect
   return NativeConnection.connect(settings.connection);
 }
 
-/** Makes a worker that runs plans and their steps. Call `run()` on it. */
+/** Makes the worker that runs plans and their steps. Call `run()` on it. */
 export function createWorker(settings: WorkerSettings): Promise<Worker> {
+  return Worker.create({
+    ...commonOptions(settings),
+    taskQueue: settings.taskQueue ?? DEFAULT_TASK_QUEUE,
+    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    sinks: recordSinks(recordsOf(settings)),
+    // After a kill -9 the default of 10 s would delay the next workflow task by as much.
+    stickyQueueScheduleToStartTimeout: '1 second',
+  });
+}
+
+/** Makes the worker that takes only the steps whose processes are on this host, beside the other one. */
+export function createHostWorker(settings: WorkerSettings): Promise<Worker> {
+  return Worker.create({ ...commonOptions(settings), taskQueue: hostQueue(stateHost(settings.stateDir)) });
+}
+
+function recordsOf(settings: WorkerSettings): RecordKeeper {
+  return (
+    settings.records ?? createRecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message))
+  );
+}
+
+function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue'> {
   const { connection, namespace = DEFAULT_NAMESPACE, taskQueue = DEFAULT_TASK_QUEUE } = settings;
   const signing = settings.signingKey === undefined ? {} : { signingKey: settings.signingKey };
-  const records =
-    settings.records ?? createRecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message));
-  return Worker.create({
+  const locks = createLockGateway({ connection, namespace, taskQueue, ...signing });
+  return {
     connection,
     namespace,
-    taskQueue,
     identity: `orch@${os.hostname()}:${process.pid}`,
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
     activities: createActivities({
       stateDir: settings.stateDir,
       env: settings.env ?? process.env,
       ...signing,
-      locks: createLockGateway({ connection, namespace, taskQueue, ...signing }),
-      records,
+      host: stateHost(settings.stateDir),
+      service: settings.service ?? namespace,
+      manyHosts: settings.onlyHost !== true,
+      isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
+      locks,
+      records: recordsOf(settings),
     }),
-    sinks: recordSinks(records),
     dataConverter: { payloadCodecs: [payloadCodec] },
     maxConcurrentActivityTaskExecutions: settings.maxSteps ?? 1000,
-    // After a kill -9 the default of 10 s would delay the next workflow task by as much.
-    stickyQueueScheduleToStartTimeout: '1 second',
     // Heartbeats bring cancellations: throttled, these would wait for most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
-    shutdownGraceTime: '0 seconds',
-    shutdownForceTime: '30 seconds',
-  });
+    shutdownGraceTime: `${settings.drainSec ?? 0} seconds`,
+    shutdownForceTime: `${(settings.drainSec ?? 0) + 30} seconds`,
+  };
 }

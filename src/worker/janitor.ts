@@ -1,3 +1,4 @@
+import { sweepFinished, type OpenRun } from '../activities/sweep-tries.js';
 import { isFinished } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { runFolders } from '../records/run-folders.js';
@@ -11,6 +12,8 @@ export interface JanitorDeps {
   client: RecordClient;
   stateDir: string;
   records: Pick<RecordKeeper, 'seal'>;
+  /** Name of the service, as the worker has it. */
+  service: string;
   /** Is told of a run that could not be looked after; the others are. */
   onError: (runId: string, error: unknown) => void;
 }
@@ -46,6 +49,11 @@ export function startJanitor(deps: JanitorDeps): () => void {
     if (busy) return;
     busy = true;
     try {
+      await sweepFinished({
+        ...deps,
+        openRun: (run) => openRun(deps.client, run),
+        onError: (error) => onError('*', error),
+      });
       await sealClosedRuns({ ...deps, onError }, done);
     } catch (error) {
       onError('*', error);
@@ -77,6 +85,22 @@ async function sealIfClosed(
     sealed.push(run_id);
   }
   return true;
+}
+
+/** The steps that the service holds for open, of a run that has not closed. */
+async function openRun(
+  client: RecordClient,
+  { run_id, temporal_run_id }: { run_id: string; temporal_run_id: string },
+): Promise<OpenRun | undefined> {
+  try {
+    const { status, raw } = await client.workflow.getHandle(run_id, temporal_run_id).describe();
+    if (status.name !== 'RUNNING') return undefined;
+    const ids = (raw.pendingActivities ?? []).map(({ activityId }) => activityId ?? '');
+    return { steps: new Set(ids.flatMap((id) => (id.startsWith('s:') ? [id.slice(2)] : []))) };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
+    throw error;
+  }
 }
 
 async function findExecution(

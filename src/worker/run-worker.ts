@@ -2,14 +2,17 @@ import { Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
 import { createRecordKeeper } from '../records/record-keeper.js';
 import { recordClient } from '../temporal/read-record.js';
+import { EMBEDDED_SERVICE, serviceName } from '../temporal/service-name.js';
 import type { TemporalSettings } from '../temporal/settings.js';
-import { connectWorker, createWorker } from './create-worker.js';
+import { connectWorker, createHostWorker, createWorker, type WorkerSettings } from './create-worker.js';
 import { startJanitor } from './janitor.js';
 
 export interface RunWorkerOptions {
   settings: TemporalSettings;
   taskQueue?: string;
   maxSteps?: number;
+  /** Seconds that running steps have to end once the worker is to stop. Default 0: they go on without it. */
+  drainSec?: number;
   /** The process's environment; says where the state folder is. */
   env: NodeJS.ProcessEnv;
   /** What steps inherit. Default: `env`. */
@@ -26,22 +29,30 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const folder = stateDir(options.env);
   const records = createRecordKeeper(folder, (message) => logger.warn(message));
   try {
-    const worker = await createWorker({
+    const embedded = options.signingKey !== undefined;
+    const service = embedded ? EMBEDDED_SERVICE : serviceName(options.settings);
+    const settings: WorkerSettings = {
       connection,
       namespace: options.settings.namespace,
       stateDir: folder,
+      service,
       records,
+      onlyHost: embedded,
       env: options.stepEnv ?? options.env,
+      ...(options.drainSec === undefined ? {} : { drainSec: options.drainSec }),
       ...(options.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }),
       ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
       ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
-    });
-    const running = worker.run(); // the SDK's runtime turns SIGINT and SIGTERM into a shutdown
+    };
+    const workers = [await createWorker(settings)];
+    if (!embedded) workers.push(await createHostWorker(settings));
+    const running = Promise.all(workers.map((worker) => worker.run())); // SIGINT and SIGTERM make the SDK shut them down
     options.onReady?.();
     const client = recordClient(connection, options.settings.namespace);
     const stopJanitor = startJanitor({
       client,
       stateDir: folder,
+      service,
       records,
       onError: (runId, error) => logger.warn(`The record of the run ${runId} could not be written`, { error }),
     });

@@ -2,7 +2,9 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   isCancellation,
+  patched,
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
@@ -10,11 +12,14 @@ import type { Activities } from '../activities/index.js';
 import type { StepFailureDetails, StepHeartbeat, StepTask } from '../activities/types.js';
 import type { StepReport } from '../engine/index.js';
 import type { Step, Timeout } from '../plan/types.js';
+import { hostQueue } from './host-queue.js';
 
 /** A step that beats no more is taken for lost after this long. */
 const HEARTBEAT_TIMEOUT = '10 seconds';
 /** What Temporal waits beyond the step's own timeout and grace, before it takes a worker for stuck. */
 const TIMEOUT_SLACK_SEC = 60;
+/** How long a step waits for the host that has its process, before that counts as lost. */
+const HOST_TIMEOUT = '1 minute';
 /** Stands for "no timeout": Temporal wants one. Ten years. */
 const NO_TIMEOUT_SEC = 10 * 365 * 24 * 3600;
 
@@ -28,24 +33,95 @@ const activities = proxyActivities<Activities>({
 
 /** Runs a step as an activity and tells how it ended. Never throws for an end that a step can have. */
 export async function runStep(step: Step, maxDuration: Timeout, task: StepTask): Promise<StepReport> {
-  try {
-    const {
-      status,
-      duration_sec: _,
-      ...facts
-    } = await activities.runStep.executeWithOptions(
-      {
-        activityId: `s:${task.step_id}`,
-        summary: `${step.name}${task.step_id.slice(step.id.length)}`.slice(0, 200),
-        startToCloseTimeout: Math.ceil(limitSec(step, maxDuration) * 1000),
-        ...(step.queue === undefined ? {} : { taskQueue: step.queue }),
-      },
-      [task],
-    );
-    return { status, ...facts };
-  } catch (error) {
-    return reportOf(error);
+  let known = task;
+  let lostHosts = 0;
+  for (;;) {
+    const host = known.carried?.host;
+    try {
+      return await execute(step, maxDuration, known, host);
+    } catch (error) {
+      const elsewhere = wrongHost(error);
+      if (elsewhere !== undefined) known = { ...task, carried: elsewhere };
+      else if (host === undefined || !isUnserved(error)) return finish(error, known);
+      else {
+        // A host that is gone has taken the step's process with it, as far as can be known.
+        lostHosts += 1;
+        if (task.run_once === true || lostHosts > task.max_lost) return hostLost(host, known);
+        const { host: _, ...carried } = known.carried!;
+        known = { ...task, carried };
+      }
+    }
   }
+}
+
+async function execute(
+  step: Step,
+  maxDuration: Timeout,
+  task: StepTask,
+  host: string | undefined,
+): Promise<StepReport> {
+  const queue = host === undefined ? step.queue : hostQueue(host);
+  const {
+    status,
+    duration_sec: _,
+    ...facts
+  } = await activities.runStep.executeWithOptions(
+    {
+      activityId: `s:${task.step_id}`,
+      summary: `${step.name}${task.step_id.slice(step.id.length)}`.slice(0, 200),
+      startToCloseTimeout: Math.ceil(limitSec(step, maxDuration) * 1000),
+      ...(host === undefined ? {} : { scheduleToStartTimeout: HOST_TIMEOUT }),
+      ...(queue === undefined ? {} : { taskQueue: queue }),
+    },
+    [task],
+  );
+  return { status, ...facts };
+}
+
+/** Where a step's process is, if the worker that got the step said that it is elsewhere. */
+function wrongHost(error: unknown): StepTask['carried'] {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (!(cause instanceof ApplicationFailure) || cause.type !== 'WrongHost') return undefined;
+  return cause.details?.[0] as StepTask['carried'];
+}
+
+function isUnserved(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
+}
+
+function hostLost(host: string, { attempts_before = 0, carried, run_once }: StepTask): StepReport {
+  return {
+    status: 'failed',
+    reason: 'wrong_host',
+    message: `HostLostError: the step was started on ${host}, which no worker serves any more${run_once ? '; run_once forbids another start' : ''}`,
+    attempts: attempts_before + (carried?.failures ?? 0) + 1,
+  };
+}
+
+/** A canceled step whose end nobody has reported may still run: its worker was gone when it was canceled. */
+async function finish(error: unknown, task: StepTask): Promise<StepReport> {
+  const report = reportOf(error);
+  const canceled = CancellationScope.current().consideredCancelled;
+  if (canceled && report.log_dir === undefined && task.action.type !== 'http' && patched('reap')) {
+    await CancellationScope.nonCancellable(() => reap(task));
+  }
+  return report;
+}
+
+/** Where this fails, the janitor of the step's host does it within a minute. */
+async function reap({ step_id, grace_sec, attempts_before, retry, carried }: StepTask): Promise<void> {
+  const ended = activities.reapStep.executeWithOptions(
+    {
+      activityId: `i:reap:${step_id}:${(attempts_before ?? 0) + 1}`,
+      summary: `Ends what ${step_id} has left running`.slice(0, 200),
+      startToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
+      scheduleToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
+      ...(carried?.host === undefined ? {} : { taskQueue: hostQueue(carried.host) }),
+    },
+    [{ step_id, grace_sec, retries: retry.retries, ...(attempts_before === undefined ? {} : { attempts_before }) }],
+  );
+  await ended.catch(() => {});
 }
 
 function limitSec({ timeout_sec, grace_sec }: Step, maxDuration: Timeout): number {

@@ -56,6 +56,8 @@ export function createStepRunner(
   // The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here.
   const sharing = plan.steps.some((step) => step.foreach !== undefined);
   const { workflowId } = workflowInfo();
+  /** Executions so far, by instance: a step that is tried again by hand goes on counting. */
+  const executed = new Map<string, number>();
   let lockings = 0;
 
   return {
@@ -145,11 +147,14 @@ export function createStepRunner(
     } catch {
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    return runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
+    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
+    executed.set(task.step_id, Math.max(report.attempts, (task.attempts_before ?? 0) + 1));
+    return report;
   }
 
-  function stepTask(index: number, { action, env, cwd }: ExpandedStep, instance?: Instance): StepTask {
+  function stepTask(index: number, { action, env, cwd, secrets }: ExpandedStep, instance?: Instance): StepTask {
     const step = plan.steps[index]!;
+    const attemptsBefore = executed.get(instanceId(step, instance)) ?? 0;
     if (action.type === 'noop' || action.type === 'approval' || action.type === 'wait') {
       throw new Error(`Internal error: a step of type ${action.type} is not executed`);
     }
@@ -164,6 +169,10 @@ export function createStepRunner(
       grace_sec: step.grace_sec,
       retry: step.retry,
       max_lost: plan.globals.max_lost,
+      max_output_bytes: step.max_output_bytes,
+      ...(step.run_once && { run_once: true }),
+      ...(attemptsBefore > 0 && { attempts_before: attemptsBefore }),
+      ...(Object.keys(step.secrets).length > 0 && { secrets: { sources: step.secrets, uses: secrets } }),
       success_exit_codes: step.success_exit_codes,
       warning_exit_codes: step.warning_exit_codes,
       outputs: [...(outputs.get(step.id) ?? [])],

@@ -89,4 +89,6 @@ const STEP: Omit<Step, 'id' | 'name'> = {
   warning_exit_codes: [],
   locks: [],
   secrets: {},
+  run_once: false,
+  max_output_bytes: 1024 ** 3,
 };

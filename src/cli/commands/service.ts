@@ -1,3 +1,4 @@
+import { EMBEDDED_SERVICE } from '../../temporal/service-name.js';
 import { configuredService } from '../../temporal/settings.js';
 import { ensureService, runDoctor, stopService } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
@@ -23,11 +24,28 @@ export async function up(context: CliContext, flags: { json?: boolean }): Promis
 }
 
 /** `orch down`: stops what `up` started, and nothing else. */
-export async function down(context: CliContext, flags: { json?: boolean }): Promise<number> {
-  const { stopped } = await stopService({ env: context.env });
-  if (flags.json) context.out(`${JSON.stringify({ stopped }, null, 2)}\n`);
-  else context.out(stopped.length === 0 ? 'nothing was running\n' : `stopped: ${stopped.join(', ')}\n`);
+export async function down(context: CliContext, flags: { stopSteps?: boolean; json?: boolean }): Promise<number> {
+  const { stopped, state_dir } = await stopService({ env: context.env });
+  const { countRunningSteps, stopSteps } = await import('../../activities/sweep-tries.js');
+  const ended = flags.stopSteps ? await stopSteps(state_dir, EMBEDDED_SERVICE) : 0;
+  const running = await countRunningSteps(state_dir, EMBEDDED_SERVICE);
+  if (flags.json) {
+    context.out(`${JSON.stringify({ stopped, steps_stopped: ended, steps_running: running }, null, 2)}\n`);
+    return EXIT.succeeded;
+  }
+  context.out(stopped.length === 0 ? 'nothing was running\n' : `stopped: ${stopped.join(', ')}\n`);
+  if (ended > 0) context.out(`${countOf(ended, 'step')} ended; the next \`orch up\` begins them anew\n`);
+  if (running > 0) {
+    const them = running === 1 ? 'it' : 'them';
+    context.note(
+      `${countOf(running, 'step')} still running; the next \`orch up\` takes ${them} over (--stop-steps ends ${them})\n`,
+    );
+  }
   return EXIT.succeeded;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** `orch doctor`: exits 1 when something that orch needs is missing. */

@@ -5,7 +5,7 @@ import { UsageError } from '../errors.js';
 /** `orch worker`: serves a Temporal service of one's own, until it is told to stop. */
 export async function worker(
   context: CliContext,
-  flags: { taskQueue: string; maxSteps: string; json?: boolean },
+  flags: { taskQueue: string; maxSteps: string; drain: string; json?: boolean },
 ): Promise<number> {
   const settings = settingsOf(context);
   if (settings === undefined) {
@@ -18,11 +18,16 @@ export async function worker(
   if (!Number.isInteger(maxSteps) || maxSteps < 1) {
     throw new UsageError(`--max-steps ${flags.maxSteps}: give a whole number above 0`);
   }
+  const drainSec = Number(flags.drain);
+  if (!Number.isFinite(drainSec) || drainSec < 0 || flags.drain.trim() === '') {
+    throw new UsageError(`--drain ${flags.drain}: give a number of seconds`);
+  }
   const { runWorker } = await import('../../worker/run-worker.js');
   await runWorker({
     settings,
     taskQueue: flags.taskQueue,
     maxSteps,
+    drainSec,
     env: context.env,
     onReady: () => {
       const ready = {

@@ -8,7 +8,7 @@ import { MARK_VARIABLE, type DurableSpec } from './types.js';
 import { wrapperCall } from './wrapper.js';
 
 /** What a launch needs of a spec. */
-export type Command = Pick<DurableSpec, 'file' | 'args' | 'cwd' | 'env' | 'stdin'>;
+export type Command = Pick<DurableSpec, 'file' | 'args' | 'cwd' | 'env' | 'generationEnv' | 'stdin'>;
 
 /** A wrapper that this process has started. It may yet lose the claim to another one. */
 export interface Wrapper {
@@ -40,7 +40,7 @@ export async function launch(
   try {
     return await start(shell, args, {
       cwd: command.cwd,
-      env: { ...command.env, [MARK_VARIABLE]: mark },
+      env: { ...command.env, ...command.generationEnv?.(generation.dir), [MARK_VARIABLE]: mark },
       stdio: [stdin, stdout, 'ignore', stderr],
       onEnd,
     });

@@ -13,7 +13,12 @@ export async function runWithoutReattach(spec: DurableSpec, controls: DurableCon
   const startedAt = Date.now();
   let started: Started = { pid: 0, generation: 0, startedAt, ...streams, attached: false };
   const { stopped, ...end } = await runProcess(
-    { ...spec, ...streams, ...(limitMs === Infinity ? { timeoutMs: undefined } : { timeoutMs: limitMs }) },
+    {
+      ...spec,
+      env: { ...spec.env, ...spec.generationEnv?.(generation.dir) },
+      ...streams,
+      ...(limitMs === Infinity ? { timeoutMs: undefined } : { timeoutMs: limitMs }),
+    },
     {
       signal: AbortSignal.any(signals),
       onStart: (pid) => {

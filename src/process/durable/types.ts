@@ -13,6 +13,8 @@ export interface DurableSpec {
    * identifiers need a bash on the host, else they are left out.
    */
   env: Readonly<Record<string, string>>;
+  /** More of the environment, for a generation with this folder. */
+  generationEnv?: (dir: string) => Readonly<Record<string, string>>;
   /** Absent means an empty one. */
   stdin?: string;
   /**

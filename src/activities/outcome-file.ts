@@ -1,0 +1,40 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { StepFailure } from './step-failure.js';
+import type { StepFacts, StepSuccess } from './types.js';
+
+/** How an execution ended. */
+export type Outcome =
+  | { kind: 'success'; result: StepSuccess }
+  | { kind: 'failed'; failure: StepFailure }
+  /** Somebody wanted it to end. */
+  | { kind: 'stopped'; facts: StepFacts };
+
+const NAME = 'outcome.json';
+
+/**
+ * Writes down how a try ended, for an attempt that comes after a lost report.
+ *
+ * @returns false where that was not possible: then the try's own files must stay.
+ */
+export function keepOutcome(tryDir: string, outcome: Outcome): boolean {
+  const file = path.join(tryDir, NAME);
+  const temporary = `${file}.${process.pid}`;
+  try {
+    writeFileSync(temporary, JSON.stringify(outcome), { mode: 0o600 });
+    renameSync(temporary, file);
+    return true;
+  } catch {
+    rmSync(temporary, { force: true });
+    return false;
+  }
+}
+
+/** The outcome of a try that has ended; undefined where it has not, or nobody could write it down. */
+export function readOutcome(tryDir: string): Outcome | undefined {
+  try {
+    return JSON.parse(readFileSync(path.join(tryDir, NAME), 'utf8')) as Outcome;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Context } from '@temporalio/activity';
+import { reap } from '../process/index.js';
+import { attemptsDir } from '../records/paths.js';
+import { executionOf } from './execution-info.js';
+import { tryName } from './try-folder.js';
+import type { StepTask } from './types.js';
+
+/** What is needed to find the tries of a task. */
+export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before'> & { retries: number };
+
+/** Ends what a task has left running on this host: it was canceled while nobody was attached to its process. */
+export async function reapStep(
+  stateDir: string,
+  { step_id, grace_sec, attempts_before = 0, retries }: ReapTask,
+): Promise<void> {
+  const { runId } = executionOf(Context.current());
+  const beat = setInterval(() => Context.current().heartbeat(), 1000);
+  try {
+    for (let attempt = attempts_before + 1; attempt <= attempts_before + 1 + retries; attempt += 1) {
+      const dir = path.join(attemptsDir(stateDir), tryName(runId, step_id, attempt));
+      if (existsSync(dir)) await reap(dir, 'canceled', { graceMs: grace_sec * 1000 });
+    }
+  } finally {
+    clearInterval(beat);
+  }
+}

@@ -1,0 +1,38 @@
+import { Context } from '@temporalio/activity';
+import { executionOf } from './execution-info.js';
+import type { Execution, RunStepDeps } from './run-step.js';
+
+/** Why a step is no longer waited for. */
+export interface StopSignals {
+  /** Somebody wants the step to end. */
+  cancel: AbortSignal;
+  /** Only this worker lets go of it. */
+  detach: AbortSignal;
+  close(): void;
+}
+
+/**
+ * Tells a wish to stop from all else that ends an activity: the worker stops, Temporal has given the attempt up, or
+ * paused or reset it. A run that Temporal no longer knows was terminated, or it has gone on to another attempt.
+ */
+export function stopSignals(deps: Pick<RunStepDeps, 'isRunOpen'>, { task }: Execution): StopSignals {
+  const context = Context.current();
+  const cancel = new AbortController();
+  const detach = new AbortController();
+  const { cancellationSignal: signal } = context;
+  const onAbort = (): void => {
+    const details = context.cancellationDetails;
+    if (details?.cancelRequested) cancel.abort();
+    else if (details?.notFound) void stopUnlessOpen();
+    else detach.abort();
+  };
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  return { cancel: cancel.signal, detach: detach.signal, close: () => signal.removeEventListener('abort', onAbort) };
+
+  async function stopUnlessOpen(): Promise<void> {
+    const run = { run_id: task.run_id, temporal_run_id: executionOf(context).runId };
+    const open = await deps.isRunOpen(run).catch(() => true); // who cannot be asked does not want it stopped
+    (open ? detach : cancel).abort();
+  }
+}

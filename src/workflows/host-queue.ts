@@ -1,0 +1,6 @@
+// No import: workers and the workflow sandbox both load this file.
+
+/** The task queue of the workers with a certain state folder, which has the processes of their steps. */
+export function hostQueue(host: string): string {
+  return `orch@${host}`;
+}
