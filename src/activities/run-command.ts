@@ -19,7 +19,7 @@ import { durableLimits, withHeartbeat } from './limits.js';
 import { keepOutcome, readOutcome, type Outcome } from './outcome-file.js';
 import { collectOutputs } from './outputs.js';
 import type { Execution, RunStepDeps } from './run-step.js';
-import { detached, failStep, stopped, type StepFailure } from './step-failure.js';
+import { detached, failStep, isWantedStop, stopped, type StepFailure } from './step-failure.js';
 import { followStreams, type StepLogs } from './step-logs.js';
 import { stopSignals } from './stop-signals.js';
 import { openTask, withheld, type OpenedTask } from './task-secrets.js';
@@ -36,7 +36,8 @@ export async function runCommand(deps: RunStepDeps, execution: Execution): Promi
     case 'failed':
       return failStep(execution, ended.failure);
     case 'stopped':
-      throw stopped(execution, ended.facts);
+      if (isWantedStop()) throw stopped(execution, ended.facts);
+      return failStep(execution, { ...stopOf(execution.task, 'canceled'), facts: ended.facts });
     default: {
       const never: never = ended;
       throw new Error(`Internal error: unknown outcome ${JSON.stringify(never)}`);

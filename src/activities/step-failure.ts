@@ -54,11 +54,13 @@ export function failStep(execution: Execution, failure: StepFailure): never {
 
 /** What an execution throws that was stopped from outside: on request it is canceled, else the worker goes. */
 export function stopped(execution: Execution, facts: StepFacts): Error {
+  return isWantedStop() ? new CancelledFailure('The step was stopped', [facts]) : detached(execution);
+}
+
+/** Whether it is this attempt that is to end, and not only the worker's part in it. */
+export function isWantedStop(): boolean {
   const { cancellationDetails } = Context.current();
-  if (cancellationDetails?.cancelRequested || cancellationDetails?.notFound) {
-    return new CancelledFailure('The step was stopped', [facts]);
-  }
-  return detached(execution);
+  return cancellationDetails?.cancelRequested === true || cancellationDetails?.notFound === true;
 }
 
 /** What an execution throws that goes on without its worker: the next attempt takes over. */

@@ -34,7 +34,10 @@ const globals = z.strictObject({
   cwd: optional(text, 'Folder that steps run in, counted from where the run was started'),
   run_timeout_sec: optional(timeout, 'Limit of the run without its finally steps, in seconds, or none (default none)'),
   finally_timeout_sec: optional(limit, 'Limit of all finally steps together, in seconds (default 600)'),
-  max_lost: optional(z.int().min(0).max(1000), 'Workers that a step may lose before it fails (default 3)'),
+  max_lost: optional(
+    z.int().min(0).max(1000),
+    'How often a step may be lost, its process killed or its host gone, and start again (default 3)',
+  ),
   on_abort: optional(
     z.enum(['fail', 'quarantine']),
     'What an abort does: fail ends the run (default), quarantine holds it for a person to decide',

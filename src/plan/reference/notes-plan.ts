@@ -90,7 +90,7 @@ export const GLOBALS: Notes = {
   'globals.finally_timeout_sec': { about: 'What still runs by then is stopped and counts as canceled.' },
   'globals.max_lost': {
     about:
-      'A worker that dies costs a step no retry: another one runs the step again. This ends a step that takes its workers down (`lost`).',
+      'A worker that dies costs a step nothing: its process goes on, and the next worker takes it over. This is about processes that are killed themselves, or whose host goes down: they are started again so many times, and fail as `lost` after that.',
   },
   'globals.on_abort': {
     text: 'What an abort does: `fail` ends the run, `quarantine` holds it for a person to decide.',
@@ -104,6 +104,14 @@ export const GLOBALS: Notes = {
   },
   'globals.breaker.failures': { about: 'Retries of a step do not count, only its end.' },
   'globals.breaker.cooldown_sec': { about: 'Steps that wait for it take no place of `max_concurrency`.' },
+  'globals.secrets': {
+    default: 'none',
+    about:
+      'As `secrets` of a step, for all of them; those of a step lie above. All are hidden in what every step prints.',
+  },
+  'globals.secrets.env': {},
+  'globals.secrets.file': {},
+  'globals.secrets.command': { limits: 'ends within 30 s' },
   'globals.locks': {
     text: 'Names that the run holds against other runs, from before its first step until after `finally`.',
     limits: 'each name at most 512 characters once its templates are filled in',

@@ -134,6 +134,22 @@ export const STEP: Readonly<Record<string, Note>> = {
     default: '`globals.max_concurrency`',
     about: 'Means nothing without `foreach`. `globals.max_concurrency` holds for the instances of all steps together.',
   },
+  'step.run_once': {
+    about:
+      'A worker that dies costs nothing: the process goes on, and the next worker takes it over. But where the process itself was killed, or its host went down, nobody knows how far it got, and it is started again. With `run_once: true` it fails then, as `lost`.',
+  },
+  'step.max_output_bytes': {
+    about:
+      'Stdout and stderr together. A step that writes more is stopped and fails with `output_cap`; what it wrote until then is kept.',
+  },
+  'step.secrets': {
+    default: 'none',
+    about:
+      'A name says where the worker finds the value: `env` is a variable of the worker, `file` a file (a relative one counts from the folder where the run was started), `command` a line of the shell, or a list of program and arguments, that prints it. `${{ secrets.NAME }}` may stand in `env`, `stdin`, and in the `url`, `headers` and `body` of an http step, nowhere else: arguments are visible to all users of a machine. The value is found at the last moment, and is in no history, log, manifest or message: there it reads `***`, also in base64, in JSON and in URLs, and so do well-known kinds of tokens and private keys that nobody declared.',
+  },
+  'step.secrets.env': {},
+  'step.secrets.file': {},
+  'step.secrets.command': { limits: 'ends within 30 s' },
   'step.locks': {
     text: 'Names that the step holds against other steps, of this and of other runs, while it runs.',
     limits: 'each name at most 512 characters once its templates are filled in',
