@@ -15,6 +15,8 @@ export type StepReason =
   | 'http_request'
   | 'http_body_too_large'
   | 'output_invalid'
+  | 'sub_plan_failed'
+  | 'input_invalid'
   | 'lost'
   | 'expression_error'
   | 'rejected'

@@ -12,7 +12,7 @@ const STEP = {
   max_output_bytes: 1_073_741_824,
   secrets: {},
 };
-const STEP_TYPES = ['agent', 'plan'];
+const STEP_TYPES = ['agent'];
 
 /** Refuses what the language has and this version does not run: silently ignoring a lock would be worse. */
 export function refuseUnsupported(source: Record<string, unknown>, problems: Problems): void {
@@ -26,7 +26,7 @@ export function refuseUnsupported(source: Record<string, unknown>, problems: Pro
         code: 'not_supported_yet',
         path: [...path, 'step_def', 'type'],
         message: `steps of type '${String(type)}' are not supported yet`,
-        hint: 'this version runs command, shell, powershell, http, approval, wait and noop',
+        hint: 'this version runs command, shell, powershell, http, approval, wait, plan and noop',
       });
     }
   }

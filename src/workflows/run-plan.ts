@@ -10,10 +10,12 @@ import {
 import { decide, isRunEnd, startRun, type EngineCommand, type EngineEvent, type StepReport } from '../engine/index.js';
 import { provideDetails } from './current-details.js';
 import { explain } from './explain.js';
+import { hearForce } from './force-cancel.js';
 import { readInput, readRunLocks, settledSteps, type RunInput } from './input.js';
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
 import { createProgram } from './program.js';
 import { statusMemo } from './status-memo.js';
+import { runOutputs } from './run-outputs.js';
 import { createStepRunner } from './step-runner.js';
 import { holdRunLocks } from './run-locks.js';
 import { startTimer } from './timers.js';
@@ -35,7 +37,8 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });
   const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
-  const runner = createStepRunner(program, input, runLocks, scope, () => state, apply);
+  const held = [...runLocks, ...(input.held_locks ?? [])];
+  const runner = createStepRunner(program, input, held, scope, () => state, apply);
   const waits = createWaits(program.plan, scope, ended);
   let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
   const showStatus = statusMemo();
@@ -48,21 +51,23 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   });
   provideDetails(() => detailsTable(program, state));
   offerVerbs({ program, state: () => state, apply });
-  CancellationScope.current().cancelRequested.catch(() => apply({ type: 'run-cancel-requested', at: Date.now() }));
+  const cancel = hearForce(() => state, apply);
+  CancellationScope.current().cancelRequested.catch(cancel);
 
   await CancellationScope.nonCancellable(async () => {
     carryOut(commands);
-    const locks = holdRunLocks(program.plan, runLocks, scope, apply);
+    const locks = holdRunLocks(program, runLocks, scope, apply);
     await condition(() => isRunEnd(state.status));
     await locks.giveBack();
     await condition(allHandlersFinished);
   });
-  return conclude(runResult(workflowId, program, state));
+  return conclude({ ...runResult(workflowId, program, state), ...runOutputs(program, input, state, workflowId) });
 
   function apply(event: EngineEvent): void {
     ({ state, commands } = decide(program, state, event));
     showStatus(state.status);
     carryOut(commands);
+    if (event.type === 'run-cancel-requested' && event.force) runner.force();
   }
 
   function carryOut(todo: readonly EngineCommand[]): void {
