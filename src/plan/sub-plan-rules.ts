@@ -63,9 +63,10 @@ function checkDepth(documents: Documents, maxDepth: number): Diagnostic[] {
     const targets = [...level].flatMap(({ references }) => references.map(({ target }) => documents.get(target)));
     level = new Set(targets.filter((document) => document !== undefined));
   }
-  return [...level].flatMap(({ path, references }) =>
-    references.slice(0, 1).map((reference) => inFile(toDiagnostic(tooDeep(reference, maxDepth)), path)),
-  );
+  return [...level].flatMap(({ path, references }) => {
+    const first = references.find(({ target }) => documents.has(target));
+    return first === undefined ? [] : [inFile(toDiagnostic(tooDeep(first, maxDepth)), path)];
+  });
 }
 
 /** What is said of a sub-plan below too many others. */
