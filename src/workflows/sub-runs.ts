@@ -73,14 +73,19 @@ export function createSubRuns({ checked, input, state, room, onStart }: Above): 
       const step = checked.plan.steps[call.index]!;
       const prepared = prepare(call);
       if ('report' in prepared) return prepared.report;
+      let attempts = 0;
       for (let failed = 1; ; failed += 1) {
-        const report = await runOnce(step, call, prepared);
-        if (report.status !== 'failed' || failed > step.retry.retries) return { ...report, attempts: failed };
+        const runId = nextId(call.stepId);
+        const limit = limitReached(runId, prepared.bytes);
+        if (limit !== undefined) return { ...refused('sub_plan_failed', limit).report, attempts };
+        const report = await runOnce(step, call, prepared, runId);
+        attempts += report.attempts;
+        if (report.status !== 'failed' || failed > step.retry.retries) return { ...report, attempts };
         try {
           const delay = retryDelaySec(step.retry, failed) * 1000;
           if (delay > 0) await sleep(delay);
         } catch {
-          return { ...report, status: 'canceled', attempts: failed };
+          return { ...report, status: 'canceled', attempts };
         }
       }
     },
@@ -131,12 +136,14 @@ export function createSubRuns({ checked, input, state, room, onStart }: Above): 
     };
   }
 
-  async function runOnce(step: Step, call: SubPlanCall, child: Prepared): Promise<StepReport> {
-    const tried = (tries.get(call.stepId) ?? 0) + 1;
-    tries.set(call.stepId, tried);
-    const runId = `${workflowId}.${call.stepId}${tried === 1 ? '' : `~${tried}`}`;
-    const limit = limitReached(runId, child.bytes);
-    if (limit !== undefined) return refused('sub_plan_failed', limit).report;
+  /** A further try has an id of its own: the run before it is what somebody will want to look at. */
+  function nextId(stepId: string): string {
+    const tried = (tries.get(stepId) ?? 0) + 1;
+    tries.set(stepId, tried);
+    return `${workflowId}.${stepId}${tried === 1 ? '' : `~${tried}`}`;
+  }
+
+  async function runOnce(step: Step, call: SubPlanCall, child: Prepared, runId: string): Promise<StepReport> {
     let handle: Handle | undefined;
     try {
       await room(child.bytes);
@@ -146,7 +153,8 @@ export function createSubRuns({ checked, input, state, room, onStart }: Above): 
       forceIfDue(call.index, handle);
       return reportOfResult(runId, await handle.result(), call.wanted);
     } catch (error) {
-      return reportOfFailure(runId, error, call.wanted);
+      const report = reportOfFailure(runId, error, call.wanted);
+      return handle === undefined ? { ...report, attempts: 0 } : report;
     } finally {
       if (handle !== undefined) open.delete(handle);
     }

@@ -18,6 +18,7 @@ afterEach(async () => {
   await orch('down');
 });
 
+const step = (id: string, command: string, more: object = {}): object => ({ id, command, shell: true, ...more });
 const ran = (): string[] => {
   try {
     return readFileSync(path.join(dir, 'ran'), 'utf8').trim().split('\n');
@@ -29,7 +30,6 @@ const ran = (): string[] => {
 test.each(['worker', 'server'] as const)(
   'kill -9 of the %s while a sub-plan runs: it and the run above go on',
   async (which) => {
-    const step = (id: string, command: string, more: object = {}): object => ({ id, command, shell: true, ...more });
     const gate = step('gate', 'echo gate >> ran; until [ -e open ]; do sleep 0.1; done');
     writePlan(dir, { steps: [gate, step('inner', 'echo inner >> ran', { depends_on: ['gate'] })] }, 's.json');
     const main = writePlan(dir, {

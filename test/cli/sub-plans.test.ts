@@ -118,7 +118,7 @@ describe('a sub-plan', () => {
       )
         .filter((each) => each.run_id.startsWith(id))
         .map((each) => [each.run_id, each.parent_run_id])
-        .sort();
+        .toSorted(([a], [b]) => (a! < b! ? -1 : 1));
     expect(await listed()).toEqual([[id, null]]);
     expect(await listed('--all')).toEqual([
       [id, null],

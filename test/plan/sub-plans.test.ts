@@ -97,19 +97,20 @@ describe('what is wrong is told at its own place', () => {
   });
 });
 
-describe('recursion', () => {
-  const messages = (sources: PlanSources): unknown[] => {
-    const checked = checkPlanSet(sources);
-    return checked.ok
-      ? []
-      : checked.error.map(({ file, code, message, related }) => [
-          file,
-          code,
-          message,
-          related?.map((each) => `${each.file}: ${each.path}: ${each.message}`),
-        ]);
-  };
+/** What is wrong, with the places that belong to it. */
+const messages = (sources: PlanSources): unknown[] => {
+  const checked = checkPlanSet(sources);
+  return checked.ok
+    ? []
+    : checked.error.map(({ file, code, message, related }) => [
+        file,
+        code,
+        message,
+        related?.map((each) => `${each.file}: ${each.path}: ${each.message}`),
+      ]);
+};
 
+describe('recursion', () => {
   test('of a plan with itself', () => {
     expect(messages({ path: 'a.yaml', source: planOf([step('again', './a.yaml')]) })).toEqual([
       [
@@ -151,14 +152,16 @@ describe('recursion', () => {
   });
 });
 
+/** Plans that each run the next one. */
+const chain = (count: number): Record<string, unknown> =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, i) => [
+      `${i}.yaml`,
+      i === count - 1 ? leaf : planOf([step('n', `${i + 1}.yaml`)]),
+    ]),
+  );
+
 test('10 levels are nested, not 11', async () => {
-  const chain = (count: number): Record<string, unknown> =>
-    Object.fromEntries(
-      Array.from({ length: count }, (_, i) => [
-        `${i}.yaml`,
-        i === count - 1 ? leaf : planOf([step('n', `${i + 1}.yaml`)]),
-      ]),
-    );
   const texts = (count: number): Record<string, string> =>
     Object.fromEntries(Object.entries(chain(count)).map(([name, plan]) => [name, JSON.stringify(plan)]));
   expect(checkPlanSet({ path: '0.yaml', source: chain(11)['0.yaml'], plans: chain(11) }).ok).toBe(true);
@@ -267,16 +270,17 @@ test('names that templates of a sub-plan would not find are told in its file, fo
   expect(use({ env: { E: 'e', F: 'f' } }, { A: 'a' })).toEqual([]);
 });
 
+const nested = (deep: unknown, other: unknown): PlanSources => ({
+  path: 'a.yaml',
+  source: planOf([step('b', 'b.yaml')]),
+  plans: { 'b.yaml': planOf([step('c', 'c.yaml')]), 'c.yaml': deep, 'd.yaml': other },
+});
+
 test('a digest covers the sub-plans, at any depth, and not what nobody names', () => {
-  const sources = (deep: unknown, other: unknown): PlanSources => ({
-    path: 'a.yaml',
-    source: planOf([step('b', 'b.yaml')]),
-    plans: { 'b.yaml': planOf([step('c', 'c.yaml')]), 'c.yaml': deep, 'd.yaml': other },
-  });
-  const before = sources(leaf, 1);
-  expect(planDigest(sources(leaf, 2))).toBe(planDigest(before));
-  expect(planDigest(sources({ ...leaf, description: 'x' }, 1))).not.toBe(planDigest(before));
+  const before = nested(leaf, 1);
+  expect(planDigest(nested(leaf, 2))).toBe(planDigest(before));
+  expect(planDigest(nested({ ...leaf, description: 'x' }, 1))).not.toBe(planDigest(before));
   expect(pinPlans(before, ['b.yaml'])['b.yaml']!.digest).not.toBe(
-    pinPlans(sources({ ...leaf, description: 'x' }, 1), ['b.yaml'])['b.yaml']!.digest,
+    pinPlans(nested({ ...leaf, description: 'x' }, 1), ['b.yaml'])['b.yaml']!.digest,
   );
 });
