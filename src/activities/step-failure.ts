@@ -1,5 +1,6 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { StepReason } from '../engine/types.js';
+import { retryDelaySec } from '../plan/retry-policy.js';
 import type { RetryPolicy } from '../plan/types.js';
 import { carried, withFailure } from './recorded.js';
 import type { Execution } from './run-step.js';
@@ -86,10 +87,4 @@ function mayRetry(policy: RetryPolicy, failure: StepFailure): boolean {
 function timeIsLeft({ task, firstStartedAt }: Execution, delaySec: number): boolean {
   if (task.max_duration_sec === 'none') return true;
   return Date.now() - firstStartedAt + delaySec * 1000 < task.max_duration_sec * 1000;
-}
-
-/** Seconds to wait after the `failed`-th failed execution. */
-export function retryDelaySec(policy: RetryPolicy, failed: number): number {
-  const factor = policy.backoff === 'exponential' ? 2 ** Math.min(failed - 1, 52) : 1;
-  return Math.min(policy.delay_sec * factor, policy.max_delay_sec ?? Number.POSITIVE_INFINITY);
 }

@@ -8,7 +8,7 @@ export interface StepTask {
   run_id: string;
   step_id: string;
   /** Templates are expanded; shell text stands as the plan has it. */
-  action: Exclude<StepAction, { type: 'noop' | 'approval' | 'wait' }>;
+  action: Exclude<StepAction, { type: 'noop' | 'approval' | 'wait' | 'plan' }>;
   /** Folders, each relative to the one before it; the first is absolute, or absent on a remote service. */
   cwd: readonly string[];
   /** Over the worker's own environment. */

@@ -1,3 +1,4 @@
+import type { PlanTexts } from '../plan/load-set.js';
 import type { Diagnostic } from '../plan/types.js';
 import { EXIT, type CliContext } from './context.js';
 
@@ -13,13 +14,13 @@ export class UsageError extends Error {
   }
 }
 
-/** Diagnostics that were found before anything started, with the text they belong to. */
+/** Diagnostics that were found before anything started, with the texts they belong to. */
 export class DiagnosticsError extends Error {
   override readonly name = 'DiagnosticsError';
   readonly code = 'invalid_plan';
   constructor(
     readonly diagnostics: readonly Diagnostic[],
-    readonly text?: string,
+    readonly texts?: PlanTexts,
   ) {
     super(`${diagnostics.length} problems`);
   }
@@ -29,7 +30,7 @@ interface CodedError extends Error {
   code: string;
   hint?: string;
   diagnostics?: readonly Diagnostic[];
-  text?: string;
+  texts?: PlanTexts;
 }
 
 const UNREACHABLE = new Set(['service_unreachable', 'no_worker']);
@@ -48,8 +49,8 @@ export async function reportError(context: CliContext, error: unknown, json: boo
   if (!isCoded(error)) return reportBug(context, error);
   if (json) context.out(`${JSON.stringify({ error: jsonError(error) }, null, 2)}\n`);
   else if (error.diagnostics !== undefined && error.diagnostics.length > 0) {
-    const { renderDiagnostics } = await import('../plan/render.js');
-    context.note(`${renderDiagnostics(error.diagnostics, error.text, context.colors.isColorSupported)}\n`);
+    const { showDiagnostics } = await import('./show-diagnostics.js');
+    await showDiagnostics(context, error.diagnostics, error.texts);
   } else {
     const { red, bold } = context.colors;
     context.note(`${red(bold(`error[${error.code}]`))}: ${error.message}\n`);

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../plan/types.js';
-import { attachPlaces } from '../plan/index.js';
+import { attachPlacesInTexts } from '../plan/load-set.js';
 import type { PlanFile } from './load-plan.js';
 
-/** Gives the problems that were found after loading (a missing name, say) their places in the plan's file. */
+/** Gives the problems that were found after loading (a missing name, say) their places in the plan's files. */
 export function placeDiagnostics(diagnostics: readonly Diagnostic[], plan: PlanFile): Diagnostic[] {
-  return attachPlaces(diagnostics, plan.text, plan.file);
+  return attachPlacesInTexts(diagnostics, plan.texts, plan.path);
 }

@@ -50,6 +50,7 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .command('list')
     .description('list runs, newest first')
     .option('--limit <n>', 'at most this many', '20')
+    .option('--all', 'the runs of sub-plans, too')
     .addOption(
       new Option('--status <status>', 'only runs in this state').choices([
         'running',

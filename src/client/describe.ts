@@ -57,6 +57,8 @@ export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>): RunSum
   if (typeof memo['project'] === 'string') summary.project = memo['project'];
   if (Array.isArray(memo['tags'])) summary.tags = memo['tags'].map(String);
   if (typeof memo['started_by'] === 'string') summary.started_by = memo['started_by'];
+  const parent = execution.parentExecution?.workflowId;
+  if (parent) summary.parent_run_id = parent;
   return summary;
 }
 

@@ -6,5 +6,7 @@ export type { LockUser, LockView } from './locks.js';
 export type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 export type { ProgressView, RunResult, StepView, VerbAccepted } from '../workflows/messages.js';
 export { configuredService, type TemporalSettings } from '../temporal/settings.js';
+export { loadPlanFile, type LoadFileOptions } from './plan-files.js';
 export { loadPlanText, renderDiagnostics } from '../plan/index.js';
+export type { LoadedPlanSet } from '../plan/load-set.js';
 export type { Diagnostic, Plan } from '../plan/types.js';

@@ -53,7 +53,7 @@ export interface OrchClientOptions {
  * @example
  * ```ts
  * const client = await OrchClient.connect({ service });
- * const plan = loadPlanText(await readFile('plan.yaml'), { file: 'plan.yaml' });
+ * const plan = await loadPlanFile('plan.yaml');
  * if (!plan.ok) throw new Error(renderDiagnostics(plan.error));
  * const { run_id } = await client.start(plan.value, { inputs: { BRANCH: 'main' } });
  * const result = await client.result(run_id);
@@ -194,13 +194,14 @@ export class OrchClient {
     }
   }
 
-  /** Runs, newest first. `limit` defaults to 20. */
-  async list(options: { limit?: number; status?: RunState } = {}): Promise<RunSummary[]> {
+  /** Runs, newest first, without those of sub-plans but for `all`. `limit` defaults to 20. */
+  async list(options: { limit?: number; status?: RunState; all?: boolean } = {}): Promise<RunSummary[]> {
     const runs: RunSummary[] = [];
     try {
       for await (const execution of this.client.workflow.list({ query: listQuery(options.status) })) {
         const run = summarize(execution);
         if (options.status !== undefined && run.status !== options.status) continue;
+        if (run.parent_run_id !== undefined && !options.all) continue;
         runs.push(run);
         if (runs.length >= (options.limit ?? 20)) break;
       }
@@ -244,7 +245,7 @@ export class OrchClient {
   async cancel(runId: string, options: { force?: boolean } = {}): Promise<void> {
     // Temporal takes a cancel of a closed run without a word.
     const { run } = await describeRun(this.client, runId);
-    if (run.status !== 'running') throw runClosed(runId, run.status);
+    if (run.finished_at !== undefined) throw runClosed(runId, run.status);
     try {
       await throughOutages(() => this.client.workflow.getHandle(runId).cancel());
     } catch (error) {

@@ -5,6 +5,7 @@ import type { RunInput } from '../workflows/input.js';
 import type { ProgressView } from '../workflows/messages.js';
 import { OrchError } from './errors.js';
 import type { PastRun } from './rerun.js';
+import type { PlanToStart } from './types.js';
 import { throughOutages } from './service-errors.js';
 
 /** Reads what a run was started with from its history, and what its steps did from the run itself. */
@@ -27,4 +28,14 @@ export async function readPastRun(
     throw new OrchError('run_not_found', `The run '${runId}' has no plan that this version can read`);
   }
   return { run_id: runId, plan: checked.value.plan, input, steps: (await progress()).steps };
+}
+
+/** The plan of an earlier run, with its sub-plans, as it was started. */
+export function planOfRun({ plan, plan_path, plans = {} }: RunInput): PlanToStart {
+  const sources = Object.entries(plans).map(([path, pinned]) => [path, pinned.plan] as const);
+  return {
+    source: plan,
+    ...(plan_path === undefined ? {} : { path: plan_path }),
+    plans: Object.fromEntries(sources),
+  };
 }

@@ -1,14 +1,16 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { StepReport } from '../engine/index.js';
-import { checkPlan } from '../plan/check.js';
 import { buildGraph } from '../plan/graph.js';
 import { resolveInputs } from '../plan/inputs.js';
+import { inFile } from '../plan/plan-document.js';
+import { checkPlanSet, type PlanSet } from '../plan/plan-set.js';
 import { leftOut } from '../plan/selection.js';
+import { missingNamesBelow } from '../plan/sub-plan-names.js';
 import { missingNames } from '../plan/templates.js';
 import type { Diagnostic, Plan } from '../plan/types.js';
 import { ENGINE_VERSION, type RunInput } from '../workflows/input.js';
 import { OrchError } from './errors.js';
+import { pinPlans, planDigest } from './pin-plans.js';
 import { takeAlong } from './take-along.js';
 import type { PlanToStart, StartOptions } from './types.js';
 
@@ -27,17 +29,22 @@ export interface PreparedRun {
  * @throws OrchError `invalid_plan` with every diagnostic at once; `plan_too_large`.
  */
 export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded: boolean): PreparedRun {
-  const checked = checkPlan(toStart.source);
+  const checked = checkPlanSet(toStart);
   if (!checked.ok) throw invalidPlan(checked.error);
-  const { plan } = checked.value;
+  const { plan, plans } = checked.value;
   const diagnostics: Diagnostic[] = [];
   const inputs = resolveInputs(plan, { ...options.inputs });
   if (!inputs.ok) diagnostics.push(...inputs.error);
-  const taken = takeAlong(plan, { from: options.from ?? process.env, given: options.env ?? {}, embedded });
+  const taken = takeAlong([plan, ...plans.values()], {
+    from: options.from ?? process.env,
+    given: options.env ?? {},
+    embedded,
+  });
   diagnostics.push(...taken.diagnostics);
   if (inputs.ok) diagnostics.push(...missingNames(plan, { inputs: inputs.value, env: taken.env }));
+  diagnostics.push(...missingNamesBelow(checked.value, taken.env));
   const baseDir = options.baseDir ?? (embedded ? process.cwd() : undefined);
-  if (baseDir === undefined) diagnostics.push(...relativeFolder(plan));
+  if (baseDir === undefined) diagnostics.push(...relativeFolders(checked.value));
   const graph = buildGraph(plan);
   const out = leftOut(plan, graph, options.select ?? {});
   if (!out.ok) diagnostics.push(...out.error);
@@ -45,7 +52,8 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
   const input: RunInput = {
     engine_version: ENGINE_VERSION,
     plan: toStart.source,
-    digest: planDigest(toStart.source),
+    digest: planDigest(toStart),
+    ...(plans.size === 0 ? {} : { plan_path: checked.value.path, plans: pinPlans(toStart, plans.keys()) }),
     inputs: inputs.value,
     env: taken.env,
     ...(baseDir === undefined ? {} : { base_dir: baseDir }),
@@ -75,13 +83,13 @@ function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<Run
   return { rerun_of: of.run_id, reused: Object.fromEntries(reports) };
 }
 
-/** SHA-256 of a plan's content, hex; the same for JSON and YAML that say the same in the same order. */
-export function planDigest(source: unknown): string {
-  return createHash('sha256').update(JSON.stringify(source)).digest('hex');
-}
-
 function invalidPlan(diagnostics: readonly Diagnostic[]): OrchError {
   return new OrchError('invalid_plan', diagnostics.map((d) => d.message).join('\n'), { diagnostics });
+}
+
+function relativeFolders({ plan, plans }: PlanSet): Diagnostic[] {
+  const below = [...plans].flatMap(([path, each]) => relativeFolder(each).map((found) => inFile(found, path)));
+  return [...relativeFolder(plan), ...below];
 }
 
 /** Workers of a team run elsewhere: the starter's folder means nothing there. */
@@ -106,7 +114,7 @@ function refuseTooLarge(input: RunInput): void {
   if (packed <= MAX_INPUT_BYTES) return;
   throw new OrchError(
     'plan_too_large',
-    `The plan and its inputs are ${packed} bytes compressed; at most ${MAX_INPUT_BYTES} fit`,
+    `The plan, its sub-plans and its inputs are ${packed} bytes compressed; at most ${MAX_INPUT_BYTES} fit`,
     {
       hint: 'move large texts into files that the steps read',
     },

@@ -1,5 +1,6 @@
 import { buildGraph } from '../plan/graph.js';
 import { outputsRead } from '../plan/outputs-read.js';
+import { resolvePlanPath } from '../plan/plan-path.js';
 import { leftOut } from '../plan/selection.js';
 import { expandStep } from '../plan/templates.js';
 import type { Plan, Step } from '../plan/types.js';
@@ -95,7 +96,19 @@ function fingerprint(plan: Plan, step: Step, input: RunInput): string {
   const { name: _, description: __, tags: ___, group: ____, weight: _____, ...definition } = step;
   const expanded = expandStep(plan, step, { inputs: input.inputs, env });
   const sorted = Object.entries(expanded.env).sort(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([definition, expanded.action, expanded.cwd, sorted, input.base_dir]);
+  return JSON.stringify([
+    definition,
+    expanded.action,
+    expanded.cwd,
+    sorted,
+    input.base_dir,
+    subPlanDigest(step, input),
+  ]);
+}
+
+/** What the file of a sub-plan said when the run was started. */
+function subPlanDigest({ action }: Step, { plan_path = '', plans = {} }: RunInput): string | undefined {
+  return action.type === 'plan' ? plans[resolvePlanPath(plan_path, action.plan)]?.digest : undefined;
 }
 
 function pastWord(step: StepView): string {

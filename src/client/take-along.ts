@@ -23,13 +23,14 @@ export interface TakenAlong {
 }
 
 /**
- * The environment that a run takes along from the one who starts it: the names that the plan mentions or passes, what
+ * The environment that a run takes along from the one who starts it: the names that the plan or one of
+ * its sub-plans mentions or passes, what
  * was given by `--env`, and on the embedded service the PATH and locale.
  *
  * It stands in history in clear, so names that look like secrets are refused.
  */
 export function takeAlong(
-  plan: Plan,
+  plans: readonly Plan[],
   options: {
     from: Readonly<Record<string, string | undefined>>;
     given: Readonly<Record<string, string>>;
@@ -38,7 +39,7 @@ export function takeAlong(
 ): TakenAlong {
   const env: Record<string, string> = {};
   const diagnostics: Diagnostic[] = [];
-  const wanted = [...new Set([...plan.globals.pass_env, ...namesIn(plan)])];
+  const wanted = [...new Set(plans.flatMap((plan) => [...plan.globals.pass_env, ...namesIn(plan)]))];
   for (const name of options.embedded ? [...LAPTOP_NAMES, ...wanted] : wanted) {
     const value = options.from[name];
     if (value === undefined || name in options.given) continue;

@@ -3,10 +3,14 @@ import type { Selection } from '../plan/selection.js';
 import type { PastRun } from './rerun.js';
 import type { ProgressView } from '../workflows/messages.js';
 
-/** A plan to start: `loadPlanText` gives both fields. */
+/** A plan to start, as `loadPlanFile` gives it; `source` alone is enough for a plan without sub-plans. */
 export interface PlanToStart {
   /** The document as written, parsed. This is what a run's input carries. */
   source: unknown;
+  /** The name of the plan's own file, without its folder. */
+  path?: string;
+  /** The documents of its sub-plans, and theirs, by their path from the folder of this plan. They are kept with the run. */
+  plans?: Readonly<Record<string, unknown>>;
 }
 
 export interface StartOptions {
@@ -49,6 +53,8 @@ export interface RunSummary {
   project?: string;
   tags?: string[];
   started_by?: string;
+  /** The run above, of a run that a step of it has started. */
+  parent_run_id?: string;
 }
 
 /** A run as `status` shows it. */

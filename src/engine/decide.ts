@@ -9,6 +9,9 @@ import { stopAll, stopPhase } from './stop.js';
 import { touch, type Turn } from './transition.js';
 import type { RunStatus } from './types.js';
 
+/** Runs of sub-plans that a step remembers; more of them nobody looks at one by one. */
+const MAX_SUB_RUNS = 100;
+
 /** What a decision gives: the state to go on with, and what to do now, in order. */
 export interface Decision {
   state: RunState;
@@ -78,6 +81,9 @@ function take(turn: Turn, event: EngineEvent): void {
     case 'locks-held':
       noteLock(turn, event.step, undefined);
       break;
+    case 'sub-run-started':
+      noteSubRun(turn, event.step, event.run_id);
+      break;
     case 'timer-fired':
       takeTimer(turn, event.timer);
       break;
@@ -117,6 +123,12 @@ function noteLock({ state }: Turn, step: number | undefined, lock: LockWait | un
   else owner.lock = lock;
   if (step === undefined) state.version += 1;
   else touch(state, step);
+}
+
+function noteSubRun({ state }: Turn, step: number, runId: string): void {
+  const owner = state.steps[step]!;
+  owner.subRuns = [...(owner.subRuns ?? []), runId].slice(-MAX_SUB_RUNS);
+  touch(state, step);
 }
 
 function takeTimer(turn: Turn, timer: EngineTimer): void {

@@ -9,6 +9,8 @@ export type EngineEvent = { at: number } & (
   | { type: 'lock-waited'; step?: number; name: string; holder: string }
   /** It holds all its locks. */
   | { type: 'locks-held'; step?: number }
+  /** A run of the step's sub-plan has begun. */
+  | { type: 'sub-run-started'; step: number; run_id: string }
   | { type: 'timer-fired'; timer: EngineTimer }
   | { type: 'run-cancel-requested'; force?: boolean; by?: string }
   | OperatorRequest

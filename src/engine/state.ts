@@ -83,6 +83,8 @@ export interface StepState {
   awake?: boolean;
   /** The lock that it waits for: it has its turn, and starts once it holds all its locks. */
   lock?: LockWait;
+  /** Runs of its sub-plan, the latest ones, in the order of their starts. */
+  subRuns?: string[];
   /** True while it waits for its tool's breaker. */
   parked?: boolean;
   /** Dependencies that have not ended; at 0 the trigger rule decides. */

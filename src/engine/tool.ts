@@ -11,6 +11,7 @@ export function toolOf(action: StepAction): string | undefined {
       return action.type;
     case 'approval':
     case 'wait':
+    case 'plan':
     case 'noop':
       return undefined;
     default: {

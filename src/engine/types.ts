@@ -17,6 +17,8 @@ export type StepReason =
   | 'http_request'
   | 'http_body_too_large'
   | 'output_invalid'
+  | 'sub_plan_failed'
+  | 'input_invalid'
   | 'lost'
   | 'wrong_host'
   | 'expression_error'

@@ -43,6 +43,12 @@ export const DIAGNOSTIC_CODES = [
   'shared_fallback',
   'fallback_across_finally',
   'fallback_cycle',
+  // Sub-plans
+  'sub_plan_missing',
+  'invalid_sub_plan',
+  'recursive_plan',
+  'sub_plan_limit',
+  'unknown_output',
   // Expressions
   ...EXPRESSION_CODES,
   // Templates and inputs

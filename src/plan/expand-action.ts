@@ -3,14 +3,18 @@ import { scriptArguments } from './shell-words.js';
 import type { CommandAction, Json, PowershellAction, StepAction } from './types.js';
 
 type Fill = (text: string) => string;
+/** Gives the value itself where a template stands alone. */
+type FillValue = (text: string) => Json;
 
 /** Fills in the templates of what a step does; text of a shell or of PowerShell is passed on as written. */
-export function expandAction(action: StepAction, fill: Fill): StepAction {
+export function expandAction(action: StepAction, fill: Fill, fillValue: FillValue): StepAction {
   switch (action.type) {
     case 'noop':
     case 'approval':
     case 'wait':
       return action;
+    case 'plan':
+      return { ...action, inputs: fillDeep(action.inputs, fillValue) as Readonly<Record<string, Json>> };
     case 'shell':
       return { ...action, ...filledStdin(action, fill) };
     case 'powershell':
@@ -66,7 +70,7 @@ function fillParameters(args: PowershellAction['args'], fill: Fill): PowershellA
 }
 
 /** Strings of a JSON value, not keys; as deep as templates are looked for when a plan is checked. */
-function fillDeep(value: Json, fill: Fill, depth = 0): Json {
+export function fillDeep(value: Json, fill: FillValue, depth = 0): Json {
   if (typeof value === 'string') return fill(value);
   if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value;
   if (isList(value)) return value.map((inner) => fillDeep(inner, fill, depth + 1));

@@ -85,7 +85,8 @@ function checkSites(
             stepIds,
           )
         : stepIds,
-      ancestorsOf: (id) => comesBefore(step, graph.index.get(id)!),
+      // What a run hands out is worked out once all steps have ended.
+      ancestorsOf: (id) => site.layer === 'outputs' || comesBefore(step, graph.index.get(id)!),
       inputNames: frugal ? knownOf(inputs, inputNames) : inputNames,
       // The list and the conditions are looked at once, before there is an item.
       foreach:

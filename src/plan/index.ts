@@ -1,6 +1,15 @@
 // The plan language: everything that reads, checks and describes plans, without running them.
 export { attachPlaces, loadPlanText, type LoadedPlan, type LoadOptions } from './load.js';
+export {
+  attachPlacesInTexts,
+  loadPlanSet,
+  type LoadedPlanSet,
+  type NoPlanText,
+  type PlanText,
+  type PlanTexts,
+} from './load-set.js';
 export { checkPlan } from './check.js';
+export { checkPlanSet, type PlanSet, type PlanSources } from './plan-set.js';
 export { DIAGNOSTIC_CODES, type DiagnosticCode } from './codes.js';
 export { buildGraph, levels, type Graph } from './graph.js';
 export { inputToEnv, resolveApprovalInputs, resolveInputs } from './inputs.js';

@@ -1,7 +1,7 @@
 import { convertText, jsonEquals, typeMismatch } from './input-types.js';
 import { quote, toDiagnostic } from './problems.js';
 import { didYouMean } from './suggest.js';
-import type { ApprovalAction, Diagnostic, InputSpec, Json, Plan, Result } from './types.js';
+import type { ApprovalAction, Diagnostic, InputSpec, Json, Plan, PlanAction, Result } from './types.js';
 
 /**
  * Turns what a run was given into its inputs: strings of the command line are converted to the declared types,
@@ -14,6 +14,7 @@ export function resolveInputs(plan: Plan, given: Readonly<Record<string, unknown
     owner: 'the plan',
     path: (name) => ['inputs', name],
     unknown: (name) => `other values may be given with --env ${name}=VALUE`,
+    missing: giveIt,
   });
 }
 
@@ -27,6 +28,33 @@ export function resolveApprovalInputs(
     owner: 'the approval',
     path: () => [],
     unknown: () => (names.length === 0 ? 'it asks for none' : `it asks for ${names.join(', ')}`),
+    missing: giveIt,
+  });
+}
+
+function giveIt(name: string): string {
+  return `give it with --input ${name}=VALUE`;
+}
+
+/**
+ * The same for what a step gives to the plan that it runs.
+ *
+ * @param path where the step writes its `inputs`
+ */
+export function resolveSubPlanInputs(
+  action: Pick<PlanAction, 'plan'>,
+  specs: Readonly<Record<string, InputSpec>>,
+  given: Readonly<Record<string, unknown>>,
+  path: readonly PropertyKey[] = [],
+): Resolved {
+  const names = Object.keys(specs);
+  const placeOf = (name: string) => (path.length === 0 || !Object.hasOwn(given, name) ? path : [...path, name]);
+  return resolve(specs, given, {
+    owner: `the plan ${quote(action.plan)}`,
+    path: placeOf,
+    unknownPath: placeOf,
+    unknown: () => (names.length === 0 ? 'it declares none' : `it declares ${names.join(', ')}`),
+    missing: (name) => `give it under inputs of the step, or give ${name} a default in that plan`,
   });
 }
 
@@ -36,8 +64,12 @@ type Resolved = Result<Record<string, Json>, Diagnostic[]>;
 interface Declarer {
   owner: string;
   path: (name: string) => readonly PropertyKey[];
+  /** The same for a name that it does not declare; none where nobody wrote it into a plan. */
+  unknownPath?: (name: string) => readonly PropertyKey[];
   /** Hint for a name that is near none. */
   unknown: (name: string) => string;
+  /** Hint for a required one that was not given. */
+  missing: (name: string) => string;
 }
 
 function resolve(
@@ -71,7 +103,7 @@ function unknownInputs(
     .map((name) =>
       toDiagnostic({
         code: 'unknown_input',
-        path: [],
+        path: declarer.unknownPath?.(name) ?? [],
         message: `${declarer.owner} has no input ${quote(name)}`,
         hint: didYouMean(name, Object.keys(specs)) ?? declarer.unknown(name),
       }),
@@ -88,10 +120,8 @@ function resolveInput(
   if (given === undefined || given === null) {
     if (spec.default !== undefined) return { value: spec.default };
     if (!spec.required) return undefined;
-    const hint = `give it with --input ${name}=VALUE`;
-    return {
-      diagnostic: toDiagnostic({ code: 'missing_input', path, message: `the input '${name}' has no value`, hint }),
-    };
+    const message = `the input '${name}' has no value`;
+    return { diagnostic: toDiagnostic({ code: 'missing_input', path, message, hint: declarer.missing(name) }) };
   }
   const converted = convert(given, spec);
   if ('mismatch' in converted) {

@@ -60,10 +60,11 @@ function defAction(def: SourceStepDef): StepAction {
       };
     case 'wait':
       return { type: 'wait', ...given({ seconds: def.seconds, until: def.until }) };
+    case 'plan':
+      return { type: 'plan', plan: def.plan, inputs: (def.inputs ?? {}) as Readonly<Record<string, Json>> };
     case 'noop':
       return { type: 'noop' };
     case 'agent':
-    case 'plan':
       throw new Error(`Internal error: a step of type '${def.type}' was let pass`);
     default: {
       const never: never = def;

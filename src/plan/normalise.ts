@@ -25,6 +25,7 @@ export function normalise(source: SourcePlan): Plan {
     metadata: (source.metadata ?? {}) as Readonly<Record<string, Json>>,
     inputs: inputSpecs(source.inputs ?? {}),
     globals: globals(defaults),
+    outputs: (source.outputs ?? {}) as Readonly<Record<string, Json>>,
     steps: [
       ...source.steps.map((step) => normaliseStep(step, { defaults, owners, finally: false })),
       ...finallySteps.map((step) => normaliseStep(step, { defaults, owners, finally: true })),
@@ -123,7 +124,7 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
 }
 
 function timeoutOf(source: SourceStep, action: StepAction, defaults: SourceGlobals): Timeout {
-  if (action.type === 'noop' || action.type === 'wait') return 'none';
+  if (action.type === 'noop' || action.type === 'wait' || action.type === 'plan') return 'none';
   const def = source.step_def ?? undefined;
   const own = def !== undefined && 'timeout_sec' in def ? (def.timeout_sec as Timeout | null | undefined) : undefined;
   const written = own ?? source.timeout_sec ?? undefined;

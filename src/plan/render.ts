@@ -12,18 +12,31 @@ export type Paint = (part: 'error' | 'warning' | 'place' | 'hint' | 'caret', tex
 /**
  * Renders diagnostics for people: each with its place, the source line with a caret, and the hint, then a summary.
  *
- * @param text the file that all of them are about; without it no source lines are shown
+ * @param text the file that all of them are about, or the text of each file by its name; without it no source lines
+ * are shown
  * @param colour true for terminal colours, or a function that paints
  */
 export function renderDiagnostics(
   diagnostics: readonly Diagnostic[],
-  text?: string,
+  text?: string | ReadonlyMap<string, string>,
   colour: boolean | Paint = false,
 ): string {
   const paint = typeof colour === 'function' ? colour : colour ? ansi : (_: unknown, plain: string) => plain;
-  const lines = text === undefined ? undefined : withoutMark(text).split('\n');
-  const blocks = diagnostics.map((each) => renderOne(each, lines, paint).join('\n'));
+  const linesOf = splitter(text);
+  const blocks = diagnostics.map((each) => renderOne(each, linesOf(each.file), paint).join('\n'));
   return [...blocks, summarise(diagnostics)].join('\n\n');
+}
+
+/** Gives the lines of a file; each text is split once. */
+function splitter(
+  text: string | ReadonlyMap<string, string> | undefined,
+): (file: string | undefined) => readonly string[] | undefined {
+  const split = new Map<string | undefined, readonly string[]>();
+  return (file) => {
+    const whole = typeof text === 'object' ? text.get(file ?? '') : text;
+    if (whole !== undefined && !split.has(file)) split.set(file, withoutMark(whole).split('\n'));
+    return split.get(file);
+  };
 }
 
 /** `2 errors, 1 warning`. */

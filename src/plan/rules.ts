@@ -14,6 +14,7 @@ const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
 /** Checks what depends on several keys at once, as far as each is usable. */
 export function checkRules(source: Record<string, unknown>, problems: Problems): void {
   checkInputs(source['inputs'], ['inputs'], problems);
+  checkOutputNames(source['outputs'], problems);
   if (isMap(source['globals'])) checkEnvNames(source['globals']['env'], ['globals', 'env'], problems);
   if (isMap(source['globals'])) checkLocks(source['globals']['locks'], ['globals', 'locks'], problems);
   for (const { step, path } of sourceSteps(source)) {
@@ -45,6 +46,23 @@ function checkInputs(inputs: unknown, at: Path, problems: Problems): void {
       });
     }
     if (isMap(spec)) checkInputSpec(spec, path, problems);
+  }
+}
+
+/** They are read as the outputs of steps are; `run_id` is what every step that runs a plan has. */
+function checkOutputNames(outputs: unknown, problems: Problems): void {
+  if (!isMap(outputs)) return;
+  for (const name of Object.keys(outputs)) {
+    if (/^[A-Za-z_][A-Za-z0-9_-]*$/.test(name) && name !== '__proto__' && name !== 'run_id') continue;
+    problems.add({
+      code: 'invalid_name',
+      path: ['outputs', name],
+      message: `${quote(name)} is no valid name of an output`,
+      hint:
+        name === 'run_id'
+          ? 'every step that runs a plan has it: the id of its run'
+          : 'use letters, digits, _ and -, no digit or dash first',
+    });
   }
 }
 

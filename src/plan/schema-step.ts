@@ -112,8 +112,11 @@ const waitDef = z.strictObject({
 
 const planDef = z.strictObject({
   type: z.literal('plan'),
-  plan: text.describe("File of the plan to run, counted from this plan's file"),
-  inputs: optional(free, 'Inputs of that plan'),
+  plan: text.describe("File of the plan to run, counted from the folder of this plan's file; never templated"),
+  inputs: optional(
+    free,
+    'Values of the inputs that the plan declares, by name. Its steps see neither the inputs nor the globals.env of this plan',
+  ),
 });
 
 /** Adapters have keys of their own, so an agent's are not listed here. */

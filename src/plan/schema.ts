@@ -61,6 +61,10 @@ export const planSchema = z.strictObject({
   metadata: optional(free, 'Free; `project` and `tags` are shown'),
   inputs: optional(inputs, 'What a run is given, by name'),
   globals: optional(globals, 'What holds for every step'),
+  outputs: optional(
+    free,
+    'What the run hands out in the end, by name; a plan that runs this one as a step can read it',
+  ),
   steps: z.array(stepSchema).min(1).describe('The steps; their order here decides nothing but the display'),
   finally: optional(
     z.array(stepSchema),

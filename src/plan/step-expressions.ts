@@ -41,9 +41,14 @@ export function foreachItems(step: Step, values: () => ExpressionValues): readon
 
 /** Works out an expression of a templated string, as text. */
 export function evaluateText(owner: Step | PlanGlobals, text: string, values: ExpressionValues): string {
+  return renderValue(evaluateValue(owner, text, values));
+}
+
+/** Works out an expression that stands alone in its string: its value keeps its type. */
+export function evaluateValue(owner: Step | PlanGlobals, text: string, values: ExpressionValues): Json {
   const result = evaluate(expressionOf(owner, text), values);
   if (!result.ok) throw new ExpressionError(text, result.message);
-  return renderValue(result.value);
+  return result.value;
 }
 
 /** What has been parsed, by the step (or the globals) whose text it is. Parsed plans go, and this goes with them. */

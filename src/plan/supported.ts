@@ -7,7 +7,7 @@ import { sourceSteps } from './source-steps.js';
  * A key that is honoured one day leaves this list, and nothing else has to change here.
  */
 const GLOBALS = { agents: {}, budget: {} };
-const STEP_TYPES = ['agent', 'plan'];
+const STEP_TYPES = ['agent'];
 
 /** Refuses what the language has and this version does not run: silently ignoring a lock would be worse. */
 export function refuseUnsupported(source: Record<string, unknown>, problems: Problems): void {
@@ -20,7 +20,7 @@ export function refuseUnsupported(source: Record<string, unknown>, problems: Pro
         code: 'not_supported_yet',
         path: [...path, 'step_def', 'type'],
         message: `steps of type '${String(type)}' are not supported yet`,
-        hint: 'this version runs command, shell, powershell, http, approval, wait and noop',
+        hint: 'this version runs command, shell, powershell, http, approval, wait, plan and noop',
       });
     }
   }

@@ -21,7 +21,7 @@ export interface TemplateSite {
  * Where the names of a string are looked up. Inside an env map only the layers below it count, so that
  * `BRANCH: ${BRANCH}` works.
  */
-export type TemplateLayer = 'globals_env' | 'globals' | 'step_env' | 'step';
+export type TemplateLayer = 'globals_env' | 'globals' | 'step_env' | 'step' | 'outputs';
 
 /** Strings of a plan that are templated, of a checked plan and of one as written alike. */
 export function* templateSites(plan: Plan): Generator<TemplateSite> {
@@ -32,6 +32,7 @@ export function* templateSites(plan: Plan): Generator<TemplateSite> {
     const actionPath = step.form === 'step_def' ? [...path, 'step_def'] : path;
     yield* stepSites({ step, path, action: step.action, actionPath, position });
   }
+  yield* deepSites(plan.outputs, ['outputs'], { layer: 'outputs' });
 }
 
 /** The same for a document that may be wrong anywhere. */
@@ -44,6 +45,7 @@ export function* sourceTemplateSites(source: Record<string, unknown>): Generator
     if (isMap(def)) yield* stepSites({ step, path, action: def, actionPath: [...path, 'step_def'], position });
     else yield* stepSites({ step, path, action: step, actionPath: path, position });
   }
+  yield* deepSites(source['outputs'], ['outputs'], { layer: 'outputs' });
 }
 
 interface ActionTexts {
@@ -56,6 +58,7 @@ interface ActionTexts {
   method?: unknown;
   headers?: unknown;
   body?: unknown;
+  inputs?: unknown;
 }
 
 interface StepTexts {
@@ -83,6 +86,8 @@ function* stepSites({ step, path, action, actionPath, position }: StepTexts): Ge
     yield* deepSites(action.method, [...actionPath, 'method'], rest);
     for (const key of ['url', 'body'] as const) yield* deepSites(action[key], [...actionPath, key], hidden);
     yield* mapSites(action.headers, [...actionPath, 'headers'], hidden);
+  } else if (action.type === 'plan') {
+    yield* deepSites(action.inputs, [...actionPath, 'inputs'], rest);
   } else if (action.type === 'powershell') {
     yield* deepSites(action.args, [...actionPath, 'args'], rest);
   } else if (typeof action.command === 'string') {

@@ -1,3 +1,4 @@
+import { MAX_DEPTH } from './document.js';
 import { templateExpressions } from './expressions/index.js';
 
 /** A name to look up. */
@@ -104,6 +105,23 @@ function readReference(
 /** True where a string may hold a template; most hold none, and reading them costs. */
 export function mayHoldTemplate(text: string): boolean {
   return text.includes('$');
+}
+
+/** The expression of a template that stands alone in its string, so that its value can keep its type. */
+export function loneExpression(text: string): string | undefined {
+  if (!text.startsWith('${{')) return undefined;
+  const { parts } = readTemplate(text);
+  const [part] = parts;
+  return parts.length === 1 && typeof part === 'object' && 'expression' in part ? part.expression : undefined;
+}
+
+/** True where a value of a document holds a template anywhere; `$$` alone is none. */
+export function holdsTemplate(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') {
+    return mayHoldTemplate(value) && readTemplate(value).parts.some((part) => typeof part !== 'string');
+  }
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return false;
+  return Object.values(value).some((inner) => holdsTemplate(inner, depth + 1));
 }
 
 /**

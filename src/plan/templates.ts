@@ -1,12 +1,12 @@
-import { expandAction } from './expand-action.js';
+import { expandAction, fillDeep } from './expand-action.js';
 import { planExpressions } from './expression-sites.js';
 import type { ExpressionValues } from './expressions/index.js';
 import { inputToEnv } from './inputs.js';
 import { toDiagnostic } from './problems.js';
 import { secretUses, type SecretUse } from './secret-uses.js';
-import { evaluateText, ExpressionError } from './step-expressions.js';
+import { evaluateText, evaluateValue, ExpressionError } from './step-expressions.js';
 import { templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
-import { fillTemplate, mayHoldTemplate, readTemplate, type TemplateName } from './template-text.js';
+import { fillTemplate, loneExpression, mayHoldTemplate, readTemplate, type TemplateName } from './template-text.js';
 import type { Diagnostic, Json, Plan, PlanGlobals, Step, StepAction } from './types.js';
 
 /** What a run's templates are filled from, besides the plan itself. */
@@ -91,7 +91,27 @@ export function expandStep(plan: Plan, step: Step, context: TemplateContext): Ex
   const cwd: string[] = [];
   if (plan.globals.cwd !== undefined) cwd.push(filler(plan.globals, belowStep, context)(plan.globals.cwd));
   if (step.cwd !== undefined) cwd.push(fill(step.cwd));
-  return { action: expandAction(step.action, fill), env, cwd, locks: lockNames(step.locks, fill), secrets };
+  const action = expandAction(step.action, fill, valueFiller(step, env, context));
+  return { action, env, cwd, locks: lockNames(step.locks, fill), secrets };
+}
+
+/** The outputs of a run, worked out once it has ended; one that cannot be is left out and named in `failed`. */
+export function expandOutputs(
+  plan: Plan,
+  context: TemplateContext,
+): { outputs: Record<string, Json>; failed: { name: string; message: string }[] } {
+  const outputs: [string, Json][] = [];
+  const failed: { name: string; message: string }[] = [];
+  for (const [name, value] of Object.entries(plan.outputs)) {
+    try {
+      // The layers inside, for an expression in globals.env may fail too.
+      const fill = valueFiller(plan.globals, layersBelowStep(plan, context), context);
+      outputs.push([name, fillDeep(value, fill)]);
+    } catch (error) {
+      failed.push({ name, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { outputs: Object.fromEntries(outputs), failed };
 }
 
 /**
@@ -159,6 +179,17 @@ function filler(owner: Step | PlanGlobals, env: Env, { inputs, values }: Templat
   if (values === undefined) return (text) => fillTemplate(text, lookUp);
   return (text) =>
     fillTemplate(text, lookUp, (expression) => evaluateText(owner, expression, { ...values, env, inputs }));
+}
+
+/** The same, where a string that is nothing but one expression becomes its value. */
+function valueFiller(owner: Step | PlanGlobals, env: Env, context: TemplateContext): (text: string) => Json {
+  const fill = filler(owner, env, context);
+  const { values, inputs } = context;
+  if (values === undefined) return fill;
+  return (text) => {
+    const expression = loneExpression(text);
+    return expression === undefined ? fill(text) : evaluateValue(owner, expression, { ...values, env, inputs });
+  };
 }
 
 function fillMap(map: Env, fill: (text: string) => string): Record<string, string> {

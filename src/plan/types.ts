@@ -27,6 +27,7 @@ export type StepAction =
   | HttpAction
   | ApprovalAction
   | WaitAction
+  | PlanAction
   | NoopAction;
 
 /** A program with arguments, run without a shell; with `shell: true`, `command` is one line for the shell. */
@@ -84,6 +85,15 @@ export interface WaitAction {
   seconds?: number;
   /** RFC 3339. */
   until?: string;
+}
+
+/** Another plan, run as a run of its own below this one. */
+export interface PlanAction {
+  type: 'plan';
+  /** Its file, counted from the folder of the plan that names it. */
+  plan: string;
+  /** What it is given for its inputs; strings in it may hold templates. */
+  inputs: Readonly<Record<string, Json>>;
 }
 
 /** A step that only joins or marks a point of the graph. */
@@ -199,6 +209,8 @@ export interface Plan {
   metadata: Readonly<Record<string, Json>>;
   inputs: Readonly<Record<string, InputSpec>>;
   globals: PlanGlobals;
+  /** What the run hands out in the end, by name; strings in it may hold templates that read every step. */
+  outputs: Readonly<Record<string, Json>>;
   /** Those of `steps`, then those of `finally`. */
   steps: readonly Step[];
 }

@@ -19,7 +19,8 @@ export function explain(program: Program, state: RunState, question: { step?: un
     });
   }
   const step = state.steps[index]!;
-  return { step: program.graph.ids[index]!, status: step.status, lines: linesOf(program, state, index, step) };
+  const lines = [...linesOf(program, state, index, step), ...subRuns(step)];
+  return { step: program.graph.ids[index]!, status: step.status, lines };
 }
 
 function linesOf(program: Program, state: RunState, index: number, step: StepState): string[] {
@@ -45,6 +46,12 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
       return [never];
     }
   }
+}
+
+function subRuns({ subRuns: ids = [] }: StepState): string[] {
+  if (ids.length === 0) return [];
+  const named = ids.slice(-NAMED).map((id) => `'${id}'`);
+  return [`Its sub-plan is run ${ids.length > NAMED ? '… ' : ''}${named.join(', ')}.`];
 }
 
 function runs(step: StepState): string {

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { checkPlan } from '../plan/check.js';
 import { buildGraph } from '../plan/graph.js';
+import { checkPlanSet } from '../plan/plan-set.js';
 import { expandRunLocks } from '../plan/templates.js';
 import type { Json, Plan } from '../plan/types.js';
 import type { Program, Settled, StepReport } from '../engine/index.js';
@@ -15,6 +15,10 @@ export interface RunInput {
   plan: unknown;
   /** SHA-256 of the plan, hex: says which plan this was, wherever the run is looked at. */
   digest: string;
+  /** Of a plan with sub-plans: the name of its own file, which theirs count from. */
+  plan_path?: string;
+  /** All sub-plans as they were when the run was started, each once, by path. */
+  plans?: Record<string, PinnedPlan>;
   inputs: Record<string, Json>;
   /** Environment that the run takes along from the one who started it. */
   env: Record<string, string>;
@@ -26,6 +30,21 @@ export interface RunInput {
   rerun_of?: string;
   /** Reports of the steps that are taken over, by id. */
   reused?: Record<string, StepReport>;
+  /** Of the run of a sub-plan: names of the locks that are held for it by those above. */
+  held_locks?: string[];
+}
+
+/** A sub-plan as a run keeps it. */
+export interface PinnedPlan {
+  plan: unknown;
+  /** SHA-256 of it and of its own sub-plans, hex. */
+  digest: string;
+}
+
+/** What a run was started with, checked. */
+export interface CheckedInput extends Program {
+  /** By path. */
+  subPlans: ReadonlyMap<string, Plan>;
 }
 
 /**
@@ -33,26 +52,40 @@ export interface RunInput {
  *
  * @throws ApplicationFailure of type `InvalidPlan`, not retryable, that lists every diagnostic.
  */
-export function readInput(input: RunInput): Program {
+export function readInput(input: RunInput): CheckedInput {
   const shape = shapeError(input);
   if (shape !== undefined) throw invalid(shape, []);
-  const checked = checkPlan(input.plan);
+  const { plan: source, plan_path: path, plans: pinned = {} } = input;
+  const plans = Object.fromEntries(Object.entries(pinned).map(([name, { plan }]) => [name, plan]));
+  const checked = checkPlanSet({ source, plans, ...(path === undefined ? {} : { path }) });
   if (!checked.ok) {
-    const lines = checked.error.map((d) => `${d.path ?? 'plan'}: ${d.message} [${d.code}]`);
+    const lines = checked.error.map(
+      (d) => `${d.file === undefined ? '' : `${d.file}: `}${d.path ?? 'plan'}: ${d.message} [${d.code}]`,
+    );
     throw invalid(`The plan is invalid:\n${lines.slice(0, 20).join('\n')}`, checked.error.slice(0, 100));
   }
-  const { plan } = checked.value;
-  return { plan, graph: buildGraph(plan) };
+  const { plan, plans: subPlans } = checked.value;
+  return { plan, graph: buildGraph(plan), subPlans };
+}
+
+/** The longest time that a process of a run, or of those below it, takes to stop. */
+export function longestGrace({ plan, subPlans }: Pick<CheckedInput, 'plan' | 'subPlans'>): number {
+  let longest = 0;
+  for (const { steps } of [plan, ...subPlans.values()]) {
+    for (const step of steps) longest = Math.max(longest, step.grace_sec);
+  }
+  return longest;
 }
 
 /**
- * Names of the locks that the run holds from its start to its end.
+ * Names of the locks that the run takes, and holds from its start to its end.
  *
  * @throws ApplicationFailure of type `InvalidPlan` where one cannot be worked out.
  */
-export function readRunLocks(plan: Plan, { inputs, env }: RunInput, runId: string): string[] {
+export function readRunLocks(plan: Plan, { inputs, env, held_locks = [] }: RunInput, runId: string): string[] {
   try {
-    return expandRunLocks(plan, { inputs, env, values: { prev: {}, run: { id: runId, attempt: 1 } } });
+    const names = expandRunLocks(plan, { inputs, env, values: { prev: {}, run: { id: runId, attempt: 1 } } });
+    return names.filter((name) => !held_locks.includes(name));
   } catch (error) {
     throw invalid(`globals.locks: ${error instanceof Error ? error.message : String(error)}`, []);
   }
@@ -89,6 +122,11 @@ function shapeError(input: unknown): string | undefined {
   }
   if (given.left_out !== undefined && !Array.isArray(given.left_out)) return '`left_out` must be a list of step ids';
   if (given.reused !== undefined && !isRecord(given.reused)) return '`reused` must be an object';
+  if (given.plan_path !== undefined && typeof given.plan_path !== 'string') return '`plan_path` must be a string';
+  if (given.plans !== undefined && !(isRecord(given.plans) && Object.values(given.plans).every(isRecord))) {
+    return '`plans` must be an object of plans';
+  }
+  if (given.held_locks !== undefined && !Array.isArray(given.held_locks)) return '`held_locks` must be a list of names';
   if (given.base_dir !== undefined && typeof given.base_dir !== 'string') return '`base_dir` must be a string';
   return undefined;
 }

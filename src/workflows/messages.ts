@@ -5,6 +5,11 @@ import type { RunEnd, RunStatus, StepReason, StepStatus } from '../engine/types.
 
 /** Workflow type of a run. A literal that open runs depend on. */
 export const RUN_PLAN = 'runPlan';
+/**
+ * Signal of a run to those of its sub-plans: their cancel is forced. It may come before the cancel itself, which the
+ * verb `cancel` would refuse.
+ */
+export const FORCE_CANCEL = 'forceCancel';
 
 /** One step as the outside sees it. Times are milliseconds since the epoch. */
 export interface StepView {
@@ -27,6 +32,8 @@ export interface StepView {
   log_dir?: string;
   /** What a step with the status `waiting` waits for, or a `running` one before it begins. */
   waits_for?: 'approval' | 'time' | 'lock';
+  /** Runs of its sub-plan, in the order of their starts: one for each try and each instance, the last ones of many. */
+  sub_runs?: string[];
   /** True where its fallback made up for the failure. */
   recovered?: boolean;
   /** The outputs that some expression of the plan reads. */
@@ -67,6 +74,8 @@ export interface RunResult {
   warnings: number;
   started_at: number;
   finished_at: number;
+  /** What the plan hands out; what could not be worked out is left out. */
+  outputs?: Readonly<Record<string, Json>>;
   steps: StepView[];
 }
 

@@ -8,8 +8,12 @@ import type { RunInput } from './input.js';
 import { stepValues } from './step-values.js';
 
 /** The program of a run: its plan and graph, and its conditions, which read what the run was started with. */
-export function createProgram(checked: { plan: Plan; graph: Graph }, input: RunInput, runId: string): Program {
-  const program: Program = {
+export function createProgram<T extends { plan: Plan; graph: Graph }>(
+  checked: T,
+  input: RunInput,
+  runId: string,
+): T & Program {
+  const program: T & Program = {
     ...checked,
     mayStart(state, index) {
       const step = program.plan.steps[index]!;

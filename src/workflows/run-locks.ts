@@ -1,7 +1,7 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { EngineEvent } from '../engine/index.js';
-import type { Plan } from '../plan/types.js';
 import { holdingLocks } from './hold-locks.js';
+import { longestGrace, type CheckedInput } from './input.js';
 
 /** The locks of a run. */
 export interface RunLocks {
@@ -11,17 +11,21 @@ export interface RunLocks {
 
 /** Takes the locks of a run, one after the other, and keeps them; the run hears when it has them all. */
 export function holdRunLocks(
-  plan: Plan,
+  checked: Pick<CheckedInput, 'plan' | 'subPlans'>,
   names: readonly string[],
   parent: CancellationScope,
   apply: (event: EngineEvent) => void,
 ): RunLocks {
-  if (names.length === 0) return { giveBack: async () => {} };
+  if (names.length === 0) {
+    // Those that the plan names are held above it, so there is nothing to wait for.
+    if (checked.plan.globals.locks.length > 0) apply({ type: 'locks-held', at: Date.now() });
+    return { giveBack: async () => {} };
+  }
   const scope = new CancellationScope({ cancellable: true, parent });
   const wish = {
     names,
     number: 0,
-    grace_sec: Math.max(...plan.steps.map((step) => step.grace_sec)),
+    grace_sec: longestGrace(checked),
     onWait: (name: string, holder: string) => apply({ type: 'lock-waited', name, holder, at: Date.now() }),
     onHeld: () => apply({ type: 'locks-held', at: Date.now() }),
     mayGo: () => true, // a pause is kept by the steps that do not start

@@ -11,11 +11,13 @@ import {
 import { decide, isRunEnd, startRun, type EngineCommand, type EngineEvent, type StepReport } from '../engine/index.js';
 import { provideDetails } from './current-details.js';
 import { explain } from './explain.js';
+import { hearForce } from './force-cancel.js';
 import { readInput, readRunLocks, settledSteps, type RunInput } from './input.js';
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
 import { createProgram } from './program.js';
 import { statusMemo } from './status-memo.js';
 import { openJournal } from './record.js';
+import { runOutputs } from './run-outputs.js';
 import { createStepRunner } from './step-runner.js';
 import { holdRunLocks } from './run-locks.js';
 import { startTimer } from './timers.js';
@@ -37,9 +39,16 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });
   const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
+  const held = [...runLocks, ...(input.held_locks ?? [])];
   const onInstance = (step: number, index: number, report?: StepReport): void =>
     journal.instance(step, index, Date.now(), report);
-  const runner = createStepRunner(program, input, { runLocks, parent: scope, stateOf: () => state, apply, onInstance });
+  const runner = createStepRunner(program, input, {
+    heldLocks: held,
+    parent: scope,
+    stateOf: () => state,
+    apply,
+    onInstance,
+  });
   const waits = createWaits(program.plan, scope, ended);
   let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
   const journal = openJournal(program, input, state);
@@ -53,17 +62,18 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   });
   provideDetails(() => detailsTable(program, state));
   offerVerbs({ program, state: () => state, apply, asked: (note, at) => journal.asked(note, at) });
-  CancellationScope.current().cancelRequested.catch(() => apply({ type: 'run-cancel-requested', at: Date.now() }));
+  const cancel = hearForce(() => state, apply);
+  CancellationScope.current().cancelRequested.catch(cancel);
 
   await CancellationScope.nonCancellable(async () => {
     carryOut(commands);
-    const locks = holdRunLocks(program.plan, runLocks, scope, apply);
+    const locks = holdRunLocks(program, runLocks, scope, apply);
     await condition(() => isRunEnd(state.status));
     await locks.giveBack();
     await condition(allHandlersFinished);
     if (patched('seal')) await journal.seal();
   });
-  return conclude(runResult(workflowId, program, state));
+  return conclude({ ...runResult(workflowId, program, state), ...runOutputs(program, input, state, workflowId) });
 
   function apply(event: EngineEvent): void {
     const before = state.status;
@@ -71,6 +81,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     showStatus(state.status);
     journal.took(event, before, state);
     carryOut(commands);
+    if (event.type === 'run-cancel-requested' && event.force) runner.force();
   }
 
   function carryOut(todo: readonly EngineCommand[]): void {

@@ -8,9 +8,10 @@ import { conditionValues, expandStep, type ExpandedStep } from '../plan/template
 import type { Json, Step } from '../plan/types.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
-import type { RunInput } from './input.js';
+import { longestGrace, type CheckedInput, type RunInput } from './input.js';
 import { onceForAll, runValues } from './program.js';
 import { runStep } from './run-step.js';
+import { createSubRuns } from './sub-runs.js';
 
 /**
  * Bytes of activity inputs that may leave in one workflow task. gRPC refuses a task's answer above 4 MB, and such a
@@ -27,12 +28,14 @@ interface Instance {
 export interface StepRunner {
   start(step: number): void;
   stop(step: number): void;
+  /** Hands a forced cancel on to what is being stopped. */
+  force(): void;
 }
 
 /** What a runner has to do with the run that it belongs to. */
 export interface StepRunnerOptions {
-  /** Names of the locks that the run holds anyway. */
-  runLocks: readonly string[];
+  /** Names of the locks that the run, or one above it, holds anyway. */
+  heldLocks: readonly string[];
   /** All that it starts runs below this scope. */
   parent: CancellationScope;
   stateOf: () => RunState;
@@ -44,9 +47,9 @@ export interface StepRunnerOptions {
 
 /** Runs steps as activities. */
 export function createStepRunner(
-  program: Program,
+  program: Program & Pick<CheckedInput, 'subPlans'>,
   input: RunInput,
-  { runLocks, parent, stateOf, apply, onInstance }: StepRunnerOptions,
+  { heldLocks, parent, stateOf, apply, onInstance }: StepRunnerOptions,
 ): StepRunner {
   const { plan } = program;
   const scopes = new Map<number, CancellationScope>();
@@ -58,6 +61,13 @@ export function createStepRunner(
   const { workflowId } = workflowInfo();
   /** Executions so far, by instance: a step that is tried again by hand goes on counting. */
   const executed = new Map<string, number>();
+  const subRuns = createSubRuns({
+    checked: program,
+    input,
+    state: stateOf,
+    room: (bytes) => budget.take(bytes),
+    onStart: (step, run_id) => apply({ type: 'sub-run-started', step, run_id, at: Date.now() }),
+  });
   let lockings = 0;
 
   return {
@@ -68,6 +78,10 @@ export function createStepRunner(
     },
     stop(index) {
       scopes.get(index)?.cancel();
+      subRuns.force(index);
+    },
+    force() {
+      subRuns.force();
     },
   };
 
@@ -106,35 +120,59 @@ export function createStepRunner(
   }
 
   async function executeOne(index: number, instance?: Instance): Promise<StepReport> {
-    let task: StepTask;
+    let execution: () => Promise<StepReport>;
     let locks: readonly string[];
     try {
       const expanded = expand(index, instance);
       // What the run holds already its steps need not take; they would wait for their own run.
-      locks = expanded.locks.filter((name) => !runLocks.includes(name));
-      task = stepTask(index, expanded, instance);
+      locks = expanded.locks.filter((name) => !heldLocks.includes(name));
+      execution = executionOf(index, expanded, instance);
     } catch (error) {
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
     }
-    return locks.length === 0 ? runTask(index, task) : runUnderLocks(index, task, locks);
+    return locks.length === 0 ? execution() : runUnderLocks(index, instance, execution, locks);
+  }
+
+  function executionOf(index: number, expanded: ExpandedStep, instance?: Instance): () => Promise<StepReport> {
+    const { action, env, locks } = expanded;
+    const step = plan.steps[index]!;
+    if (action.type !== 'plan') {
+      const task = stepTask(index, expanded, instance);
+      return () => runTask(index, task);
+    }
+    const call = {
+      index,
+      stepId: instanceId(step, instance),
+      action,
+      env: Object.fromEntries(Object.keys(step.env).map((name) => [name, env[name]!])),
+      locks: [...new Set([...heldLocks, ...locks])],
+      wanted: [...(outputs.get(step.id) ?? [])],
+    };
+    return () => subRuns.run(call);
   }
 
   /** Locks are taken with a slot in hand, so that a holder always has one: the other order could block a run. */
-  async function runUnderLocks(index: number, task: StepTask, names: readonly string[]): Promise<StepReport> {
+  async function runUnderLocks(
+    index: number,
+    instance: Instance | undefined,
+    execution: () => Promise<StepReport>,
+    names: readonly string[],
+  ): Promise<StepReport> {
+    const step = plan.steps[index]!;
     lockings += 1;
     const wish = {
       names,
       number: lockings,
-      step_id: task.step_id,
-      grace_sec: task.grace_sec,
+      step_id: instanceId(step, instance),
+      grace_sec: step.action.type === 'plan' ? longestGrace(program) : step.grace_sec,
       onWait: (name: string, holder: string) =>
         apply({ type: 'lock-waited', step: index, name, holder, at: Date.now() }),
       onHeld: () => apply({ type: 'locks-held', step: index, at: Date.now() }),
       mayGo: () => !stateOf().paused && stateOf().held.length === 0,
     };
     try {
-      return await holdingLocks(wish, () => runTask(index, task));
+      return await holdingLocks(wish, execution);
     } catch (error) {
       if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       return { status: 'failed', reason: 'internal_error', message: String(error), attempts: 0 };
@@ -155,8 +193,8 @@ export function createStepRunner(
   function stepTask(index: number, { action, env, cwd, secrets }: ExpandedStep, instance?: Instance): StepTask {
     const step = plan.steps[index]!;
     const attemptsBefore = executed.get(instanceId(step, instance)) ?? 0;
-    if (action.type === 'noop' || action.type === 'approval' || action.type === 'wait') {
-      throw new Error(`Internal error: a step of type ${action.type} is not executed`);
+    if (action.type === 'noop' || action.type === 'approval' || action.type === 'wait' || action.type === 'plan') {
+      throw new Error(`Internal error: a step of type ${action.type} is no task`);
     }
     return {
       run_id: workflowId,

@@ -99,6 +99,7 @@ function stepView(program: Program, index: number, step: StepState): StepView {
     view.waits_for = 'lock';
     view.message = lockWaitText(step.lock);
   }
+  if (step.subRuns !== undefined) view.sub_runs = step.subRuns;
   if (step.recovered === true) view.recovered = true;
   if (report?.outputs !== undefined) view.outputs = report.outputs;
   const { group, weight, tags } = program.plan.steps[index]!;

@@ -31,6 +31,7 @@ export function programOf(
     plan_id: 'test',
     version: '1.0',
     metadata: {},
+    outputs: {},
     inputs: {},
     globals: { ...GLOBALS, max_concurrency: maxConcurrency, ...globals },
     steps,

@@ -16,6 +16,8 @@ describe('the examples', () => {
     'examples/test-gate.yaml',
     'examples/safe-merge/safe-merge.yaml',
     'examples/docs-restore/docs-restore.yaml',
+    'examples/release/release.yaml',
+    'examples/release/package.yaml',
   ])('%s is valid, without a warning', async (plan) => {
     const { code, stdout } = await runCli(['validate', plan, '--strict', '--json']);
     expect(stdout).toContain('"diagnostics": []');
@@ -49,5 +51,17 @@ describe('the examples', () => {
     const report = readFileSync(path.join(folder, '.orch/quickstart', run.run_id, 'report.txt'), 'utf8');
     expect(report).toContain('Longest word: history\n');
     expect(report.match(/^ +\d+ [a-z]+$/gm)).toHaveLength(8);
+  });
+
+  it('the release runs one plan for each package, and hands out its notes', async () => {
+    const plan = path.join(REPO, 'examples/release/release.yaml');
+    const { code, stdout, stderr } = await runCli(['run', plan, '--json'], { cwd: folder });
+    expect(code, stderr).toBe(0);
+    const run = JSON.parse(stdout) as { run_id: string; outputs: { notes: string }; steps: { sub_runs: string[] }[] };
+    expect(run.steps[0]!.sub_runs.toSorted()).toEqual([0, 1, 2].map((index) => `${run.run_id}.package[${index}]`));
+    expect(run.outputs).toEqual({ notes: `.orch/release/${run.run_id}/notes.txt` });
+    expect(readFileSync(path.join(folder, run.outputs.notes), 'utf8')).toBe(
+      'archives: ["core.tar","web.tar","docs.tar"]\nbytes: [10240,10240,10240]\n',
+    );
   });
 });

@@ -24,6 +24,7 @@ globals:
   breaker: {failures: 3, cooldown_sec: 10}
   pass_env: [HOME]
   locks: [repository]
+outputs: {file: "\${{ prev.build.outputs.file }}", all: [1, "\${branch}"]}
 steps:
   - id: fetch
     name: Fetch
@@ -84,7 +85,16 @@ steps:
       timeout_sec: 10
   - {id: pause, depends_on: [publish], step_def: {type: wait, seconds: 1.5}}
   - {id: date, depends_on: [publish], step_def: {type: wait, until: "2030-01-31T08:00:00Z"}}
-  - {id: join, depends_on: [pause, date], step_def: {type: noop}}
+  - id: below
+    depends_on: [publish]
+    env: {FROM: "\${BRANCH}"}
+    retries: 1
+    retry_delay_sec: 2
+    queue: builders
+    foreach: [1, 2]
+    max_parallel: 1
+    step_def: {type: plan, plan: sub/below.yaml, inputs: {N: "\${{ item }}", FILES: ["\${{ prev.build.outputs.file }}"], B: "\${BRANCH}"}}
+  - {id: join, depends_on: [pause, date, below], step_def: {type: noop}}
 finally:
   - id: report
     command: report

@@ -8,6 +8,8 @@ test.each([
   ['approval', { step_def: { type: 'approval' }, retries: 2 }, 'retries'],
   ['wait', { step_def: { type: 'wait', seconds: 1 }, cwd: 'x' }, 'cwd'],
   ['noop', { step_def: { type: 'noop' }, queue: 'gpu' }, 'queue'],
+  ['plan', { step_def: { type: 'plan', plan: 'b.yaml' }, retry: { backoff: 'exponential' } }, 'retry'],
+  ['plan', { step_def: { type: 'plan', plan: 'b.yaml' }, cwd: 'x' }, 'cwd'],
   ['http', { step_def: { type: 'http', url: 'http://x.example/' }, success_exit_codes: [3] }, 'success_exit_codes'],
 ])('a key that means nothing for a step of type %s is refused, not ignored', (type, step, key) => {
   const loaded = loadPlanText(plan(step), { file: 'p.json' });

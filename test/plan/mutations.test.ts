@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { DIAGNOSTIC_CODES, loadPlanText, planJsonSchema, type Json } from '../../src/plan/index.js';
+import { checkPlanSet, DIAGNOSTIC_CODES, loadPlanText, planJsonSchema, type Json } from '../../src/plan/index.js';
 import { EVERY_KEY } from './every-key.js';
 
 const example = (file: string) => readFileSync(new URL(`../../examples/${file}`, import.meta.url), 'utf8');
@@ -13,6 +13,7 @@ const PLANS = [
   example('test-gate.yaml'),
   example('safe-merge/safe-merge.yaml'),
   example('docs-restore/docs-restore.yaml'),
+  example('release/release.yaml'),
 ];
 const SOURCES = PLANS.map((text) => parse(text) as Json);
 /** What is put where something else stands: of every type, with traps of JavaScript, YAML, paths and templates. */
@@ -109,6 +110,11 @@ function damage(source: Json, list: readonly Change[]): Json {
   return copy;
 }
 
+/** The same changes of several documents: a value that is put in may be changed next, so each gets its own. */
+function damageAgain(source: Json, list: readonly Change[]): Json {
+  return damage(source, structuredClone(list));
+}
+
 /** Loads it, and looks at what is said of it. */
 function expectAnswer(text: string): void {
   const started = performance.now();
@@ -167,5 +173,23 @@ test('5,000 plans whose text was changed at random are loaded, or refused with a
       expectAnswer(text);
     }),
     { numRuns: 5000 },
+  );
+});
+
+test('2,000 plans and sub-plans that were changed at random are let pass, or refused with a code', () => {
+  const [parent, child] = ['release', 'package'].map((name) => parse(example(`release/${name}.yaml`)) as Json);
+  fc.assert(
+    fc.property(changes, changes, (above, below) => {
+      const plans = {
+        'package.yaml': damageAgain(child!, below),
+        x: damageAgain(child!, above),
+        '': damageAgain(parent!, below),
+      };
+      const checked = checkPlanSet({ source: damageAgain(parent!, above), path: 'release.yaml', plans });
+      if (checked.ok) return;
+      expect(checked.error.some((each) => each.severity === 'error')).toBe(true);
+      for (const { code } of checked.error) expect(DIAGNOSTIC_CODES).toContain(code);
+    }),
+    { numRuns: 2000 },
   );
 });

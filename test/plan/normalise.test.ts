@@ -7,6 +7,7 @@ test('every default is filled in', () => {
     plan_id: 'demo',
     version: '1.0',
     metadata: {},
+    outputs: {},
     inputs: {},
     globals: {
       max_concurrency: 8,

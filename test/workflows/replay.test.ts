@@ -23,6 +23,7 @@ test.each(files)('the recorded run %s makes the same decisions today', async (fi
   await Worker.runReplayHistory(
     { workflowBundle: { codePath: BUNDLE }, dataConverter: { payloadCodecs: [payloadCodec] } },
     history,
+    workflowIdOf(history as RecordedHistory), // sub-plans are named after the run
   );
 });
 
@@ -40,17 +41,32 @@ test('a history that other decisions made is not accepted', async () => {
 test('the recorded runs hold every kind of step, every verb and every lasting policy', () => {
   const seen = new Set<string>();
   for (const file of files) for (const each of contentOf(file)) seen.add(each);
-  const kinds = ['command', 'shell', 'powershell', 'http', 'approval', 'wait', 'noop'];
+  const kinds = ['command', 'shell', 'powershell', 'http', 'approval', 'wait', 'plan', 'noop'];
   const verbs = ['pause', 'resume', 'skip', 'cancelStep', 'retry', 'approve', 'reject'];
   const keys =
-    'foreach condition skip_if fallback_step trigger_rule retries locks breaker on_abort run_timeout_sec finally';
-  const wanted = [...kinds, ...verbs.map((verb) => `signal ${verb}`), 'update cancel', 'cancel', ...keys.split(' ')];
+    'foreach condition skip_if fallback_step trigger_rule retries locks breaker on_abort run_timeout_sec finally outputs';
+  const wanted = [
+    ...kinds,
+    ...verbs.map((verb) => `signal ${verb}`),
+    'signal forceCancel',
+    'update cancel',
+    'cancel',
+    ...keys.split(' '),
+  ];
   expect(wanted.filter((each) => !seen.has(each))).toEqual([]);
 });
 
+interface RecordedHistory {
+  events: RecordedEvent[];
+}
+
+function workflowIdOf({ events }: RecordedHistory): string {
+  return events[0]!.workflowExecutionStartedEventAttributes!.workflowId;
+}
+
 interface RecordedEvent {
   eventType: string;
-  workflowExecutionStartedEventAttributes?: { input?: { payloads?: { data: string }[] } };
+  workflowExecutionStartedEventAttributes?: { workflowId: string; input?: { payloads?: { data: string }[] } };
   workflowExecutionSignaledEventAttributes?: { signalName: string };
   workflowExecutionUpdateAcceptedEventAttributes?: { acceptedRequest: { input: { name: string } } };
 }
@@ -60,7 +76,7 @@ interface RecordedStep extends Record<string, unknown> {
 
 /** Kinds of steps, keys of the plan, signals and updates of a recorded run. */
 function contentOf(file: string): string[] {
-  const { events } = JSON.parse(readFileSync(path.join(HISTORIES, file), 'utf8')) as { events: RecordedEvent[] };
+  const { events } = JSON.parse(readFileSync(path.join(HISTORIES, file), 'utf8')) as RecordedHistory;
   return events.flatMap((event) => {
     const data = event.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
     if (data !== undefined)

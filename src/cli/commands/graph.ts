@@ -10,7 +10,11 @@ export async function graph(
 ): Promise<number> {
   const loaded = await loadPlanFile(context, file);
   if (flags.json) {
-    const nodes = loaded.plan.steps.map((step) => ({ id: step.id, name: step.name }));
+    const nodes = loaded.plan.steps.map((step) => ({
+      id: step.id,
+      name: step.name,
+      ...(step.action.type === 'plan' ? { plan: step.action.plan } : {}),
+    }));
     const edges = loaded.graph.dependencies.flatMap((from, to) =>
       from.map((index) => ({ from: loaded.graph.ids[index], to: loaded.graph.ids[to] })),
     );

@@ -2,7 +2,8 @@ import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
 import { prepareRun, type PreparedRun } from '../../client/prepare.js';
 import { groupForDisplay } from '../../plan/display-order.js';
-import { levels, type Graph } from '../../plan/graph.js';
+import { levels } from '../../plan/graph.js';
+import { resolvePlanPath } from '../../plan/plan-path.js';
 import { expandStep } from '../../plan/templates.js';
 import type { Plan, Step, StepAction } from '../../plan/types.js';
 import { EXIT, type CliContext } from '../context.js';
@@ -26,6 +27,8 @@ interface PlannedStep {
   action: StepAction['type'];
   /** What runs, as one line for people. */
   command: string;
+  /** The plan that it runs; null for other kinds of steps. */
+  sub_plan: { file: string; plan_id: string; steps: number } | null;
   /** The items of its instances, or the expression that gives them. */
   foreach: Step['foreach'] | null;
   cwd: string;
@@ -48,7 +51,7 @@ export async function plan(context: CliContext, file: string, flags: PlanFlags):
   const prepared = await prepare(context, loaded, flags);
   const waves = levels(loaded.graph);
   const steps = waves.flatMap((wave, number) =>
-    wave.map((index) => plannedStep(context, prepared, loaded.graph, index, number + 1)),
+    wave.map((index) => plannedStep(context, prepared, loaded, index, number + 1)),
   );
   const widest = Math.max(0, ...waves.map((wave) => wave.length));
   const summary = {
@@ -78,26 +81,29 @@ async function prepare(context: CliContext, loaded: PlanFile, flags: PlanFlags):
     return prepareRun(loaded, options, true);
   } catch (error) {
     if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, loaded), loaded.text);
+    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, loaded), loaded.texts);
   }
 }
 
 function plannedStep(
   context: CliContext,
   { plan: thePlan, input }: { plan: Plan; input: PreparedRun['input'] },
-  graph: Graph,
+  loaded: PlanFile,
   index: number,
   wave: number,
 ): PlannedStep {
+  const { graph } = loaded;
   const step = thePlan.steps[index]!;
   const { action, cwd, locks } = expandStep(thePlan, step, { inputs: input.inputs, env: input.env });
+  const subPlan = subPlanOf(action, loaded);
   return {
     id: step.id,
     name: step.name,
     wave,
     depends_on: (graph.dependencies[index] ?? []).map((dependency) => graph.ids[dependency]!),
     action: action.type,
-    command: commandLine(action),
+    command: commandLine(action, subPlan),
+    sub_plan: subPlan,
     foreach: step.foreach ?? null,
     cwd: path.resolve(context.cwd, ...cwd),
     locks,
@@ -112,7 +118,13 @@ function plannedStep(
   };
 }
 
-function commandLine(action: StepAction): string {
+function subPlanOf(action: StepAction, { path: from, subPlans }: PlanFile): PlannedStep['sub_plan'] {
+  if (action.type !== 'plan') return null;
+  const found = subPlans.get(resolvePlanPath(from, action.plan))!;
+  return { file: action.plan, plan_id: found.plan_id, steps: found.steps.length };
+}
+
+function commandLine(action: StepAction, subPlan: PlannedStep['sub_plan']): string {
   switch (action.type) {
     case 'command':
       return [action.shell ? action.command : quote(action.command), ...action.args.map(quote)].join(' ');
@@ -126,6 +138,10 @@ function commandLine(action: StepAction): string {
       return `wait for approval${action.approvers.length === 0 ? '' : ` by ${action.approvers.join(' or ')}`}`;
     case 'wait':
       return action.until === undefined ? `wait ${action.seconds} s` : `wait until ${action.until}`;
+    case 'plan': {
+      const { plan_id = '', steps = 0 } = subPlan ?? {};
+      return `run ${quote(action.plan)} (${plan_id}, ${steps} ${steps === 1 ? 'step' : 'steps'})`;
+    }
     case 'noop':
       return '';
     default: {

@@ -1,8 +1,9 @@
 import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
+import { planOfRun } from '../../client/past-run.js';
 import { prepareRun } from '../../client/prepare.js';
 import { decideRerun, type PastRun, type RerunDecision } from '../../client/rerun.js';
-import type { StartOptions } from '../../client/types.js';
+import type { PlanToStart, StartOptions } from '../../client/types.js';
 import { buildGraph } from '../../plan/graph.js';
 import { leftOut } from '../../plan/selection.js';
 import type { Plan } from '../../plan/types.js';
@@ -52,8 +53,8 @@ async function prepareRerun(
   runId: string,
   flags: RerunFlags,
 ): Promise<{ decision: RerunDecision; plan: Plan; start: () => Promise<{ run_id: string; web_ui?: string }> }> {
-  const { status } = await client.describe(runId);
-  if (status === 'running') {
+  const { finished_at } = await client.describe(runId);
+  if (finished_at === undefined) {
     throw new UsageError(
       `The run '${runId}' is still open`,
       `\`orch retry ${runId} STEP\` tries a failed step of it again`,
@@ -61,7 +62,7 @@ async function prepareRerun(
   }
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadPlanFile(context, flags.plan, flags.strict);
-  const toStart = file ?? { source: past.input.plan };
+  const toStart = file ?? planOfRun(past.input);
   const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
   const next = prepare(context, toStart, options, file);
   refuseUnknownSteps(next.plan, flags);
@@ -91,7 +92,7 @@ async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: 
 
 function prepare(
   context: CliContext,
-  toStart: { source: unknown },
+  toStart: PlanToStart,
   options: StartOptions,
   file: PlanFile | undefined,
 ): ReturnType<typeof prepareRun> {
@@ -99,7 +100,7 @@ function prepare(
     return prepareRun(toStart, options, settingsOf(context) === undefined);
   } catch (error) {
     if (!(error instanceof OrchError) || error.diagnostics === undefined || file === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, file), file.text);
+    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, file), file.texts);
   }
 }
 

@@ -93,7 +93,7 @@ async function startPlan(
     prepareRun(plan, options, embedded);
   } catch (error) {
     if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.text);
+    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.texts);
   }
   const client = await connect(context, true);
   try {

@@ -3,6 +3,7 @@ import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { duration, printable, statusWord, table } from '../render/format.js';
 import { isoTime, stepJson, type RunJson } from '../render/run-json.js';
+import { subRunsText } from '../render/sub-runs.js';
 import { groupForDisplay } from '../../plan/display-order.js';
 import type { StepView } from '../../workflows/messages.js';
 import type { RunDescription, RunState } from '../../client/types.js';
@@ -22,14 +23,18 @@ export async function status(context: CliContext, runId: string, flags: { json?:
 /** `orch list`. */
 export async function list(
   context: CliContext,
-  flags: { limit: string; status?: RunState; json?: boolean },
+  flags: { limit: string; status?: RunState; all?: boolean; json?: boolean },
 ): Promise<number> {
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1)
     throw new UsageError(`--limit ${flags.limit}: give a whole number above 0`);
   const client = await connect(context, false);
   try {
-    const runs = await client.list({ limit, ...(flags.status === undefined ? {} : { status: flags.status }) });
+    const runs = await client.list({
+      limit,
+      all: flags.all === true,
+      ...(flags.status === undefined ? {} : { status: flags.status }),
+    });
     if (flags.json) {
       const rows = runs.map((run) => ({
         run_id: run.run_id,
@@ -40,6 +45,7 @@ export async function list(
         project: run.project ?? null,
         tags: run.tags ?? [],
         started_by: run.started_by ?? null,
+        parent_run_id: run.parent_run_id ?? null,
       }));
       context.out(`${JSON.stringify(rows, null, 2)}\n`);
     } else if (runs.length === 0) {
@@ -77,6 +83,7 @@ function statusJson(run: RunDescription): RunJson {
 function renderStatus(context: CliContext, run: RunDescription): string {
   const took = duration((run.finished_at ?? Date.now()) - run.started_at);
   const lines = [`${run.run_id} ${context.outColors.bold(run.status)} (${took})`];
+  if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
   if (run.stale)
     lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
@@ -93,7 +100,8 @@ function renderStatus(context: CliContext, run: RunDescription): string {
 function stepLine(context: CliContext, step: StepView, width: number): string {
   const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
   const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
-  const why = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const said = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const why = [said, subRunsText(step)].filter(Boolean).join('; ');
   const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${printable(step.tags.join(', '))}]`)}`;
   const state = statusWord(context.outColors, step.status);
   return `  ${state} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../plan/types.js';
-import { renderDiagnostics } from '../../plan/render.js';
 import { EXIT, type CliContext } from '../context.js';
 import { checkPlanFile, type PlanFileResult } from '../load-plan.js';
+import { showDiagnostics } from '../show-diagnostics.js';
 
 /** `orch validate PLAN…`: exits 2 when any of them is invalid. */
 export async function validate(
@@ -15,7 +15,7 @@ export async function validate(
     const result = await checkPlanFile(context, file, flags.strict);
     valid &&= result.ok;
     all.push(...diagnosticsOf(result));
-    if (!flags.json) show(context, file, result);
+    if (!flags.json) await show(context, file, result);
   }
   if (flags.json) context.out(`${JSON.stringify({ valid, diagnostics: all }, null, 2)}\n`);
   return valid ? EXIT.succeeded : EXIT.usage;
@@ -25,13 +25,16 @@ function diagnosticsOf(result: PlanFileResult): readonly Diagnostic[] {
   return result.ok ? result.value.diagnostics : result.diagnostics;
 }
 
-function show(context: CliContext, file: string, result: PlanFileResult): void {
+async function show(context: CliContext, file: string, result: PlanFileResult): Promise<void> {
   const diagnostics = diagnosticsOf(result);
-  const text = result.ok ? result.value.text : result.text;
-  if (diagnostics.length > 0) {
-    context.note(`${renderDiagnostics(diagnostics, text, context.colors.isColorSupported)}\n`);
-  }
+  const { texts } = result.ok ? result.value : result;
+  if (diagnostics.length > 0) await showDiagnostics(context, diagnostics, texts);
   if (!result.ok) return;
-  const { plan } = result.value;
-  context.out(`${file}: valid (${plan.plan_id}, ${plan.steps.length} ${plan.steps.length === 1 ? 'step' : 'steps'})\n`);
+  const { plan, subPlans } = result.value;
+  const counts = [count(plan.steps.length, 'step'), ...(subPlans.size === 0 ? [] : [count(subPlans.size, 'sub-plan')])];
+  context.out(`${file}: valid (${plan.plan_id}, ${counts.join(', ')})\n`);
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -18,7 +18,8 @@ export function toDot(plan: Plan, graph: Graph): string {
 }
 
 function label(step: Step): string {
-  return step.name === step.id ? step.id : `${step.id}\n${step.name}`;
+  const lines = step.name === step.id ? [step.id] : [step.id, step.name];
+  return [...lines, ...(step.action.type === 'plan' ? [`runs ${step.action.plan}`] : [])].join('\n');
 }
 
 function forEachEdge(graph: Graph, visit: (from: number, to: number) => void): void {

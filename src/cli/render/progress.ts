@@ -3,6 +3,7 @@ import type { OrchError } from '../../client/errors.js';
 import type { ProgressView, StepView } from '../../workflows/messages.js';
 import type { CliContext } from '../context.js';
 import { duration, printable, statusWord } from './format.js';
+import { subRunsText } from './sub-runs.js';
 
 /** Running steps that the live block shows. */
 const LIVE_ROWS = 12;
@@ -90,7 +91,8 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
       ? ''
       : duration(step.finished_at - step.started_at).padStart(7);
   const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
-  const why = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const said = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const why = [said, subRunsText(step)].filter(Boolean).join('; ');
   return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
 }
 

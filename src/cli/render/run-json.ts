@@ -18,6 +18,7 @@ const stepSchema = z.object({
   outputs: z.record(z.string(), z.unknown()),
   group: z.string().nullable().describe('heading under which it is shown'),
   tags: z.array(z.string()),
+  sub_runs: z.array(z.string()).describe('runs of its sub-plan: one for each try and each instance, the last 100'),
 });
 
 /** What `run`, `start --wait`, `watch` and `status` print with `--json`. It only grows. */
@@ -30,6 +31,7 @@ export const runJsonSchema = z.object({
   finished_at: time,
   web_ui: z.string().nullable(),
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
+  outputs: z.record(z.string(), z.unknown()).describe('what the plan hands out, once the run has ended').optional(),
   steps: z.array(stepSchema),
 });
 
@@ -45,6 +47,7 @@ export function runJson(result: RunResult, webUi?: string): RunJson {
     started_at: isoTime(result.started_at),
     finished_at: isoTime(result.finished_at),
     web_ui: webUi ?? null,
+    ...(result.outputs === undefined ? {} : { outputs: { ...result.outputs } }),
     steps: result.steps.map(stepJson),
   };
 }
@@ -67,6 +70,7 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     outputs: { ...step.outputs },
     group: step.group ?? null,
     tags: [...(step.tags ?? [])],
+    sub_runs: step.sub_runs ?? [],
   };
 }
 

@@ -21,7 +21,7 @@ export const KINDS: Notes = {
   'step_def.http': {
     text: 'An HTTP call.',
     about:
-      'At most 5 redirects are followed. With `retries`, calls are tried again after network errors, timeouts and the statuses 408, 425, 429 and 5xx, no sooner than `Retry-After` asks for. What comes back are its [outputs](#outputs-of-http-calls-and-approvals).',
+      'At most 5 redirects are followed. With `retries`, calls are tried again after network errors, timeouts and the statuses 408, 425, 429 and 5xx, no sooner than `Retry-After` asks for. What comes back are its [outputs](#outputs-of-http-calls-approvals-and-sub-plans).',
   },
   'step_def.approval': {
     text: 'Waits until a person approves or rejects.',
@@ -32,6 +32,16 @@ export const KINDS: Notes = {
     text: 'Waits for a time.',
     about:
       'In Temporal, through restarts of everything; it takes no place of `max_concurrency`. Give `seconds` or `until`.',
+  },
+  'step_def.plan': {
+    text: 'Runs another plan, as a run of its own below this one.',
+    about: [
+      'Its id is that of this run, a dot and the id of the step: `RUN.STEP`, with `foreach` `RUN.STEP[0]` …; each further try, of `retries` or `orch retry`, is a new run, `RUN.STEP~2` …. `orch status`, `watch`, `explain` and all other commands take such an id; `orch list --all` lists these runs too. What waits for a person in a sub-plan is answered there.',
+      'The step is a success where that run succeeded, a warning where it had warnings, failed (`sub_plan_failed`) where it failed, canceled where somebody canceled it. Its outputs are the [`outputs`](#outputs) of the plan, and `run_id`.',
+      'All sub-plans are read and checked when the plan is, and kept with the run: later edits change nothing. A plan cannot come to run itself; at most 10 are nested. A run starts at most 4,000 sub-plans.',
+      'The sub-plan counts relative paths from the folder where the run was started, and takes along what this run took along, with the names that its own templates mention. It does not see the inputs, `globals.env` and `globals.cwd` of this plan; what `env` of the step names, it takes along too. Locks that are held here are held for it. `queue` is that of the sub-plan and of its steps.',
+      'The step takes one place of `max_concurrency` here; the steps of the sub-plan have the places of their own plan. Canceling the step or the run cancels the sub-plan, whose `finally` runs, and waits for it; `--force` is handed on. A pause is not: pause the run of the sub-plan itself. Such a step has no `timeout_sec`: `run_timeout_sec` of the sub-plan limits it. It has `retries` and `retry_delay_sec`, and no `retry`.',
+    ].join('\n\n'),
   },
   'step_def.noop': { text: 'Does nothing: a point of the graph where branches meet.', about: 'It has no fields.' },
 };
@@ -129,5 +139,21 @@ export const WAIT: Notes = {
     text: 'Until when: date, time and time zone (RFC 3339).',
     required: 'this or `seconds`',
     about: 'As `2030-01-31T08:00:00Z` or `2030-01-31T08:00:00+01:00`.',
+  },
+};
+
+/** The fields of `plan`. */
+export const PLAN: Notes = {
+  'step_def.plan.plan': {
+    text: 'The file of the plan, JSON or YAML.',
+    about: 'Counted from the folder of the plan that names it. Never templated: it is read before the run starts.',
+  },
+  'step_def.plan.inputs': {
+    text: 'Values of the inputs that the plan declares.',
+    type: 'map of names to anything',
+    default: 'none',
+    limits: '128 KiB in all',
+    about:
+      'Checked when the plan is loaded; what holds templates, when the step starts, where it fails with `input_invalid`. A text that is nothing but `${{ }}` keeps the type of its value; a text for an input of another type is read as on the command line.',
   },
 };

@@ -25,6 +25,14 @@ export const TOP: Notes = {
     default: 'the defaults of its keys',
     about: 'Limits and environment of the whole plan, defaults of its steps.',
   },
+  outputs: {
+    text: 'What the run hands out in the end, by name.',
+    type: 'map of names to anything',
+    default: 'none',
+    limits: 'names of letters, digits, `_` and `-`; 128 KiB in all',
+    about:
+      'Texts in it may hold templates, which can read every step; one that is nothing but `${{ }}` keeps the type of its value. `orch run --json` shows them, and a step that [runs this plan](#step_defplan) has them as its outputs. They are worked out when all steps have ended, also where the run failed; what cannot be worked out, because its step did not run say, is left out, and so are all where they are too large.',
+  },
   steps: {
     about:
       'A step starts as soon as all that it depends on has ended. Steps that do not depend on each other run side by side, up to `globals.max_concurrency`. Cycles are refused.',
@@ -69,7 +77,8 @@ export const GLOBALS: Notes = {
       'For steps of type command, shell, powershell and http that set no `timeout_sec` of their own. Approvals wait for as long as they must.',
   },
   'globals.max_step_duration_sec': {
-    about: 'Counts from the start of the first attempt, delays between attempts included; no retry starts after it.',
+    about:
+      'Counts from the start of the first attempt, delays between attempts included; no retry starts after it. It does not hold for steps that run a plan: their own steps have their limits, and the `run_timeout_sec` of that plan limits it as a whole.',
   },
   'globals.default_retries': { about: 'A step that says `retries: 0` is not retried.' },
   'globals.default_retry_delay_sec': { about: 'For steps that set no `retry_delay_sec`.' },

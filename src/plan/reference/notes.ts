@@ -1,4 +1,4 @@
-import { APPROVAL, HTTP, KINDS, PROCESSES, WAIT } from './notes-kinds.js';
+import { APPROVAL, HTTP, KINDS, PLAN, PROCESSES, WAIT } from './notes-kinds.js';
 import { GLOBALS, INPUTS, TOP } from './notes-plan.js';
 import { STEP } from './notes-step.js';
 
@@ -27,4 +27,5 @@ export const NOTES: Readonly<Record<string, Note>> = {
   ...HTTP,
   ...APPROVAL,
   ...WAIT,
+  ...PLAN,
 };

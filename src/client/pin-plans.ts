@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { planReferences } from '../plan/plan-references.js';
+import type { PlanSources } from '../plan/plan-set.js';
+import type { PinnedPlan } from '../workflows/input.js';
+
+/** The sub-plans as a run keeps them, each with its digest; later edits of their files change nothing. */
+export function pinPlans(sources: PlanSources, paths: Iterable<string>): Record<string, PinnedPlan> {
+  const digestOf = digester(sources);
+  return Object.fromEntries([...paths].map((path) => [path, { plan: sources.plans?.[path], digest: digestOf(path) }]));
+}
+
+/**
+ * SHA-256 of a plan's content and of that of its sub-plans, hex; the same for JSON and YAML that say the same in the
+ * same order.
+ */
+export function planDigest(sources: PlanSources): string {
+  return digester(sources)(sources.path ?? '');
+}
+
+/** Each plan is hashed once. The set was checked: no plan comes to run itself. */
+function digester({ source, path = '', plans = {} }: PlanSources): (path: string) => string {
+  const known = new Map<string, string>();
+  const digestOf = (name: string): string => {
+    const before = known.get(name);
+    if (before !== undefined) return before;
+    const document = name === path ? source : plans[name];
+    const targets = [...new Set(planReferences(document, name).map(({ target }) => target))];
+    const content = targets.length === 0 ? document : [document, targets.map(digestOf)];
+    const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex');
+    known.set(name, digest);
+    return digest;
+  };
+  return digestOf;
+}

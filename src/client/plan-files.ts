@@ -1,0 +1,80 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { loadPlanSet, type LoadedPlanSet, type NoPlanText, type PlanText, type PlanTexts } from '../plan/load-set.js';
+import type { Diagnostic, Result } from '../plan/types.js';
+
+/** A file above this is no plan; it is not even read. Bytes. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** Where and how a plan's file is read. */
+export interface LoadFileOptions {
+  /** Folder that the file counts from. Default: the current one. */
+  cwd?: string;
+  /** Takes every warning for an error. */
+  strict?: boolean;
+}
+
+/**
+ * Reads and checks a plan's file, and the files of all plans that it runs as steps. What it gives can be started.
+ *
+ * @returns the plan, or everything that is wrong with it and its sub-plans, each with file, line and column
+ * @example
+ * const loaded = await loadPlanFile('plan.yaml');
+ * if (!loaded.ok) throw new Error(renderDiagnostics(loaded.error));
+ * await client.start(loaded.value);
+ */
+export async function loadPlanFile(
+  file: string,
+  options: LoadFileOptions = {},
+): Promise<Result<LoadedPlanSet, Diagnostic[]>> {
+  return (await readPlanFiles(file, options)).loaded;
+}
+
+/** The same, with the texts that were read: who shows diagnostics shows their lines too. */
+export async function readPlanFiles(
+  file: string,
+  { cwd = process.cwd(), strict = false }: LoadFileOptions = {},
+): Promise<{ loaded: Result<LoadedPlanSet, Diagnostic[]>; texts: PlanTexts }> {
+  const absolute = path.resolve(cwd, file);
+  const first = await readText(absolute);
+  if (!('bytes' in first)) {
+    const problem: Diagnostic = { ...first, severity: 'error', file, line: 1, column: 1 };
+    return { loaded: { ok: false, error: [problem] }, texts: new Map() };
+  }
+  const readSubPlan = async (target: string): Promise<PlanText | NoPlanText> => {
+    const read = await readText(path.resolve(path.dirname(absolute), target));
+    const name = path.isAbsolute(target) ? target : path.join(path.dirname(file), target);
+    return 'bytes' in read ? { name, text: read.bytes } : atItsName(read, name);
+  };
+  return loadPlanSet(path.basename(absolute), { name: file, text: first.bytes }, readSubPlan, { strict });
+}
+
+/** The place is where the file is named, so the message has to say which file that is. */
+function atItsName({ code, message, hint }: NoPlanText, name: string): NoPlanText {
+  const templated = name.includes('${')
+    ? 'sub-plans are read before the run starts: templates are not filled in'
+    : hint;
+  return { code, message: `${name}: ${message}`, ...(templated === undefined ? {} : { hint: templated }) };
+}
+
+async function readText(file: string): Promise<{ bytes: Buffer } | NoPlanText> {
+  try {
+    // Not blocking: a named pipe without a writer would hang the open.
+    await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await handle.stat();
+    if (!stat.isFile()) return { code: 'not_a_file', message: 'this is not a file; give a plan in JSON or YAML' };
+    if (stat.size > MAX_FILE_BYTES) {
+      return {
+        code: 'file_too_large',
+        message: `the file has ${stat.size} bytes; a plan has at most ${MAX_FILE_BYTES}`,
+        hint: 'move large texts into files that the steps read',
+      };
+    }
+    return { bytes: await handle.readFile() };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { code: 'file_not_found', message: 'there is no such file' };
+    return { code: 'file_unreadable', message: `the file cannot be read: ${code ?? message}` };
+  }
+}

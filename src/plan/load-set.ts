@@ -1,0 +1,144 @@
+import type { LoadedPlan, LoadOptions } from './load.js';
+import { buildGraph } from './graph.js';
+import type { AbsentPlans } from './plan-document.js';
+import { planReferences } from './plan-references.js';
+import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './plan-set.js';
+import { byPlace, cut, openText, type OpenText } from './places.js';
+import { tooDeep } from './sub-plan-rules.js';
+import type { Diagnostic, Plan, Result } from './types.js';
+
+/** The text of a plan's file. */
+export interface PlanText {
+  /** What diagnostics call the file. */
+  name: string;
+  text: string | Uint8Array;
+}
+
+/** Why there is no text: told where the file is named. */
+export type NoPlanText = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
+
+/** A plan that was read and checked together with its sub-plans. */
+export interface LoadedPlanSet extends LoadedPlan {
+  /** The name of its own file as its sub-plans would name it. */
+  path: string;
+  /** The documents of the sub-plans, by path; for a run they are pinned with the plan. */
+  plans: Record<string, unknown>;
+  /** The same, checked. */
+  subPlans: ReadonlyMap<string, Plan>;
+}
+
+/** The texts that were read, by path: what places are looked up in. */
+export type PlanTexts = ReadonlyMap<string, PlanText>;
+
+/**
+ * Reads and checks a plan and all plans that it comes to run as steps.
+ *
+ * @param path the name of the plan's own file, without its folder: sub-plans may name it
+ * @param read gives the text of a sub-plan, whose path counts from the folder of the first plan
+ */
+export async function loadPlanSet(
+  path: string,
+  root: PlanText,
+  read: (path: string) => Promise<PlanText | NoPlanText>,
+  options: Pick<LoadOptions, 'strict'> = {},
+): Promise<{ loaded: Result<LoadedPlanSet, Diagnostic[]>; texts: PlanTexts }> {
+  const texts = new Map([[path, root]]);
+  const first = openText(root.text, root.name);
+  if ('faults' in first) return { loaded: { ok: false, error: first.faults }, texts };
+  const { opened, absent, faults } = await openSubPlans(path, first.opened, read, texts);
+  const plans = Object.fromEntries(
+    [...opened].filter(([name]) => name !== path).map(([name, { value }]) => [name, value]),
+  );
+  const source = first.opened.value;
+  const checked = checkPlanSet({ source, path, plans }, absent);
+  const placed = placeInTexts(checked.ok ? checked.value.warnings : checked.error, opened, path);
+  const found = [...placed, ...faults];
+  const diagnostics = options.strict ? found.map((each) => ({ ...each, severity: 'error' as const })) : found;
+  if (!checked.ok || (options.strict && found.length > 0)) {
+    return { loaded: { ok: false, error: cut(diagnostics) }, texts };
+  }
+  const { plan, plans: subPlans } = checked.value;
+  const value = { source, path, plans, subPlans, plan, graph: buildGraph(plan), diagnostics: cut(diagnostics) };
+  return { loaded: { ok: true, value }, texts };
+}
+
+/**
+ * Gives diagnostics that were found later their places in the texts that were read; `file` says in which of them, by
+ * path. Those without a path are returned as they are.
+ */
+export function attachPlacesInTexts(diagnostics: readonly Diagnostic[], texts: PlanTexts, root: string): Diagnostic[] {
+  const opened = new Map<string, OpenText>();
+  for (const [path, { text, name }] of texts) {
+    const read = openText(text, name);
+    if ('opened' in read) opened.set(path, read.opened);
+  }
+  const pathless = diagnostics.filter((each) => each.path === undefined);
+  const others = diagnostics.filter((each) => each.path !== undefined);
+  return [...placeInTexts(others, opened, root), ...pathless];
+}
+
+/** Opens what the plans name, level by level, each file once. */
+async function openSubPlans(
+  path: string,
+  root: OpenText,
+  read: (path: string) => Promise<PlanText | NoPlanText>,
+  texts: Map<string, PlanText>,
+): Promise<{ opened: Map<string, OpenText>; absent: AbsentPlans; faults: Diagnostic[] }> {
+  const opened = new Map([[path, root]]);
+  const absent = new Map<string, NoPlanText>();
+  const faults: Diagnostic[] = [];
+  let level = [path];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const next: string[] = [];
+    for (const from of level) {
+      for (const reference of planReferences(opened.get(from)!.value, from)) {
+        const { target } = reference;
+        if (opened.has(target) || absent.has(target)) continue;
+        const refused = depth >= MAX_PLAN_DEPTH ? tooDeep(reference, MAX_PLAN_DEPTH) : tooManyFiles(opened.size);
+        const found = refused ?? (await read(target));
+        if (!('text' in found)) {
+          absent.set(target, { code: found.code, message: found.message, ...(found.hint && { hint: found.hint }) });
+          continue;
+        }
+        texts.set(target, found);
+        const result = openText(found.text, found.name);
+        if ('opened' in result) {
+          opened.set(target, result.opened);
+          next.push(target);
+        } else {
+          faults.push(...result.faults);
+          absent.set(target, unreadable(reference.written));
+        }
+      }
+    }
+    level = next;
+  }
+  return { opened, absent, faults };
+}
+
+function tooManyFiles(count: number): NoPlanText | undefined {
+  if (count <= MAX_SUB_PLANS) return undefined;
+  return { code: 'sub_plan_limit', message: `there are more than ${MAX_SUB_PLANS} sub-plans` };
+}
+
+function unreadable(written: string): NoPlanText {
+  return {
+    code: 'invalid_sub_plan',
+    message: `the plan '${written}' cannot be read`,
+    hint: 'its own problems are told with it',
+  };
+}
+
+/** In the order of the files, and within each in the order of places. */
+function placeInTexts(
+  diagnostics: readonly Diagnostic[],
+  opened: ReadonlyMap<string, OpenText>,
+  root: string,
+): Diagnostic[] {
+  return [...opened].flatMap(([path, text]) =>
+    diagnostics
+      .filter((each) => (each.file ?? root) === path)
+      .map((each) => text.place(each, (other) => (opened.get(other.file ?? path) ?? text).placeOf(other.path, 'value')))
+      .sort(byPlace),
+  );
+}

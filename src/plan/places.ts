@@ -1,0 +1,91 @@
+import type { Fault } from './document.js';
+import { indexLines, type LineIndex } from './lines.js';
+import { decodeText, readDocument } from './parse.js';
+import { parsePath } from './paths.js';
+import { tooMany } from './problems.js';
+import type { Diagnostic } from './types.js';
+
+/** Diagnostics that are told of one plan; nobody reads more. */
+const MAX_SHOWN = 100;
+/** Codes whose caret belongs on the key: the value is not what is wrong. */
+const KEY_CODES = new Set(['unknown_key', 'not_supported_yet', 'invalid_name', 'conflicting_keys', 'unknown_input']);
+
+type Place = Pick<Diagnostic, 'file' | 'line' | 'column'>;
+
+/** A text that could be read. */
+export interface OpenText {
+  /** The document as plain JSON data. */
+  value: unknown;
+  placeOf(path: string | undefined, at: 'key' | 'value'): Place;
+  /** A diagnostic with its place; `related` are placed by `placeRelated`, else in this text too. */
+  place(diagnostic: Diagnostic, placeRelated?: (related: { file?: string; path?: string }) => Place): Diagnostic;
+}
+
+/** Reads the text of a plan; finding places in it costs only where there is something to show. */
+export function openText(
+  input: string | Uint8Array,
+  file: string | undefined,
+): { opened: OpenText } | { faults: Diagnostic[] } {
+  const decoded = decodeText(input);
+  const lines = indexLines(decoded.text);
+  if ('faults' in decoded) return { faults: faultDiagnostics(decoded.faults, lines, file) };
+  const read = readDocument(decoded.text, file);
+  if ('faults' in read) return { faults: faultDiagnostics(read.faults, lines, file) };
+  const { document } = read;
+  let locator: ReturnType<typeof document.locator> | undefined;
+  const placeOf = (path: string | undefined, at: 'key' | 'value'): Place => {
+    locator ??= document.locator();
+    return {
+      ...(file === undefined ? {} : { file }),
+      ...lines.placeOf(path === undefined ? 0 : locator.find(parsePath(path), at)),
+    };
+  };
+  const place: OpenText['place'] = (each, placeRelated = (other) => placeOf(other.path, 'value')) => {
+    if (each.code === 'too_many_diagnostics') return { ...each, ...lastPlace(file) };
+    const related = each.related?.map((other) => ({ ...other, ...placeRelated(other) }));
+    const placed = { ...each, ...placeOf(each.path, KEY_CODES.has(each.code) ? 'key' : 'value') };
+    return related === undefined ? placed : { ...placed, related };
+  };
+  return { opened: { value: document.value, placeOf, place } };
+}
+
+function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: string | undefined): Diagnostic[] {
+  const named = file === undefined ? {} : { file };
+  const diagnostics = faults.map(({ code, message, offset, hint, related }): Diagnostic => {
+    return {
+      code,
+      severity: 'error',
+      message,
+      ...named,
+      ...lines.placeOf(offset),
+      ...(hint === undefined ? {} : { hint }),
+      ...(related === undefined
+        ? {}
+        : { related: related.map((other) => ({ message: other.message, ...named, ...lines.placeOf(other.offset) })) }),
+    };
+  });
+  return cut(diagnostics.sort(byPlace));
+}
+
+/** Sorted to the end, and shown at the start of the file: it stands for no place. */
+function lastPlace(file: string | undefined): Place {
+  return { ...(file === undefined ? {} : { file }), line: 1, column: 1 };
+}
+
+/** The order in which the diagnostics of one file are told. */
+export function byPlace(a: Diagnostic, b: Diagnostic): number {
+  const last = Number(a.code === 'too_many_diagnostics') - Number(b.code === 'too_many_diagnostics');
+  return last || (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
+
+/** As many as somebody reads, and how many more there are. */
+export function cut(diagnostics: Diagnostic[]): Diagnostic[] {
+  if (diagnostics.length <= MAX_SHOWN) return diagnostics;
+  const last = diagnostics.at(-1)!;
+  const uncounted = last.code === 'too_many_diagnostics' ? Number(/\d+/.exec(last.message)?.[0]) - 1 : 0;
+  const { file } = last;
+  return [
+    ...diagnostics.slice(0, MAX_SHOWN),
+    { ...tooMany(diagnostics.length - MAX_SHOWN + uncounted), ...lastPlace(file) },
+  ];
+}

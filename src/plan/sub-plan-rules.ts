@@ -1,0 +1,143 @@
+import { findCycles } from './cycles.js';
+import { fillDeep } from './expand-action.js';
+import { sourceExpressionSites } from './expression-sites.js';
+import { resolveSubPlanInputs } from './inputs.js';
+import { formatPath, isMap } from './paths.js';
+import { inFile, type AbsentPlans, type PlanDocument } from './plan-document.js';
+import type { PlanReference } from './plan-references.js';
+import { quote, toDiagnostic, type Problem } from './problems.js';
+import { expressionOf } from './step-expressions.js';
+import { didYouMean } from './suggest.js';
+import { fillTemplate, holdsTemplate } from './template-text.js';
+import type { Diagnostic, Json, Plan } from './types.js';
+
+type Documents = ReadonlyMap<string, PlanDocument>;
+
+/** Checks what the plans of a set ask of each other. The first document is the one that is to be run. */
+export function checkReferences(documents: Documents, absent: AbsentPlans, maxDepth: number): Diagnostic[] {
+  const found = checkRecursion(documents);
+  if (found.length === 0) found.push(...checkDepth(documents, maxDepth));
+  for (const document of documents.values()) {
+    for (const reference of document.references) {
+      const problems = checkReference(reference, documents.get(reference.target), absent.get(reference.target));
+      found.push(...problems.map((each) => inFile(each, document.path)));
+    }
+    found.push(...checkOutputReads(document, documents));
+  }
+  return found;
+}
+
+/** Plans that come to run themselves, each circle with all its edges. */
+function checkRecursion(documents: Documents): Diagnostic[] {
+  const all = [...documents.values()];
+  const position = new Map(all.map(({ path }, index) => [path, index]));
+  const edges = all.map(({ references }) => references.flatMap(({ target }) => position.get(target) ?? []));
+  const selves = edges.flatMap((targets, index) => (targets.includes(index) ? [[index]] : []));
+  return [...selves, ...findCycles(edges)].map((cycle) => {
+    const members = cycle.map((index) => all[index]!);
+    const related = members.map((document, place) => {
+      const next = members[(place + 1) % members.length]!.path;
+      const { step, path } = document.references.find(({ target }) => target === next)!;
+      return inFile(
+        { message: `step '${step}' of ${document.path} runs ${next}`, path: formatPath(path) },
+        document.path,
+      );
+    });
+    const names = [...members, members[0]!].map(({ path }) => path);
+    const said = members.length === 1 ? 'this plan runs itself' : 'these plans run each other';
+    const first: Diagnostic = {
+      code: 'recursive_plan',
+      severity: 'error',
+      message: `${said}, without an end: ${names.join(' → ')}`,
+      path: related[0]!.path,
+      hint: 'remove one of these steps; foreach runs a plan for each of several values',
+      related,
+    };
+    return inFile(first, members[0]!.path);
+  });
+}
+
+function checkDepth(documents: Documents, maxDepth: number): Diagnostic[] {
+  let level = new Set([...documents.values()].slice(0, 1));
+  for (let depth = 0; depth < maxDepth; depth += 1) {
+    const targets = [...level].flatMap(({ references }) => references.map(({ target }) => documents.get(target)));
+    level = new Set(targets.filter((document) => document !== undefined));
+  }
+  return [...level].flatMap(({ path, references }) => {
+    const first = references.find(({ target }) => documents.has(target));
+    return first === undefined ? [] : [inFile(toDiagnostic(tooDeep(first, maxDepth)), path)];
+  });
+}
+
+/** What is said of a sub-plan below too many others. */
+export function tooDeep({ path }: Pick<PlanReference, 'path'>, maxDepth: number): Problem {
+  return {
+    code: 'sub_plan_limit',
+    path,
+    message: `sub-plans are nested more than ${maxDepth} deep`,
+    hint: 'move steps of the inner plans into the outer ones',
+  };
+}
+
+function checkReference(
+  reference: PlanReference,
+  target: PlanDocument | undefined,
+  why: Pick<Diagnostic, 'code' | 'message' | 'hint'> | undefined,
+): Diagnostic[] {
+  const path = formatPath(reference.path);
+  if (target === undefined) return [{ severity: 'error', path, ...(why ?? notGiven(reference)) }];
+  if (target.checked.ok) return checkInputs(reference, target.checked.value.plan);
+  const message = `the plan ${quote(reference.written)} is not valid`;
+  return [{ code: 'invalid_sub_plan', severity: 'error', path, message, hint: 'its own problems are told with it' }];
+}
+
+function notGiven({ written, target }: PlanReference): Pick<Diagnostic, 'code' | 'message' | 'hint'> {
+  return {
+    code: 'sub_plan_missing',
+    message: `the plan ${quote(written)} was not given with this one`,
+    hint: `load the file with loadPlanFile, or give its document in plans, as '${target}'`,
+  };
+}
+
+/** What is known of the inputs before the run: all but the values of templates. */
+function checkInputs({ written, inputs, inputsPath }: PlanReference, plan: Plan): Diagnostic[] {
+  const isLate = (name: string) => Object.hasOwn(plan.inputs, name) && holdsTemplate(inputs[name]);
+  const literal = Object.entries(inputs).filter(([name]) => !isLate(name));
+  const given = Object.fromEntries(literal.map(([name, value]) => [name, fillDeep(value as Json, unescape)]));
+  const specs = Object.fromEntries(
+    Object.entries(plan.inputs).filter(([name]) => !Object.hasOwn(inputs, name) || !isLate(name)),
+  );
+  const resolved = resolveSubPlanInputs({ plan: written }, specs, given, inputsPath);
+  return resolved.ok ? [] : resolved.error;
+}
+
+function unescape(text: string): string {
+  return fillTemplate(text, () => undefined);
+}
+
+/** Outputs that are read of a step that runs a plan, and that this plan does not hand out. */
+function checkOutputReads({ path, source, checked, references }: PlanDocument, documents: Documents): Diagnostic[] {
+  if (!checked.ok || references.length === 0 || !isMap(source)) return [];
+  const { plan } = checked.value;
+  // Where a fallback makes up for a step, the outputs are the fallback's.
+  const alone = new Set(plan.steps.flatMap((step) => (step.fallback_step === undefined ? [step.id] : [])));
+  const targets = new Map(references.flatMap((each) => (alone.has(each.step) ? [[each.step, each] as const] : [])));
+  const found: Diagnostic[] = [];
+  for (const site of sourceExpressionSites(source)) {
+    for (const { step, output } of expressionOf(plan.globals, site.text).reads.prevSteps) {
+      const reference = output === undefined ? undefined : targets.get(step);
+      const target = reference && documents.get(reference.target)?.checked;
+      if (!target?.ok) continue;
+      const known = ['run_id', ...Object.keys(target.value.plan.outputs)];
+      if (known.includes(output!)) continue;
+      const problem: Problem = {
+        code: 'unknown_output',
+        path: site.path,
+        message: `the plan ${quote(reference!.written)} of step '${step}' hands out no ${quote(output)}`,
+        hint: didYouMean(output!, known) ?? `add it to outputs of that plan; there is ${known.join(', ')}`,
+      };
+      found.push(inFile(toDiagnostic(problem), path));
+    }
+  }
+  return found;
+}
