@@ -109,7 +109,7 @@ export class DurableRig {
       for (const pid of left) process.kill(pid, 'SIGKILL');
       return left.length === 0;
     });
-    rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 5 }); // a stock of FIFOs may just be made in it
   }
 }
 

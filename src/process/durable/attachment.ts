@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { SpawnError } from '../spawn-error.js';
 import { Alarm, watchFifo } from './alarm.js';
 import { fileOf, isMissing, readJson, writeOnce, type Generation } from './files.js';
@@ -6,6 +7,7 @@ import { launch, type Command, type Wrapper } from './launch.js';
 import { livenessOf } from './liveness.js';
 import { killMarked, markOf } from './marked.js';
 import { OutputCap } from './output-cap.js';
+import type { WrapperEnd } from './start-wrapper.js';
 import { closeUnclaimed, readRecord, runTime, sinceClaim, type Claim, type Exit } from './record.js';
 import { Escalation, readStop, requestStop } from './stop.js';
 import type { DurableControls, DurableEnd, DurableSpec, Started, StopReason } from './types.js';
@@ -88,6 +90,7 @@ class Attachment {
     const claim = record.claim ?? this.claim; // a claim stays true where the folder has been deleted
     if (claim === undefined) return this.beforeClaim(record.exists);
     this.begin(claim);
+    if (this.wrapper?.ended === 'unknown') this.followAsStranger();
     if (record.exit !== undefined) return this.afterExit(claim, record.exit);
     if (this.isDead(claim)) return this.afterDeath(claim);
     if (this.options.controls.detach?.aborted) return { kind: 'detached', generation: index };
@@ -107,8 +110,10 @@ class Attachment {
       return { kind: 'detached', generation: index };
     } else if (this.wrapper === undefined) {
       await this.launch();
+    } else if (this.wrapper.ended === 'unknown') {
+      await this.launch(); // whether that one still runs is not known; only one can claim
     } else if (this.wrapper.ended !== undefined) {
-      this.afterUnclaimedEnd(this.wrapper.ended);
+      return this.afterUnclaimedEnd(this.wrapper.ended);
     }
     return undefined;
   }
@@ -126,12 +131,15 @@ class Attachment {
     }
   }
 
-  private afterUnclaimedEnd({ code, signal }: NonNullable<Wrapper['ended']>): void {
-    if (readRecord(this.generation).exists) return this.alarm.ring();
+  private afterUnclaimedEnd({ code, signal }: WrapperEnd): DurableEnd | undefined {
+    if (!existsSync(this.generation.dir)) return this.lost(0, true); // deleted: it may have claimed and run
+    const retried = signal !== null && this.launches < MAX_LAUNCHES;
+    if (!readRecord(this.generation).exists && !retried && closeUnclaimed(this.generation, 'spawn_failed')) {
+      throw new SpawnError(`the shell that should run it ended with ${signal ?? `code ${code}`}`);
+    }
     this.wrapper = undefined;
-    if (signal !== null && this.launches < MAX_LAUNCHES) return this.alarm.ring();
-    if (!closeUnclaimed(this.generation, 'spawn_failed')) return this.alarm.ring();
-    throw new SpawnError(`the shell that should run it ended with ${signal ?? `code ${code}`}`);
+    this.alarm.ring();
+    return undefined;
   }
 
   /** Who has created the file has not written its claim: it is about to, or it died. */
@@ -150,7 +158,7 @@ class Attachment {
     if (this.started !== undefined) return;
     this.claim = claim;
     const attached = claim.pid !== this.wrapper?.pid;
-    if (attached) this.closeFifo = watchFifo(fileOf(this.generation, 'alive'), this.alarm.ring);
+    if (attached) this.followAsStranger();
     this.started = {
       pid: claim.pid,
       generation: this.generation.index,
@@ -165,10 +173,19 @@ class Attachment {
     controls.onStart?.(this.started);
   }
 
+  /** Nobody tells the end of a wrapper that another process has started; its FIFO does. */
+  private followAsStranger(): void {
+    this.wrapper?.unref();
+    this.wrapper = undefined;
+    this.closeFifo();
+    this.closeFifo = watchFifo(fileOf(this.generation, 'alive'), this.alarm.ring);
+  }
+
+  /** What is deaf to every signal, or out of their reach in another container, is given up in the end. */
   private isDead(claim: Claim): boolean {
+    if (this.escalation?.isHopeless()) return true;
     if (this.wrapper?.pid === claim.pid) return this.wrapper.ended !== undefined;
-    const liveness = livenessOf(this.generation, claim);
-    return liveness === 'dead' || (liveness === 'unknown' && this.escalation?.isHopeless() === true);
+    return livenessOf(this.generation, claim) === 'dead';
   }
 
   /** The command has ended. Where it was stopped, what it has left behind goes before anybody hears of the end. */
@@ -191,8 +208,10 @@ class Attachment {
   private async afterDeath(claim: Claim): Promise<DurableEnd | undefined> {
     const record = readRecord(this.generation); // the end is written down before the wrapper dies
     if (record.exit !== undefined) return this.afterExit(claim, record.exit);
-    const code = record.exists ? undefined : this.wrapper?.ended?.code;
-    if (typeof code === 'number') return this.afterExit(claim, { exitCode: code, endedAt: Date.now() });
+    const end = this.wrapper?.ended;
+    if (!record.exists && typeof end === 'object' && end.code !== null) {
+      return this.afterExit(claim, { exitCode: end.code, endedAt: Date.now() }); // the folder has been deleted
+    }
     return this.lost(await killMarked(this.mark), true);
   }
 

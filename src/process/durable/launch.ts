@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { spawnError } from '../spawn-error.js';
 import { checkedCommand } from './command.js';
+import { placeFifo } from './fifo-pool.js';
 import { fileOf, writeOnce, type Generation } from './files.js';
 import { formatHostId, hostId } from './host-id.js';
+import type { StartedWrapper, WrapperEnd, WrapperRequest } from './start-wrapper.js';
+import { startAnywhere } from './start.js';
 import { MARK_VARIABLE, type DurableSpec } from './types.js';
 import { wrapperCall } from './wrapper.js';
 
@@ -11,18 +12,15 @@ import { wrapperCall } from './wrapper.js';
 export type Command = Pick<DurableSpec, 'file' | 'args' | 'cwd' | 'env' | 'generationEnv' | 'stdin'>;
 
 /** A wrapper that this process has started. It may yet lose the claim to another one. */
-export interface Wrapper {
-  readonly pid: number;
-  /** How it ended; undefined while it runs. */
-  readonly ended: { code: number | null; signal: NodeJS.Signals | null } | undefined;
-  /** Lets this process end while the wrapper runs. */
-  unref(): void;
+export interface Wrapper extends StartedWrapper {
+  /** How it ended; undefined while it runs, `unknown` where that will not be told. */
+  readonly ended: WrapperEnd | 'unknown' | undefined;
 }
 
 /**
  * Starts a wrapper for a generation, in a session of its own.
  *
- * @param onEnd told when the wrapper has ended.
+ * @param onEnd told when the wrapper has ended, or when that will not be told.
  * @throws SpawnError where its command cannot be started.
  */
 export async function launch(
@@ -31,57 +29,43 @@ export async function launch(
   command: Command,
   onEnd: () => void,
 ): Promise<Wrapper> {
-  const file = await checkedCommand(command.file, command.cwd, command.env);
-  const claim = { dir: generation.dir, launchedAt: Date.now(), host: formatHostId(hostId()) };
-  const { shell, args } = wrapperCall(claim, [file, ...command.args], command.env);
-  const stdin = openStdin(generation, command.stdin);
-  const stdout = openSync(fileOf(generation, 'stdout'), 'a', 0o600);
-  const stderr = openSync(fileOf(generation, 'stderr'), 'a', 0o600);
+  const request = await wrapperRequest(generation, mark, command);
+  placeFifo(generation);
+  let ended: Wrapper['ended'];
+  const onWrapperEnd = (end: WrapperEnd | 'unknown'): void => {
+    ended = end;
+    onEnd();
+  };
   try {
-    return await start(shell, args, {
-      cwd: command.cwd,
-      env: { ...command.env, ...command.generationEnv?.(generation.dir), [MARK_VARIABLE]: mark },
-      stdio: [stdin, stdout, 'ignore', stderr],
-      onEnd,
-    });
-  } catch (error) {
-    throw await spawnError({ cause: error }, command.file, command.cwd);
-  } finally {
-    for (const fd of [stdin, stdout, stderr]) if (typeof fd === 'number') closeSync(fd);
-  }
-}
-
-function openStdin(generation: Generation, stdin: string | undefined): number | 'ignore' {
-  if (stdin === undefined) return 'ignore';
-  const file = fileOf(generation, 'stdin');
-  writeOnce(file, stdin);
-  return openSync(file, 'r');
-}
-
-interface StartOptions {
-  cwd: string;
-  env: Record<string, string>;
-  stdio: (number | 'ignore')[];
-  onEnd: () => void;
-}
-
-function start(shell: string, args: string[], { onEnd, ...options }: StartOptions): Promise<Wrapper> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(shell, args, { ...options, detached: true });
-    let ended: Wrapper['ended'];
-    child.once('error', reject); // E2BIG is thrown instead
-    child.once('exit', (code, signal) => {
-      ended = { code, signal };
-      onEnd();
-    });
-    const { pid } = child;
-    if (pid === undefined) return;
-    resolve({
+    const { pid, unref } = await startAnywhere(request, onWrapperEnd);
+    return {
       pid,
+      unref,
       get ended() {
         return ended;
       },
-      unref: () => child.unref(),
-    });
-  });
+    };
+  } catch (error) {
+    if (!isSpawnFailure(error)) throw error;
+    throw await spawnError({ cause: error }, command.file, command.cwd);
+  }
+}
+
+async function wrapperRequest(generation: Generation, mark: string, command: Command): Promise<WrapperRequest> {
+  const file = await checkedCommand(command.file, command.cwd, command.env);
+  const claim = { dir: generation.dir, launchedAt: Date.now(), host: formatHostId(hostId()) };
+  const stdinFile = fileOf(generation, 'stdin');
+  if (command.stdin !== undefined) writeOnce(stdinFile, command.stdin);
+  return {
+    ...wrapperCall(claim, [file, ...command.args], command.env),
+    cwd: command.cwd,
+    env: { ...command.env, ...command.generationEnv?.(generation.dir), [MARK_VARIABLE]: mark },
+    ...(command.stdin === undefined ? {} : { stdinFile }),
+    stdoutFile: fileOf(generation, 'stdout'),
+    stderrFile: fileOf(generation, 'stderr'),
+  };
+}
+
+function isSpawnFailure(error: unknown): boolean {
+  return ((error as NodeJS.ErrnoException).syscall ?? '').startsWith('spawn');
 }

@@ -30,7 +30,10 @@ export function requestStop(generation: Generation, reason: StopReason, graceMs:
   return request;
 }
 
-/** Stops what a generation has started: TERM, after the grace KILL, and the wrapper last, for it records the end. */
+/**
+ * Stops what a generation has started: TERM, and KILL after the grace. The wrapper is spared, for it records the end;
+ * where it does not, the stop is hopeless, and who waits kills it with all that carries the mark.
+ */
 export class Escalation {
   readonly reason: StopReason;
   private readonly graceEnds: number;
@@ -57,7 +60,6 @@ export class Escalation {
     if (!this.termSent) this.terminate(true);
     if (!hurry && hostClock() < this.graceEnds) return;
     this.kill(this.others(true));
-    if (this.isHopeless()) signal(this.claim.pid, 'SIGKILL');
   }
 
   /** Does what is due after the wrapper's end. @returns whether nothing is left that could be stopped. */

@@ -1,5 +1,6 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { sweepFifos } from './fifo-pool.js';
 import { isMissing } from './files.js';
 import { readOwner } from './owner.js';
 import { reap } from './reap.js';
@@ -42,13 +43,14 @@ export async function sweepTries(attemptsDir: string, options: SweepOptions): Pr
       options.onError?.(error, { dir });
     }
   }
+  sweepFifos(attemptsDir);
   return removed;
 }
 
 function foldersIn(dir: string): string[] {
   try {
     const entries = readdirSync(dir, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map((entry) => entry.name);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

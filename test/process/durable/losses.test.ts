@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { generationOf, makeDir } from '../../../src/process/durable/files.js';
 import { formatHostId, hostId } from '../../../src/process/durable/host-id.js';
@@ -126,6 +126,22 @@ describe('a claim', () => {
     expect(await rig.run('true', { runOnce: true })).toMatchObject(lost);
   });
 
+  test('of another container on this kernel lives as long as its FIFO is held, and no signal reaches it', async () => {
+    const stranger = spawn('sleep', ['60']); // its number means another process there
+    claim(stranger.pid!, processStat(stranger.pid!)!.start, `${hostId().boot}_elsewhere`);
+    const { dir } = generationOf(rig.tryDir, 0);
+    await new Promise((resolve) => spawn('mkfifo', [`${dir}/alive`]).once('exit', resolve));
+    const held = openSync(`${dir}/alive`, 'r+');
+    expect(inspectTry(rig.tryDir).status).toBe('running');
+    const end = rig.run('true', { runOnce: true, timeoutMs: 1, graceMs: 10 });
+    await eventually('a stop is asked for', () => rig.file('stop.json') !== '');
+    expect(inspectTry(rig.tryDir)).toMatchObject({ status: 'running', stopped: 'timeout' });
+    expect(await end).toMatchObject({ ...lost, stopped: 'timeout', leftoversKilled: 0 }); // given up in the end
+    expect(processStat(stranger.pid!)?.dead).toBe(false);
+    closeSync(held);
+    stranger.kill('SIGKILL');
+  });
+
   test('of a process that nobody has reaped is lost', async () => {
     // perl's child ends and stays a zombie, because its parent sleeps
     const parent = spawn('perl', ['-e', '$| = 1; if (my $pid = fork) { print "$pid\\n"; sleep 60 } else { exit }']);
@@ -150,8 +166,9 @@ describe('a claim', () => {
 
 describe('a folder that is deleted while it runs', () => {
   test('costs the output, and not the exit code of who has started it', async () => {
-    const end = rig.run('until [ -e go ]; do sleep 0.02; done; exit 5');
-    await rig.claimed();
+    let started = false;
+    const end = rig.run('until [ -e go ]; do sleep 0.02; done; exit 5', {}, { onStart: () => (started = true) });
+    await eventually('its start is seen', () => started);
     rmSync(rig.path('attempts'), { recursive: true });
     writeFileSync(rig.path('go'), '');
     expect(await end).toMatchObject({ kind: 'exited', exitCode: 5 });
