@@ -41,6 +41,11 @@ const USAGE = new Set([
   'run_exists',
   'run_not_found',
   'run_closed',
+  'run_open',
+  'no_record',
+  'no_logs',
+  'step_not_found',
+  'attempt_not_found',
   'refused',
 ]);
 

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import { EXIT, type CliContext, type CliHost } from './context.js';
 import { reportError } from './errors.js';
 import { addPlanCommands } from './register-plan.js';
+import { addRecordCommands } from './register-record.js';
 import { addRunCommands } from './register-run.js';
 import { addServiceCommands } from './register-service.js';
 import { addSteerCommands } from './register-steer.js';
@@ -41,6 +42,7 @@ Start with:  orch run examples/quickstart.yaml`,
     );
   addRunCommands(program, context, done);
   addSteerCommands(program, context, done);
+  addRecordCommands(program, context, done);
   addPlanCommands(program, context, done);
   addServiceCommands(program, context, done);
   for (const command of program.commands) command.exitOverride();

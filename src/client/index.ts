@@ -10,3 +10,5 @@ export { loadPlanFile, type LoadFileOptions } from './plan-files.js';
 export { loadPlanText, renderDiagnostics } from '../plan/index.js';
 export type { LoadedPlanSet } from '../plan/load-set.js';
 export type { Diagnostic, Plan } from '../plan/types.js';
+export { isFinished, manifestOf, type Manifest, type RunEvent, type RunRecord } from '../journal/index.js';
+export type { ReadRecord } from '../temporal/read-record.js';

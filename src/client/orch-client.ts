@@ -8,6 +8,7 @@ import {
 } from '@temporalio/client';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import { signedStarts } from '../temporal/signed-starts.js';
+import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
   explainQuery,
@@ -239,6 +240,25 @@ export class OrchClient {
     } catch (error) {
       throw asOrchError(error, runId);
     }
+  }
+
+  /**
+   * The record of a run: its events and what its manifest is made of ({@link manifestOf}). It is read from the run
+   * itself, so a closed run has it as long as the service keeps its history, whatever has become of its files.
+   *
+   * @throws OrchError `run_not_found`, `no_worker`; `no_record` for a run that ended before it began.
+   */
+  async record(runId: string): Promise<ReadRecord> {
+    let record: ReadRecord | undefined;
+    try {
+      record = await onceItAnswers(() => readRecord(this.client, runId));
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
+    if (record !== undefined) return record;
+    throw new OrchError('no_record', `The run '${runId}' ended before it began, so there is no record of it`, {
+      hint: `its plan was invalid, or its start not signed; \`orch watch ${runId}\` says which`,
+    });
   }
 
   /** Asks a run to stop its steps and end as canceled; `force` also ends its `finally` steps. Returns at once. @throws OrchError `run_not_found`, `run_closed`. */

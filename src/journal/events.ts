@@ -109,5 +109,5 @@ export type RunEventBody = RunEvent extends infer E
 
 /** The published JSON Schema of {@link runEventSchema}. */
 export function eventsJsonSchema(): Record<string, unknown> {
-  return { title: 'One line of the events.ndjson of a run', ...z.toJSONSchema(runEventSchema) };
+  return { title: 'One line of the events.ndjson of a run', ...z.toJSONSchema(runEventSchema, { io: 'input' }) };
 }

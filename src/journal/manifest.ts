@@ -104,5 +104,5 @@ export function isFinished({ status }: Pick<Manifest, 'status'>): boolean {
 
 /** The published JSON Schema of {@link manifestSchema}. */
 export function manifestJsonSchema(): Record<string, unknown> {
-  return { title: 'The manifest.json of a run', ...z.toJSONSchema(manifestSchema) };
+  return { title: 'The manifest.json of a run', ...z.toJSONSchema(manifestSchema, { io: 'input' }) };
 }

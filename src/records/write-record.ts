@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { manifestOf, type RunRecord } from '../journal/index.js';
+import { manifestOf, type Manifest, type RunEvent, type RunRecord } from '../journal/index.js';
 import { alignEvents } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
 import { replaceFile } from './replace-file.js';
@@ -12,15 +12,18 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Writes the whole record of a run into its folder, the manifest last: it says that the rest is there. */
-export async function writeRunRecord(stateDir: string, record: RunRecord): Promise<void> {
-  await writeRecord(runDir(stateDir, record.about.run_id), record);
+/** Writes the whole record of a run into its folder. */
+export async function writeRunRecord(stateDir: string, { about, plan, events }: RunRecord): Promise<void> {
+  await writeRecord(runDir(stateDir, about.run_id), { plan, events, manifest: manifestOf(about, events) });
 }
 
-/** Writes the whole record of a run into any folder. */
-export async function writeRecord(folder: string, record: RunRecord): Promise<void> {
+/** Writes a record into any folder, the manifest last: it says that the rest is there. */
+export async function writeRecord(
+  folder: string,
+  { plan, events, manifest }: { plan: unknown; events: readonly RunEvent[]; manifest: Manifest },
+): Promise<void> {
   makePrivateDir(folder);
-  await replaceFile(path.join(folder, RECORD_FILES.plan), jsonText(record.plan));
-  await alignEvents(path.join(folder, RECORD_FILES.events), record.events);
-  await replaceFile(path.join(folder, RECORD_FILES.manifest), jsonText(manifestOf(record.about, record.events)));
+  await replaceFile(path.join(folder, RECORD_FILES.plan), jsonText(plan));
+  await alignEvents(path.join(folder, RECORD_FILES.events), events);
+  await replaceFile(path.join(folder, RECORD_FILES.manifest), jsonText(manifest));
 }

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { OrchError } from '../client/errors.js';
+import { isFinished, manifestOf, type Manifest, type RunEvent } from '../journal/index.js';
+import { readEvents } from '../records/event-file.js';
+import { runDir, stateDir } from '../records/paths.js';
+import { readManifest } from '../records/run-folders.js';
+import { RECORD_FILES } from '../records/write-record.js';
+import { connect } from './connect.js';
+import type { CliContext } from './context.js';
+
+/** The record of a run, wherever it comes from. */
+export interface FoundRecord {
+  manifest: Manifest;
+  events: readonly RunEvent[];
+  plan: unknown;
+  open: boolean;
+  /** The folder of the run on this machine; what it holds may be of use. */
+  folder: string;
+  /** Why the run itself was not asked, where the files had to do. */
+  instead?: OrchError;
+}
+
+/** Errors for which the files of a run may do: it cannot be asked, or the service has forgotten it. */
+const FILES_MAY_DO = new Set(['service_unreachable', 'no_worker', 'run_not_found']);
+
+/**
+ * The record of a run: from the run itself, and where that cannot be asked, from its folder.
+ *
+ * @throws OrchError as of asking the run, where the folder does not hold a whole record either.
+ */
+export async function findRecord(context: CliContext, runId: string): Promise<FoundRecord> {
+  const folder = runDir(stateDir(context.env), runId);
+  try {
+    return { ...(await fromService(context, runId)), folder };
+  } catch (error) {
+    if (!(error instanceof OrchError) || !FILES_MAY_DO.has(error.code)) throw error;
+    const manifest = await readManifest(folder);
+    if (manifest === undefined || manifest.run_id !== runId) throw error;
+    return { ...(await fromFiles(folder, manifest)), folder, instead: error };
+  }
+}
+
+async function fromService(
+  context: CliContext,
+  runId: string,
+): Promise<Pick<FoundRecord, 'manifest' | 'events' | 'plan' | 'open'>> {
+  const client = await connect(context, false);
+  try {
+    const { about, plan, events, open } = await client.record(runId);
+    return { manifest: manifestOf(about, events), events, plan, open };
+  } finally {
+    await client.close();
+  }
+}
+
+async function fromFiles(
+  folder: string,
+  manifest: Manifest,
+): Promise<Pick<FoundRecord, 'manifest' | 'events' | 'plan' | 'open'>> {
+  const events = await readEvents(path.join(folder, RECORD_FILES.events));
+  const plan: unknown = JSON.parse(await readFile(path.join(folder, RECORD_FILES.plan), 'utf8'));
+  return { manifest, events, plan, open: !isFinished(manifest) };
+}

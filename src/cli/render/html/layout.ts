@@ -1,0 +1,54 @@
+import type { ManifestStep } from '../../../journal/index.js';
+
+/** The steps by columns: each stands right of all that it waits for. */
+export interface Layout {
+  /** Indexes of steps, from left to right, in each column from top to bottom. */
+  columns: readonly (readonly number[])[];
+  /** Indexes of steps, from and to. */
+  edges: readonly (readonly [number, number])[];
+}
+
+/** Lays the graph of a run out by waves; `finally` steps come behind all others, a fallback behind its owner. */
+export function layOut(steps: readonly ManifestStep[]): Layout {
+  const index = new Map(steps.map((step, position) => [step.id, position]));
+  const before = steps.map((step) =>
+    [...step.depends_on, ...(step.fallback_of === null ? [] : [step.fallback_of])].flatMap((id) => index.get(id) ?? []),
+  );
+  const waves = wavesOf(steps, before);
+  const columns: number[][] = [];
+  waves.forEach((wave, position) => (columns[wave] ??= []).push(position));
+  const whole = Array.from(columns, (column) => column ?? []).filter((column) => column.length > 0);
+  const places = new Map<number, number>();
+  for (const column of whole) sortByNeighbours(column, before, places);
+  return { columns: whole, edges: before.flatMap((list, to) => list.map((from) => [from, to] as const)) };
+}
+
+function wavesOf(steps: readonly ManifestStep[], before: readonly (readonly number[])[]): number[] {
+  const after: number[][] = steps.map(() => []);
+  before.forEach((list, to) => list.forEach((from) => after[from]!.push(to)));
+  const awaited = before.map((list) => list.length);
+  const waves = steps.map(() => 0);
+  const ready = awaited.flatMap((count, position) => (count === 0 ? [position] : []));
+  for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+    for (const to of after[next]!) {
+      waves[to] = Math.max(waves[to]!, waves[next]! + 1);
+      awaited[to]! -= 1;
+      if (awaited[to] === 0) ready.push(to);
+    }
+  }
+  const lastMain = steps.reduce((most, step, i) => (step.finally ? most : Math.max(most, waves[i]!)), -1);
+  return waves.map((wave, i) => (steps[i]!.finally ? lastMain + 1 + wave : wave));
+}
+
+/** Puts each step about as high as those that it waits for, so that fewer lines cross. */
+function sortByNeighbours(column: number[], before: readonly (readonly number[])[], places: Map<number, number>): void {
+  const height = new Map(
+    column.map((step, position) => {
+      const known = before[step]!.flatMap((from) => places.get(from) ?? []);
+      const mean = known.reduce((sum, place) => sum + place, 0) / known.length;
+      return [step, known.length === 0 ? position : mean] as const;
+    }),
+  );
+  column.sort((a, b) => height.get(a)! - height.get(b)! || a - b);
+  column.forEach((step, position) => places.set(step, position));
+}
