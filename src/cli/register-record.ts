@@ -6,6 +6,18 @@ type Done = (exitCode: number) => void;
 /** Commands about what runs leave behind. */
 export function addRecordCommands(program: Command, context: CliContext, done: Done): void {
   program
+    .command('logs <run> [step]')
+    .description('show what steps have printed; of all steps by lines, of one step as it is')
+    .option('-f, --follow', 'go on until the step, or the run, has ended')
+    .option('--attempt <n>', 'of this attempt of the step (default: the last)')
+    .option('--stdout', 'only what went to stdout')
+    .option('--stderr', 'only what went to stderr')
+    .option('--json', 'print one JSON object for each line')
+    .action(async (run, step, options) =>
+      done(await (await import('./commands/logs.js')).logs(context, run, step, options)),
+    );
+
+  program
     .command('export <run>')
     .description('write what a run did: its manifest and events, rebuilt from history, or a report')
     .option('--out <path>', 'folder to write to, or file for one of the formats (default: the folder of the run)')
@@ -16,4 +28,13 @@ export function addRecordCommands(program: Command, context: CliContext, done: D
     .action(async (run, options) =>
       done(await (await import('./commands/export.js')).exportRun(context, run, options)),
     );
+
+  program
+    .command('prune')
+    .description('remove the folders (records and logs) of runs that ended long ago; never of an open run')
+    .requiredOption('--older-than <time>', 'that ended longer ago than this: 12h, 30d, 8w')
+    .option('--keep-failed', 'but keep those that failed, were terminated or timed out')
+    .option('--dry-run', 'only say what would be removed')
+    .option('--json', 'print one JSON object')
+    .action(async (options) => done(await (await import('./commands/prune.js')).prune(context, options)));
 }

@@ -195,6 +195,11 @@ export class OrchClient {
     }
   }
 
+  /** What the service itself knows of a run; needs no worker. @throws OrchError `run_not_found`. */
+  async summary(runId: string): Promise<RunSummary> {
+    return (await describeRun(this.client, runId)).run;
+  }
+
   /** Runs, newest first, without those of sub-plans but for `all`. `limit` defaults to 20. */
   async list(options: { limit?: number; status?: RunState; all?: boolean } = {}): Promise<RunSummary[]> {
     const runs: RunSummary[] = [];

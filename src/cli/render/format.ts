@@ -11,6 +11,15 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
 }
 
+/** Bytes as people read them: `812 B`, `14.2 kB`, `1.3 GB`. */
+export function size(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  for (; value >= 999.95 && unit < units.length - 1; unit += 1) value /= 1000;
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
 /** A status in its colour, padded to the widest. */
 export function statusWord(colors: Colors, status: StepStatus | 'started'): string {
   const word = status.padEnd(8);

@@ -19,58 +19,90 @@ interface Shape {
 const NAMED: Shape = { width: 172, height: 30, gapX: 56, gapY: 12, rows: Number.POSITIVE_INFINITY };
 const SMALL: Shape = { width: 14, height: 14, gapX: 28, gapY: 4, rows: 24 };
 const MARGIN = 8;
+/** Height of a gap that an edge goes through. */
+const GAP = 2;
 
-interface Drawing {
-  places: Map<number, { x: number; y: number }>;
-  width: number;
+interface Place {
+  x: number;
+  y: number;
   height: number;
 }
 
 /** The steps and what each waits for, as SVG. */
 export function graphSvg(steps: readonly ManifestStep[]): string {
-  const layout = layOut(steps);
   const shape = steps.length <= MAX_NAMED ? NAMED : SMALL;
-  const { places, width, height } = place(layout, shape);
+  const layout = layOut(steps, shape === NAMED);
+  const { places, width, height } = place(layout, shape, steps.length);
   const drawn = layout.edges.length <= MAX_EDGES;
-  const edges = drawn ? layout.edges.map(([from, to]) => edge(places.get(from)!, places.get(to)!, shape)) : [];
+  const edges = drawn
+    ? layout.edges.map((way) =>
+        edge(
+          way.map((point) => places.get(point)!),
+          shape,
+        ),
+      )
+    : [];
   const nodes = steps.map((step, index) => node(step, places.get(index)!, shape));
   const note = drawn ? '' : `<p class="note">${layout.edges.length} edges are not drawn.</p>`;
   return `<div class="scroll"><svg class="graph" role="img" aria-label="Graph of the steps" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"><g class="edges">${edges.join('')}</g>${nodes.join('')}</svg></div>${note}`;
 }
 
 /** Columns from left to right, each in the middle of the height. */
-function place(layout: Layout, shape: Shape): Drawing {
-  const places: Drawing['places'] = new Map();
-  const stepY = shape.height + shape.gapY;
-  const tallest = Math.min(shape.rows, Math.max(1, ...layout.columns.map((column) => column.length)));
-  const inner = tallest * stepY - shape.gapY;
-  let left = MARGIN;
-  for (const column of layout.columns) {
-    const rows = Math.min(shape.rows, column.length);
-    const top = MARGIN + (inner - (rows * stepY - shape.gapY)) / 2;
-    column.forEach((step, position) => {
-      const across = Math.floor(position / rows);
-      places.set(step, { x: left + across * (shape.width + shape.gapY), y: top + (position % rows) * stepY });
-    });
-    const wide = Math.ceil(column.length / rows);
-    left += wide * (shape.width + shape.gapY) - shape.gapY + shape.gapX;
+function place(
+  { columns }: Layout,
+  shape: Shape,
+  steps: number,
+): { places: Map<number, Place>; width: number; height: number } {
+  const places = new Map<number, Place>();
+  const heightOf = (item: number): number => (item < steps ? shape.height : GAP);
+  const tall = (items: readonly number[]): number =>
+    items.reduce((sum, item) => sum + heightOf(item) + shape.gapY, -shape.gapY);
+  const stacks = columns.map((column) => inStacks(column, shape.rows));
+  const inner = Math.max(shape.height, ...stacks.flat().map(tall));
+  let x = MARGIN;
+  for (const column of stacks) {
+    const top = MARGIN + (inner - tall(column[0]!)) / 2;
+    for (const stack of column) {
+      let y = top;
+      for (const item of stack) {
+        places.set(item, { x, y, height: heightOf(item) });
+        y += heightOf(item) + shape.gapY;
+      }
+      x += shape.width + shape.gapY;
+    }
+    x += shape.gapX - shape.gapY;
   }
-  return { places, width: Math.max(1, left - shape.gapX + MARGIN), height: inner + 2 * MARGIN };
+  return { places, width: Math.max(1, x - shape.gapX + MARGIN), height: inner + 2 * MARGIN };
 }
 
-function node(step: ManifestStep, { x, y }: { x: number; y: number }, shape: Shape): string {
+/** A tall column as several beside each other. */
+function inStacks(column: readonly number[], rows: number): number[][] {
+  if (column.length <= rows) return [[...column]];
+  return Array.from({ length: Math.ceil(column.length / rows) }, (_, i) => column.slice(i * rows, (i + 1) * rows));
+}
+
+function node(step: ManifestStep, { x, y }: Place, shape: Shape): string {
   const title = escapeHtml(
     [`${step.id}: ${step.status}`, step.name === step.id ? '' : step.name].filter(Boolean).join('\n'),
   );
   const box = `<rect x="${x}" y="${y}" width="${shape.width}" height="${shape.height}" rx="${shape === NAMED ? 6 : 3}"/>`;
-  if (shape !== NAMED) return `<g class="node ${step.status}"><title>${title}</title>${box}</g>`;
+  if (shape !== NAMED) return `<g class="node small ${step.status}"><title>${title}</title>${box}</g>`;
   const label = escapeHtml(`${GLYPHS[step.status]} ${shorten(step.id, 21)}`);
   const text = `<text x="${x + 10}" y="${y + shape.height / 2}" dominant-baseline="central">${label}</text>`;
   return `<g class="node ${step.status}"><title>${title}</title>${box}${text}</g>`;
 }
 
-function edge(from: { x: number; y: number }, to: { x: number; y: number }, shape: Shape): string {
-  const [x1, y1, x2, y2] = [from.x + shape.width, from.y + shape.height / 2, to.x, to.y + shape.height / 2];
-  const bend = Math.max(12, (x2 - x1) / 2);
-  return `<path d="M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}"/>`;
+/** Straight through what it passes, bent in between. */
+function edge(way: readonly Place[], { width }: Shape): string {
+  const [first, ...rest] = way;
+  let [x, y] = [first!.x + width, first!.y + first!.height / 2];
+  let path = `M${x} ${y}`;
+  rest.forEach((point, i) => {
+    const middle = point.y + point.height / 2;
+    const bend = Math.max(12, (point.x - x) / 2);
+    path += `C${x + bend} ${y} ${point.x - bend} ${middle} ${point.x} ${middle}`;
+    if (i < rest.length - 1) path += `h${width}`;
+    [x, y] = [point.x + width, middle];
+  });
+  return `<path d="${path}"/>`;
 }

@@ -25,6 +25,7 @@ svg { display: block; font-size: 12px; }
 svg text { fill: var(--fg); }
 .graph .edges path { fill: none; stroke: var(--dim); stroke-opacity: .55; }
 .node rect { fill: var(--bg); stroke: var(--c); stroke-width: 1.5; }
+.node.small rect { fill: var(--c); fill-opacity: .7; } .node.small.pending rect, .node.small.skipped rect { fill: var(--bg); }
 .node.pending rect, .node.skipped rect { stroke-dasharray: 4 3; }
 .timeline { display: flex; gap: 8px; }
 .timeline .names { flex: none; } .timeline .bars { flex: 1; min-width: 240px; }
@@ -35,7 +36,7 @@ line.tick { stroke: var(--line); } text.tick { fill: var(--dim); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); }
 th { color: var(--dim); font-weight: 500; font-size: 12px; white-space: nowrap; }
-td.id { overflow-wrap: anywhere; min-width: 120px; } td.number { white-space: nowrap; }
+td.id { overflow-wrap: anywhere; min-width: 120px; } td.number, td.status { white-space: nowrap; }
 td.why { overflow-wrap: anywhere; min-width: 180px; }
 pre { margin: 4px 0 8px; padding: 8px; max-height: 320px; overflow: auto; background: var(--card); border: 1px solid var(--line);
   border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 12px; }

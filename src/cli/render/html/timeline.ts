@@ -58,7 +58,12 @@ function axis(total: number, height: number): string {
   return Array.from({ length: TICKS }, (_, i) => {
     const x = `${(i * 100) / (TICKS - 1)}%`;
     const anchor = i === 0 ? 'start' : i === TICKS - 1 ? 'end' : 'middle';
-    const label = duration((total * i) / (TICKS - 1));
+    const label = moment((total * i) / (TICKS - 1), total);
     return `<line class="tick" x1="${x}" x2="${x}" y1="18" y2="${height}"/><text class="tick" x="${x}" y="12" text-anchor="${anchor}">${label}</text>`;
   }).join('');
+}
+
+/** Ticks of a short run would all be the same tenth of a second. */
+function moment(ms: number, total: number): string {
+  return total < 5000 ? `${Math.round(ms)} ms` : duration(ms);
 }

@@ -1,0 +1,75 @@
+import type { OrchClient } from '../../client/orch-client.js';
+import { stateDir } from '../../records/paths.js';
+import { prunableRuns, removeRunFolder, type Prunable, type RunEndFacts } from '../../records/prune.js';
+import { connect } from '../connect.js';
+import { EXIT, type CliContext } from '../context.js';
+import { readDuration } from '../durations.js';
+import { size, table } from '../render/format.js';
+import { isoTime } from '../render/run-json.js';
+
+interface PruneFlags {
+  olderThan: string;
+  keepFailed?: boolean;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/** `orch prune --older-than 30d`: removes the folders of runs that ended long ago. The service keeps its own history. */
+export async function prune(context: CliContext, flags: PruneFlags): Promise<number> {
+  const age = readDuration('--older-than', flags.olderThan);
+  const service = createEndAsker(context);
+  const removed: Prunable[] = [];
+  const failed: { run: Prunable; error: Error }[] = [];
+  try {
+    const options = { before: Date.now() - age, keepFailed: flags.keepFailed === true, askEnd: service.askEnd };
+    for await (const run of prunableRuns(stateDir(context.env), options)) {
+      try {
+        if (!flags.dryRun) await removeRunFolder(run);
+        removed.push(run);
+      } catch (error) {
+        failed.push({ run, error: error as Error });
+      }
+    }
+  } finally {
+    await service.close();
+  }
+  report(context, removed, flags);
+  for (const { run, error } of failed) context.note(`${run.run_id} could not be removed: ${error.message}\n`);
+  return failed.length === 0 ? EXIT.succeeded : EXIT.failed;
+}
+
+function report(context: CliContext, runs: readonly Prunable[], { dryRun, json }: PruneFlags): void {
+  const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
+  if (json) {
+    const rows = runs.map((run) => ({
+      run_id: run.run_id,
+      status: run.status,
+      finished_at: isoTime(run.finishedAt),
+      bytes: run.bytes,
+      folder: run.folder,
+    }));
+    context.out(`${JSON.stringify({ dry_run: dryRun === true, bytes, runs: rows }, null, 2)}\n`);
+    return;
+  }
+  const rows = runs.map((run) => [run.run_id, run.status, isoTime(run.finishedAt) ?? '', size(run.bytes)]);
+  if (rows.length > 0) context.out(`${table([['RUN', 'STATUS', 'FINISHED', 'SIZE'], ...rows])}\n`);
+  const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
+  context.note(dryRun ? `${count} would be removed, ${size(bytes)}\n` : `${count} removed, ${size(bytes)} freed\n`);
+}
+
+/** Asks the service, where there is one; without it only what manifests tell counts. */
+function createEndAsker(context: CliContext): {
+  askEnd: (runId: string) => Promise<RunEndFacts | undefined>;
+  close: () => Promise<void>;
+} {
+  let client: Promise<OrchClient | undefined> | undefined;
+  return {
+    async askEnd(runId) {
+      client ??= connect(context, false).catch(() => undefined);
+      const run = await (await client)?.summary(runId).catch(() => undefined);
+      if (run?.finished_at === undefined || run.status === 'running') return undefined;
+      return { status: run.status, finishedAt: run.finished_at };
+    },
+    close: async () => (await client)?.close(),
+  };
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { runDir, stepAttemptDir } from './paths.js';
+
+/** The files that an attempt of a step writes its output to. They need not be there yet. */
+export interface AttemptStreams {
+  stdout: string;
+  /** Absent for what has one stream only: the answer to an HTTP call. */
+  stderr?: string;
+}
+
+/** Where the streams of an attempt are, while it runs and afterwards. The one place that knows. */
+export function attemptStreams(stateDir: string, runId: string, stepId: string, attempt: number): AttemptStreams {
+  const folder = stepAttemptDir(stateDir, runId, stepId, attempt);
+  const body = path.join(folder, 'body');
+  if (existsSync(body)) return { stdout: body };
+  return { stdout: path.join(folder, 'stdout.log'), stderr: path.join(folder, 'stderr.log') };
+}
+
+/** Whether an attempt is over, so that its streams grow no more. */
+export function attemptEnded(stateDir: string, runId: string, stepId: string, attempt: number): boolean {
+  return existsSync(path.join(stepAttemptDir(stateDir, runId, stepId, attempt), 'result.json'));
+}
+
+/** The numbers of the attempts of a step that have left something here, in order. */
+export async function attemptsOf(stateDir: string, runId: string, stepId: string): Promise<number[]> {
+  const names = await namesIn(path.dirname(stepAttemptDir(stateDir, runId, stepId, 1)));
+  return names
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+/** The steps, and instances of steps (`id[0]`), that have left something here. */
+export async function stepsWithLogs(stateDir: string, runId: string): Promise<string[]> {
+  const names = await namesIn(path.join(runDir(stateDir, runId), 'steps'));
+  return names.map((name) => decodeURIComponent(name));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
