@@ -155,17 +155,7 @@ describe('every mistake is told at its place', () => {
 });
 
 describe('what this version does not act on is refused, not ignored', () => {
-  test.each([
-    ['run_once: true', 'run_once'],
-    ['max_output_bytes: 5', 'max_output_bytes'],
-    ['secrets: {A: {env: B}}', 'secrets'],
-  ])('a step with %s', (key, name) => {
-    expect(brief(refuse(planOf(`  - id: a\n    command: x\n    ${key}\n`)))).toEqual([
-      `6:5 not_supported_yet steps[0].${name}`,
-    ]);
-  });
-
-  test.each(['agents: {a: 1}', 'budget: {usd: 1}', 'secrets: {A: {env: B}}'])('globals with %s', (key) => {
+  test.each(['agents: {a: 1}', 'budget: {usd: 1}'])('globals with %s', (key) => {
     const [name] = key.split(':');
     const text = planOf('  - {id: a, command: x}\n', `globals:\n  ${key}\n`);
     expect(brief(refuse(text))).toEqual([`4:3 not_supported_yet globals.${name}`]);
@@ -185,8 +175,8 @@ describe('what this version does not act on is refused, not ignored', () => {
   });
 
   test('also in a finally step', () => {
-    const text = planOf('  - {id: a, command: x}\n', 'finally: [{id: z, command: x, run_once: true}]\n');
-    expect(brief(refuse(text))).toEqual(['3:31 not_supported_yet finally[0].run_once']);
+    const text = planOf('  - {id: a, command: x}\n', 'finally: [{id: z, step_def: {type: agent}}]\n');
+    expect(brief(refuse(text))).toEqual(['3:30 not_supported_yet finally[0].step_def.type']);
   });
 
   test('a value that is the default anyway, or none, is let pass', () => {

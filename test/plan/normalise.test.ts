@@ -42,6 +42,9 @@ test('every default is filled in', () => {
         success_exit_codes: [0],
         warning_exit_codes: [],
         locks: [],
+        secrets: {},
+        run_once: false,
+        max_output_bytes: 1024 ** 3,
       },
     ],
   });
