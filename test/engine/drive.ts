@@ -36,7 +36,12 @@ export interface Drive {
   statuses(): Record<string, string>;
 }
 
-export function drive(program: Program, leftOut: readonly string[] = []): Drive {
+/** @param observe is told of the start (without an event), and of every event once it was taken in */
+export function drive(
+  program: Program,
+  leftOut: readonly string[] = [],
+  observe: (state: RunState, event?: EngineEvent, before?: RunState['status']) => void = () => {},
+): Drive {
   const running: string[] = [];
   const started: string[] = [];
   const stopping: string[] = [];
@@ -44,6 +49,7 @@ export function drive(program: Program, leftOut: readonly string[] = []): Drive 
   let finished: string | undefined;
   let clock = 0;
   let decision = startRun(program, clock, { leftOut: new Set(leftOut.map((id) => program.graph.index.get(id)!)) });
+  observe(decision.state);
   take(decision);
 
   function take({ commands }: typeof decision): void {
@@ -64,7 +70,9 @@ export function drive(program: Program, leftOut: readonly string[] = []): Drive 
   }
 
   function send(event: EngineEvent): void {
+    const before = decision.state.status;
     decision = decide(program, decision.state, event);
+    observe(decision.state, event, before);
     take(decision);
   }
 

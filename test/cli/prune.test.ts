@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
+import { tempDir, uniqueId, writePlan } from '../support/plans.js';
+
+const dir = tempDir();
+
+test('removes the folders of runs that ended long ago, never of one that is open', async () => {
+  const state = tempDir();
+  const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir, env: { ORCH_STATE_DIR: state } });
+  const folder = (id: string): string => path.join(state, 'runs', id);
+  const [old, failed, fresh, open] = ['old', 'failed', 'fresh', 'open'].map(uniqueId) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  const gate = `until [ -e go ]; do sleep 0.05; done`;
+  await orch('run', writePlan(dir, { steps: [{ id: 'a', command: 'echo hello', shell: true }] }), '--id', old);
+  await orch('run', writePlan(dir, { steps: [{ id: 'a', command: 'false' }] }), '--id', failed);
+  await orch('run', writePlan(dir, { steps: [{ id: 'a', command: 'true' }] }), '--id', fresh);
+  const running = startCli(
+    ['run', writePlan(dir, { steps: [{ id: 'a', command: gate, shell: true }] }), '--id', open],
+    {
+      cwd: dir,
+      env: { ORCH_STATE_DIR: state },
+    },
+  );
+  await eventually('the open run has a record', () => existsSync(path.join(folder(open), 'manifest.json')));
+  for (const id of [old, failed, open]) age(folder(id));
+  const outside = path.join(dir, 'outside');
+  writeFileSync(outside, 'kept');
+  symlinkSync(dir, path.join(folder(old), 'link'));
+  mkdirSync(folder('by-hand'));
+
+  const dry = await orch('prune', '--older-than', '30d', '--dry-run');
+  expect(dry.stdout.split('\n').map((line) => line.split(' ')[0])).toEqual(['RUN', ...[old, failed].sort(), '']);
+  expect(dry.stderr).toMatch(/^2 runs would be removed, \d+\.\d kB\n$/);
+  const kept = await orch('prune', '--older-than', '30d', '--keep-failed', '--json');
+  expect(JSON.parse(kept.stdout)).toMatchObject({ dry_run: false, runs: [{ run_id: old, status: 'succeeded' }] });
+  expect([old, failed, fresh, open, 'by-hand'].map((id) => existsSync(folder(id)))).toEqual([
+    false,
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(readFileSync(outside, 'utf8')).toBe('kept');
+  expect((await orch('prune', '--older-than', '30d')).stderr).toMatch(/^1 run removed, \d+\.\d kB freed\n$/);
+  expect(existsSync(folder(failed))).toBe(false);
+  writeFileSync(path.join(dir, 'go'), '');
+  expect((await running.ended).code).toBe(0);
+  await orch('down');
+});
+
+/** Makes a record say that all of it was long ago; the open run's service knows better than its files. */
+function age(folder: string): void {
+  const file = path.join(folder, 'manifest.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(/"20\d\d-\d\d-\d\dT/g, '"2020-01-01T'));
+}
+
+test.each(['30', 'd', '-3d', '0d', '1e9d', '30 d', '30days', '', '99999w', 'NaNd'])(
+  'refuses %j as a length of time',
+  async (text) => {
+    const result = await runCli(['prune', '--older-than', text], { cwd: dir, env: { ORCH_STATE_DIR: tempDir() } });
+    expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('this is no length of time') });
+  },
+);

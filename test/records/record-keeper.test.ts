@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { manifestOf, type Manifest, type RunAbout, type RunEvent } from '../../src/journal/index.js';
+import { eventLines } from '../../src/records/event-file.js';
+import { createRecordKeeper, type RecordKeeper } from '../../src/records/record-keeper.js';
+import { eventually } from '../support/eventually.js';
+import { tempDir } from '../support/plans.js';
+
+let state: string;
+let warnings: string[];
+let keeper: RecordKeeper;
+beforeEach(() => {
+  state = tempDir();
+  warnings = [];
+  keeper = createRecordKeeper(state, (message) => warnings.push(message));
+});
+
+const time = '2026-01-01T00:00:00.000Z';
+const about: RunAbout = {
+  run_id: 'r',
+  temporal_run_id: 't',
+  plan_id: 'p',
+  plan_digest: '',
+  engine_version: 1,
+  description: null,
+  parent_run_id: null,
+  rerun_of: null,
+  started_by: null,
+  project: null,
+  tags: [],
+  metadata: {},
+  inputs: {},
+  created_at: time,
+  steps: [{ id: 'a', name: 'a', kind: 'noop', depends_on: [], fallback_of: null, finally: false, foreach: false }],
+};
+const events: RunEvent[] = [
+  { v: 1, seq: 1, time, type: 'run-created', run_id: 'r', plan_id: 'p', plan_digest: '', steps: 1, created_at: time },
+  { v: 1, seq: 2, time, type: 'run-started' },
+];
+for (let seq = 3; seq <= 203; seq += 1)
+  events.push({ v: 1, seq, time, type: seq % 2 === 0 ? 'run-resumed' : 'run-paused' });
+const whole = (upTo: number) =>
+  ({ whole: true, run_id: 'r', about, plan: { plan_id: 'p' }, events: events.slice(0, upTo) }) as const;
+const read = (name: string): string => readFileSync(path.join(state, 'runs', 'r', name), 'utf8');
+const manifest = (): Manifest => JSON.parse(read('manifest.json')) as Manifest;
+
+test('two hundred updates in a row are few writes, and the last one is there', async () => {
+  const writes = new Set<string>();
+  keeper.take(whole(2));
+  for (const event of events.slice(2)) {
+    keeper.take({ whole: false, run_id: 'r', events: [event] });
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      writes.add(read('manifest.json'));
+    } catch {
+      writes.add('none yet');
+    }
+  }
+  await eventually('the last event is in the manifest', () => {
+    const file = path.join(state, 'runs', 'r', 'manifest.json');
+    return existsSync(file) && manifest().last_seq === 203;
+  });
+  expect(writes.size).toBeLessThan(20);
+  expect(read('events.ndjson')).toBe(eventLines(events));
+  expect(manifest()).toEqual(manifestOf(about, events));
+  expect(JSON.parse(read('plan.json'))).toEqual({ plan_id: 'p' });
+});
+
+test('what comes twice, or again from the beginning, is written once', async () => {
+  keeper.take(whole(5));
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(3, 8) });
+  await keeper.close();
+  keeper.take(whole(10));
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(8, 12) });
+  await keeper.close();
+  expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 12)));
+});
+
+test('another worker takes over: it goes on where the file ends, also behind a torn line', async () => {
+  keeper.take(whole(5));
+  await keeper.close();
+  writeFileSync(path.join(state, 'runs', 'r', 'events.ndjson'), `${eventLines(events.slice(0, 5))}{"v":1,"se`);
+  const next = createRecordKeeper(state, () => {});
+  next.take(whole(7));
+  await next.close();
+  expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 7)));
+  expect(manifest().last_seq).toBe(7);
+});
+
+test('where nothing can be written there is one warning; once it can, all is there', async () => {
+  writeFileSync(path.join(state, 'runs'), 'in the way');
+  keeper.take(whole(3));
+  await keeper.close();
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(3, 4) });
+  await keeper.close();
+  expect(warnings).toEqual([expect.stringContaining('Records of runs cannot be written')]);
+  rmSync(path.join(state, 'runs'));
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(4, 6) });
+  await keeper.close();
+  expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 6)));
+  expect(warnings).toHaveLength(1);
+});
+
+test('an append that failed half-way is made good', async () => {
+  keeper.take(whole(3));
+  await keeper.close();
+  const file = path.join(state, 'runs', 'r', 'events.ndjson');
+  rmSync(file);
+  mkdirSync(file); // an append to it fails
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(3, 5) });
+  await keeper.close();
+  rmSync(file, { recursive: true });
+  writeFileSync(file, `${eventLines(events.slice(0, 4))}{"half`);
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(5, 6) });
+  await keeper.close();
+  expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 6)));
+});
+
+test('a seal has the last word', async () => {
+  keeper.take(whole(100));
+  await keeper.seal({ about, plan: {}, events });
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(100, 101) });
+  await keeper.close();
+  expect(manifest().last_seq).toBe(203);
+  expect(read('events.ndjson')).toBe(eventLines(events));
+});
