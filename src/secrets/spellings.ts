@@ -51,8 +51,10 @@ function inBase64(text: string): string[] {
       .replaceAll('=', '');
     const mixedAtStart = [0, 2, 3][before]!;
     const mixedAtEnd = (before + bytes.length) % 3 === 0 ? 0 : 1;
+    const toTheEnd = encoded.slice(mixedAtStart); // where nothing follows, with its padding
+    const padding = '='.repeat((4 - (encoded.length % 4)) % 4);
     const own = encoded.slice(mixedAtStart, encoded.length - mixedAtEnd);
-    if (own.length < MIN_PART) return [];
-    return [own, own.replaceAll('+', '-').replaceAll('/', '_')];
+    const found = [`${toTheEnd}${padding}`, toTheEnd, own].filter((text) => text.length >= MIN_PART);
+    return found.flatMap((text) => [text, text.replaceAll('+', '-').replaceAll('/', '_')]);
   });
 }

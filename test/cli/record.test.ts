@@ -254,6 +254,7 @@ test('a terminated run is sealed by the janitor, and no step of it is left runni
     client,
     stateDir: sharedStateDir(),
     records: createRecordKeeper(sharedStateDir(), () => {}),
+    service: 'tests',
     onError: (runId: string, error: unknown) => void errors.push([runId, error]),
   };
   expect(await sealClosedRuns(deps)).toContain(id);
