@@ -40,8 +40,6 @@ export interface StepReport {
   host?: string;
   /** The executions that really failed, the last ones of many. */
   failed_attempts?: readonly FailedAttempt[];
-  /** Run id of the sub-plan. */
-  child_run_id?: string;
 }
 
 /** An execution of a step that failed. Times are milliseconds since the epoch, by the clock of its worker. */

@@ -36,7 +36,6 @@ const stepEnd = {
   stdout_tail: text.optional(),
   stderr_tail: text.optional(),
   outputs: outputs.optional(),
-  child_run_id: text.optional().describe('run id of the sub-plan'),
 };
 
 function event<T extends string, F extends z.core.$ZodLooseShape>(type: T, fields: F) {
@@ -83,6 +82,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   event('step-timed-out', stepEnd),
   event('step-skipped', stepEnd),
   event('step-canceled', stepEnd),
+  event('step-sub-run-started', { ...aboutStep, child_run_id: text.describe('run id of the sub-plan') }),
   event('step-recovered', {
     ...aboutStep,
     fallback: text.optional().describe('the step that made up for the failure'),

@@ -105,6 +105,9 @@ function applyToStep(manifest: Manifest, step: ManifestStep, event: StepEvent): 
       break;
     case 'step-retry':
       break;
+    case 'step-sub-run-started':
+      step.child_run_id = event.child_run_id;
+      break;
     case 'step-recovered':
       step.recovered = true;
       break;
@@ -141,7 +144,6 @@ function endPart(manifest: Manifest, step: ManifestStep, part: ManifestStep | Ma
   step.outputs = { ...event.outputs };
   step.stdout_tail = event.stdout_tail ?? null;
   step.stderr_tail = event.stderr_tail ?? null;
-  step.child_run_id = event.child_run_id ?? null;
 }
 
 function statusOf(event: EndEvent): ManifestStep['status'] {

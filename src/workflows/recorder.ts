@@ -56,7 +56,11 @@ export function createRecorder(program: Program, emit: (events: readonly RunEven
               },
             ]
           : [];
-      add(event.at, [...asked, ...changesOf(state), ...runEvents(before, state)]);
+      const subRun: RunEventBody[] =
+        event.type === 'sub-run-started'
+          ? [{ type: 'step-sub-run-started', step: program.graph.ids[event.step]!, child_run_id: event.run_id }]
+          : [];
+      add(event.at, [...asked, ...subRun, ...changesOf(state), ...runEvents(before, state)]);
     },
     asked({ verb, via, given, refusal }, at) {
       add(at, [

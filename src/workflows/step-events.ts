@@ -37,7 +37,6 @@ export function endEvent(about: About, ended: Ended, ran: boolean): RunEventBody
     ...(ran && report !== undefined && lastAttempt(report)),
     ...(status !== 'success' && tailsOf(report)),
     ...(report?.outputs !== undefined && { outputs: { ...report.outputs } }),
-    ...(report?.child_run_id !== undefined && { child_run_id: report.child_run_id }),
   };
   switch (status) {
     case 'success':
