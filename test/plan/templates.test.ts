@@ -119,6 +119,7 @@ test('a step is filled in from its env, then globals.env, inputs and what was ta
     action: { type: 'command', command: 'echo', args: ['b-main', '3', '/home'], shell: false, stdin: '3' },
     env: { ROOT: '/r', BRANCH: 'b-main', HOME: '/home', OTHER: 'o', N: '3' },
     cwd: ['/r', 'sub/b-main'],
+    locks: [],
   });
   expect(expand(1).action).toMatchObject({ args: ['-c', 'echo "${NOPE}"', '3'] });
   expect(expand(2).action).toMatchObject({ command: 'echo ${NOPE} $$', args: ['main'] });
@@ -183,6 +184,7 @@ describe('expressions of a step are worked out', () => {
       },
       env: { HOME: '/h', n: '7', G: 'own', N: '7', E: 'g2!' },
       cwd: ['/w/demo-1', 'g2!'],
+      locks: [],
     });
   });
 

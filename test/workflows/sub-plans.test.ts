@@ -135,6 +135,20 @@ test('a child that is terminated, or whose id is taken, fails its step', async (
   writeFileSync(path.join(dir, 'go'), '');
 });
 
+test('a run whose id would be longer than Temporal takes is not tried', async () => {
+  const runId = uniqueId('x'.repeat(970)).padEnd(998, '-');
+  const plans = { 's.json': planOf([{ id: 'x', command: 'true' }]) };
+  await orch.start({ source: planOf([{ ...sub('bb', 's.json'), retries: 9 }]), plans }, { runId, baseDir: stateDir });
+  expect((await orch.result(runId)).steps).toMatchObject([
+    {
+      status: 'failed',
+      reason: 'sub_plan_failed',
+      message: 'SubPlanError: the id of its run would have 1001 characters; Temporal takes 1000',
+      attempts: 0,
+    },
+  ]);
+});
+
 test('`queue` is the task queue of the sub-plan and its steps', async () => {
   const runId = uniqueId('run');
   const worker = await createWorker({ connection: environment.nativeConnection, stateDir, taskQueue: 'builders' });
