@@ -60,7 +60,10 @@ export function createRecorder(program: Program, emit: (events: readonly RunEven
         event.type === 'sub-run-started'
           ? [{ type: 'step-sub-run-started', step: program.graph.ids[event.step]!, child_run_id: event.run_id }]
           : [];
-      add(event.at, [...asked, ...subRun, ...changesOf(state), ...runEvents(before, state)]);
+      const run = runEvents(before, state);
+      // A run goes on before its steps do; it stands still, or ends, because of them.
+      const steps = changesOf(state);
+      add(event.at, [...asked, ...subRun, ...(state.status === 'running' ? [...run, ...steps] : [...steps, ...run])]);
     },
     asked({ verb, via, given, refusal }, at) {
       add(at, [
