@@ -74,6 +74,12 @@ export const runEventSchema = z.discriminatedUnion('type', [
     by: text.optional().describe('as it was given'),
     comment: text.optional(),
   }),
+  event('lock-waited', {
+    step: text.optional().describe('absent where the run itself waits'),
+    lock: text,
+    holder: text.describe('run id of the holder'),
+  }),
+  event('locks-held', { step: text.optional().describe('absent for the locks of the run') }),
   event('step-started', { ...aboutStep, waits_for: z.enum(['approval', 'time']).optional() }),
   event('step-attempt-failed', { ...aboutStep, ...attemptFactsSchema.shape }),
   event('step-retry', { ...aboutStep, attempt: z.int().describe('number of the attempt that follows') }),

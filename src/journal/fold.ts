@@ -15,7 +15,7 @@ export interface ManifestFold {
   apply(event: RunEvent): void;
 }
 
-type StepEvent = Extract<RunEvent, { step: string; instance?: number | undefined }>;
+type StepEvent = Extract<RunEvent, { type: `step-${string}` }>;
 type EndEvent = Extract<
   RunEvent,
   { type: 'step-succeeded' | 'step-failed' | 'step-timed-out' | 'step-skipped' | 'step-canceled' }
@@ -32,13 +32,17 @@ export function createFold(about: RunAbout): ManifestFold {
     manifest,
     apply(event) {
       manifest.last_seq = event.seq;
-      if (!('step' in event) || event.type === 'operator-request') applyToRun(manifest, event);
+      if (!isOfStep(event)) applyToRun(manifest, event);
       else {
         const step = steps.get(event.step);
         if (step !== undefined) applyToStep(manifest, step, event);
       }
     },
   };
+}
+
+function isOfStep(event: RunEvent): event is StepEvent {
+  return event.type.startsWith('step-');
 }
 
 /** The manifest of a run from all of its events. */
@@ -53,6 +57,8 @@ function applyToRun(manifest: Manifest, event: Exclude<RunEvent, StepEvent>): vo
     case 'run-created':
     case 'run-cancel-requested':
     case 'operator-request':
+    case 'lock-waited':
+    case 'locks-held':
       break;
     case 'run-started':
       manifest.status = 'running';

@@ -46,24 +46,10 @@ export function createRecorder(program: Program, emit: (events: readonly RunEven
       add(state.startedAt, [...start, ...changesOf(state), ...runEvents('running', state)]);
     },
     took(event, before, state) {
-      const asked: RunEventBody[] =
-        event.type === 'run-cancel-requested'
-          ? [
-              {
-                type: 'run-cancel-requested',
-                ...(event.force && { force: true }),
-                ...(event.by !== undefined && { by: event.by }),
-              },
-            ]
-          : [];
-      const subRun: RunEventBody[] =
-        event.type === 'sub-run-started'
-          ? [{ type: 'step-sub-run-started', step: program.graph.ids[event.step]!, child_run_id: event.run_id }]
-          : [];
       const run = runEvents(before, state);
       // A run goes on before its steps do; it stands still, or ends, because of them.
       const steps = changesOf(state);
-      add(event.at, [...asked, ...subRun, ...(state.status === 'running' ? [...run, ...steps] : [...steps, ...run])]);
+      add(event.at, [...noted(event), ...(state.status === 'running' ? [...run, ...steps] : [...steps, ...run])]);
     },
     asked({ verb, via, given, refusal }, at) {
       add(at, [
@@ -117,11 +103,35 @@ export function createRecorder(program: Program, emit: (events: readonly RunEven
           const ran = foreach === undefined && step.reason !== 'reused' && step.report !== undefined;
           const attempts = ran ? attemptEvents(about, step.report!) : [];
           const begun: RunEventBody[] =
-            action.type === 'noop' && to === 'success' ? [{ type: 'step-started', ...about }] : [];
+            action.type === 'noop' && to === 'success' && step.reason === undefined
+              ? [{ type: 'step-started', ...about }]
+              : [];
           return [...begun, ...attempts, endEvent(about, { ...step, status: to }, ran)];
         }
       }
     });
+  }
+
+  /** What is told of an event besides what it changed. */
+  function noted(event: EngineEvent): RunEventBody[] {
+    switch (event.type) {
+      case 'run-cancel-requested':
+        return [
+          { type: event.type, ...(event.force && { force: true }), ...(event.by !== undefined && { by: event.by }) },
+        ];
+      case 'lock-waited':
+        return [{ type: event.type, ...aboutStep(event.step), lock: event.name, holder: event.holder }];
+      case 'locks-held':
+        return [{ type: event.type, ...aboutStep(event.step) }];
+      case 'sub-run-started':
+        return [{ type: 'step-sub-run-started', step: program.graph.ids[event.step]!, child_run_id: event.run_id }];
+      default:
+        return [];
+    }
+  }
+
+  function aboutStep(step: number | undefined): { step?: string } {
+    return step === undefined ? {} : { step: program.graph.ids[step]! };
   }
 
   function runEvents(before: RunState['status'], state: RunState): RunEventBody[] {
