@@ -169,6 +169,10 @@ function holds(source: unknown, name: string): boolean {
 function has(value: unknown, keyPath: readonly string[]): boolean {
   const [key, ...rest] = keyPath;
   if (key === undefined) return value !== undefined && value !== null;
+  if (key === 'secrets' && rest.length > 0) {
+    const { secrets = {} } = value as { secrets?: Record<string, unknown> };
+    return Object.values(secrets).some((secret) => has(secret, rest));
+  }
   return typeof value === 'object' && value !== null && has((value as Record<string, unknown>)[key], rest);
 }
 

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { stopSteps } from '../../src/activities/sweep-tries.js';
 import { findTemporalBinary, stopService } from '../../src/service/index.js';
+import { EMBEDDED_SERVICE } from '../../src/temporal/service-name.js';
 
 /**
  * Finds the Temporal binary once, as the product does, and gives all test files one state folder. The service in it
@@ -14,10 +16,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     onProgress: (line) => process.stderr.write(`${line}\n`),
   });
   const stateDir = mkdtempSync(path.join(os.tmpdir(), 'orch-test-'));
+  // For the example of a secret that the worker has in its environment.
+  process.env['PUBLISH_TOKEN'] = 'token-of-the-worker';
   project.provide('stateDir', stateDir);
   project.provide('temporalBinary', binary.path);
   return async () => {
     await stopService({ env: { ...process.env, ORCH_STATE_DIR: stateDir } });
+    await stopSteps(stateDir, EMBEDDED_SERVICE);
     rmSync(stateDir, { recursive: true, force: true });
   };
 }
