@@ -1,0 +1,59 @@
+// The plans of the chaos runs, and what each of their steps must have done in the end.
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const STEP = path.join(path.dirname(fileURLToPath(import.meta.url)), 'step.sh');
+const FILLER = 'x'.repeat(1000);
+
+/** Lines, pause between them, exit code and more of each step. */
+const STEPS = {
+  first: { lines: 5, pause: 0.1, code: 0 },
+  slow: { lines: 20, pause: 0.2, code: 0, depends_on: ['first'] },
+  loud: { lines: 200, pause: 0.01, code: 0, depends_on: ['first'] },
+  seven: { lines: 8, pause: 0.2, code: 7, depends_on: ['first'], more: { success_exit_codes: [0, 7] } },
+  warns: { lines: 10, pause: 0.1, code: 4, depends_on: ['first'], more: { warning_exit_codes: [4] } },
+  fails: { lines: 6, pause: 0.3, code: 3, depends_on: ['first'], more: { on_failure: 'continue', run_once: true } },
+  once: { lines: 4, pause: 0.3, code: 0, depends_on: ['warns'], more: { run_once: true } },
+  quick: { lines: 0, pause: 0, code: 0, depends_on: ['seven'] },
+  last: { lines: 3, pause: 0.1, code: 0, depends_on: ['slow', 'loud', 'fails', 'once', 'quick'] },
+};
+
+/** A plan whose steps are hit through their workers only: each runs exactly once. */
+export function servicesPlan(dir) {
+  const steps = Object.entries(STEPS).map(([id, { lines, pause, code, depends_on = [], more = {} }]) => {
+    const reads = depends_on.map((of) => `prev.${of}.outputs.value == '${of}-${STEPS[of].lines}'`);
+    return step(dir, id, [lines, pause, code], {
+      depends_on,
+      ...(reads.length > 0 && { condition: reads.join(' && ') }),
+      ...more,
+    });
+  });
+  return { plan_id: 'chaos-services', version: '1.0', steps };
+}
+
+/** What the steps of {@link servicesPlan} must have come to. */
+export const EXPECTED = Object.entries(STEPS).map(([id, { lines, code }]) => ({
+  id,
+  status: { 3: 'failed', 4: 'warning' }[code] ?? 'success',
+  code,
+  stdout: text(lines, (i) => `${id} out ${i} ${FILLER}`),
+  stderr: text(lines, (i) => `${id} err ${i}`),
+  // Only what some expression reads is carried.
+  outputs: Object.values(STEPS).some((other) => other.depends_on?.includes(id)) ? { value: `${id}-${lines}` } : {},
+}));
+
+/** Steps that are killed themselves. */
+export const VICTIMS = { again: {}, once: { run_once: true, on_failure: 'continue' } };
+
+export function victimsPlan(dir) {
+  const steps = Object.entries(VICTIMS).map(([id, more]) => step(dir, id, [25, 0.1, 0], more));
+  return { plan_id: 'chaos-victims', version: '1.0', steps };
+}
+
+function step(dir, id, numbers, more) {
+  return { id, command: '/bin/sh', args: [STEP, dir, id, ...numbers.map(String)], env: { FILLER }, ...more };
+}
+
+function text(lines, line) {
+  return Array.from({ length: lines }, (_, i) => `${line(i)}\n`).join('');
+}
