@@ -62,7 +62,11 @@ async function runToOutcome(deps: RunStepDeps, execution: Execution, tryDir: str
   if (end.kind === 'detached') throw detached(execution);
   const whole = await logs.finish();
   const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };
-  const outcome = conclude(execution, end, facts, opened);
+  const own = conclude(execution, end, facts, opened);
+  // After an outage of the service two attempts may wait for one process. Who concludes first removes its files, so
+  // what the other one made of them does not count.
+  const outcome = readOutcome(tryDir) ?? own;
+  if (outcome !== own) return outcome;
   // From here on the outcome is known to whoever asks again, should this report get lost. What stays for people is in
   // the run's folder, without secrets.
   if ('stdoutFile' in end && keepOutcome(tryDir, outcome)) {
