@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import {
@@ -52,7 +52,6 @@ async function runToOutcome(deps: RunStepDeps, execution: Execution, tryDir: str
   let opened: OpenedTask;
   let end: DurableEnd;
   try {
-    mkdirSync(logDir, { recursive: true, mode: 0o700 });
     opened = await open(deps, execution, tryDir);
     logs.redactWith(opened.redactor);
     end = await runWithHeartbeat(deps, execution, durableSpec(deps, execution, opened, tryDir), logs);

@@ -1,4 +1,4 @@
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { readEnd, type Started } from '../process/index.js';
 import { createLogCopy, createRedactor, type LogCopy, type Redactor } from '../secrets/index.js';
@@ -20,6 +20,7 @@ const LINE_BYTES = 256;
 
 /** Makes the logs in a folder, `stdout.log` and `stderr.log`. Those of a start that was lost become `stdout.lost-0.log`. */
 export function followStreams(logDir: string): StepLogs {
+  makeDir(logDir);
   let redactor = createRedactor();
   let copies: LogCopy[] = [];
   return {
@@ -43,10 +44,23 @@ export function followStreams(logDir: string): StepLogs {
   };
 }
 
+/** A folder that cannot be made costs the logs, and not the step. */
+function makeDir(logDir: string): void {
+  try {
+    mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  } catch {
+    // Each copy tries again.
+  }
+}
+
 function putAside(logDir: string, generation: number): void {
   for (const stream of ['stdout', 'stderr']) {
     const lost = path.join(logDir, `${stream}.lost-${generation}.log`);
     const log = path.join(logDir, `${stream}.log`);
-    if (existsSync(log) && !existsSync(lost)) renameSync(log, lost);
+    try {
+      if (existsSync(log) && !existsSync(lost)) renameSync(log, lost);
+    } catch {
+      // Then the log of the next start takes its place.
+    }
   }
 }

@@ -1,5 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
 import type { Redactor } from './redactor.js';
 
 /** Bytes that are read at a time: what a copy holds in memory, whatever the size of the file. */
@@ -25,7 +26,7 @@ export interface LogCopy {
  * over after a crash begins anew, and writes the same over what is there already.
  */
 export function createLogCopy(from: string, to: string, redactor: Redactor): LogCopy {
-  const stream = redactor.stream();
+  let stream = redactor.stream();
   let read = 0;
   let written = 0;
   let waitMs = LOOK_MS;
@@ -70,7 +71,7 @@ export function createLogCopy(from: string, to: string, redactor: Redactor): Log
       source = await open(from, 'r');
       const { size } = await source.stat();
       if (size === read && !last) return;
-      target = await openForWriting(to);
+      target = await openTarget();
       const piece = Buffer.allocUnsafe(PIECE);
       // Up to the size at the beginning: who writes faster than this reads must not keep it busy for ever.
       for (let going = true; going && read < size;) {
@@ -84,11 +85,23 @@ export function createLogCopy(from: string, to: string, redactor: Redactor): Log
       await write(target, stream.end());
       await target.truncate(written);
     } catch (error) {
-      failed = !isMissing(error);
+      // Without a source there is nothing to copy, or somebody else has copied it and removed it.
+      failed = source !== undefined || !isMissing(error);
     } finally {
       await source?.close().catch(() => {});
       await target?.close().catch(() => {});
     }
+  }
+
+  /** A copy that somebody has deleted meanwhile begins anew. */
+  async function openTarget(): Promise<FileHandle> {
+    const found = await openExisting(to);
+    if (found !== undefined) return found;
+    stream = redactor.stream();
+    read = 0;
+    written = 0;
+    await mkdir(path.dirname(to), { recursive: true, mode: 0o700 });
+    return open(to, 'w', 0o600);
   }
 
   async function write(target: FileHandle, bytes: Buffer): Promise<void> {
@@ -110,7 +123,8 @@ export async function redactFile(file: string, redactor: Redactor): Promise<void
 /** Most steps write little and are over before anybody looks: one read and one write do for them. */
 function copyAtOnce(from: string, to: string, redactor: Redactor): boolean {
   try {
-    const size = statSync(from, { throwIfNoEntry: false })?.size ?? 0;
+    const size = statSync(from, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return existsSync(to); // somebody else has copied it and removed it, or nobody wrote it
     if (size > PIECE) return false;
     const stream = redactor.stream();
     const bytes = size === 0 ? Buffer.alloc(0) : Buffer.concat([stream.push(readFileSync(from)), stream.end()]);
@@ -122,12 +136,12 @@ function copyAtOnce(from: string, to: string, redactor: Redactor): boolean {
 }
 
 /** Without cutting it: somebody may be reading, and the same comes again. */
-async function openForWriting(file: string): Promise<FileHandle> {
+async function openExisting(file: string): Promise<FileHandle | undefined> {
   try {
     return await open(file, 'r+');
   } catch (error) {
-    if (!isMissing(error)) throw error;
-    return open(file, 'w', 0o600);
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 
