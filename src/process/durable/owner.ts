@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readJson, writeOnce } from './files.js';
 
@@ -5,7 +6,8 @@ import { readJson, writeOnce } from './files.js';
 const OWNER_FILE = 'owner.json';
 
 export function writeOwner(tryDir: string, owner: Readonly<Record<string, string>>): void {
-  writeOnce(path.join(tryDir, OWNER_FILE), `${JSON.stringify(owner)}\n`);
+  const file = path.join(tryDir, OWNER_FILE);
+  if (!existsSync(file)) writeOnce(file, `${JSON.stringify(owner)}\n`); // a full disk keeps nobody from attaching
 }
 
 export function readOwner(tryDir: string): Record<string, string> | undefined {
