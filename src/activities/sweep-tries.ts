@@ -8,7 +8,7 @@ const GRACE_MS = 10_000;
 /** What the service says of a run. */
 export interface OpenRun {
   /** Ids of the steps that run, or wait for their next attempt. */
-  steps: ReadonlySet<string>;
+  steps: Pick<ReadonlySet<string>, 'has'>;
 }
 
 export interface SweepDeps {
@@ -51,10 +51,17 @@ export async function stopSteps(stateDir: string, service: string): Promise<numb
   // All at once: each may take its grace.
   await Promise.all(running.map(({ dir }) => reap(dir, 'canceled', { graceMs: GRACE_MS })));
   await sweepTries(attemptsDir(stateDir), {
-    isOpen: async ({ owner }) => isOfOther(owner, service) || (owner as Partial<TryOwner>).run_once === 'true',
+    isOpen: async ({ owner, dir }) =>
+      isOfOther(owner, service) || (owner as Partial<TryOwner>).run_once === 'true' || hasEndedByItself(dir),
     graceMs: GRACE_MS,
   });
   return running.length;
+}
+
+/** Its end is known, and the next worker reports it: to begin it anew would do its work twice. */
+function hasEndedByItself(dir: string): boolean {
+  const { status, stopped } = inspectTry(dir);
+  return status === 'exited' && stopped !== 'canceled';
 }
 
 /** How many steps of a service this host runs, whether a worker is there or not. */
