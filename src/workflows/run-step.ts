@@ -42,7 +42,7 @@ export async function runStep(step: Step, maxDuration: Timeout, task: StepTask):
     } catch (error) {
       const elsewhere = wrongHost(error);
       if (elsewhere !== undefined) known = { ...task, carried: elsewhere };
-      else if (host === undefined || !isUnserved(error)) return finish(error, known);
+      else if (host === undefined || !isUnserved(error)) return finish(error, known, step.queue);
       else {
         // A host that is gone has taken the step's process with it, as far as can be known.
         lostHosts += 1;
@@ -100,24 +100,28 @@ function hostLost(host: string, { attempts_before = 0, carried, run_once }: Step
 }
 
 /** A canceled step whose end nobody has reported may still run: its worker was gone when it was canceled. */
-async function finish(error: unknown, task: StepTask): Promise<StepReport> {
+async function finish(error: unknown, task: StepTask, queue: string | undefined): Promise<StepReport> {
   const report = reportOf(error);
   const canceled = CancellationScope.current().consideredCancelled;
   if (canceled && report.log_dir === undefined && task.action.type !== 'http' && patched('reap')) {
-    await CancellationScope.nonCancellable(() => reap(task));
+    await CancellationScope.nonCancellable(() => reap(task, queue));
   }
   return report;
 }
 
 /** Where this fails, the janitor of the step's host does it within a minute. */
-async function reap({ step_id, grace_sec, attempts_before, retry, carried }: StepTask): Promise<void> {
+async function reap(
+  { step_id, grace_sec, attempts_before, retry, carried }: StepTask,
+  stepQueue: string | undefined,
+): Promise<void> {
+  const queue = carried?.host === undefined ? stepQueue : hostQueue(carried.host);
   const ended = activities.reapStep.executeWithOptions(
     {
       activityId: `i:reap:${step_id}:${(attempts_before ?? 0) + 1}`,
       summary: `Ends what ${step_id} has left running`.slice(0, 200),
       startToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
       scheduleToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
-      ...(carried?.host === undefined ? {} : { taskQueue: hostQueue(carried.host) }),
+      ...(queue === undefined ? {} : { taskQueue: queue }),
     },
     [{ step_id, grace_sec, retries: retry.retries, ...(attempts_before === undefined ? {} : { attempts_before }) }],
   );
