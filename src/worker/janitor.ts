@@ -1,21 +1,27 @@
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { StepHeartbeat } from '../activities/types.js';
 import { sweepFinished, type OpenRun } from '../activities/sweep-tries.js';
 import { isFinished } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { runFolders } from '../records/run-folders.js';
+import { stateHost } from '../records/state-host.js';
 import { readRecord, type RecordClient } from '../temporal/read-record.js';
 
 /** Milliseconds between two rounds. */
 const ROUND_MS = 60_000;
 
 /** Where closed runs are looked for, and by what their records are written. */
-export interface JanitorDeps {
+export interface SealDeps {
   client: RecordClient;
   stateDir: string;
   records: Pick<RecordKeeper, 'seal'>;
-  /** Name of the service, as the worker has it. */
-  service: string;
   /** Is told of a run that could not be looked after; the others are. */
   onError: (runId: string, error: unknown) => void;
+}
+
+export interface JanitorDeps extends SealDeps {
+  /** Name of the service, as the worker has it. */
+  service: string;
 }
 
 /**
@@ -25,7 +31,7 @@ export interface JanitorDeps {
  * @param done folders that need no look any more; grows
  * @returns the ids of the runs whose records were written
  */
-export async function sealClosedRuns(deps: JanitorDeps, done: Set<string> = new Set()): Promise<string[]> {
+export async function sealClosedRuns(deps: SealDeps, done: Set<string> = new Set()): Promise<string[]> {
   const sealed: string[] = [];
   for await (const { path, manifest } of runFolders(deps.stateDir, done)) {
     if (manifest === undefined) continue; // there may be one later
@@ -51,7 +57,7 @@ export function startJanitor(deps: JanitorDeps): () => void {
     try {
       await sweepFinished({
         ...deps,
-        openRun: (run) => openRun(deps.client, run),
+        openRun: (run) => openRun(deps, run),
         onError: (error) => onError('*', error),
       });
       await sealClosedRuns({ ...deps, onError }, done);
@@ -71,7 +77,7 @@ export function startJanitor(deps: JanitorDeps): () => void {
 
 /** Resolves to whether the run needs no further look. */
 async function sealIfClosed(
-  { client, records }: JanitorDeps,
+  { client, records }: SealDeps,
   { run_id, temporal_run_id }: { run_id: string; temporal_run_id: string },
   sealed: string[],
 ): Promise<boolean> {
@@ -89,18 +95,34 @@ async function sealIfClosed(
 
 /** The steps that the service holds for open, of a run that has not closed. */
 async function openRun(
-  client: RecordClient,
+  { client, stateDir }: Pick<JanitorDeps, 'client' | 'stateDir'>,
   { run_id, temporal_run_id }: { run_id: string; temporal_run_id: string },
 ): Promise<OpenRun | undefined> {
   try {
     const { status, raw } = await client.workflow.getHandle(run_id, temporal_run_id).describe();
     if (status.name !== 'RUNNING') return undefined;
-    const ids = (raw.pendingActivities ?? []).map(({ activityId }) => activityId ?? '');
-    return { steps: new Set(ids.flatMap((id) => (id.startsWith('s:') ? [id.slice(2)] : []))) };
+    // It is about to decide: an attempt that has ended may be followed by one that goes on with the same process.
+    if (raw.pendingWorkflowTask) return { steps: { has: () => true } };
+    const steps = new Set<string>();
+    for (const { activityId, heartbeatDetails } of raw.pendingActivities ?? []) {
+      if (!activityId?.startsWith('s:')) continue;
+      // This host was gone for too long, and the step has begun anew on another one.
+      const host = await hostIn(client, heartbeatDetails?.payloads);
+      if (host === undefined || host === stateHost(stateDir)) steps.add(activityId.slice(2));
+    }
+    return { steps };
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
     throw error;
   }
+}
+
+async function hostIn(
+  client: RecordClient,
+  payloads: Parameters<typeof decodeArrayFromPayloads>[1],
+): Promise<string | undefined> {
+  const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
+  return (details as Partial<StepHeartbeat> | undefined)?.host;
 }
 
 async function findExecution(
