@@ -5,24 +5,25 @@ import { fileURLToPath } from 'node:url';
 const STEP = path.join(path.dirname(fileURLToPath(import.meta.url)), 'step.sh');
 const FILLER = 'x'.repeat(1000);
 
-/** Lines, pause between them, exit code and more of each step. */
+/** Lines, pause between them, the exit code of each attempt and more of each step. */
 const STEPS = {
-  first: { lines: 5, pause: 0.1, code: 0 },
-  slow: { lines: 20, pause: 0.2, code: 0, depends_on: ['first'] },
-  loud: { lines: 200, pause: 0.01, code: 0, depends_on: ['first'] },
-  seven: { lines: 8, pause: 0.2, code: 7, depends_on: ['first'], more: { success_exit_codes: [0, 7] } },
-  warns: { lines: 10, pause: 0.1, code: 4, depends_on: ['first'], more: { warning_exit_codes: [4] } },
-  fails: { lines: 6, pause: 0.3, code: 3, depends_on: ['first'], more: { on_failure: 'continue', run_once: true } },
-  once: { lines: 4, pause: 0.3, code: 0, depends_on: ['warns'], more: { run_once: true } },
-  quick: { lines: 0, pause: 0, code: 0, depends_on: ['seven'] },
-  last: { lines: 3, pause: 0.1, code: 0, depends_on: ['slow', 'loud', 'fails', 'once', 'quick'] },
+  first: { lines: 5, pause: 0.1, codes: [0] },
+  slow: { lines: 20, pause: 0.2, codes: [0], depends_on: ['first'] },
+  loud: { lines: 200, pause: 0.01, codes: [0], depends_on: ['first'] },
+  seven: { lines: 8, pause: 0.2, codes: [7], depends_on: ['first'], more: { success_exit_codes: [0, 7] } },
+  warns: { lines: 10, pause: 0.1, codes: [4], depends_on: ['first'], more: { warning_exit_codes: [4] } },
+  fails: { lines: 6, pause: 0.3, codes: [3], depends_on: ['first'], more: { on_failure: 'continue', run_once: true } },
+  flaky: { lines: 5, pause: 0.2, codes: [5, 0], depends_on: ['first'], more: { retries: 1, retry_delay_sec: 0.2 } },
+  once: { lines: 4, pause: 0.3, codes: [0], depends_on: ['warns'], more: { run_once: true } },
+  quick: { lines: 0, pause: 0, codes: [0], depends_on: ['seven'] },
+  last: { lines: 3, pause: 0.1, codes: [0], depends_on: ['slow', 'loud', 'fails', 'once', 'quick', 'flaky'] },
 };
 
 /** A plan whose steps are hit through their workers only: each runs exactly once. */
 export function servicesPlan(dir) {
-  const steps = Object.entries(STEPS).map(([id, { lines, pause, code, depends_on = [], more = {} }]) => {
+  const steps = Object.entries(STEPS).map(([id, { lines, pause, codes, depends_on = [], more = {} }]) => {
     const reads = depends_on.map((of) => `prev.${of}.outputs.value == '${of}-${STEPS[of].lines}'`);
-    return step(dir, id, [lines, pause, code], {
+    return step(dir, id, [lines, pause, codes], {
       depends_on,
       ...(reads.length > 0 && { condition: reads.join(' && ') }),
       ...more,
@@ -32,10 +33,10 @@ export function servicesPlan(dir) {
 }
 
 /** What the steps of {@link servicesPlan} must have come to. */
-export const EXPECTED = Object.entries(STEPS).map(([id, { lines, code }]) => ({
+export const EXPECTED = Object.entries(STEPS).map(([id, { lines, codes }]) => ({
   id,
-  status: { 3: 'failed', 4: 'warning' }[code] ?? 'success',
-  code,
+  status: { 3: 'failed', 4: 'warning' }[codes.at(-1)] ?? 'success',
+  codes,
   stdout: text(lines, (i) => `${id} out ${i} ${FILLER}`),
   stderr: text(lines, (i) => `${id} err ${i}`),
   // Only what some expression reads is carried.
