@@ -4,7 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts'],
-    testTimeout: 60_000,
+    // Generous: what is tested is what happens, not how fast a loaded machine is.
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     // Two cores: more files at once only make real servers slower.
     maxWorkers: 2,
