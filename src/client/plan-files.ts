@@ -1,11 +1,24 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { loadPlanSet, type LoadedPlanSet, type NoPlanText, type PlanText, type PlanTexts } from '../plan/load-set.js';
+import { agentProblems } from '../plan/agents.js';
+import { readConfiguration, type Configuration } from '../plan/load-config.js';
+import {
+  attachPlacesInTexts,
+  loadPlanSet,
+  type LoadedPlanSet,
+  type NoPlanText,
+  type PlanText,
+  type PlanTexts,
+} from '../plan/load-set.js';
+import { inFile } from '../plan/plan-document.js';
 import type { Diagnostic, Result } from '../plan/types.js';
 
 /** A file above this is no plan; it is not even read. Bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+/** Settings for the runs that are started beside it. */
+const CONFIG_FILE = 'orch.config.yaml';
 
 /** Where and how a plan's file is read. */
 export interface LoadFileOptions {
@@ -47,7 +60,35 @@ export async function readPlanFiles(
     const name = path.isAbsolute(target) ? target : path.join(path.dirname(file), target);
     return 'bytes' in read ? { name, text: read.bytes } : atItsName(read, name);
   };
-  return loadPlanSet(path.basename(absolute), { name: file, text: first.bytes }, readSubPlan, { strict });
+  const root = { name: file, text: first.bytes };
+  const { loaded, texts } = await loadPlanSet(path.basename(absolute), root, readSubPlan, { strict });
+  if (!loaded.ok) return { loaded, texts };
+  const config = await readConfigFile(path.dirname(absolute), cwd);
+  if (!config.ok) return { loaded: config, texts };
+  const { agents } = config.value;
+  const { plan, path: name, subPlans } = loaded.value;
+  const wrong = [[name, plan] as const, ...subPlans].flatMap(([each, document]) =>
+    agentProblems(document, agents).map((problem) => inFile(problem, each)),
+  );
+  if (wrong.length > 0) return { loaded: { ok: false, error: attachPlacesInTexts(wrong, texts, name) }, texts };
+  return { loaded: { ok: true, value: { ...loaded.value, ...(agents && { agents }) } }, texts };
+}
+
+/** The configuration beside the plan, else that of the current folder. */
+async function readConfigFile(
+  planDir: string,
+  cwd: string,
+): Promise<Result<{ agents?: Configuration['agents'] }, Diagnostic[]>> {
+  for (const dir of new Set([planDir, cwd])) {
+    const file = path.join(dir, CONFIG_FILE);
+    const read = await readText(file);
+    const name = path.relative(cwd, file).startsWith('..') ? file : path.relative(cwd, file);
+    if ('bytes' in read) return readConfiguration(read.bytes, name);
+    if (read.code !== 'file_not_found') {
+      return { ok: false, error: [{ ...read, severity: 'error', file: name, line: 1, column: 1 }] };
+    }
+  }
+  return { ok: true, value: {} };
 }
 
 /** The place is where the file is named, so the message has to say which file that is. */

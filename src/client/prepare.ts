@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { StepReport } from '../engine/index.js';
+import { agentProblems } from '../plan/agents.js';
 import { buildGraph } from '../plan/graph.js';
 import { resolveInputs } from '../plan/inputs.js';
 import { inFile } from '../plan/plan-document.js';
@@ -43,6 +44,9 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
   diagnostics.push(...taken.diagnostics);
   if (inputs.ok) diagnostics.push(...missingNames(plan, { inputs: inputs.value, env: taken.env }));
   diagnostics.push(...missingNamesBelow(checked.value, taken.env));
+  diagnostics.push(...agentProblems(plan, toStart.agents));
+  for (const [path, each] of plans)
+    diagnostics.push(...agentProblems(each, toStart.agents).map((d) => inFile(d, path)));
   const baseDir = options.baseDir ?? (embedded ? process.cwd() : undefined);
   if (baseDir === undefined) diagnostics.push(...relativeFolders(checked.value));
   const graph = buildGraph(plan);
@@ -57,6 +61,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     inputs: inputs.value,
     env: taken.env,
     ...(baseDir === undefined ? {} : { base_dir: baseDir }),
+    ...(toStart.agents === undefined || !hasAgents([plan, ...plans.values()]) ? {} : { agents: { ...toStart.agents } }),
     ...(out.value.size === 0 ? {} : { left_out: [...out.value].map((index) => graph.ids[index]!) }),
   };
   if (options.rerun !== undefined) Object.assign(input, takenOver(options.rerun));
@@ -81,6 +86,10 @@ function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<Run
     return [[id, report]];
   });
   return { rerun_of: of.run_id, reused: Object.fromEntries(reports) };
+}
+
+function hasAgents(plans: readonly Plan[]): boolean {
+  return plans.some(({ steps }) => steps.some(({ action }) => action.type === 'agent'));
 }
 
 function invalidPlan(diagnostics: readonly Diagnostic[]): OrchError {

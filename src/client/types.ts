@@ -1,3 +1,4 @@
+import type { AgentSettings } from '../plan/agent-types.js';
 import type { Json } from '../plan/types.js';
 import type { Selection } from '../plan/selection.js';
 import type { PastRun } from './rerun.js';
@@ -11,6 +12,8 @@ export interface PlanToStart {
   path?: string;
   /** The documents of its sub-plans, and theirs, by their path from the folder of this plan. They are kept with the run. */
   plans?: Readonly<Record<string, unknown>>;
+  /** Settings of agents from a configuration file; the plan's win. */
+  agents?: Readonly<Record<string, AgentSettings>>;
 }
 
 export interface StartOptions {

@@ -1,3 +1,4 @@
+import { checkAgents } from './agent-rules.js';
 import { checkExpressions } from './expression-rules.js';
 import type { Expression } from './expressions/index.js';
 import { checkGraph } from './graph-rules.js';
@@ -9,7 +10,6 @@ import { addSchemaIssues } from './schema-issues.js';
 import { planSchema, type SourcePlan } from './schema.js';
 import { checkSecrets } from './secret-rules.js';
 import { rememberExpressions } from './step-expressions.js';
-import { refuseUnsupported } from './supported.js';
 import { checkTemplates } from './template-rules.js';
 import type { Diagnostic, Plan, Result } from './types.js';
 
@@ -28,10 +28,10 @@ export function checkPlan(value: unknown): Result<{ plan: Plan; warnings: Diagno
   if (isMap(value)) {
     checkRules(value, problems);
     const graph = checkGraph(value, problems);
+    checkAgents(value, graph, problems);
     checkTemplates(value, problems);
     expressions = checkExpressions(value, graph, problems);
     checkSecrets(value, expressions, problems);
-    refuseUnsupported(value, problems);
   }
   const { found, more } = problems;
   if (more > 0) found.push(tooMany(more));

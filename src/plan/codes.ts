@@ -28,7 +28,6 @@ export const DIAGNOSTIC_CODES = [
   'out_of_range',
   'conflicting_keys',
   'missing_action',
-  'not_supported_yet',
   // Graph
   'duplicate_id',
   'unknown_dependency',
@@ -49,6 +48,11 @@ export const DIAGNOSTIC_CODES = [
   'recursive_plan',
   'sub_plan_limit',
   'unknown_output',
+  // Agents
+  'unknown_agent',
+  'unknown_tier',
+  'prompt_file_missing',
+  'shared_tree',
   // Expressions
   ...EXPRESSION_CODES,
   // Templates and inputs

@@ -1,3 +1,4 @@
+import { parseExpectation } from './gates.js';
 import { isMap } from './paths.js';
 import { quote, type Problems } from './problems.js';
 
@@ -11,6 +12,10 @@ export function checkDef(def: Def, path: Path, problems: Problems): void {
       return checkOneOf(def, ['script', 'script_file'], path, problems);
     case 'powershell':
       return checkParameters(def['args'], [...path, 'args'], problems);
+    case 'agent':
+      checkOneOf(def, ['prompt', 'prompt_file'], path, problems);
+      checkPromptText(def, path, problems);
+      return checkGates(def['verify'], [...path, 'verify'], problems);
     case 'http':
       return checkHttp(def, path, problems);
     case 'wait':
@@ -30,6 +35,26 @@ function checkOneOf(def: Def, [first, second]: [string, string], path: Path, pro
   if (given.length === 2) {
     const message = `'${first}' and '${second}' exclude each other`;
     problems.add({ code: 'conflicting_keys', path: [...path, second], message, hint: 'remove one of the two' });
+  }
+}
+
+function checkPromptText(def: Def, path: Path, problems: Problems): void {
+  if ((def['prompt_text'] ?? undefined) === undefined || (def['prompt_file'] ?? undefined) !== undefined) return;
+  const message = "'prompt_text' is what 'prompt_file' holds, and there is none";
+  problems.add({ code: 'conflicting_keys', path: [...path, 'prompt_text'], message, hint: 'write prompt' });
+}
+
+function checkGates(gates: unknown, path: Path, problems: Problems): void {
+  if (!Array.isArray(gates)) return;
+  for (const [index, gate] of gates.entries()) {
+    if (!isMap(gate) || typeof gate['expect'] !== 'string' || gate['expect'] === '') continue;
+    if (parseExpectation(gate['expect']) !== undefined) continue;
+    problems.add({
+      code: 'invalid_value',
+      path: [...path, index, 'expect'],
+      message: `${quote(gate['expect'])} is no expectation`,
+      hint: 'write exit 0, or contains "TEXT"',
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AgentAction } from './agent-types.js';
 import { MAX_DEPTH } from './document.js';
 import { scriptArguments } from './shell-words.js';
 import type { CommandAction, Json, PowershellAction, StepAction } from './types.js';
@@ -13,6 +14,8 @@ export function expandAction(action: StepAction, fill: Fill, fillValue: FillValu
     case 'approval':
     case 'wait':
       return action;
+    case 'agent':
+      return expandAgent(action, fill);
     case 'plan':
       return { ...action, inputs: fillDeep(action.inputs, fillValue) as Readonly<Record<string, Json>> };
     case 'shell':
@@ -34,6 +37,22 @@ export function expandAction(action: StepAction, fill: Fill, fillValue: FillValu
       throw new Error(`Internal error: unknown action ${JSON.stringify(never)}`);
     }
   }
+}
+
+function expandAgent(action: AgentAction, fill: Fill): AgentAction {
+  const { prompt, hint, review, worktree } = action;
+  return {
+    ...action,
+    ...(prompt === undefined ? {} : { prompt: fill(prompt) }),
+    ...(hint === undefined ? {} : { hint: fill(hint) }),
+    files: action.files.map(fill),
+    ...(review?.prompt === undefined ? {} : { review: { ...review, prompt: fill(review.prompt) } }),
+    ...(worktree === undefined ? {} : { worktree: fillTexts(worktree, fill) }),
+  };
+}
+
+function fillTexts<T extends Readonly<Record<string, string>>>(texts: T, fill: Fill): T {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, fill(text)])) as T;
 }
 
 function expandCommand(action: CommandAction, fill: Fill): CommandAction {

@@ -9,6 +9,7 @@ const IDLE: Readonly<Record<string, readonly string[]>> = {
   http: [...EXIT_CODES, 'cwd', 'grace_sec'],
   approval: [...EXIT_CODES, ...RETRIES, ...FOREACH, 'cwd', 'grace_sec', 'queue'],
   wait: [...EXIT_CODES, ...RETRIES, ...FOREACH, 'cwd', 'grace_sec', 'queue'],
+  agent: EXIT_CODES,
   plan: [...EXIT_CODES, 'retry', 'cwd', 'grace_sec'],
   noop: [...EXIT_CODES, ...RETRIES, ...FOREACH, 'cwd', 'grace_sec', 'queue'],
 };

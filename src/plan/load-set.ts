@@ -1,8 +1,10 @@
+import type { AgentSettings } from './agent-types.js';
 import type { LoadedPlan, LoadOptions } from './load.js';
 import { buildGraph } from './graph.js';
 import type { AbsentPlans } from './plan-document.js';
 import { planReferences } from './plan-references.js';
 import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './plan-set.js';
+import { takePromptFiles } from './prompt-files.js';
 import { byPlace, cut, openText, type OpenText } from './places.js';
 import { tooDeep } from './sub-plan-rules.js';
 import type { Diagnostic, Plan, Result } from './types.js';
@@ -25,6 +27,8 @@ export interface LoadedPlanSet extends LoadedPlan {
   plans: Record<string, unknown>;
   /** The same, checked. */
   subPlans: ReadonlyMap<string, Plan>;
+  /** Settings of agents from the configuration file; absent where there is none. */
+  agents?: Readonly<Record<string, AgentSettings>>;
 }
 
 /** The texts that were read, by path: what places are looked up in. */
@@ -46,6 +50,10 @@ export async function loadPlanSet(
   const first = openText(root.text, root.name);
   if ('faults' in first) return { loaded: { ok: false, error: first.faults }, texts };
   const { opened, absent, faults } = await openSubPlans(path, first.opened, read, texts);
+  for (const [name, document] of opened) {
+    const missing = await takePromptFiles(document.value, name, read);
+    faults.push(...missing.map((each) => document.place(each)));
+  }
   const plans = Object.fromEntries(
     [...opened].filter(([name]) => name !== path).map(([name, { value }]) => [name, value]),
   );
@@ -54,7 +62,8 @@ export async function loadPlanSet(
   const placed = placeInTexts(checked.ok ? checked.value.warnings : checked.error, opened, path);
   const found = [...placed, ...faults];
   const diagnostics = options.strict ? found.map((each) => ({ ...each, severity: 'error' as const })) : found;
-  if (!checked.ok || (options.strict && found.length > 0)) {
+  const wrong = faults.some((each) => each.severity === 'error');
+  if (!checked.ok || wrong || (options.strict && found.length > 0)) {
     return { loaded: { ok: false, error: cut(diagnostics) }, texts };
   }
   const { plan, plans: subPlans } = checked.value;

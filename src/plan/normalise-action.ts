@@ -1,4 +1,5 @@
 import { given } from './given.js';
+import { agentAction } from './normalise-agent.js';
 import type { SourceInputs } from './schema-parts.js';
 import type { SourceStep, SourceStepDef } from './schema-step.js';
 import type { HttpAction, InputSpec, Json, PowershellAction, StepAction } from './types.js';
@@ -65,7 +66,7 @@ function defAction(def: SourceStepDef): StepAction {
     case 'noop':
       return { type: 'noop' };
     case 'agent':
-      throw new Error(`Internal error: a step of type '${def.type}' was let pass`);
+      return agentAction(def);
     default: {
       const never: never = def;
       throw new Error(`Internal error: unknown step ${JSON.stringify(never)}`);

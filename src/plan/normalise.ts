@@ -1,6 +1,7 @@
 import { foreachExpression } from './expression-sites.js';
 import { given } from './given.js';
 import { inputSpecs, normaliseAction } from './normalise-action.js';
+import { agentsOf, budgetOf } from './normalise-agent.js';
 import type { SourcePlan } from './schema.js';
 import type { SourceStep } from './schema-step.js';
 import type { BreakerPolicy, Json, Plan, PlanGlobals, RetryPolicy, Step, StepAction, Timeout } from './types.js';
@@ -55,6 +56,8 @@ function globals(source: SourceGlobals): PlanGlobals {
     env: source.env ?? {},
     ...given({ cwd: source.cwd }),
     pass_env: source.pass_env ?? [],
+    agents: agentsOf(source.agents ?? {}),
+    ...given({ budget: budgetOf(source.budget) }),
   };
 }
 
@@ -126,7 +129,7 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
 function timeoutOf(source: SourceStep, action: StepAction, defaults: SourceGlobals): Timeout {
   if (action.type === 'noop' || action.type === 'wait' || action.type === 'plan') return 'none';
   const def = source.step_def ?? undefined;
-  const own = def !== undefined && 'timeout_sec' in def ? (def.timeout_sec as Timeout | null | undefined) : undefined;
+  const own = def !== undefined && 'timeout_sec' in def ? def.timeout_sec : undefined;
   const written = own ?? source.timeout_sec ?? undefined;
   // The default is a limit for work; an approval waits for a person.
   if (action.type === 'approval') return written ?? 'none';

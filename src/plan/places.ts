@@ -8,7 +8,7 @@ import type { Diagnostic } from './types.js';
 /** Diagnostics that are told of one plan; nobody reads more. */
 const MAX_SHOWN = 100;
 /** Codes whose caret belongs on the key: the value is not what is wrong. */
-const KEY_CODES = new Set(['unknown_key', 'not_supported_yet', 'invalid_name', 'conflicting_keys', 'unknown_input']);
+const KEY_CODES = new Set(['unknown_key', 'invalid_name', 'conflicting_keys', 'unknown_input']);
 
 type Place = Pick<Diagnostic, 'file' | 'line' | 'column'>;
 

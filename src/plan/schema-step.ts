@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentDef } from './schema-agent.js';
 import {
   anything,
   environment,
@@ -37,6 +38,9 @@ export const RETRY_REASONS = [
   'rejected',
   'budget_exceeded',
   'escalated',
+  'verdict',
+  'agent_failed',
+  'quota',
 ] as const;
 
 /** The plain form of a step, and the fields of `step_def: {type: command}`. */
@@ -118,9 +122,6 @@ const planDef = z.strictObject({
     'Values of the inputs that the plan declares, by name. Its steps see neither the inputs nor the globals.env of this plan',
   ),
 });
-
-/** Adapters have keys of their own, so an agent's are not listed here. */
-const agentDef = z.looseObject({ type: z.literal('agent') });
 
 const noopDef = z.strictObject({ type: z.literal('noop') });
 

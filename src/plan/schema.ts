@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agents, budget } from './schema-agent.js';
 import { stepSchema } from './schema-step.js';
 import {
   environment,
@@ -48,8 +49,8 @@ const globals = z.strictObject({
     'Names held across runs, from before the first step until after finally; steps need not name them again',
   ),
   pass_env: optional(names, 'Environment variables that a run takes along from its starter'),
-  agents: optional(free, 'Settings of agents'),
-  budget: optional(free, 'Limits of what agents may cost'),
+  agents: optional(agents, 'Settings of coding agents, by name; over those of the configuration file'),
+  budget: optional(budget, 'Limits of what the agents of a run may cost together'),
   secrets: optional(secrets, 'Secrets of every step'),
 });
 

@@ -59,6 +59,11 @@ interface ActionTexts {
   headers?: unknown;
   body?: unknown;
   inputs?: unknown;
+  prompt?: unknown;
+  hint?: unknown;
+  files?: unknown;
+  review?: unknown;
+  worktree?: unknown;
 }
 
 interface StepTexts {
@@ -88,10 +93,29 @@ function* stepSites({ step, path, action, actionPath, position }: StepTexts): Ge
     yield* mapSites(action.headers, [...actionPath, 'headers'], hidden);
   } else if (action.type === 'plan') {
     yield* deepSites(action.inputs, [...actionPath, 'inputs'], rest);
+  } else if (action.type === 'agent') {
+    yield* agentSites(action, actionPath, rest);
   } else if (action.type === 'powershell') {
     yield* deepSites(action.args, [...actionPath, 'args'], rest);
   } else if (typeof action.command === 'string') {
     yield* commandSites(action.command, action, actionPath, rest);
+  }
+}
+
+function* agentSites(action: ActionTexts, path: Path, rest: SiteRest): Generator<TemplateSite> {
+  for (const key of ['prompt', 'hint'] as const) {
+    const text = action[key];
+    if (typeof text === 'string') yield { text, path: [...path, key], ...rest };
+  }
+  yield* listSites(action.files, [...path, 'files'], rest);
+  const { review, worktree } = action;
+  if (isMap(review) && typeof review['prompt'] === 'string') {
+    yield { text: review['prompt'], path: [...path, 'review', 'prompt'], ...rest };
+  }
+  if (!isMap(worktree)) return;
+  for (const key of ['branch', 'base']) {
+    const text = worktree[key];
+    if (typeof text === 'string') yield { text, path: [...path, 'worktree', key], ...rest };
   }
 }
 

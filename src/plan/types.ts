@@ -1,3 +1,5 @@
+import type { AgentAction, AgentSettings, Budget } from './agent-types.js';
+
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -19,7 +21,7 @@ export interface InputSpec {
 export type OnFailure = 'abort' | 'skip_dependents' | 'continue';
 export type TriggerRule = 'all_success' | 'none_failed' | 'all_done';
 
-/** What a step does. Only kinds that this version runs appear here; the others are refused when the plan is loaded. */
+/** What a step does. */
 export type StepAction =
   | CommandAction
   | ShellAction
@@ -28,6 +30,7 @@ export type StepAction =
   | ApprovalAction
   | WaitAction
   | PlanAction
+  | AgentAction
   | NoopAction;
 
 /** A program with arguments, run without a shell; with `shell: true`, `command` is one line for the shell. */
@@ -199,6 +202,10 @@ export interface PlanGlobals {
   cwd?: string;
   /** Names of environment variables that a run takes along from the one who starts it. */
   pass_env: readonly string[];
+  /** Settings of coding agents by name, over those that a run takes along. */
+  agents: Readonly<Record<string, AgentSettings>>;
+  /** Of all agents of the run together. */
+  budget?: Budget;
 }
 
 /** A validated plan with every default filled in. Nothing downstream sees an unvalidated one. */

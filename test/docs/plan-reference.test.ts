@@ -14,7 +14,6 @@ const template = readFileSync(path.join(EXAMPLES_DIR, 'template.md'), 'utf8');
 const page = readFileSync(path.join(REPO, 'docs/plan-reference.md'), 'utf8');
 const headings = [...page.matchAll(/^#{2,4} (.+)$/gm)].map((match) => match[1]!);
 const keys = referenceKeys();
-const supported = keys.filter((key) => key.supported);
 
 const defaultOf = (name: string) => keys.find((key) => key.name === name)?.default ?? NOTES[name]?.default;
 const asText = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -24,15 +23,8 @@ describe('docs/plan-reference.md', () => {
     expect(page).toBe(planReference(template, texts));
   });
 
-  it('has a section for every key of the schema, or says that this version refuses it', () => {
-    const refused = keys.filter((key) => !key.supported).map((key) => key.name);
-    const missing = schemaKeys().filter(
-      (name) =>
-        !headings.includes(`\`${name}\``) && !refused.some((each) => name === each || name.startsWith(`${each}.`)),
-    );
-    expect(missing).toEqual([]);
-    const rows = page.slice(page.indexOf('## Not in this version')).matchAll(/^\| `([\w.]+)` \|/gm);
-    expect([...rows].map((match) => match[1])).toEqual(refused);
+  it('has a section for every key of the schema', () => {
+    expect(schemaKeys().filter((name) => !headings.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('has no note and no example of a key that is not there', () => {
@@ -40,7 +32,7 @@ describe('docs/plan-reference.md', () => {
     const chapters = [...template.matchAll(/<!-- example: (\S+) -->/g)].map((match) => match[1]!);
     expect(Object.keys(NOTES).filter((name) => !known.has(name))).toEqual([]);
     expect([...examples.keys()].filter((name) => !known.has(name) && !chapters.includes(name))).toEqual([]);
-    expect(supported.map((key) => key.name).filter((name) => NOTES[name] === undefined)).toEqual([]);
+    expect(keys.map((key) => key.name).filter((name) => NOTES[name] === undefined)).toEqual([]);
   });
 
   it('links to headings that are there, each of them once', () => {
@@ -73,7 +65,7 @@ describe('the examples of the reference', () => {
   });
 
   it('show the key that they are an example of', () => {
-    const unused = supported.filter(({ name }) => {
+    const unused = keys.filter(({ name }) => {
       const { source } = loaded(texts.get(exampleNameOf(name, texts))!);
       return !holds(source, name);
     });
@@ -169,9 +161,10 @@ function holds(source: unknown, name: string): boolean {
 function has(value: unknown, keyPath: readonly string[]): boolean {
   const [key, ...rest] = keyPath;
   if (key === undefined) return value !== undefined && value !== null;
-  if (key === 'secrets' && rest.length > 0) {
-    const { secrets = {} } = value as { secrets?: Record<string, unknown> };
-    return Object.values(secrets).some((secret) => has(secret, rest));
+  // A map of maps, or a list of them.
+  const inner = (value as Record<string, unknown> | null)?.[key];
+  if ((key === 'secrets' || key === 'agents' || Array.isArray(inner)) && rest.length > 0) {
+    return Object.values(inner ?? {}).some((each) => has(each, rest));
   }
   return typeof value === 'object' && value !== null && has((value as Record<string, unknown>)[key], rest);
 }

@@ -155,28 +155,12 @@ describe('every mistake is told at its place', () => {
 });
 
 describe('what this version does not act on is refused, not ignored', () => {
-  test.each(['agents: {a: 1}', 'budget: {usd: 1}'])('globals with %s', (key) => {
-    const [name] = key.split(':');
-    const text = planOf('  - {id: a, command: x}\n', `globals:\n  ${key}\n`);
-    expect(brief(refuse(text))).toEqual([`4:3 not_supported_yet globals.${name}`]);
-  });
-
   test.each([
     ['[a, b, a]', ['4:39 invalid_value steps[0].locks[2]']],
     ["['']", ['4:33 out_of_range steps[0].locks[0]']],
     [`[${'x'.repeat(129)}]`, ['4:33 out_of_range steps[0].locks[0]']],
   ])('locks: %s are no locks', (locks, expected) => {
     expect(brief(refuse(planOf(`  - {id: a, command: x, locks: ${locks}}\n`)))).toEqual(expected);
-  });
-
-  test('a step of type agent', () => {
-    const text = planOf('  - {id: a, step_def: {type: agent, prompt: x}}\n');
-    expect(brief(refuse(text))).toEqual(['4:24 not_supported_yet steps[0].step_def.type']);
-  });
-
-  test('also in a finally step', () => {
-    const text = planOf('  - {id: a, command: x}\n', 'finally: [{id: z, step_def: {type: agent}}]\n');
-    expect(brief(refuse(text))).toEqual(['3:30 not_supported_yet finally[0].step_def.type']);
   });
 
   test('a value that is the default anyway, or none, is let pass', () => {

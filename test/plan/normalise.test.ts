@@ -19,6 +19,7 @@ test('every default is filled in', () => {
       locks: [],
       env: {},
       pass_env: [],
+      agents: {},
     },
     steps: [
       {

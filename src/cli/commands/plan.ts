@@ -142,6 +142,8 @@ function commandLine(action: StepAction, subPlan: PlannedStep['sub_plan']): stri
       const { plan_id = '', steps = 0 } = subPlan ?? {};
       return `run ${quote(action.plan)} (${plan_id}, ${steps} ${steps === 1 ? 'step' : 'steps'})`;
     }
+    case 'agent':
+      return `${action.agent}${action.tier === undefined ? '' : ` (${action.tier})`}: ${firstLine(action.prompt ?? action.prompt_text ?? '')}`;
     case 'noop':
       return '';
     default: {
@@ -149,6 +151,10 @@ function commandLine(action: StepAction, subPlan: PlannedStep['sub_plan']): stri
       return String(never);
     }
   }
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0]!;
 }
 
 /** As one would type it in a shell. */

@@ -1,7 +1,5 @@
 import { planJsonSchema } from '../json-schema.js';
 import { isMap } from '../paths.js';
-import { collectProblems } from '../problems.js';
-import { refuseUnsupported } from '../supported.js';
 import { describeLimits, describeType, withoutNull, type JsonSchema } from './json-types.js';
 
 /** One key of the plan language, as the schema has it. */
@@ -14,14 +12,9 @@ export interface ReferenceKey {
   limits?: string;
   default?: string;
   required: boolean;
-  /** False for what the language has and this version refuses. */
-  supported: boolean;
 }
 
-/** A value that is no default of any key: what is refused at all is refused with it. */
-const PROBE = 'probe';
-
-/** Every key of the plan language, in the order of the schema; what is refused as a whole is listed without its parts. */
+/** Every key of the plan language, in the order of the schema. */
 export function referenceKeys(): ReferenceKey[] {
   const plan = planJsonSchema();
   const step = (plan['$defs'] as Record<string, JsonSchema>)['step']!;
@@ -33,17 +26,20 @@ function keysOf(map: JsonSchema, parent: string): ReferenceKey[] {
   return Object.entries(propertiesOf(map)).flatMap(([key, schema]) => {
     const name = parent === '' ? key : `${parent}.${key}`;
     const described = describeKey(name, schema, required.includes(key));
-    return described.supported ? [described, ...partsOf(schema, name)] : [described];
+    return [described, ...partsOf(schema, name)];
   });
 }
 
-/** The keys of a map that stands at a key, be it one map or one under each name. */
+/** The keys of a map that stands at a key: one map, one under each name, one of a list, or one choice among others. */
 function partsOf(schema: JsonSchema, name: string): ReferenceKey[] {
   // What an approval asks for is declared as the inputs of a plan are.
   if (name === 'step_def.approval.inputs') return [];
   const value = withoutNull(schema);
-  const entry = value['additionalProperties'];
-  return keysOf(isMap(entry) && 'properties' in entry ? entry : value, name);
+  const choices = Array.isArray(value['anyOf']) ? (value['anyOf'] as unknown[]) : [];
+  const map = [value['additionalProperties'], value['items'], ...choices].find(
+    (each) => isMap(each) && 'properties' in each,
+  );
+  return keysOf(isMap(map) ? map : value, name);
 }
 
 function kindsOf(schema: JsonSchema): ReferenceKey[] {
@@ -51,9 +47,8 @@ function kindsOf(schema: JsonSchema): ReferenceKey[] {
     const { type: typeKey, ...fields } = propertiesOf(kind);
     const type = String(typeKey!['const']);
     const name = `step_def.${type}`;
-    const supported = !refuses({ steps: [{ step_def: { type } }] });
-    const described: ReferenceKey = { name, description: '', required: false, supported };
-    return supported ? [described, ...keysOf({ ...kind, properties: fields }, name)] : [described];
+    const described: ReferenceKey = { name, description: '', required: false };
+    return [described, ...keysOf({ ...kind, properties: fields }, name)];
   });
 }
 
@@ -67,7 +62,6 @@ function describeKey(name: string, schema: JsonSchema, required: boolean): Refer
     ...(limits === undefined ? {} : { limits }),
     ...(fallback === undefined ? {} : { default: fallback }),
     required,
-    supported: !isRefused(name),
   };
 }
 
@@ -76,19 +70,6 @@ function splitDefault(description: string): [description: string, fallback: stri
   const match = / ?\(default:? ([^()]+)\)/.exec(description);
   if (match === null) return [description, undefined];
   return [description.replace(match[0], ''), match[1]];
-}
-
-function isRefused(name: string): boolean {
-  const [parent, key, ...rest] = name.split('.');
-  if (key === undefined || rest.length > 0) return false;
-  if (parent === 'globals') return refuses({ globals: { [key]: PROBE } });
-  return parent === 'step' && refuses({ steps: [{ [key]: PROBE }] });
-}
-
-function refuses(document: Record<string, unknown>): boolean {
-  const problems = collectProblems();
-  refuseUnsupported(document, problems);
-  return problems.found.length > 0;
 }
 
 function propertiesOf(schema: JsonSchema): Record<string, JsonSchema> {

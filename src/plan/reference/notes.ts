@@ -1,3 +1,4 @@
+import { AGENT, AGENT_SETTINGS } from './notes-agents.js';
 import { APPROVAL, HTTP, KINDS, PLAN, PROCESSES, WAIT } from './notes-kinds.js';
 import { GLOBALS, INPUTS, TOP } from './notes-plan.js';
 import { STEP } from './notes-step.js';
@@ -21,6 +22,7 @@ export const NOTES: Readonly<Record<string, Note>> = {
   ...TOP,
   ...INPUTS,
   ...GLOBALS,
+  ...AGENT_SETTINGS,
   ...STEP,
   ...KINDS,
   ...PROCESSES,
@@ -28,4 +30,5 @@ export const NOTES: Readonly<Record<string, Note>> = {
   ...APPROVAL,
   ...WAIT,
   ...PLAN,
+  ...AGENT,
 };

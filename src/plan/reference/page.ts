@@ -33,12 +33,10 @@ function fillIn(what: string, keys: readonly ReferenceKey[], examples: Examples)
   if (example !== undefined) return fencedExample(example, examples);
   const chapter = Object.hasOwn(CHAPTERS, what) ? CHAPTERS[what] : undefined;
   if (chapter !== undefined) {
-    const inIt = keys.filter(({ name, supported }) => supported && chapter(name));
+    const inIt = keys.filter(({ name }) => chapter(name));
     return inIt.map((key) => keySection(key, examples, isField(key.name) ? 4 : 3)).join('\n\n');
   }
   switch (what) {
-    case 'refused':
-      return refusedTable(keys.filter(({ supported }) => !supported));
     case 'functions':
       return listed(FUNCTIONS);
     case 'methods':
@@ -55,11 +53,6 @@ function fillIn(what: string, keys: readonly ReferenceKey[], examples: Examples)
 /** Fields of a kind of step stand below it. */
 function isField(name: string): boolean {
   return /^step_def\.\w+\./.test(name);
-}
-
-function refusedTable(keys: readonly ReferenceKey[]): string {
-  const rows = keys.map(({ name, description }) => `| \`${name}\` | ${description || 'A kind of step'} |`);
-  return ['| key | meaning |', '|---|---|', ...rows].join('\n');
 }
 
 /** The chapters, each with its sections. */

@@ -1,0 +1,74 @@
+import type { AgentSettings } from './agent-types.js';
+import { BUILT_IN_AGENTS } from './schema-agent.js';
+import { stepPath, countMainSteps } from './source-steps.js';
+import { toDiagnostic, quote } from './problems.js';
+import { didYouMean } from './suggest.js';
+import type { Diagnostic, Plan } from './types.js';
+
+type Settings = Readonly<Record<string, AgentSettings>>;
+
+/**
+ * How an agent is called: as the plan says, else as what the run took along says, else as it is known.
+ *
+ * @returns undefined for a name that nobody knows
+ */
+export function agentSettingsOf(name: string, plan: Plan, taken: Settings = {}): AgentSettings | undefined {
+  const own = Object.hasOwn(plan.globals.agents, name) ? plan.globals.agents[name] : undefined;
+  const other = Object.hasOwn(taken, name) ? taken[name] : undefined;
+  const adapter = BUILT_IN_AGENTS.find((known) => known === name);
+  if (own === undefined && other === undefined && adapter === undefined) return undefined;
+  const merged: AgentSettings = { ...(adapter === undefined ? {} : { adapter }), ...other, ...own };
+  return { ...merged, adapter: merged.adapter ?? 'generic' };
+}
+
+/** Whose quota an agent uses. */
+export function accountOf(name: string, { account, adapter }: AgentSettings): string {
+  return account ?? (adapter === undefined || adapter === 'generic' || adapter === 'dispatch' ? name : adapter);
+}
+
+/** What is wrong with the agents that the steps name, now that all settings are known. */
+export function agentProblems(plan: Plan, taken: Settings = {}): Diagnostic[] {
+  const mainCount = countMainSteps(plan);
+  const known = [...BUILT_IN_AGENTS, ...Object.keys(plan.globals.agents), ...Object.keys(taken)];
+  return plan.steps.flatMap(({ action }, position) => {
+    if (action.type !== 'agent') return [];
+    const path = [...stepPath(position, mainCount), 'step_def'];
+    const { prompt, prompt_text, prompt_file } = action;
+    if (prompt === undefined && prompt_text === undefined) {
+      const message = `what the file ${quote(prompt_file)} holds was not given with the plan`;
+      const hint = 'load the plan from its file, or give prompt_text';
+      return [toDiagnostic({ code: 'prompt_file_missing', path: [...path, 'prompt_file'], message, hint })];
+    }
+    const mentions = [
+      { name: action.agent, tier: action.tier, path: [...path, 'agent'], tierPath: [...path, 'tier'] },
+      ...action.fallback_agents.map((name, index) => ({
+        name,
+        tier: undefined,
+        path: [...path, 'fallback_agents', index],
+        tierPath: path,
+      })),
+      ...(action.review?.agent === undefined
+        ? []
+        : [
+            {
+              name: action.review.agent,
+              tier: action.review.tier,
+              path: [...path, 'review', 'agent'],
+              tierPath: [...path, 'review', 'tier'],
+            },
+          ]),
+    ];
+    return mentions.flatMap(({ name, tier, path: at, tierPath }) => {
+      const settings = agentSettingsOf(name, plan, taken);
+      if (settings === undefined) {
+        const hint = didYouMean(name, known) ?? `describe it under globals.agents; known are ${known.join(', ')}`;
+        return [toDiagnostic({ code: 'unknown_agent', path: at, message: `there is no agent ${quote(name)}`, hint })];
+      }
+      const tiers = Object.keys(settings.tiers ?? {});
+      if (tier === undefined || tiers.length === 0 || tiers.includes(tier)) return [];
+      const hint = didYouMean(tier, tiers) ?? `there is ${tiers.join(', ')}`;
+      const message = `the agent ${quote(name)} has no tier ${quote(tier)}`;
+      return [toDiagnostic({ code: 'unknown_tier', path: tierPath, message, hint })];
+    });
+  });
+}
