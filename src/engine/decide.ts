@@ -1,6 +1,7 @@
 import { cooledDown } from './breaker.js';
 import type { EngineCommand, EngineEvent, EngineTimer } from './messages.js';
 import { meet, refusal } from './operator.js';
+import { leavePark, park, unpark } from './park.js';
 import { considerStart, propagate } from './propagate.js';
 import { endStep } from './settle.js';
 import { startReady } from './start.js';
@@ -84,6 +85,16 @@ function take(turn: Turn, event: EngineEvent): void {
     case 'sub-run-started':
       noteSubRun(turn, event.step, event.run_id);
       break;
+    case 'step-parked':
+      park(turn, event.step, event.park);
+      break;
+    case 'step-unparked':
+      unpark(turn, event.step);
+      break;
+    case 'step-warned':
+      turn.state.steps[event.step]!.warning = event.message;
+      touch(turn.state, event.step);
+      break;
     case 'timer-fired':
       takeTimer(turn, event.timer);
       break;
@@ -94,6 +105,7 @@ function take(turn: Turn, event: EngineEvent): void {
     case 'cancel-step':
     case 'retry':
     case 'decide':
+    case 'answer':
     case 'pause':
     case 'resume':
       if (refusal(turn.program, turn.state, event) === undefined) meet(turn, event);
@@ -111,6 +123,7 @@ function takeEnd(turn: Turn, index: number, report: StepReport): void {
     throw new Error(`Internal error: step ${index} ended but is ${step?.status}`);
   }
   if (step.status === 'running') turn.state.running -= 1;
+  leavePark(turn.state, index);
   step.report = report;
   const status = step.stopping === undefined ? report.status : 'canceled';
   endStep(turn, index, status, status === 'canceled' ? (step.stopping ?? 'operator') : report.reason);

@@ -1,11 +1,13 @@
 export { decide, startRun, type Decision, type Settled } from './decide.js';
 export { refusal } from './operator.js';
-export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest } from './messages.js';
+export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, Said } from './messages.js';
 export {
   isEnd,
   isRunEnd,
+  type AgentSummary,
   type LockWait,
   type FailedAttempt,
+  type Park,
   type Program,
   type RunState,
   type StartVerdict,

@@ -1,5 +1,5 @@
 import type { Json } from '../plan/types.js';
-import type { StepReport } from './state.js';
+import type { Park, StepReport } from './state.js';
 import type { RunEnd } from './types.js';
 
 /** Something that happened. `at` is milliseconds since the epoch, given by the caller: the engine has no clock. */
@@ -11,6 +11,12 @@ export type EngineEvent = { at: number } & (
   | { type: 'locks-held'; step?: number }
   /** A run of the step's sub-plan has begun. */
   | { type: 'sub-run-started'; step: number; run_id: string }
+  /** A step that runs has nothing to do for long: it gives its slot back until it is resumed. */
+  | { type: 'step-parked'; step: number; park: Park }
+  /** A parked step has something to do again, and wants a slot. */
+  | { type: 'step-unparked'; step: number }
+  /** Something about a step that people should know. */
+  | { type: 'step-warned'; step: number; message: string }
   | { type: 'timer-fired'; timer: EngineTimer }
   | { type: 'run-cancel-requested'; force?: boolean; by?: string }
   | OperatorRequest
@@ -29,8 +35,16 @@ export type OperatorRequest =
       comment?: string;
       outputs?: Readonly<Record<string, Json>>;
     }
+  /** Words of a person to an agent that asked. */
+  | { type: 'answer'; step: number; text: string; by?: string }
   | { type: 'pause'; by?: string }
   | { type: 'resume'; by?: string };
+
+/** What a person says to an agent's step that waits for one. */
+export type Said =
+  | { kind: 'answer'; text: string; by?: string }
+  | { kind: 'approve' | 'reject'; comment?: string; by?: string }
+  | { kind: 'retry'; by?: string };
 
 /** A timer that the engine asked for, by name. */
 export type EngineTimer = 'run' | 'finally' | `breaker:${string}`;
@@ -40,6 +54,10 @@ export type EngineCommand =
   | { type: 'start-step'; step: number }
   /** The step waits, for a time or for a person; no activity runs. Its end is reported as `step-ended`. */
   | { type: 'start-wait'; step: number }
+  /** A parked step has a slot again. */
+  | { type: 'continue-step'; step: number }
+  /** What a person said to a parked step. */
+  | { type: 'tell-step'; step: number; said: Said }
   | { type: 'stop-step'; step: number }
   | { type: 'set-timer'; timer: EngineTimer; at: number }
   | { type: 'finish'; status: RunEnd };

@@ -1,10 +1,10 @@
-import type { OperatorRequest } from './messages.js';
+import type { OperatorRequest, Said } from './messages.js';
 import { considerStart } from './propagate.js';
 import { retryRefusal, retryStep } from './retry.js';
 import { endStep, settle } from './settle.js';
 import { isEnd, isRunEnd, type Program, type RunState, type StepState } from './state.js';
 import { stopStep } from './stop.js';
-import { changeStep, type Turn } from './transition.js';
+import { changeStep, touch, type Turn } from './transition.js';
 
 /** Why a request of an operator cannot be met now, in words for its sender; undefined where it can. */
 export function refusal(program: Program, state: RunState, request: OperatorRequest): string | undefined {
@@ -19,9 +19,12 @@ export function refusal(program: Program, state: RunState, request: OperatorRequ
     case 'cancel-step':
       return endedRefusal(stepOf(state, request.step));
     case 'retry':
+      if (waitsForPerson(stepOf(state, request.step))) return answerRefusal(state, request.step);
       return retryRefusal(program, state, request.step);
     case 'decide':
-      return decideRefusal(program, state, request.step, request.by);
+      return decideRefusal(program, state, request);
+    case 'answer':
+      return answerRefusal(state, request.step);
     default: {
       const never: never = request;
       throw new Error(`Internal error: unknown request ${JSON.stringify(never)}`);
@@ -48,10 +51,20 @@ export function meet(turn: Turn, request: OperatorRequest): void {
       cancelStep(turn, request.step);
       break;
     case 'retry':
+      if (waitsForPerson(stepOf(state, request.step))) {
+        tell(turn, request.step, { kind: 'retry', ...byOf(request) });
+        break;
+      }
       for (const index of retryStep(turn, request.step)) considerStart(turn, index);
       break;
     case 'decide':
-      decideApproval(turn, request);
+      if (waitsForPerson(stepOf(state, request.step))) {
+        const { decision, comment } = request;
+        tell(turn, request.step, { kind: decision, ...(comment === undefined ? {} : { comment }), ...byOf(request) });
+      } else decideApproval(turn, request);
+      break;
+    case 'answer':
+      tell(turn, request.step, { kind: 'answer', text: request.text, ...byOf(request) });
       break;
     default: {
       const never: never = request;
@@ -81,7 +94,7 @@ function skip(turn: Turn, index: number, propagate: boolean): void {
 
 function cancelStep(turn: Turn, index: number): void {
   const step = stepOf(turn.state, index);
-  if (step.status === 'running') {
+  if (step.status === 'running' || step.park !== undefined) {
     stopStep(turn, index, 'operator');
     return;
   }
@@ -109,7 +122,7 @@ function skipRefusal(state: RunState, index: number): string | undefined {
   const step = stepOf(state, index);
   const ended = endedRefusal(step);
   if (ended !== undefined) return ended;
-  if (step.status === 'running') {
+  if (step.status === 'running' || step.park !== undefined) {
     return 'it is running; only a step that has not started can be skipped (cancel it instead)';
   }
   return undefined;
@@ -120,10 +133,15 @@ function endedRefusal(step: StepState): string | undefined {
   return step.stopping === undefined ? undefined : 'it is already being stopped';
 }
 
-function decideRefusal(program: Program, state: RunState, index: number, by: string | undefined): string | undefined {
+function decideRefusal(
+  program: Program,
+  state: RunState,
+  { step: index, by }: Extract<OperatorRequest, { type: 'decide' }>,
+): string | undefined {
   const { action } = program.plan.steps[index]!;
-  if (action.type !== 'approval') return 'it is no approval';
   const step = stepOf(state, index);
+  if (action.type === 'agent') return answerRefusal(state, index);
+  if (action.type !== 'approval') return 'it is no approval';
   if (isEnd(step.status)) {
     return step.report === undefined ? endedRefusal(step) : `it has already been ${step.message ?? 'decided'}`;
   }
@@ -132,6 +150,30 @@ function decideRefusal(program: Program, state: RunState, index: number, by: str
     return `only ${action.approvers.join(', ')} may decide${by === undefined ? '' : `, not ${by}`}`;
   }
   return undefined;
+}
+
+/** Only an agent's step that asked, or gave up, waits for words. */
+function answerRefusal(state: RunState, index: number): string | undefined {
+  const step = stepOf(state, index);
+  const ended = endedRefusal(step);
+  if (ended !== undefined) return ended;
+  if (!waitsForPerson(step)) return 'it does not wait for a person';
+  return step.park?.told === true ? 'it has been answered already' : undefined;
+}
+
+function waitsForPerson({ park }: StepState): boolean {
+  return park?.why === 'question' || park?.why === 'escalated';
+}
+
+function tell(turn: Turn, index: number, said: Said): void {
+  const step = stepOf(turn.state, index);
+  if (step.park !== undefined) step.park.told = true;
+  touch(turn.state, index);
+  turn.commands.push({ type: 'tell-step', step: index, said });
+}
+
+function byOf({ by }: { by?: string }): { by?: string } {
+  return by === undefined ? {} : { by };
 }
 
 function stepOf(state: RunState, index: number): StepState {

@@ -1,4 +1,5 @@
 import { admits } from './breaker.js';
+import { resumeParked } from './park.js';
 import { propagate } from './propagate.js';
 import { endStep } from './settle.js';
 import { changeStep, type Turn } from './transition.js';
@@ -6,6 +7,7 @@ import { changeStep, type Turn } from './transition.js';
 /** Starts what is ready while there are slots. */
 export function startReady(turn: Turn): void {
   const { state, program } = turn;
+  if (!startsAllowed(turn) || !resumeParked(turn)) return;
   while (state.readyHead < state.ready.length && startsAllowed(turn)) {
     const index = state.ready[state.readyHead]!;
     const step = state.steps[index]!;

@@ -40,6 +40,26 @@ export interface StepReport {
   host?: string;
   /** The executions that really failed, the last ones of many. */
   failed_attempts?: readonly FailedAttempt[];
+  /** What an agent's step came to. */
+  agent?: AgentSummary;
+}
+
+/** What the agents of a step said and cost, all turns together. */
+export interface AgentSummary {
+  /** The one whose answer it is. */
+  name: string;
+  verdict?: string;
+  /** The agent's last words, cut. */
+  message?: string;
+  session_id?: string;
+  turns: number;
+  fix_rounds: number;
+  tokens: number;
+  cost_usd?: number;
+  wall_sec: number;
+  /** Branch and folder of its own work tree. */
+  branch?: string;
+  worktree?: string;
 }
 
 /** An execution of a step that failed. Times are milliseconds since the epoch, by the clock of its worker. */
@@ -57,6 +77,15 @@ export interface FailedAttempt {
 
 /** What an ended step is for those that depend on it. */
 export type Standing = 'ok' | 'skipped' | 'failed';
+
+/** Why a step that has begun has no slot: its agent is out of quota, or a person must say something. */
+export interface Park {
+  why: 'quota' | 'question' | 'escalated' | 'budget';
+  /** What it waits for, for people. */
+  message: string;
+  /** Until when, milliseconds since the epoch, where that is known. */
+  until?: number;
+}
 
 /** A lock that somebody waits for, and the run that holds it; no lock yet where the run has only just asked. */
 export interface LockWait {
@@ -83,6 +112,10 @@ export interface StepState {
   lock?: LockWait;
   /** Runs of its sub-plan, the latest ones, in the order of their starts. */
   subRuns?: string[];
+  /** Set while a step that has begun waits without a slot; `told` once a person has said something. */
+  park?: Park & { told?: true; ready?: true };
+  /** What people should know of it, the latest. */
+  warning?: string;
   /** True while it waits for its tool's breaker. */
   parked?: boolean;
   /** Dependencies that have not ended; at 0 the trigger rule decides. */
@@ -128,6 +161,8 @@ export interface RunState {
   ready: number[];
   /** Next index of `ready` to look at; cheaper than shifting the array. */
   readyHead: number;
+  /** Parked steps that want a slot again, in order; they go before those that have not begun. */
+  resuming?: number[];
   /** Steps that hold a slot. */
   running: number;
   /** Steps of the phase without an end that is final for others. */
@@ -150,10 +185,10 @@ export interface RunState {
   changes: StepChange[];
 }
 
-/** A step's new status, or that its fallback made up for its failure. */
+/** A step's new status; that its fallback made up for its failure; that it gave its slot back, or has one again. */
 export interface StepChange {
   step: number;
-  to: StepStatus | 'recovered';
+  to: StepStatus | 'recovered' | 'parked' | 'continued';
 }
 
 /** A new run of `program`: every step pending, nothing started. */

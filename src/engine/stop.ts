@@ -35,7 +35,7 @@ export function stopStep(turn: Turn, index: number, cause: StepReason): void {
   const step = state.steps[index]!;
   if (step.stopping !== undefined) return;
   turn.commands.push({ type: 'stop-step', step: index });
-  if (step.status === 'waiting') {
+  if (step.status === 'waiting' && step.park === undefined) {
     changeStep(state, index, 'canceled', cause);
     step.finishedAt = turn.at;
     settleAtOnce(turn, index);

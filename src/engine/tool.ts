@@ -9,6 +9,8 @@ export function toolOf(action: StepAction): string | undefined {
     case 'powershell':
     case 'http':
       return action.type;
+    case 'agent':
+      return action.agent;
     case 'approval':
     case 'wait':
     case 'plan':

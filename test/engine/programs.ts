@@ -67,6 +67,7 @@ const GLOBALS: PlanGlobals = {
   max_step_duration_sec: 'none',
   on_abort: 'fail',
   env: {},
+  agents: {},
   pass_env: [],
 };
 
