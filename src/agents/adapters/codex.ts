@@ -1,0 +1,98 @@
+import path from 'node:path';
+import { numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
+import type { Adapter, TurnProgress } from '../types.js';
+
+/**
+ * OpenAI's Codex: `codex exec --json`.
+ *
+ * The prompt is read from standard input (`-`). Options stand before `resume`, which knows none of its own. A session
+ * is resumed by its id, never by `--last`: another run may have been the last. Nobody can be asked, so approvals are
+ * off and the sandbox decides. Events: `thread.started`, `turn.*`, `item.*`, `error`; tokens only, no money. An
+ * `error` that tells of a reconnection is no failure.
+ *
+ * Sources: https://developers.openai.com/codex/noninteractive and `codex-rs/exec` of github.com/openai/codex.
+ */
+export const codex: Adapter = {
+  name: 'codex',
+  command(request) {
+    const { settings, session, outputSchema, dir } = request;
+    const schemaFile = path.join(dir, 'output-schema.json');
+    return {
+      file: settings.command ?? 'codex',
+      args: [
+        'exec',
+        '--json',
+        '--skip-git-repo-check',
+        '--cd',
+        request.cwd,
+        '--sandbox',
+        request.sandbox,
+        '-c',
+        'approval_policy="never"',
+        ...(request.model === undefined ? [] : ['--model', request.model]),
+        ...(outputSchema === undefined ? [] : ['--output-schema', schemaFile]),
+        ...(settings.args ?? []),
+        ...(session === undefined ? [] : ['resume', session]),
+        '-',
+      ],
+      stdin: request.prompt,
+      ...(outputSchema === undefined ? {} : { files: [{ path: schemaFile, content: JSON.stringify(outputSchema) }] }),
+    };
+  },
+  read(line, progress) {
+    const event = readEvent(line, progress);
+    if (event !== undefined) take(event, progress);
+  },
+};
+
+function take(event: AgentEvent, progress: TurnProgress): void {
+  switch (event['type']) {
+    case 'thread.started':
+      progress.sessionId = textAt(event, 'thread_id') ?? progress.sessionId;
+      break;
+    case 'item.started':
+    case 'item.updated':
+    case 'item.completed':
+      takeItem(objectAt(event, 'item'), event['type'] === 'item.completed', progress);
+      break;
+    case 'turn.completed': {
+      const usage = objectAt(event, 'usage');
+      progress.inputTokens += numberAt(usage, 'input_tokens');
+      progress.outputTokens += numberAt(usage, 'output_tokens');
+      progress.final = true;
+      delete progress.error;
+      break;
+    }
+    case 'turn.failed':
+      progress.error = textAt(objectAt(event, 'error'), 'message') ?? 'the turn failed';
+      progress.final = true;
+      break;
+    case 'error': {
+      const message = textAt(event, 'message') ?? 'an error without a message';
+      if (!/^re-?connecting/i.test(message)) progress.error = message;
+      break;
+    }
+    default: // of a later version
+  }
+}
+
+function takeItem(item: AgentEvent, ended: boolean, progress: TurnProgress): void {
+  const type = textAt(item, 'type') ?? textAt(item, 'item_type');
+  switch (type) {
+    case 'agent_message':
+    case 'assistant_message':
+      progress.message = textAt(item, 'text') ?? progress.message;
+      break;
+    case 'command_execution':
+      progress.doing = textAt(item, 'command');
+      if (ended) progress.toolCalls += 1;
+      break;
+    case 'file_change':
+    case 'mcp_tool_call':
+    case 'web_search':
+      progress.doing = type.replaceAll('_', ' ');
+      if (ended) progress.toolCalls += 1;
+      break;
+    default: // reasoning, plans, errors that the agent has dealt with
+  }
+}

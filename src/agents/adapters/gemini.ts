@@ -1,0 +1,77 @@
+import { numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
+import type { Adapter, TurnProgress } from '../types.js';
+
+/**
+ * Google's Gemini CLI: `gemini -o stream-json`.
+ *
+ * The prompt is read from standard input. Edits are approved (`auto_edit`), all else that asks is refused; a turn that
+ * may only read runs with the mode `plan`. An untrusted folder would silently take the mode back, so the folder is
+ * trusted for this one call by the variable that the CLI has for it. Events: `init`, `message`, `tool_use`,
+ * `tool_result`, `error`, at last `result` with statistics; tokens only. Exit codes: 41 is a missing login, 42 bad
+ * input, 52 a bad configuration, 53 the limit of turns, 54 a tool.
+ *
+ * Sources: docs/cli/headless.md and docs/reference/configuration.md of github.com/google-gemini/gemini-cli.
+ */
+export const gemini: Adapter = {
+  name: 'gemini',
+  command(request) {
+    const { settings, session } = request;
+    return {
+      file: settings.command ?? 'gemini',
+      args: [
+        '--output-format',
+        'stream-json',
+        '--approval-mode',
+        request.sandbox === 'read-only' ? 'plan' : 'auto_edit',
+        ...(request.model === undefined ? [] : ['--model', request.model]),
+        ...(session === undefined ? [] : ['--resume', session]),
+        ...(settings.args ?? []),
+      ],
+      env: { GEMINI_CLI_TRUST_WORKSPACE: 'true' },
+      stdin: request.prompt,
+    };
+  },
+  read(line, progress) {
+    const event = readEvent(line, progress);
+    if (event !== undefined) take(event, progress);
+  },
+};
+
+function take(event: AgentEvent, progress: TurnProgress): void {
+  switch (event['type']) {
+    case 'init':
+      progress.sessionId = textAt(event, 'session_id') ?? progress.sessionId;
+      break;
+    case 'message':
+      if (event['role'] === 'assistant') takeMessage(event, progress);
+      break;
+    case 'tool_use':
+      progress.toolCalls += 1;
+      progress.doing = textAt(event, 'tool_name');
+      progress.message = '';
+      break;
+    case 'error':
+      if (event['severity'] !== 'warning') progress.error = textAt(event, 'message') ?? 'an error without a message';
+      break;
+    case 'result':
+      takeResult(event, progress);
+      break;
+    default: // of a later version
+  }
+}
+
+/** Messages come in pieces; what follows a tool is a message of its own. */
+function takeMessage(event: AgentEvent, progress: TurnProgress): void {
+  const content = textAt(event, 'content') ?? '';
+  progress.message = event['delta'] === true ? progress.message + content : content;
+}
+
+function takeResult(event: AgentEvent, progress: TurnProgress): void {
+  const stats = objectAt(event, 'stats');
+  progress.inputTokens = numberAt(stats, 'input_tokens');
+  progress.outputTokens = numberAt(stats, 'output_tokens');
+  if (event['status'] === 'error') {
+    progress.error = textAt(objectAt(event, 'error'), 'message') ?? progress.error ?? 'the turn failed';
+  } else delete progress.error;
+  progress.final = true;
+}

@@ -1,0 +1,70 @@
+import { numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
+import type { Adapter, TurnProgress } from '../types.js';
+
+/**
+ * opencode: `opencode run --format json`.
+ *
+ * The prompt is read from standard input, which the command appends to its message. What asks for a permission is
+ * refused, as it is by default; a turn that may only read takes the agent `plan`. Every event carries the session's
+ * id; `step_finish` has tokens and cost. Older versions exit 0 after a session error, so its event counts.
+ *
+ * Sources: https://opencode.ai/docs/cli and `packages/opencode/src/cli/cmd/run.ts` of github.com/sst/opencode.
+ */
+export const opencode: Adapter = {
+  name: 'opencode',
+  command(request) {
+    const { settings, session } = request;
+    return {
+      file: settings.command ?? 'opencode',
+      args: [
+        'run',
+        '--format',
+        'json',
+        ...(request.model === undefined ? [] : ['--model', request.model]),
+        ...(request.sandbox === 'read-only' ? ['--agent', 'plan'] : []),
+        ...(session === undefined ? [] : ['--session', session]),
+        ...(settings.args ?? []),
+      ],
+      stdin: request.prompt,
+    };
+  },
+  read(line, progress) {
+    const event = readEvent(line, progress);
+    if (event !== undefined) take(event, progress);
+  },
+};
+
+function take(event: AgentEvent, progress: TurnProgress): void {
+  progress.sessionId = textAt(event, 'sessionID') ?? progress.sessionId;
+  const part = objectAt(event, 'part');
+  switch (event['type']) {
+    case 'text':
+      progress.message = textAt(part, 'text') ?? progress.message;
+      break;
+    case 'tool_use':
+      progress.toolCalls += 1;
+      progress.doing = textAt(part, 'tool');
+      break;
+    case 'step_finish':
+      takeStep(part, progress);
+      break;
+    case 'error':
+      progress.error = errorOf(objectAt(event, 'error'));
+      break;
+    default: // of a later version
+  }
+}
+
+function takeStep(part: AgentEvent, progress: TurnProgress): void {
+  const tokens = objectAt(part, 'tokens');
+  const cache = objectAt(tokens, 'cache');
+  progress.inputTokens += numberAt(tokens, 'input') + numberAt(cache, 'read') + numberAt(cache, 'write');
+  progress.outputTokens += numberAt(tokens, 'output') + numberAt(tokens, 'reasoning');
+  if (typeof part['cost'] === 'number') progress.costUsd = (progress.costUsd ?? 0) + part['cost'];
+  // After tools another step follows; after anything else the answer is there.
+  if (textAt(part, 'reason') === 'stop') progress.final = true;
+}
+
+function errorOf(error: AgentEvent): string {
+  return textAt(objectAt(error, 'data'), 'message') ?? textAt(error, 'message') ?? textAt(error, 'name') ?? 'an error';
+}

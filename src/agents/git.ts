@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+
+/** A git command that failed. */
+export class GitError extends Error {
+  override name = 'GitError';
+}
+
+/** Output above this is cut. */
+const MAX_BUFFER = 32 * 1024 * 1024;
+
+/** Runs git in a folder, without a person to ask and without the caller's own repository variables. */
+export async function git(
+  cwd: string,
+  args: readonly string[],
+  options: { env?: Record<string, string>; input?: string } = {},
+): Promise<string> {
+  const { stdout, exitCode, stderr, failed, message } = await execa('git', args, {
+    cwd,
+    env: { ...withoutGitVariables(), GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...options.env },
+    extendEnv: false,
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: MAX_BUFFER,
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+  });
+  if (!failed) return stdout;
+  const said = stderr?.trim().split('\n').at(-1);
+  throw new GitError(
+    `git ${args[0]}: ${said || (exitCode === undefined ? message : `it exited with code ${exitCode}`)}`,
+  );
+}
+
+/** A hook or another tool may have set them, for another repository. */
+function withoutGitVariables(): Record<string, string> {
+  const kept = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !/^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|NAMESPACE)$/.test(entry[0]),
+  );
+  return Object.fromEntries(kept);
+}
+
+/** The top of the work tree that a folder is in; undefined where it is in none. */
+export async function topOf(cwd: string): Promise<string | undefined> {
+  try {
+    return (await git(cwd, ['rev-parse', '--show-toplevel'])).trimEnd();
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The state of a work tree as the id of a git tree: tracked and untracked files, ignored ones not. Neither the index
+ * nor any branch is touched.
+ *
+ * @returns undefined outside of a repository
+ */
+export async function treeState(cwd: string): Promise<string | undefined> {
+  const top = await topOf(cwd);
+  if (top === undefined) return undefined;
+  const index = path.join(os.tmpdir(), `orch-index-${randomUUID()}`);
+  const env = { GIT_INDEX_FILE: index };
+  try {
+    await git(top, ['read-tree', 'HEAD'], { env }).catch(() => ''); // a repository without a commit
+    await git(top, ['add', '--all', '.'], { env });
+    return (await git(top, ['write-tree'], { env })).trim();
+  } catch {
+    return undefined;
+  } finally {
+    rmSync(index, { force: true });
+    rmSync(`${index}.lock`, { force: true });
+  }
+}
+
+/** The change of a work tree since a state of it, at most so many lines. */
+export async function diffSince(
+  cwd: string,
+  since: string,
+  maxLines: number,
+): Promise<{ diff: string; cut: number } | undefined> {
+  const now = await treeState(cwd);
+  const top = await topOf(cwd);
+  if (now === undefined || top === undefined) return undefined;
+  const whole = await git(top, ['diff', '--no-color', '--no-ext-diff', since, now]).catch(() => undefined);
+  if (whole === undefined) return undefined;
+  const lines = whole.split('\n');
+  return { diff: lines.slice(0, maxLines).join('\n'), cut: Math.max(0, lines.length - maxLines) };
+}
+
+/** A step's own work tree. */
+export interface Worktree {
+  dir: string;
+  branch: string;
+}
+
+/**
+ * Makes a work tree with a branch of its own, or finds it where it was made before.
+ *
+ * @param dir where it is to be
+ * @throws GitError where git refuses it: outside of a repository, or where the branch is in use elsewhere
+ */
+export async function makeWorktree(
+  repository: string,
+  { dir, branch, base = 'HEAD' }: Worktree & { base?: string },
+): Promise<void> {
+  const top = await topOf(repository);
+  if (top === undefined) throw new GitError(`worktree: ${repository} is in no git repository`);
+  await git(top, ['check-ref-format', '--branch', branch]);
+  if ((await topOf(dir)) === path.resolve(dir)) return;
+  mkdirSync(path.dirname(dir), { recursive: true, mode: 0o700 });
+  await git(top, ['worktree', 'prune']);
+  const known = await git(top, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).catch(() => '');
+  const made = known === '' ? ['-b', branch, '--', dir, await commitOf(top, base)] : ['--', dir, branch];
+  await git(top, ['worktree', 'add', ...made]);
+}
+
+async function commitOf(top: string, base: string): Promise<string> {
+  return (await git(top, ['rev-parse', '--verify', '--end-of-options', `${base}^{commit}`])).trim();
+}
+
+/**
+ * Commits what an agent has left uncommitted in its own work tree, so that its branch has all of its work. Does nothing
+ * where there is nothing.
+ */
+export async function commitAll(dir: string, message: string): Promise<void> {
+  await git(dir, ['add', '--all', '.']);
+  const dirty = await git(dir, ['status', '--porcelain']);
+  if (dirty.trim() === '') return;
+  const file = path.join(os.tmpdir(), `orch-message-${randomUUID()}`);
+  writeFileSync(file, message, { mode: 0o600 });
+  try {
+    const identity = (await git(dir, ['config', 'user.email']).catch(() => '')).trim() === '' ? NOBODY : [];
+    await git(dir, [...identity, 'commit', '--quiet', '--no-verify', '--file', file]);
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
+
+const NOBODY = ['-c', 'user.name=orch', '-c', 'user.email=orch@localhost'];
+
+/**
+ * Removes the work tree that a folder is in, unless something in it is not committed.
+ *
+ * @returns why it stays, where it does; one that is gone already is no problem
+ */
+export async function removeWorktree(dir: string): Promise<string | undefined> {
+  const top = await topOf(dir);
+  if (top === undefined) return undefined;
+  try {
+    const common = (await git(top, ['rev-parse', '--path-format=absolute', '--git-common-dir'])).trimEnd();
+    // Without --force: git refuses what would lose work.
+    await git(path.dirname(common), ['--git-dir', common, 'worktree', 'remove', '--', top]);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** A branch for a step of a run: what git takes for a name, whatever the ids hold. */
+export function branchOf(runId: string, stepId: string): string {
+  return `orch/${refPart(runId)}/${refPart(stepId)}`;
+}
+
+function refPart(text: string): string {
+  const plain = text.replaceAll(/[^A-Za-z0-9_.-]/g, '-').replaceAll(/\.{2,}/g, '.');
+  return plain.replace(/^[.-]+/, '').replace(/(?:\.lock|\.)+$/, '') || 'x';
+}

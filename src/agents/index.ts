@@ -1,0 +1,14 @@
+export { adapterOf } from './adapters/index.js';
+export { filesWereMade } from './evidence.js';
+export { branchOf, commitAll, diffSince, GitError, makeWorktree, removeWorktree, topOf, treeState } from './git.js';
+export { concludeTurn, type TurnEnd, type TurnFailure, type TurnOutcome } from './outcome.js';
+export {
+  buildAnswerPrompt,
+  buildFixPrompt,
+  buildPrompt,
+  buildResumePrompt,
+  buildReviewPrompt,
+  type PromptParts,
+} from './prompt.js';
+export { noProgress, type Adapter, type TurnProgress, type TurnRequest } from './types.js';
+export { verdictOfFile, type Verdict } from './verdict.js';

@@ -1,0 +1,77 @@
+import type { AgentAdapter, AgentSettings } from '../plan/agent-types.js';
+import type { Json } from '../plan/types.js';
+
+/** One turn that an agent is to take. Paths are absolute. */
+export interface TurnRequest {
+  settings: AgentSettings;
+  /** Name of the model; absent means the agent's own default. */
+  model?: string;
+  tier?: string;
+  prompt: string;
+  /** A file that holds the same prompt. */
+  promptFile: string;
+  /** Folder of the turn, for files that the command needs. */
+  dir: string;
+  cwd: string;
+  sandbox: 'read-only' | 'workspace-write';
+  /** The session to go on with; absent begins one. */
+  session?: string;
+  /** A session id for a new session, where the agent lets it be chosen. */
+  newSession: string;
+  /** JSON Schema of the answer. */
+  outputSchema?: Readonly<Record<string, Json>>;
+}
+
+/** What to execute for a turn. */
+export interface AgentCommand {
+  file: string;
+  args: readonly string[];
+  /** Over the step's environment, under the agent's settings. */
+  env?: Readonly<Record<string, string>>;
+  stdin?: string;
+  /** Files that must be there before, by their absolute paths. */
+  files?: readonly { path: string; content: string }[];
+}
+
+/** What is known of a turn from what the agent has printed so far. */
+export interface TurnProgress {
+  sessionId?: string;
+  /** The agent's last words. */
+  message: string;
+  /** What it does now, in a few words. */
+  doing?: string;
+  toolCalls: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** Of this turn, or of the whole session where `costOfSession` is set. */
+  costUsd?: number;
+  costOfSession?: true;
+  structured?: Json;
+  /** The event has come after which nothing else is expected. */
+  final: boolean;
+  /** What the agent says went wrong, the last one that was not mended. */
+  error?: string;
+  /** The agent says itself that it is out of quota. */
+  quota?: { resetAt?: number };
+  /** The agent says itself that it may not work: no login, a wrong key. */
+  denied?: true;
+  /** Lines that should be events and are not. */
+  badLines: number;
+}
+
+/** How one kind of coding agent is called and understood. */
+export interface Adapter {
+  name: AgentAdapter;
+  command(request: TurnRequest): AgentCommand;
+  /** Takes one line of stdout; lines come in order, each once. */
+  read(line: string, progress: TurnProgress): void;
+  /** True where stdout is the answer itself, not events. */
+  plainText?: true;
+  /** Where the agent leaves a verdict of its own beside its output. */
+  sidecar?: (request: Pick<TurnRequest, 'dir'>) => string;
+}
+
+/** A turn of which nothing is known yet. */
+export function noProgress(): TurnProgress {
+  return { message: '', toolCalls: 0, inputTokens: 0, outputTokens: 0, final: false, badLines: 0 };
+}

@@ -1,0 +1,233 @@
+#!/usr/bin/env node
+// Stands in for a coding agent's CLI, since the real ones need accounts: prints what the real one prints.
+//
+// Put it on PATH as `codex`, `claude`, `gemini`, `opencode`, or give it as the command of a generic agent. The prompt says
+// what to do, one directive a line, anywhere in it (the last of a kind counts where it can stand once):
+//
+//   FAKE say TEXT          says TEXT as its last message (several: one line each)
+//   FAKE verdict WORDS     ends the message with `VERDICT: WORDS`
+//   FAKE write FILE TEXT   writes TEXT into FILE (in its folder)
+//   FAKE append FILE TEXT  appends a line
+//   FAKE wait FILE         waits until FILE is there
+//   FAKE tokens N          uses N tokens (default 100)
+//   FAKE cost USD          costs that much (claude, opencode, generic; default 0.01)
+//   FAKE error TEXT        the turn fails with TEXT, exit code 1
+//   FAKE quota SECONDS     out of quota until so many seconds from now, exit code 1
+//   FAKE exit N            exits with N after the answer
+//   FAKE hang              does not exit after its last event
+//   FAKE silent            prints nothing and does not exit
+//   FAKE empty             exits with 0 and has said nothing
+//   FAKE broken            prints lines that are no events among the others
+//   FAKE other-session     goes on with another session than the one asked for
+//   FAKE die               kills itself (KILL) in mid-turn
+//   FAKE json TEXT         its answer is the JSON TEXT
+//   FAKE once FILE         what stands below is done only while FILE is missing; FILE is then made
+//   FAKE until FILE        what stands below is done only while FILE is missing; somebody else makes it
+//   FAKE always            ends `once` and `until`
+//
+// Without any it says what it was told and passes. FAKE_LOG names a file that gets a line for each start:
+// {"agent", "session", "resumed", "pid", "args", "prompt"}; with FAKE_QUOTA=FILE it is out of quota, whatever the prompt,
+// while FILE holds a time (milliseconds since the epoch) that has not come.
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+
+const argv = process.argv.slice(2);
+const agent =
+  process.env.FAKE_AGENT ??
+  path
+    .basename(process.argv[1])
+    .replace(/\.mjs$/, '')
+    .replace('fake-agent', 'generic');
+const option = (...names) => {
+  const at = argv.findIndex((arg) => names.includes(arg));
+  return at < 0 ? undefined : argv[at + 1];
+};
+const prompt = readPrompt();
+const resumed = option('resume', '--resume', '--session', 'SESSION');
+const session = resumed ?? option('--session-id') ?? (agent === 'codex' ? `th_${randomUUID()}` : randomUUID());
+if (process.env.FAKE_LOG) {
+  const start = { agent, session, resumed: resumed !== undefined, pid: process.pid, args: argv, prompt };
+  appendFileSync(process.env.FAKE_LOG, `${JSON.stringify(start)}\n`);
+}
+
+const todo = directives(prompt);
+const last = (name) => todo.findLast(([key]) => key === name)?.[1];
+const has = (name) => todo.some(([key]) => key === name);
+const print = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
+const said = [];
+
+if (has('silent')) await forever();
+begin(has('other-session') ? `${session}-other` : session);
+if (has('broken')) process.stdout.write('{"type": "item.comp\nsome warning of the runtime\n\n');
+for (const [name, rest] of todo) {
+  const [first, ...more] = rest.split(' ');
+  if (name === 'write') writeFileSync(first, `${more.join(' ')}\n`);
+  if (name === 'append') appendFileSync(first, `${more.join(' ')}\n`);
+  if (name === 'wait') while (!existsSync(first)) await new Promise((resolve) => setTimeout(resolve, 20));
+  if (name === 'say') said.push(rest);
+  if (name === 'die') process.kill(process.pid, 'SIGKILL');
+  if (name === 'write' || name === 'append') tool(`${name} ${first}`);
+}
+const limited = quotaUntil();
+if (limited !== undefined) await fail(quotaText(limited), limited);
+if (has('error')) await fail(last('error'));
+if (has('empty')) end(0);
+if (has('json')) said.push(last('json'));
+if (said.length === 0) said.push('I have done what I was told.');
+if (has('verdict')) said.push('', `VERDICT: ${last('verdict')}`);
+answer(said.join('\n'));
+if (has('hang')) await forever();
+process.exitCode = Number(last('exit') ?? 0);
+
+function readPrompt() {
+  const file = option('--prompt-file') ?? (process.env.FAKE_PROMPT_VIA === 'file' ? argv.at(-1) : undefined);
+  if (file !== undefined) return readFileSync(file, 'utf8');
+  if (process.env.FAKE_PROMPT_VIA === 'arg') return argv.at(-1);
+  return readFileSync(0, 'utf8');
+}
+
+function directives(text) {
+  const found = [];
+  let active = true;
+  for (const line of text.split('\n')) {
+    const [, name, rest = ''] = /^[>\s]*FAKE ([a-z-]+)(?: (.*))?$/.exec(line.trimEnd()) ?? [];
+    if (name === undefined) continue;
+    if (name === 'once' || name === 'until') {
+      active = !existsSync(rest);
+      if (active && name === 'once') writeFileSync(rest, '');
+    } else if (name === 'always') active = true;
+    else if (active) found.push([name, rest]);
+  }
+  return found;
+}
+
+function quotaUntil() {
+  if (has('quota')) return Date.now() + Number(last('quota')) * 1000;
+  const file = process.env.FAKE_QUOTA;
+  const until = file !== undefined && existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+  return until > Date.now() ? until : undefined;
+}
+
+function quotaText(until) {
+  return `You've hit your usage limit. Try again after ${Math.max(1, Math.ceil((until - Date.now()) / 1000))} seconds.`;
+}
+
+function begin(id) {
+  if (agent === 'codex') {
+    print({ type: 'thread.started', thread_id: id });
+    print({ type: 'turn.started' });
+  } else if (agent === 'claude') print({ type: 'system', subtype: 'init', session_id: id, tools: ['Bash', 'Edit'] });
+  else if (agent === 'gemini') print({ type: 'init', session_id: id, model: 'fake' });
+  else if (agent === 'opencode') print({ type: 'step_start', sessionID: id, part: { type: 'step-start' } });
+  else if (process.env.FAKE_EVENTS === 'json') print({ type: 'session', id });
+}
+
+function tool(text) {
+  if (agent === 'codex') {
+    print({
+      type: 'item.completed',
+      item: { id: 'item_1', type: 'command_execution', command: text, exit_code: 0, status: 'completed' },
+    });
+  } else if (agent === 'claude') {
+    print({
+      type: 'assistant',
+      session_id: session,
+      message: { content: [{ type: 'tool_use', id: 't', name: 'Edit', input: {} }] },
+    });
+  } else if (agent === 'gemini') print({ type: 'tool_use', tool_name: 'write_file', tool_id: 't', parameters: {} });
+  else if (agent === 'opencode')
+    print({ type: 'tool_use', sessionID: session, part: { tool: 'edit', state: { status: 'completed' } } });
+  else if (process.env.FAKE_EVENTS === 'json') print({ type: 'tool', name: text });
+}
+
+function answer(text) {
+  const tokens = Number(last('tokens') ?? 100);
+  const cost = Number(last('cost') ?? 0.01);
+  const half = Math.floor(tokens / 2);
+  if (agent === 'codex') {
+    print({ type: 'item.completed', item: { id: 'item_2', type: 'agent_message', text } });
+    print({
+      type: 'turn.completed',
+      usage: { input_tokens: half, cached_input_tokens: 0, output_tokens: tokens - half },
+    });
+  } else if (agent === 'claude') {
+    print({ type: 'assistant', session_id: session, message: { content: [{ type: 'text', text }] } });
+    const usage = { input_tokens: half, output_tokens: tokens - half };
+    const json = has('json') ? { structured_output: JSON.parse(last('json')) } : {};
+    print({
+      type: 'result',
+      subtype: 'success',
+      is_error: false,
+      result: text,
+      session_id: session,
+      total_cost_usd: cost,
+      usage,
+      num_turns: 1,
+      ...json,
+    });
+  } else if (agent === 'gemini') {
+    print({ type: 'message', role: 'assistant', content: text.slice(0, 5), delta: true });
+    print({ type: 'message', role: 'assistant', content: text.slice(5), delta: true });
+    print({
+      type: 'result',
+      status: 'success',
+      stats: { total_tokens: tokens, input_tokens: half, output_tokens: tokens - half },
+    });
+  } else if (agent === 'opencode') {
+    print({ type: 'text', sessionID: session, part: { type: 'text', text } });
+    print({
+      type: 'step_finish',
+      sessionID: session,
+      part: {
+        reason: 'stop',
+        cost,
+        tokens: { input: half, output: tokens - half, reasoning: 0, cache: { read: 0, write: 0 } },
+      },
+    });
+  } else if (process.env.FAKE_EVENTS === 'json') {
+    print({ type: 'usage', input_tokens: half, output_tokens: tokens - half, cost_usd: cost });
+    print({ type: 'result', text });
+  } else process.stdout.write(`${text}\n`);
+}
+
+async function fail(text, until) {
+  if (agent === 'codex') {
+    print({ type: 'error', message: text });
+    print({ type: 'turn.failed', error: { message: text } });
+  } else if (agent === 'claude') {
+    if (until !== undefined) {
+      print({
+        type: 'rate_limit_event',
+        rate_limit_info: { status: 'rejected', resetsAt: Math.ceil(until / 1000) },
+        session_id: session,
+      });
+    }
+    print({
+      type: 'result',
+      subtype: 'success',
+      is_error: true,
+      result: text,
+      session_id: session,
+      total_cost_usd: 0,
+      usage: {},
+      num_turns: 1,
+    });
+  } else if (agent === 'gemini')
+    print({ type: 'result', status: 'error', error: { type: 'Error', message: text }, stats: {} });
+  else if (agent === 'opencode')
+    print({ type: 'error', sessionID: session, error: { name: 'APIError', data: { message: text } } });
+  else if (process.env.FAKE_EVENTS === 'json') print({ type: 'error', message: text });
+  else process.stderr.write(`${text}\n`);
+  end(1);
+}
+
+/** Ends at once: a real CLI would, too. */
+function end(code) {
+  process.exitCode = code;
+  process.reallyExit(code);
+}
+
+function forever() {
+  return new Promise(() => setInterval(() => {}, 1000));
+}
