@@ -1,3 +1,5 @@
+import { createAskAccount, type AccountAnswer, type AccountQuestion } from './agent/account.js';
+import { endWorktree, type WorktreeEnd } from './agent/end-worktree.js';
 import { createLockActivities, type LockActivities } from './locks.js';
 import type { RunRecord } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
@@ -5,6 +7,7 @@ import { reapStep, type ReapTask } from './reap-step.js';
 import { createRunStep, type RunStepDeps } from './run-step.js';
 import type { StepSuccess, StepTask } from './types.js';
 import { createVerifyStart, type StartVerdict } from './verify-start.js';
+import type { AccountGateway } from '../temporal/account-gateway.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
 import type { StartClaim } from '../temporal/signature.js';
 
@@ -13,6 +16,7 @@ export interface ActivityDeps extends RunStepDeps {
   /** Key of signed starts; absent where the server guards itself. */
   signingKey?: string;
   locks: LockGateway;
+  accounts: AccountGateway;
   /** The records of the worker's runs. */
   records: Pick<RecordKeeper, 'seal'>;
 }
@@ -25,6 +29,10 @@ export interface Activities extends LockActivities {
   verifyStart(claim: StartClaim & { signature?: string }): Promise<StartVerdict>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
   seal(record: RunRecord): Promise<void>;
+  /** Asks when a step may start its agent, and tells of a quota that is used up. */
+  askAccount(question: AccountQuestion): Promise<AccountAnswer>;
+  /** Commits and removes the work tree of an agent's step. */
+  endWorktree(end: WorktreeEnd): Promise<{ stays?: string }>;
   /** Ends what a canceled step has left running. */
   reapStep(task: ReapTask): Promise<void>;
 }
@@ -35,6 +43,8 @@ export function createActivities(deps: ActivityDeps): Activities {
     runStep: createRunStep(deps),
     verifyStart: createVerifyStart(deps.signingKey),
     ...createLockActivities(deps.locks),
+    askAccount: createAskAccount(deps.accounts),
+    endWorktree,
     seal: (record) => deps.records.seal(record),
     reapStep: (task) => reapStep(deps.stateDir, task),
   };

@@ -9,11 +9,13 @@ export interface Invocation {
   stdin?: string;
   /** Under the step's own environment. */
   env?: Readonly<Record<string, string>>;
+  /** Over it. */
+  over?: Readonly<Record<string, string>>;
 }
 
 /** Turns an action into a program and its arguments. @throws SpawnError where PowerShell is missing. */
 export function invocation(
-  action: Exclude<StepTask['action'], { type: 'http' }>,
+  action: Exclude<StepTask['action'], { type: 'http' | 'agent' }>,
   env: Readonly<Record<string, string>>,
 ): Invocation {
   const stdin = action.stdin === undefined ? {} : { stdin: action.stdin };

@@ -10,13 +10,15 @@ import {
   type DurableEnd,
   type DurableSpec,
   type Exited,
+  type Started,
   type StopReason,
 } from '../process/index.js';
 import { stepAttemptDir } from '../records/paths.js';
 import { SecretError } from '../secrets/index.js';
-import { invocation } from './invocation.js';
+import { invocation, type Invocation } from './invocation.js';
 import { durableLimits, withHeartbeat } from './limits.js';
 import { keepOutcome, readOutcome, type Outcome } from './outcome-file.js';
+import { fileContains } from './file-contains.js';
 import { collectOutputs } from './outputs.js';
 import type { Execution, RunStepDeps } from './run-step.js';
 import { detached, failStep, isWantedStop, stopped, type StepFailure } from './step-failure.js';
@@ -26,10 +28,33 @@ import { openTask, withheld, type OpenedTask } from './task-secrets.js';
 import { ownerOf, tryDirOf } from './try-folder.js';
 import type { StepFacts, StepSuccess, StepTask } from './types.js';
 
-/** Runs a step's process to its end, or goes on with one that a worker before this one has started. */
-export async function runCommand(deps: RunStepDeps, execution: Execution): Promise<StepSuccess> {
+/** A process that is no more. */
+export type DurableOver = Exclude<DurableEnd, { kind: 'detached' }>;
+
+/** What a kind of step that is more than a command makes of its process. */
+export interface ProcessJob {
+  /** What to execute, and where. */
+  invocation(env: Readonly<Record<string, string>>): Invocation & { cwd?: string };
+  /** Looks on from the start, or from when the process was found. @returns what ends that */
+  watch(started: Started, redact: (text: string) => string, stop: (reason: StopReason) => void): () => void;
+  /** The last words of the process, for people who watch. */
+  lastWords(): string | undefined;
+  /** What the end means. */
+  conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Outcome;
+}
+
+/**
+ * Runs a step's process to its end, or goes on with one that a worker before this one has started.
+ *
+ * @param prepare makes ready what a job needs, unless the try has ended before
+ */
+export async function runCommand(
+  deps: RunStepDeps,
+  execution: Execution,
+  prepare?: () => Promise<ProcessJob>,
+): Promise<StepSuccess> {
   const tryDir = tryDirOf(deps.stateDir, execution);
-  const ended = readOutcome(tryDir) ?? (await runToOutcome(deps, execution, tryDir));
+  const ended = readOutcome(tryDir) ?? (await runToOutcome(deps, execution, tryDir, prepare));
   switch (ended.kind) {
     case 'success':
       return ended.result;
@@ -45,23 +70,31 @@ export async function runCommand(deps: RunStepDeps, execution: Execution): Promi
   }
 }
 
-async function runToOutcome(deps: RunStepDeps, execution: Execution, tryDir: string): Promise<Outcome> {
+async function runToOutcome(
+  deps: RunStepDeps,
+  execution: Execution,
+  tryDir: string,
+  prepare: (() => Promise<ProcessJob>) | undefined,
+): Promise<Outcome> {
   const { task, attempt, startedAt } = execution;
   const logDir = stepAttemptDir(deps.stateDir, task.run_id, task.step_id, attempt);
   const logs = followStreams(logDir);
   let opened: OpenedTask;
   let end: DurableEnd;
+  let job: ProcessJob | undefined;
   try {
     opened = await open(deps, execution, tryDir);
     logs.redactWith(opened.redactor);
-    end = await runWithHeartbeat(deps, execution, durableSpec(deps, execution, opened, tryDir), logs);
+    job = await prepare?.();
+    const spec = durableSpec(deps, execution, opened, tryDir, job);
+    end = await runWithHeartbeat(deps, execution, spec, logs, { job, opened });
   } catch (error) {
     return failed({ ...notStarted(error), facts: { started_at: startedAt, log_dir: logDir } });
   }
   if (end.kind === 'detached') throw detached(execution);
   const whole = await logs.finish();
   const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };
-  const own = conclude(execution, end, facts, opened);
+  const own = job?.conclude(end, facts, opened) ?? conclude(execution, end, facts, opened);
   // After an outage of the service two attempts may wait for one process. Who concludes first removes its files, so
   // what the other one made of them does not count.
   const outcome = readOutcome(tryDir) ?? own;
@@ -92,9 +125,14 @@ async function open(deps: RunStepDeps, execution: Execution, tryDir: string): Pr
   }
 }
 
-function durableSpec(deps: RunStepDeps, execution: Execution, opened: OpenedTask, tryDir: string): DurableSpec {
+function durableSpec(
+  deps: RunStepDeps,
+  execution: Execution,
+  opened: OpenedTask,
+  tryDir: string,
+  job: ProcessJob | undefined,
+): DurableSpec {
   const { task } = opened;
-  if (task.action.type === 'http') throw new Error('Internal error: a call is no process');
   const own = {
     ORCH_RUN_ID: task.run_id,
     ORCH_STEP_ID: task.step_id,
@@ -105,11 +143,11 @@ function durableSpec(deps: RunStepDeps, execution: Execution, opened: OpenedTask
   for (const [name, value] of Object.entries({ ...deps.env, ...task.env, ...own })) {
     if (value !== undefined) env[name] = value;
   }
-  const { env: under, ...command } = invocation(task.action, env);
+  const { env: under, over, ...command } = job?.invocation(env) ?? commandOf(task, env);
   return {
-    ...command,
     cwd: path.resolve(...task.cwd),
-    env: { ...under, ...env },
+    ...command,
+    env: { ...under, ...env, ...over },
     generationEnv: (dir) => ({ ORCH_OUTPUT: outputFile(dir) }),
     tryDir,
     owner: ownerOf(execution, deps.service),
@@ -122,6 +160,11 @@ function durableSpec(deps: RunStepDeps, execution: Execution, opened: OpenedTask
   };
 }
 
+function commandOf(task: StepTask, env: Record<string, string>): Invocation {
+  if (task.action.type === 'http' || task.action.type === 'agent') throw new Error('Internal error: it is no command');
+  return invocation(task.action, env);
+}
+
 function outputFile(generationDir: string): string {
   return path.join(generationDir, 'output');
 }
@@ -132,15 +175,17 @@ async function runWithHeartbeat(
   execution: Execution,
   spec: DurableSpec,
   logs: StepLogs,
+  { job, opened }: { job: ProcessJob | undefined; opened: OpenedTask },
 ): Promise<DurableEnd> {
   let pid: number | undefined;
   let stdoutFile: string | undefined;
   const progress = (): { pid?: number; bytes: number; last_line?: string } => {
     const bytes = stdoutFile === undefined ? 0 : readEnd(stdoutFile, 0).size;
-    const lastLine = logs.lastLine();
+    const lastLine = job?.lastWords() ?? logs.lastLine();
     return { bytes, ...(pid && { pid }), ...(lastLine && { last_line: lastLine }) };
   };
   const signals = stopSignals(deps, execution);
+  let unwatch: (() => void) | undefined;
   try {
     return await withHeartbeat(execution, progress, () =>
       runDurable(spec, {
@@ -148,15 +193,18 @@ async function runWithHeartbeat(
         onStart(started) {
           ({ pid, stdoutFile } = started);
           logs.follow(started);
+          unwatch?.();
+          unwatch = job?.watch(started, (text) => opened.redactor.text(text), signals.stop);
         },
       }),
     );
   } finally {
+    unwatch?.();
     signals.close();
   }
 }
 
-function factsOf(execution: Execution, end: Exclude<DurableEnd, { kind: 'detached' }>, logDir: string): StepFacts {
+function factsOf(execution: Execution, end: DurableOver, logDir: string): StepFacts {
   const tails = readTails(path.join(logDir, 'stdout.log'), path.join(logDir, 'stderr.log'));
   const known = end.kind === 'exited' ? end : undefined;
   return {
@@ -178,12 +226,7 @@ function notStarted(error: unknown): StepFailure {
   return { reason: system ? 'spawn_failed' : 'internal_error', message };
 }
 
-function conclude(
-  { task }: Execution,
-  end: Exclude<DurableEnd, { kind: 'detached' }>,
-  known: StepFacts,
-  opened: OpenedTask,
-): Outcome {
+function conclude({ task }: Execution, end: DurableOver, known: StepFacts, opened: OpenedTask): Outcome {
   if (end.stopped === 'canceled') return { kind: 'stopped', facts: known };
   if (end.kind === 'lost') return failed(lossOf(task, end, known, opened));
   if (end.kind === 'closed') return failed({ ...stopOf(task, end.stopped), facts: known });
@@ -198,9 +241,20 @@ function conclude(
     return failed({ reason: 'signaled', message: `SignalError: ended by ${end.signal}`, facts });
   }
   const code = end.exitCode ?? 0;
+  const { expect } = task;
+  if (expect !== undefined && 'contains' in expect) return found(expect.contains, code, facts);
   if (task.success_exit_codes.includes(code)) return { kind: 'success', result: { status: 'success', ...facts } };
   if (task.warning_exit_codes.includes(code)) return { kind: 'success', result: { status: 'warning', ...facts } };
   return failed({ reason: 'exit_non_zero', message: `ExitError: exited with code ${code}`, facts });
+}
+
+/** A gate that looks for a text asks for no exit code. */
+function found(text: string, code: number, facts: StepFacts): Outcome {
+  const files = ['stdout.log', 'stderr.log'].map((name) => path.join(facts.log_dir, name));
+  if (files.some((file) => fileContains(file, text)))
+    return { kind: 'success', result: { status: 'success', ...facts } };
+  const message = `ExpectError: its output does not contain ${JSON.stringify(text)} (it exited with code ${code})`;
+  return failed({ reason: 'exit_non_zero', message, facts });
 }
 
 function failed(failure: StepFailure): Outcome {
@@ -234,6 +288,9 @@ function stopOf(task: StepTask, reason: StopReason): Pick<StepFailure, 'reason' 
         reason: 'output_cap',
         message: `OutputCapError: it wrote more than its max_output_bytes of ${task.max_output_bytes} and was stopped`,
       };
+    case 'stalled':
+    case 'lingered':
+    case 'budget':
     case 'canceled':
       return { reason: 'lost', message: 'LostError: it was stopped from outside' };
     default: {

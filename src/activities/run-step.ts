@@ -1,5 +1,6 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FailedAttempt } from '../engine/index.js';
+import { runAgent } from './agent/run-agent.js';
 import { carried, recorded } from './recorded.js';
 import { runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
@@ -61,7 +62,11 @@ export function createRunStep(deps: RunStepDeps): (task: StepTask) => Promise<St
     if (isCall) refuseLosses(execution, info.attempt);
     // Before anything is started: an attempt on another host must know where to look for it.
     else if (deps.manyHosts) Context.current().heartbeat(carried(execution) satisfies StepHeartbeat);
-    return recorded(execution, () => (isCall ? runHttp(deps, execution) : runCommand(deps, execution)));
+    const { action } = task;
+    return recorded(execution, () => {
+      if (action.type === 'http') return runHttp(deps, execution);
+      return action.type === 'agent' ? runAgent(deps, execution, action) : runCommand(deps, execution);
+    });
   };
 }
 

@@ -1,13 +1,10 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { StepReason } from '../engine/types.js';
-import { retryDelaySec } from '../plan/retry-policy.js';
-import type { RetryPolicy } from '../plan/types.js';
+import { isRetried, retryDelaySec } from '../plan/retry-policy.js';
 import { carried, withFailure } from './recorded.js';
 import type { Execution } from './run-step.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat } from './types.js';
 
-/** Failures that another try cannot mend, unless the step's `retry.on` names them. */
-const NOT_RETRIED: readonly StepReason[] = ['lost'];
 /** Temporal takes a delay of zero for "as the policy says", which is a second. */
 const MIN_DELAY_MS = 1;
 /** Until another worker may take a step over: the one that stops polls for a moment yet. */
@@ -35,7 +32,8 @@ export function failStep(execution: Execution, failure: StepFailure): never {
   const attempts = (task.attempts_before ?? 0) + Math.max(failed, 1);
   const details: StepFailureDetails = { ...failure.facts, attempts, reason: failure.reason };
   const delaySec = Math.max(retryDelaySec(task.retry, failed), failure.retryAfterSec ?? 0);
-  const again = failed <= task.retry.retries && mayRetry(task.retry, failure) && timeIsLeft(execution, delaySec);
+  const again =
+    failed <= task.retry.retries && isRetried(task.retry, triedAgain(failure)) && timeIsLeft(execution, delaySec);
   // The count travels in heartbeats, so that the next attempt knows which of Temporal's attempts really failed.
   if (again) {
     const next = { ...execution, failures: failed, failedAttempts };
@@ -76,11 +74,12 @@ export function detached(execution: Execution): Error {
   return error;
 }
 
-function mayRetry(policy: RetryPolicy, failure: StepFailure): boolean {
-  const code = failure.facts?.exit_code;
-  if (code !== undefined && policy.no_retry_exit_codes.includes(code)) return false;
-  if (policy.on !== undefined) return policy.on.includes(failure.reason);
-  return failure.retryable !== false && !NOT_RETRIED.includes(failure.reason);
+function triedAgain({ reason, retryable, facts }: StepFailure): Parameters<typeof isRetried>[1] {
+  return {
+    reason,
+    ...(facts?.exit_code === undefined ? {} : { exit_code: facts.exit_code }),
+    ...(retryable === undefined ? {} : { retryable }),
+  };
 }
 
 /** Another attempt that would end before it starts is none. */

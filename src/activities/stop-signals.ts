@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import type { StopReason } from '../process/index.js';
 import { executionOf } from './execution-info.js';
 import type { Execution, RunStepDeps } from './run-step.js';
 
@@ -8,6 +9,8 @@ export interface StopSignals {
   cancel: AbortSignal;
   /** Only this worker lets go of it. */
   detach: AbortSignal;
+  /** Ends the step for a reason of its own. */
+  stop(this: void, reason: StopReason): void;
   close(): void;
 }
 
@@ -28,7 +31,12 @@ export function stopSignals(deps: Pick<RunStepDeps, 'isRunOpen'>, { task }: Exec
   };
   signal.addEventListener('abort', onAbort);
   if (signal.aborted) onAbort();
-  return { cancel: cancel.signal, detach: detach.signal, close: () => signal.removeEventListener('abort', onAbort) };
+  return {
+    cancel: cancel.signal,
+    detach: detach.signal,
+    stop: (reason) => cancel.abort(reason),
+    close: () => signal.removeEventListener('abort', onAbort),
+  };
 
   async function stopUnlessOpen(): Promise<void> {
     const run = { run_id: task.run_id, temporal_run_id: executionOf(context).runId };

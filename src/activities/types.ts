@@ -1,14 +1,16 @@
+import type { Expectation } from '../plan/gates.js';
 import type { SecretUse } from '../plan/secret-uses.js';
 import type { Json, RetryPolicy, SecretSource, StepAction, Timeout } from '../plan/types.js';
 import type { FailedAttempt } from '../engine/index.js';
 import type { StepReason } from '../engine/types.js';
+import type { AgentTurn, TurnFacts } from './agent/types.js';
 
 /** All that the execution of one step needs. Nothing else of the run or of other steps is in it. */
 export interface StepTask {
   run_id: string;
   step_id: string;
   /** Templates are expanded; shell text stands as the plan has it. */
-  action: Exclude<StepAction, { type: 'noop' | 'approval' | 'wait' | 'plan' }>;
+  action: Exclude<StepAction, { type: 'noop' | 'approval' | 'wait' | 'plan' | 'agent' }> | AgentTurn;
   /** Folders, each relative to the one before it; the first is absolute, or absent on a remote service. */
   cwd: readonly string[];
   /** Over the worker's own environment. */
@@ -30,6 +32,8 @@ export interface StepTask {
   max_output_bytes: number;
   /** What is known of a step that was sent on to the host where its process is. */
   carried?: Pick<StepHeartbeat, 'failures' | 'first_started_at' | 'failed_attempts' | 'host'>;
+  /** Of a gate: what its command must do, beside or instead of an exit code. */
+  expect?: Expectation;
   success_exit_codes: readonly number[];
   warning_exit_codes: readonly number[];
   /** Names of the outputs that some expression of the plan reads; no others are carried. */
@@ -54,6 +58,8 @@ export interface StepFacts {
   log_incomplete?: true;
   /** Only what {@link StepTask.outputs} names. */
   outputs?: Readonly<Record<string, Json>>;
+  /** Of an agent's turn. */
+  turn?: TurnFacts;
   /** Number of this attempt, as in the name of its folder. */
   attempt?: number;
   /** Milliseconds since the epoch. */

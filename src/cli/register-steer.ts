@@ -24,12 +24,26 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
     program.command('resume <run>').description('go on after a pause; in a quarantine, give the failed steps up'),
   ).action(async (run, options) => done(await (await load()).resume(context, run, options)));
 
-  withSender(program.command('retry <run> <step>').description('try a failed step of an open run again')).action(
-    async (run, step, options) => done(await (await load()).retry(context, run, step, options)),
+  withSender(
+    program
+      .command('retry <run> <step>')
+      .description('try a failed step of an open run again, or let an agent that gave up go on'),
+  ).action(async (run, step, options) => done(await (await load()).retry(context, run, step, options)));
+
+  withSender(
+    program
+      .command('answer <run> <step> <text>')
+      .description('answer an agent that asked; `-` reads the text from stdin'),
+  ).action(async (run, step, text, options) =>
+    done(await (await load()).answerAgent(context, run, step, text, options)),
   );
 
+  const what = {
+    approve: 'approve a step that waits for a decision, or accept what an agent did',
+    reject: 'reject a step that waits for a decision, or what an agent did',
+  };
   for (const verb of ['approve', 'reject'] as const) {
-    withSender(program.command(`${verb} <run> <step>`).description(`${verb} a step that waits for a decision`))
+    withSender(program.command(`${verb} <run> <step>`).description(what[verb]))
       .option('--comment <text>', 'why')
       .option('--input <name=value>', 'value that the approval asks for (repeatable)', collect, [])
       .action(async (run, step, options) => done(await (await load()).decide(context, verb, run, step, options)));

@@ -20,6 +20,21 @@ export const attemptFactsSchema = z.object({
   log_dir: text.optional().describe('folder of its logs, relative to the folder of the run'),
 });
 
+/** What the agents of a step said and cost, all turns together. */
+export const agentSummarySchema = z.object({
+  name: text.describe('the agent whose answer it is'),
+  verdict: text.optional().describe('pass, warn, fail, error, question or escalated'),
+  message: text.optional().describe("the agent's last words"),
+  session_id: text.optional(),
+  turns: z.int().describe('executions of the agent, reviews not counted'),
+  fix_rounds: z.int(),
+  tokens: z.int().describe('read and written, reviews included'),
+  cost_usd: z.number().optional().describe('as far as the agents tell'),
+  wall_sec: z.number(),
+  branch: text.optional().describe('of its own work tree'),
+  worktree: text.optional().describe('folder of its own work tree, where that is still there'),
+});
+
 const aboutStep = {
   step: z.string().describe('id of the step'),
   instance: z.int().optional().describe('number of the element, for an instance of a `foreach`'),
@@ -36,6 +51,7 @@ const stepEnd = {
   stdout_tail: text.optional(),
   stderr_tail: text.optional(),
   outputs: outputs.optional(),
+  agent: agentSummarySchema.optional(),
 };
 
 function event<T extends string, F extends z.core.$ZodLooseShape>(type: T, fields: F) {
@@ -66,7 +82,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   event('run-resumed', {}),
   event('run-cancel-requested', { force: z.literal(true).optional(), by: text.optional() }),
   event('operator-request', {
-    verb: text.describe('skip, cancelStep, retry, approve, reject, pause, resume or cancel'),
+    verb: text.describe('skip, cancelStep, retry, approve, reject, answer, pause, resume or cancel'),
     via: z.enum(['update', 'signal']),
     accepted: z.boolean(),
     message: text.optional().describe('why it was refused'),
@@ -89,6 +105,14 @@ export const runEventSchema = z.discriminatedUnion('type', [
   event('step-skipped', stepEnd),
   event('step-canceled', stepEnd),
   event('step-sub-run-started', { ...aboutStep, child_run_id: text.describe('run id of the sub-plan') }),
+  event('step-parked', {
+    ...aboutStep,
+    why: z.enum(['quota', 'question', 'escalated', 'budget']),
+    message: text,
+    until: time.optional(),
+  }),
+  event('step-continued', aboutStep),
+  event('step-warned', { ...aboutStep, message: text.describe('what people should know, though the step goes on') }),
   event('step-recovered', {
     ...aboutStep,
     fallback: text.optional().describe('the step that made up for the failure'),

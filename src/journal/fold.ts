@@ -114,6 +114,16 @@ function applyToStep(manifest: Manifest, step: ManifestStep, event: StepEvent): 
     case 'step-sub-run-started':
       step.child_run_id = event.child_run_id;
       break;
+    case 'step-parked':
+      part.status = 'waiting';
+      part.message = event.message;
+      break;
+    case 'step-continued':
+      part.status = 'running';
+      part.message = null;
+      break;
+    case 'step-warned':
+      break;
     case 'step-recovered':
       step.recovered = true;
       break;
@@ -148,6 +158,7 @@ function endPart(manifest: Manifest, step: ManifestStep, part: ManifestStep | Ma
   step.executions = event.attempts ?? 0;
   step.exit_code = step.attempts.at(-1)?.exit_code ?? null;
   step.outputs = { ...event.outputs };
+  if (event.agent !== undefined) step.agent = event.agent;
   step.stdout_tail = event.stdout_tail ?? null;
   step.stderr_tail = event.stderr_tail ?? null;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentSummarySchema } from './events.js';
 
 /** Version of the form of the manifest. Fields are added, never changed or taken away. */
 export const MANIFEST_VERSION = 1;
@@ -47,6 +48,7 @@ const stepSchema = z.object({
   stdout_tail: text.describe('last bytes of the last attempt; null for a success, whose logs have them'),
   stderr_tail: text,
   child_run_id: text.describe('run id of the sub-plan'),
+  agent: agentSummarySchema.optional().describe("of an agent's step that has ended"),
   instances: z
     .array(z.object({ index: z.int(), ...progress }))
     .nullable()

@@ -41,6 +41,11 @@ export function attemptsDir(state: string): string {
   return join(state, 'attempts');
 }
 
+/** The git work tree of an agent's step. */
+export function worktreeDir(state: string, runId: string, stepId: string): string {
+  return join(state, 'worktrees', folderName(runId), folderName(stepId));
+}
+
 /** The folder of the embedded service: its database, logs, lock and signing key. */
 export function serviceDir(state: string): string {
   return join(state, 'service');

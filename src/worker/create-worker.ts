@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { createAccountGateway } from '../temporal/account-gateway.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
 import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
 import { stateHost } from '../records/state-host.js';
@@ -64,7 +65,8 @@ function recordsOf(settings: WorkerSettings): RecordKeeper {
 function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue'> {
   const { connection, namespace = DEFAULT_NAMESPACE, taskQueue = DEFAULT_TASK_QUEUE } = settings;
   const signing = settings.signingKey === undefined ? {} : { signingKey: settings.signingKey };
-  const locks = createLockGateway({ connection, namespace, taskQueue, ...signing });
+  const reach = { connection, namespace, taskQueue, ...signing };
+  const locks = createLockGateway(reach);
   return {
     connection,
     namespace,
@@ -78,6 +80,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       manyHosts: settings.onlyHost !== true,
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
       locks,
+      accounts: createAccountGateway(reach),
       records: recordsOf(settings),
     }),
     dataConverter: { payloadCodecs: [payloadCodec] },

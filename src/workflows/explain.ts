@@ -31,7 +31,10 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
     case 'running':
       return [runs(step), ...ranBecause(program, index, plan)];
     case 'waiting':
-      return [waiting(plan), ...ranBecause(program, index, plan)];
+      return [
+        ...(step.park === undefined ? [waiting(plan)] : parkedLines(step.park, index, program)),
+        ...ranBecause(program, index, plan),
+      ];
     case 'success':
     case 'warning':
       if (step.reason === 'reused') return [`Its result was taken over: ${step.report?.message ?? ''}`];
@@ -153,6 +156,21 @@ function waiting({ action }: Step): string {
   if (action.type !== 'approval') return 'It waits for its time.';
   const who = action.approvers.length === 0 ? 'somebody' : action.approvers.join(' or ');
   return `It waits for ${who} to approve or reject it${action.message === undefined ? '' : `: ${action.message}`}.`;
+}
+
+function parkedLines(
+  { why, message, ready, told }: NonNullable<StepState['park']>,
+  index: number,
+  program: Program,
+): string[] {
+  if (ready === true) return ['It has something to do again, and waits for a slot.'];
+  if (why === 'quota' || why === 'budget') return [`It has begun, and waits without a slot: ${message}.`];
+  if (told === true) return ['A person has said something to it; it goes on.'];
+  const id = program.graph.ids[index]!;
+  return [
+    `It has begun, and ${message}`,
+    `Answer it (orch answer RUN ${id} TEXT), accept what it did (approve), let it try again (retry), or reject it.`,
+  ];
 }
 
 function said(step: StepState): string {

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import type { AgentSettings } from '../plan/agent-types.js';
 import { buildGraph } from '../plan/graph.js';
 import { checkPlanSet } from '../plan/plan-set.js';
 import { expandRunLocks } from '../plan/templates.js';
@@ -24,6 +25,8 @@ export interface RunInput {
   env: Record<string, string>;
   /** Absolute folder that relative paths count from; absent on a remote service. */
   base_dir?: string;
+  /** Settings of agents from the starter's configuration file; those of the plan win. */
+  agents?: Record<string, AgentSettings>;
   /** Ids of steps that were not selected. */
   left_out?: string[];
   /** The run whose results are taken over. */
@@ -127,6 +130,9 @@ function shapeError(input: unknown): string | undefined {
     return '`plans` must be an object of plans';
   }
   if (given.held_locks !== undefined && !Array.isArray(given.held_locks)) return '`held_locks` must be a list of names';
+  if (given.agents !== undefined && !(isRecord(given.agents) && Object.values(given.agents).every(isRecord))) {
+    return '`agents` must be an object of settings';
+  }
   if (given.base_dir !== undefined && typeof given.base_dir !== 'string') return '`base_dir` must be a string';
   return undefined;
 }

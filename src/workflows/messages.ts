@@ -1,6 +1,7 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { Json } from '../plan/types.js';
 import type { EventsPage, PlanAnswer } from '../journal/batch.js';
+import type { AgentSummary } from '../engine/index.js';
 import type { RunEnd, RunStatus, StepReason, StepStatus } from '../engine/types.js';
 
 /** Workflow type of a run. A literal that open runs depend on. */
@@ -31,9 +32,13 @@ export interface StepView {
   /** Folder of the last attempt's full logs, on the host that ran it. */
   log_dir?: string;
   /** What a step with the status `waiting` waits for, or a `running` one before it begins. */
-  waits_for?: 'approval' | 'time' | 'lock';
+  waits_for?: 'approval' | 'time' | 'lock' | 'quota' | 'budget' | 'answer';
   /** Runs of its sub-plan, in the order of their starts: one for each try and each instance, the last ones of many. */
   sub_runs?: string[];
+  /** What its agents said and cost. */
+  agent?: AgentSummary;
+  /** What people should know of it, though it goes on. */
+  warning?: string;
   /** True where its fallback made up for the failure. */
   recovered?: boolean;
   /** The outputs that some expression of the plan reads. */
@@ -104,6 +109,9 @@ export interface DecisionVerb extends StepVerb {
   /** Values that the approval asks for; they become outputs. */
   inputs?: Record<string, Json>;
 }
+export interface AnswerVerb extends StepVerb {
+  text: string;
+}
 export interface CancelVerb extends RunVerb {
   /** Also ends the `finally` steps. Only for a run that is being canceled already. */
   force?: boolean;
@@ -131,6 +139,7 @@ export interface Verbs {
   retry: StepVerb;
   approve: DecisionVerb;
   reject: DecisionVerb;
+  answer: AnswerVerb;
   pause: RunVerb;
   resume: RunVerb;
   cancel: CancelVerb;

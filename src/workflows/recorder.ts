@@ -92,6 +92,13 @@ export function createRecorder(program: Program, emit: (events: readonly RunEven
           return [{ type: 'step-started', ...about }];
         case 'waiting':
           return [{ type: 'step-started', ...about, waits_for: action.type === 'approval' ? 'approval' : 'time' }];
+        case 'parked': {
+          const { why, message, until } = step.park!;
+          const when = until === undefined ? {} : { until: new Date(until).toISOString() };
+          return [{ type: 'step-parked', ...about, why, message: message.slice(0, GIVEN_CHARS), ...when }];
+        }
+        case 'continued':
+          return [{ type: 'step-continued', ...about }];
         case 'recovered': {
           const fallback = program.graph.fallbacks[index];
           return [
@@ -123,6 +130,10 @@ export function createRecorder(program: Program, emit: (events: readonly RunEven
         return [{ type: event.type, ...aboutStep(event.step), lock: event.name, holder: event.holder }];
       case 'locks-held':
         return [{ type: event.type, ...aboutStep(event.step) }];
+      case 'step-warned':
+        return [
+          { type: event.type, step: program.graph.ids[event.step]!, message: event.message.slice(0, GIVEN_CHARS) },
+        ];
       case 'sub-run-started':
         return [{ type: 'step-sub-run-started', step: program.graph.ids[event.step]!, child_run_id: event.run_id }];
       default:

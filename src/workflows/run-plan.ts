@@ -97,6 +97,12 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
           runner.stop(command.step);
           waits.stop(command.step);
           break;
+        case 'continue-step':
+          runner.proceed(command.step);
+          break;
+        case 'tell-step':
+          runner.tell(command.step, command.said);
+          break;
         case 'set-timer':
           startTimer(scope, command.at, () => apply({ type: 'timer-fired', timer: command.timer, at: Date.now() }));
           break;

@@ -37,6 +37,7 @@ export function endEvent(about: About, ended: Ended, ran: boolean): RunEventBody
     ...(ran && report !== undefined && lastAttempt(report)),
     ...(status !== 'success' && tailsOf(report)),
     ...(report?.outputs !== undefined && { outputs: { ...report.outputs } }),
+    ...(report?.agent !== undefined && { agent: report.agent }),
   };
   switch (status) {
     case 'success':

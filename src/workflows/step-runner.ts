@@ -1,11 +1,18 @@
 import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { StepTask } from '../activities/types.js';
-import type { EngineEvent, Program, RunState, StepReport } from '../engine/index.js';
+import type { EngineEvent, Program, RunState, Said, StepReport } from '../engine/index.js';
 import type { ExpressionValues } from '../plan/expressions/index.js';
+import type { AgentAction } from '../plan/agent-types.js';
+import { agentSettingsOf } from '../plan/agents.js';
 import { outputsRead } from '../plan/outputs-read.js';
 import { foreachItems } from '../plan/step-expressions.js';
 import { conditionValues, expandStep, type ExpandedStep } from '../plan/templates.js';
-import type { Json, Step } from '../plan/types.js';
+import type { Json, Step, StepAction } from '../plan/types.js';
+import { runAgentStep } from './agent-step/run-agent-step.js';
+import type { AgentStepContext } from './agent-step/context.js';
+import { earlierWork } from './agent-step/earlier-work.js';
+import { createLedger } from './agent-step/ledger.js';
+import { createParkedSteps, instanceParking } from './agent-step/parking.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
 import { longestGrace, type CheckedInput, type RunInput } from './input.js';
@@ -28,6 +35,10 @@ interface Instance {
 export interface StepRunner {
   start(step: number): void;
   stop(step: number): void;
+  /** A parked step has a slot again. */
+  proceed(step: number): void;
+  /** Hands what a person said to a parked step on to it. */
+  tell(step: number, said: Said): void;
   /** Hands a forced cancel on to what is being stopped. */
   force(): void;
 }
@@ -68,6 +79,12 @@ export function createStepRunner(
     room: (bytes) => budget.take(bytes),
     onStart: (step, run_id) => apply({ type: 'sub-run-started', step, run_id, at: Date.now() }),
   });
+  const parked = createParkedSteps({
+    parked: (step, park) => apply({ type: 'step-parked', step, park, at: Date.now() }),
+    unparked: (step) => apply({ type: 'step-unparked', step, at: Date.now() }),
+  });
+  const runLedger = createLedger(plan.globals.budget);
+  const logNumbers = new Map<string, number>();
   let lockings = 0;
 
   return {
@@ -80,6 +97,8 @@ export function createStepRunner(
       scopes.get(index)?.cancel();
       subRuns.force(index);
     },
+    proceed: (index) => parked.go(index),
+    tell: (index, said) => parked.tell(index, said),
     force() {
       subRuns.force();
     },
@@ -137,6 +156,7 @@ export function createStepRunner(
   function executionOf(index: number, expanded: ExpandedStep, instance?: Instance): () => Promise<StepReport> {
     const { action, env, locks } = expanded;
     const step = plan.steps[index]!;
+    if (action.type === 'agent') return () => runAgentStep(agentContext(index, action, expanded, instance));
     if (action.type !== 'plan') {
       const task = stepTask(index, expanded, instance);
       return () => runTask(index, task);
@@ -190,16 +210,24 @@ export function createStepRunner(
     return report;
   }
 
-  function stepTask(index: number, { action, env, cwd, secrets }: ExpandedStep, instance?: Instance): StepTask {
+  function stepTask(index: number, expanded: ExpandedStep, instance?: Instance): StepTask {
+    const { action } = expanded;
     const step = plan.steps[index]!;
     const attemptsBefore = executed.get(instanceId(step, instance)) ?? 0;
-    if (action.type === 'noop' || action.type === 'approval' || action.type === 'wait' || action.type === 'plan') {
-      throw new Error(`Internal error: a step of type ${action.type} is no task`);
-    }
+    if (isNoTask(action)) throw new Error(`Internal error: a step of type ${action.type} is no task`);
+    return { ...taskOf(index, expanded, instanceId(step, instance), attemptsBefore), action };
+  }
+
+  function taskOf(
+    index: number,
+    { env, cwd, secrets }: ExpandedStep,
+    stepId: string,
+    attemptsBefore: number,
+  ): Omit<StepTask, 'action'> {
+    const step = plan.steps[index]!;
     return {
       run_id: workflowId,
-      step_id: instanceId(step, instance),
-      action,
+      step_id: stepId,
       cwd: input.base_dir === undefined ? cwd : [input.base_dir, ...cwd],
       env,
       timeout_sec: step.timeout_sec,
@@ -217,10 +245,53 @@ export function createStepRunner(
     };
   }
 
+  function agentContext(
+    index: number,
+    action: AgentAction,
+    expanded: ExpandedStep,
+    instance: Instance | undefined,
+  ): AgentStepContext {
+    const step = plan.steps[index]!;
+    const id = instanceId(step, instance);
+    const attemptsBefore = executed.get(id) ?? 0;
+    const { runId } = workflowInfo();
+    return {
+      step,
+      id,
+      action,
+      settings: (name) => agentSettingsOf(name, plan, input.agents) ?? {},
+      ...earlierWork(program, stateOf(), index, action),
+      task: (stepId, before) => ({
+        ...taskOf(index, expanded, stepId, before),
+        // Each turn is one execution: what comes after it is decided here, where sessions and quotas are known.
+        retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
+      }),
+      async execute(piece, task) {
+        await budget.take(JSON.stringify(task).length).catch(() => {});
+        return runStep(piece, plan.globals.max_step_duration_sec, task);
+      },
+      parking: instance === undefined ? parked.parkingOf(index) : instanceParking(),
+      warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),
+      runLedger,
+      accountKey: `${runId}/${id}`,
+      attempts: { count: attemptsBefore, failed: [] },
+      attemptsBefore,
+      numbers: logNumbers,
+      maxLost: plan.globals.max_lost,
+      wanted: [...(outputs.get(step.id) ?? [])],
+    };
+  }
+
   function expand(index: number, instance?: Instance): ExpandedStep {
     const values = { ...runValues(program, stateOf(), workflowId), ...instance };
     return expandStep(plan, plan.steps[index]!, { inputs: input.inputs, env: input.env, values });
   }
+}
+
+type NoTask = Exclude<StepAction, StepTask['action']>;
+
+function isNoTask(action: StepAction): action is NoTask {
+  return ['noop', 'approval', 'wait', 'plan', 'agent'].includes(action.type);
 }
 
 function instanceId({ id }: Step, instance: Instance | undefined): string {

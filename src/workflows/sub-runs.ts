@@ -132,6 +132,7 @@ export function createSubRuns({ checked, input, state, room, onStart }: Above): 
       inputs,
       env: { ...input.env, ...env },
       ...(input.base_dir === undefined ? {} : { base_dir: input.base_dir }),
+      ...(input.agents === undefined ? {} : { agents: input.agents }),
       ...(locks.length === 0 ? {} : { held_locks: [...locks] }),
     };
   }

@@ -22,6 +22,9 @@ export interface Steerable {
   asked(note: VerbNote, at: number): void;
 }
 
+/** Characters of an answer to an agent. */
+const MAX_ANSWER = 64 * 1024;
+
 type Given = Record<string, unknown>;
 type Request = OperatorRequest | { type: 'run-cancel-requested'; force: true; by?: string };
 
@@ -45,6 +48,13 @@ export function offerVerbs(run: Steerable): void {
     const help = 'Answers an approval: {"step": "<id>", "by": "<who>", "comment": "…", "inputs": {…}}';
     offer(run, decision, help, (given) => decisionOf(run, given, decision));
   }
+  offer(run, 'answer', 'Answers an agent that asked: {"step": "<id>", "text": "…", "by": "<who>"}', (given) => {
+    const text = given['text'];
+    if (typeof text !== 'string' || text.trim() === '')
+      throw refused('Nothing to answer: send {"step": "<id>", "text": "…"}');
+    if (text.length > MAX_ANSWER) throw refused(`Cannot answer: the text has more than ${MAX_ANSWER} characters`);
+    return { ...about(run, given, 'answer'), type: 'answer', text };
+  });
   offer(run, 'pause', 'Starts no further step: {"by": "<who>"}', (given) => ({
     type: 'pause',
     ...sender(given),
@@ -105,6 +115,7 @@ function checked(run: Steerable, request: Request): Request {
     decide: 'decide',
     pause: 'pause',
     resume: 'resume',
+    answer: 'answer',
   };
   const verb = request.type === 'decide' ? request.decision : verbs[request.type];
   const what = 'step' in request ? ` step '${run.program.graph.ids[request.step]}'` : '';

@@ -1,4 +1,4 @@
-import { isEnd, type LockWait, type Program, type RunState, type StepState } from '../engine/index.js';
+import { isEnd, type LockWait, type Park, type Program, type RunState, type StepState } from '../engine/index.js';
 import { groupForDisplay } from '../plan/display-order.js';
 import type { ProgressView, RunResult, StepView } from './messages.js';
 
@@ -90,7 +90,12 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   if (report?.stdout_tail) view.stdout_tail = report.stdout_tail;
   if (report?.stderr_tail) view.stderr_tail = report.stderr_tail;
   if (report?.log_dir !== undefined) view.log_dir = report.log_dir;
-  if (step.status === 'waiting') {
+  if (report?.agent !== undefined) view.agent = report.agent;
+  if (step.warning !== undefined) view.warning = step.warning;
+  if (step.park !== undefined) {
+    view.waits_for = waitsForOf(step.park);
+    view.message = step.park.message;
+  } else if (step.status === 'waiting') {
     const { action } = program.plan.steps[index]!;
     view.waits_for = action.type === 'approval' ? 'approval' : 'time';
     if (action.type === 'approval' && action.message !== undefined) view.message = action.message;
@@ -107,6 +112,10 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   if (weight !== 0) view.weight = weight;
   if (tags.length > 0) view.tags = tags;
   return view;
+}
+
+function waitsForOf({ why }: Park): NonNullable<StepView['waits_for']> {
+  return why === 'question' || why === 'escalated' ? 'answer' : why;
 }
 
 function urgency(step: StepState): number {

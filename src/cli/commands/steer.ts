@@ -79,6 +79,18 @@ export function decide(
   return steer(context, runId, verb, what, flags, () => `${step}: ${verb === 'approve' ? 'approved' : 'rejected'}`);
 }
 
+/** `orch answer RUN STEP TEXT`; a text of `-` is read from standard input. */
+export async function answerAgent(
+  context: CliContext,
+  runId: string,
+  step: string,
+  words: string,
+  flags: Flags,
+): Promise<number> {
+  const text = words === '-' ? await readStdin() : words;
+  return steer(context, runId, 'answer', { step, text }, flags, () => `${step}: answered; the agent goes on`);
+}
+
 /** `orch retry RUN STEP`; of a run that has ended, a rerun of what did not go well, with the plan it had. */
 export async function retry(context: CliContext, runId: string, step: string, flags: Flags): Promise<number> {
   const client = await connect(context, false);
@@ -134,6 +146,11 @@ async function steer<V extends VerbName>(
   } finally {
     await client.close();
   }
+}
+
+async function readStdin(): Promise<string> {
+  const { text } = await import('node:stream/consumers');
+  return (await text(process.stdin)).trim();
 }
 
 function answer(context: CliContext, flags: Flags, json: Record<string, unknown>, text: string): void {

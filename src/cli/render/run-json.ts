@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { agentSummarySchema } from '../../journal/events.js';
 import type { RunResult, StepView } from '../../workflows/messages.js';
 
 const time = z.string().describe('RFC 3339, UTC').nullable();
@@ -19,6 +20,12 @@ const stepSchema = z.object({
   group: z.string().nullable().describe('heading under which it is shown'),
   tags: z.array(z.string()),
   sub_runs: z.array(z.string()).describe('runs of its sub-plan: one for each try and each instance, the last 100'),
+  waits_for: z
+    .enum(['approval', 'time', 'lock', 'quota', 'budget', 'answer'])
+    .optional()
+    .describe('what it waits for, where it does'),
+  warning: z.string().optional().describe('what people should know of it'),
+  agent: agentSummarySchema.optional().describe('what its agents said and cost'),
 });
 
 /** What `run`, `start --wait`, `watch` and `status` print with `--json`. It only grows. */
@@ -32,6 +39,10 @@ export const runJsonSchema = z.object({
   web_ui: z.string().nullable(),
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
   outputs: z.record(z.string(), z.unknown()).describe('what the plan hands out, once the run has ended').optional(),
+  usage: z
+    .object({ tokens: z.int(), cost_usd: z.number().nullable(), wall_sec: z.number() })
+    .optional()
+    .describe('what all agents of the run have cost, where there are any'),
   steps: z.array(stepSchema),
 });
 
@@ -48,8 +59,31 @@ export function runJson(result: RunResult, webUi?: string): RunJson {
     finished_at: isoTime(result.finished_at),
     web_ui: webUi ?? null,
     ...(result.outputs === undefined ? {} : { outputs: { ...result.outputs } }),
+    ...usageOf(result.steps),
     steps: result.steps.map(stepJson),
   };
+}
+
+/** What the agents of a run have cost together; nothing where there are none. */
+export function usageOf(steps: readonly StepView[]): Pick<RunJson, 'usage'> {
+  const agents = steps.flatMap(({ agent }) => agent ?? []);
+  if (agents.length === 0) return {};
+  const costs = agents.flatMap(({ cost_usd }) => cost_usd ?? []);
+  return {
+    usage: {
+      tokens: sum(agents.map(({ tokens }) => tokens)),
+      cost_usd: costs.length === 0 ? null : rounded(sum(costs)),
+      wall_sec: rounded(sum(agents.map(({ wall_sec }) => wall_sec))),
+    },
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }
 
 /** A step in the published form. */
@@ -71,6 +105,9 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     group: step.group ?? null,
     tags: [...(step.tags ?? [])],
     sub_runs: step.sub_runs ?? [],
+    ...(step.waits_for === undefined ? {} : { waits_for: step.waits_for }),
+    ...(step.warning === undefined ? {} : { warning: step.warning }),
+    ...(step.agent === undefined ? {} : { agent: step.agent }),
   };
 }
 

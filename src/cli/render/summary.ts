@@ -1,6 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { RunResult, StepView } from '../../workflows/messages.js';
 import { duration, printable } from './format.js';
+import { usageOf } from './run-json.js';
 
 /** Failed steps whose output the summary shows, and the lines of each. */
 const SHOWN_FAILURES = 5;
@@ -15,8 +16,17 @@ export function renderSummary(colors: Colors, result: RunResult, webUi?: string)
   const failed = result.steps.filter((step) => step.status === 'failed' && !step.recovered);
   for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
   if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
+  lines.push(...usageLines(result.steps));
   if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** What the agents have cost. */
+function usageLines(steps: readonly StepView[]): string[] {
+  const { usage } = usageOf(steps);
+  if (usage === undefined) return [];
+  const cost = usage.cost_usd === null ? '' : `, $${usage.cost_usd.toFixed(2)}`;
+  return [`  agents  ${usage.tokens} tokens${cost}, ${duration(usage.wall_sec * 1000)}`];
 }
 
 function countText(steps: readonly StepView[]): string {

@@ -10,6 +10,7 @@ import { OutputCap } from './output-cap.js';
 import type { WrapperEnd } from './start-wrapper.js';
 import { closeUnclaimed, readRecord, runTime, sinceClaim, type Claim, type Exit } from './record.js';
 import { Escalation, readStop, requestStop } from './stop.js';
+import { cancelReasonOf } from './stop-reason.js';
 import type { DurableControls, DurableEnd, DurableSpec, Started, StopReason } from './types.js';
 
 /** The first look comes after as long; the time to the next doubles until it is {@link POLL_MS}. Milliseconds. */
@@ -99,12 +100,12 @@ class Attachment {
   }
 
   private async beforeClaim(exists: boolean): Promise<DurableEnd | undefined> {
-    const { controls, cancelReason = 'canceled' } = this.options;
+    const { controls, cancelReason } = this.options;
     const { index } = this.generation;
     if (exists) return this.afterEmptyClaim();
     if (controls.cancel?.aborted) {
-      if (closeUnclaimed(this.generation, cancelReason))
-        return { kind: 'closed', generation: index, stopped: cancelReason };
+      const stopped = cancelReasonOf(controls.cancel, cancelReason);
+      if (closeUnclaimed(this.generation, stopped)) return { kind: 'closed', generation: index, stopped };
       this.alarm.ring(); // a wrapper was faster
     } else if (controls.detach?.aborted) {
       return { kind: 'detached', generation: index };
@@ -224,9 +225,13 @@ class Attachment {
 
   /** Stops what has run for too long, has written too much or is no longer wanted, and carries on with a stop. */
   private enforce(claim: Claim): void {
-    const { controls, cancelReason = 'canceled' } = this.options;
+    const { controls, cancelReason } = this.options;
     const output = this.cap?.look() ?? 0;
-    const reason = controls.cancel?.aborted ? cancelReason : output > 1 ? 'output_cap' : this.expired(claim);
+    const reason = controls.cancel?.aborted
+      ? cancelReasonOf(controls.cancel, cancelReason)
+      : output > 1
+        ? 'output_cap'
+        : this.expired(claim);
     this.stop(claim, reason)?.press(output > RUNAWAY);
   }
 

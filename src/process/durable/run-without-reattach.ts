@@ -1,5 +1,6 @@
 import { runProcess } from '../run-process.js';
 import { fileOf, generationOf, makeDir } from './files.js';
+import { cancelReasonOf } from './stop-reason.js';
 import type { DurableControls, DurableEnd, DurableSpec, Started, StopReason } from './types.js';
 
 /** Windows: the process belongs to this one. A limit and a cancel stop it, and so does `detach`. */
@@ -28,7 +29,8 @@ export async function runWithoutReattach(spec: DurableSpec, controls: DurableCon
     },
   );
   if (stopped === 'canceled' && !cancel?.aborted) return { kind: 'detached', generation: 0 };
-  const reason: StopReason | undefined = stopped === 'timeout' && limitMs !== spec.timeoutMs ? 'max_duration' : stopped;
+  const asked = stopped === 'canceled' && cancel !== undefined ? cancelReasonOf(cancel) : stopped;
+  const reason: StopReason | undefined = asked === 'timeout' && limitMs !== spec.timeoutMs ? 'max_duration' : asked;
   return {
     kind: 'exited',
     ...started,

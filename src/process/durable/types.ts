@@ -1,5 +1,5 @@
 /** Why a process was stopped. */
-export type StopReason = 'timeout' | 'max_duration' | 'canceled' | 'output_cap';
+export type StopReason = 'timeout' | 'max_duration' | 'canceled' | 'output_cap' | 'stalled' | 'lingered' | 'budget';
 
 /** A process that goes on when its worker dies. */
 export interface DurableSpec {
@@ -40,7 +40,7 @@ export interface DurableSpec {
 
 /** How others take part while a process runs. */
 export interface DurableControls {
-  /** Stops the process. */
+  /** Stops the process. Where its `reason` is a {@link StopReason}, that is why; else it was canceled. */
   cancel?: AbortSignal;
   /** Stops waiting for it, and leaves it running. */
   detach?: AbortSignal;

@@ -1,0 +1,234 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  adapterOf,
+  concludeTurn,
+  filesWereMade,
+  noProgress,
+  verdictOfFile,
+  type Adapter,
+  type TurnEnd,
+  type TurnOutcome,
+  type TurnProgress,
+  type TurnRequest,
+} from '../../agents/index.js';
+import { stepAttemptDir } from '../../records/paths.js';
+import type { Outcome } from '../outcome-file.js';
+import { runCommand, type DurableOver, type ProcessJob } from '../run-command.js';
+import type { Execution, RunStepDeps } from '../run-step.js';
+import type { StepFailure } from '../step-failure.js';
+import type { OpenedTask } from '../task-secrets.js';
+import type { StepFacts, StepSuccess } from '../types.js';
+import { createStreamReader, type StreamReader } from './stream-reader.js';
+import { settleTurn, type SettledTurn } from './turn-folder.js';
+import { promptOf } from './turn-prompt.js';
+import type { AgentTurn, TurnFacts } from './types.js';
+import { watchAgent } from './watchdog.js';
+
+const PROMPT = 'prompt.md';
+/** A verdict that the agent, or a script round it, leaves for orch: `ORCH_VERDICT` says where. */
+const VERDICT = 'verdict';
+/** Characters of an agent's last words that travel. */
+const MAX_MESSAGE = 8 * 1024;
+/** Of these those that stand where other steps have the end of their output. */
+const TAIL = 1500;
+
+/** Runs one turn of a coding agent to its end, or goes on with one that a worker before this one has started. */
+export function runAgent(deps: RunStepDeps, execution: Execution, turn: AgentTurn): Promise<StepSuccess> {
+  return runCommand(deps, execution, () => prepareTurn(deps, execution, turn));
+}
+
+async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentTurn): Promise<ProcessJob> {
+  const { task, attempt } = execution;
+  const dir = stepAttemptDir(deps.stateDir, task.run_id, task.step_id, attempt);
+  const cwd = path.resolve(...task.cwd);
+  const settled = await settleTurn(turn, { dir, cwd, stateDir: deps.stateDir, runId: task.run_id });
+  const promptFile = path.join(dir, PROMPT);
+  if (!existsSync(promptFile)) writeFileSync(promptFile, await promptOf(turn, settled.cwd), { mode: 0o600 });
+  const request: TurnRequest = {
+    settings: turn.settings,
+    ...modelOf(turn),
+    ...(turn.tier === undefined ? {} : { tier: turn.tier }),
+    prompt: readFileSync(promptFile, 'utf8'),
+    promptFile,
+    dir,
+    cwd: settled.cwd,
+    sandbox: turn.sandbox,
+    ...(turn.session === undefined ? {} : { session: turn.session }),
+    newSession: settled.new_session,
+    ...(turn.output_schema === undefined ? {} : { outputSchema: turn.output_schema }),
+  };
+  return createJob(deps, turn, settled, request);
+}
+
+function modelOf({ model, tier, settings }: AgentTurn): { model?: string } {
+  const known = model ?? (tier === undefined ? undefined : settings.tiers?.[tier]) ?? settings.model;
+  return known === undefined ? {} : { model: known };
+}
+
+function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, request: TurnRequest): ProcessJob {
+  const adapter = adapterOf(turn.settings);
+  const progress = noProgress();
+  let reader: StreamReader | undefined;
+  let clean: ((text: string) => string) | undefined;
+
+  return {
+    invocation() {
+      const { env, files = [], ...command } = adapter.command(request);
+      for (const file of files) writeFileSync(file.path, file.content, { mode: 0o600 });
+      return {
+        ...command,
+        ...(env === undefined ? {} : { env }),
+        over: { ...turn.settings.env, ORCH_VERDICT: path.join(request.dir, VERDICT) },
+        cwd: settled.cwd,
+      };
+    },
+    watch(started, redact, stop) {
+      clean = redact;
+      reader = createStreamReader(started.stdoutFile, (line) => adapter.read(line, progress));
+      return watchAgent(turn, started, reader, progress, stop);
+    },
+    lastWords() {
+      const words = [...progress.message.trimEnd().split('\n').slice(-1), progress.doing ?? ''].find(
+        (text) => text !== '',
+      );
+      return words === undefined ? undefined : clean?.(words).slice(0, 200);
+    },
+    conclude(end, facts, opened) {
+      reader ??=
+        'stdoutFile' in end ? createStreamReader(end.stdoutFile, (line) => adapter.read(line, progress)) : undefined;
+      reader?.finish();
+      takeOutputFile(adapter, request, progress);
+      const known = { ...facts, stdout_tail: tailOf(opened.redactor.text(progress.message)) };
+      const turnEnd = endOf(end, facts);
+      const said = {
+        ...fileVerdict(adapter, request),
+        evidence: filesWereMade(settled.cwd, turn.prompt.files, settled.started_at),
+        ...(turn.session === undefined ? {} : { asked: turn.session }),
+        now: Date.now(),
+        wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
+      };
+      const outcome = concludeTurn(progress, turnEnd, said);
+      const turnFacts = factsOf(deps, turn, settled, progress, outcome, opened, known);
+      keepVerdict(request.dir, outcome);
+      return outcomeOf(outcome, turnEnd, { ...known, turn: turnFacts }, opened);
+    },
+  };
+}
+
+/** What a script has written as its answer counts more than what it printed. */
+function takeOutputFile({ sidecar }: Adapter, request: TurnRequest, progress: TurnProgress): void {
+  if (sidecar === undefined) return;
+  const file = sidecar(request).replace(/\.verdict$/, '');
+  const text = readIfThere(file);
+  if (text !== undefined && text.trim() !== '') progress.message = text;
+}
+
+function fileVerdict(
+  { sidecar }: Adapter,
+  request: TurnRequest,
+): { file?: NonNullable<ReturnType<typeof verdictOfFile>> } {
+  const files = [path.join(request.dir, VERDICT), ...(sidecar === undefined ? [] : [sidecar(request)])];
+  for (const file of files) {
+    const said = verdictOfFile(readIfThere(file) ?? '');
+    if (said !== undefined) return { file: said };
+  }
+  return {};
+}
+
+function keepVerdict(dir: string, { verdict, note, failure }: TurnOutcome): void {
+  const file = path.join(dir, VERDICT);
+  const summary = note ?? failure?.message;
+  const text = `STATUS: ${verdict ?? 'error'}\n${summary === undefined ? '' : `SUMMARY: ${summary.split('\n', 1)[0]}\n`}`;
+  try {
+    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
+  } catch {
+    // The agent has left one itself, or the disk is full: what counts goes with the result.
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function endOf(end: DurableOver, facts: StepFacts): TurnEnd {
+  return {
+    ...(facts.exit_code === undefined ? {} : { exitCode: facts.exit_code }),
+    ...(facts.signal === undefined ? {} : { signal: facts.signal }),
+    ...(end.stopped === undefined ? {} : { stopped: end.stopped }),
+    ...(end.kind === 'lost' && end.stopped === undefined ? { lost: true as const } : {}),
+    stderrTail: facts.stderr_tail,
+  };
+}
+
+function factsOf(
+  { host, manyHosts }: RunStepDeps,
+  turn: AgentTurn,
+  settled: SettledTurn,
+  progress: TurnProgress,
+  { verdict, note, failure, structured }: TurnOutcome,
+  { redactor, dataRedactor }: OpenedTask,
+  facts: StepFacts,
+): TurnFacts {
+  const { costUsd, costOfSession } = progress;
+  const before = costOfSession === true ? (turn.session_cost_usd ?? 0) : 0;
+  const sessionId = progress.sessionId ?? turn.session;
+  return {
+    agent: turn.agent,
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(note === undefined ? {} : { note: redactor.text(note) }),
+    message: redactor.text(progress.message).slice(-MAX_MESSAGE),
+    ...(sessionId === undefined ? {} : { session_id: sessionId }),
+    tokens: progress.inputTokens + progress.outputTokens,
+    ...(costUsd === undefined ? {} : { cost_usd: Math.max(0, costUsd - before) }),
+    ...(costUsd === undefined || costOfSession === undefined ? {} : { session_cost_usd: costUsd }),
+    wall_sec: facts.duration_sec,
+    ...(settled.tree === undefined ? {} : { tree: settled.tree }),
+    ...(settled.worktree === undefined ? {} : { worktree: settled.cwd }),
+    ...(settled.branch === undefined ? {} : { branch: settled.branch }),
+    ...(structured === undefined ? {} : { structured: dataRedactor.json(structured) }),
+    ...(manyHosts ? { state_host: host } : {}),
+    ...(failure === undefined
+      ? {}
+      : { failure: { kind: failure.kind, ...(failure.resetAt === undefined ? {} : { reset_at: failure.resetAt }) } }),
+  };
+}
+
+function outcomeOf(
+  { verdict, note, failure }: TurnOutcome,
+  end: TurnEnd,
+  facts: StepFacts,
+  { redactor }: OpenedTask,
+): Outcome {
+  if (end.stopped === 'canceled') return { kind: 'stopped', facts };
+  if (failure !== undefined) {
+    const message = `AgentError: ${redactor.text(failure.message)}`;
+    return { kind: 'failed', failure: { reason: reasonOf(failure.kind, end), message, facts } };
+  }
+  if (verdict === 'fail' || verdict === 'error') {
+    const said = note === undefined ? '' : `: ${redactor.text(note)}`;
+    return {
+      kind: 'failed',
+      failure: { reason: 'verdict', message: `VerdictError: the agent says ${verdict}${said}`, facts },
+    };
+  }
+  return { kind: 'success', result: { status: verdict === 'warn' ? 'warning' : 'success', ...facts } };
+}
+
+function reasonOf(kind: string, { stopped, lost, signal }: TurnEnd): StepFailure['reason'] {
+  if (lost) return 'lost';
+  if (kind === 'quota') return 'quota';
+  if (kind === 'stopped') {
+    if (stopped === 'stalled' || stopped === 'output_cap') return stopped;
+    return stopped === 'budget' ? 'budget_exceeded' : 'timeout';
+  }
+  return signal !== undefined ? 'signaled' : 'agent_failed';
+}
+
+function tailOf(text: string): string {
+  return text.length <= TAIL ? text : text.slice(-TAIL);
+}

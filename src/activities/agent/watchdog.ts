@@ -1,0 +1,49 @@
+import { statSync } from 'node:fs';
+import type { TurnProgress } from '../../agents/index.js';
+import type { Started, StopReason } from '../../process/index.js';
+import type { AgentTurn } from './types.js';
+import type { StreamReader } from './stream-reader.js';
+
+const LOOK_MS = 200;
+/** An agent that lingers after its last event is given so long to end by itself. */
+const LINGER_MS = 5_000;
+
+/** Looks at an agent while it works, and stops one that hangs, lingers or costs too much. @returns what ends that */
+export function watchAgent(
+  { stall_timeout_sec: stall, limits }: AgentTurn,
+  started: Started,
+  reader: StreamReader,
+  progress: TurnProgress,
+  stop: (reason: StopReason) => void,
+): () => void {
+  let finalSince: number | undefined;
+  const look = (): void => {
+    reader.pump();
+    const now = Date.now();
+    if (progress.final) {
+      finalSince ??= now;
+      if (now - finalSince >= LINGER_MS) stop('lingered');
+      return;
+    }
+    finalSince = undefined;
+    // The files say when it printed last, also to a worker that came later.
+    if (stall !== 'none' && now - lastOutput(started) >= stall * 1000) stop('stalled');
+    if (isOver(limits, progress, (now - started.startedAt) / 1000)) stop('budget');
+  };
+  const timer = setInterval(look, LOOK_MS);
+  return () => clearInterval(timer);
+}
+
+function lastOutput({ startedAt, stdoutFile, stderrFile }: Started): number {
+  const times = [stdoutFile, stderrFile].map((file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.max(startedAt, ...times);
+}
+
+function isOver({ tokens, cost_usd, wall_sec }: AgentTurn['limits'], progress: TurnProgress, seconds: number): boolean {
+  const used = progress.inputTokens + progress.outputTokens;
+  return (
+    (tokens !== undefined && used > tokens) ||
+    (cost_usd !== undefined && progress.costOfSession === undefined && (progress.costUsd ?? 0) > cost_usd) ||
+    (wall_sec !== undefined && seconds > wall_sec)
+  );
+}

@@ -1,0 +1,68 @@
+import { Client, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  ACCOUNT_JOIN,
+  ACCOUNT_PARK,
+  ACCOUNT_VIEW,
+  AGENT_ACCOUNT,
+  accountId,
+  type AccountState,
+  type QuotaHit,
+} from '../workflows/account-messages.js';
+import type { LockGatewayOptions } from './lock-gateway.js';
+import { payloadCodec } from './payload-codec.js';
+import { signedStarts } from './signed-starts.js';
+
+/** Milliseconds that one call may take: a worker that is busy answers late, and the caller asks again. */
+const CALL_MS = 10_000;
+
+/** How a worker reaches the accounts of agents. */
+export interface AccountGateway {
+  /** An account whose quota is used up; undefined for one that has some, as far as is known. */
+  view(account: string): Promise<AccountState | undefined>;
+  /** Tells that a quota is used up; starts the account's workflow where there is none. */
+  park(account: string, hit: QuotaHit): Promise<void>;
+  /** Waits with the others. */
+  join(account: string, key: string): Promise<void>;
+}
+
+/** Makes the gateway of a worker, over the worker's own connection. */
+export function createAccountGateway(options: LockGatewayOptions): AccountGateway {
+  const client = new Client({
+    connection: options.connection,
+    namespace: options.namespace,
+    dataConverter: { payloadCodecs: [payloadCodec] },
+    ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [signedStarts(options.signingKey)] } }),
+  });
+  const call = <T>(run: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + CALL_MS, run);
+  return {
+    async view(account) {
+      const handle = client.workflow.getHandle(accountId(account));
+      const description = await unlessAbsent(() => call(() => handle.describe()));
+      if (description?.status.name !== 'RUNNING') return undefined;
+      return unlessAbsent(() => call(() => handle.query<AccountState>(ACCOUNT_VIEW)));
+    },
+    async park(account, hit) {
+      await call(() =>
+        client.workflow.signalWithStart(AGENT_ACCOUNT, {
+          workflowId: accountId(account),
+          taskQueue: options.taskQueue,
+          args: [],
+          signal: ACCOUNT_PARK,
+          signalArgs: [hit],
+        }),
+      );
+    },
+    async join(account, key) {
+      await unlessAbsent(() => call(() => client.workflow.getHandle(accountId(account)).signal(ACCOUNT_JOIN, key)));
+    },
+  };
+}
+
+async function unlessAbsent<T>(call: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import type { GateFailure, TurnPrompt } from '../../activities/agent/types.js';
+import type { StepReport } from '../../engine/index.js';
+import type { Gate } from '../../plan/agent-types.js';
+import { parseExpectation, type Expectation } from '../../plan/gates.js';
+import type { AgentStepContext, PieceReport } from './context.js';
+import type { Turns } from './turns.js';
+
+/** What the gates and the review found. */
+export type Found =
+  | { ok: true }
+  | { ok: false; message: string; again: NonNullable<TurnPrompt['again']> }
+  /** The step ends: it was canceled, or the review could not be had. */
+  | { report: StepReport };
+
+/** Runs the gates, all of them; where they let it pass, the review. */
+export async function runGates(context: AgentStepContext, turns: Turns): Promise<Found> {
+  const { action } = context;
+  const failures: GateFailure[] = [];
+  const results: { run: string; message: string }[] = [];
+  for (const [index, gate] of action.verify.entries()) {
+    const report = await runGate(context, turns, gate, index);
+    if (report.status === 'canceled') return { report };
+    const failure = failureOf(gate, report);
+    results.push({ run: gate.run, message: failure?.message ?? 'it passed' });
+    if (failure !== undefined) failures.push(failure);
+  }
+  if (failures.length > 0) {
+    const message = `${failures[0]!.gate.run}: ${failures[0]!.message}`;
+    return { ok: false, message, again: { kind: 'fix', gates: failures } };
+  }
+  if (action.review === undefined) return { ok: true };
+  return review(context, turns, results);
+}
+
+async function review(
+  { action }: AgentStepContext,
+  turns: Turns,
+  gates: readonly { run: string; message: string }[],
+): Promise<Found> {
+  const { prompt, criteria_file, max_diff_lines } = action.review!;
+  const since = turns.last?.tree;
+  const reviewed = await turns.review({
+    ...(prompt === undefined ? {} : { prompt }),
+    ...(criteria_file === undefined ? {} : { criteria_file }),
+    max_diff_lines,
+    ...(since === undefined ? {} : { since }),
+    gates,
+  });
+  if (!reviewed.answered) return { report: reviewed.report };
+  const { verdict, note, message } = reviewed.turn;
+  if (verdict === 'pass') return { ok: true };
+  const words = message.trim() === '' ? (note ?? `the review says ${verdict}`) : message;
+  const short = note ?? `the review says ${verdict}`;
+  return { ok: false, message: `review: ${short}`, again: { kind: 'fix', gates: [], review: words } };
+}
+
+async function runGate(context: AgentStepContext, turns: Turns, gate: Gate, index: number): Promise<PieceReport> {
+  const { step, id, numbers } = context;
+  const gateId = `${id}~verify-${index + 1}`;
+  const number = (numbers.get(gateId) ?? 0) + 1;
+  numbers.set(gateId, number);
+  const { expect, codes } = expectationOf(gate);
+  const task = context.task(gateId, number - 1);
+  const folder = turns.last?.worktree;
+  const host = turns.last?.state_host;
+  return context.execute(
+    { ...step, timeout_sec: gate.timeout_sec },
+    {
+      ...task,
+      action: { type: 'command', command: gate.run, args: [], shell: true },
+      ...(folder === undefined ? {} : { cwd: [folder] }),
+      ...(host === undefined ? {} : { carried: { failures: 0, first_started_at: Date.now(), host } }),
+      timeout_sec: gate.timeout_sec,
+      ...(expect === undefined ? {} : { expect }),
+      success_exit_codes: codes,
+      warning_exit_codes: [],
+      outputs: [],
+    },
+  );
+}
+
+function expectationOf(gate: Gate): { expect?: Expectation; codes: number[] } {
+  const expect = gate.expect === undefined ? { exit: 0 } : (parseExpectation(gate.expect) ?? { exit: 0 });
+  return 'exit' in expect ? { codes: [expect.exit] } : { expect, codes: [0] };
+}
+
+function failureOf(gate: Gate, report: PieceReport): GateFailure | undefined {
+  if (report.status === 'success' || report.status === 'warning') return undefined;
+  return {
+    gate,
+    message: report.message ?? String(report.reason),
+    stdout_tail: report.stdout_tail ?? '',
+    stderr_tail: report.stderr_tail ?? '',
+    ...(report.log_dir === undefined ? {} : { log_dir: report.log_dir }),
+  };
+}

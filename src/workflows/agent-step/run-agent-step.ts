@@ -1,0 +1,187 @@
+import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../../activities/index.js';
+import { hostQueue } from '../host-queue.js';
+import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
+import type { Json } from '../../plan/types.js';
+import type { TurnFacts, TurnPrompt } from '../../activities/agent/types.js';
+import { runGates } from './gates.js';
+import { createTurns, type Turns } from './turns.js';
+import type { AgentStepContext } from './context.js';
+
+const activities = proxyActivities<Pick<Activities, 'endWorktree'>>({
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '10 minutes',
+  retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
+});
+
+/** Characters of an agent's words that a step keeps. */
+const MESSAGE_CHARS = 8 * 1024;
+
+/**
+ * Runs an agent's step: a turn, then the gates and the review, then turns that fix what these found, until all is
+ * well, a person is needed, or the step has failed. Never throws for an end that a step can have.
+ */
+export async function runAgentStep(context: AgentStepContext): Promise<StepReport> {
+  const turns = createTurns(context);
+  try {
+    const report = await workUntilDone(context, turns);
+    return await closeWorktree(context, turns, report);
+  } catch (error) {
+    if (isCancellation(error)) return ended({ status: 'canceled', attempts: context.attempts.count }, turns);
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    return ended({ status: 'failed', reason: 'internal_error', message, attempts: context.attempts.count }, turns);
+  } finally {
+    turns.close();
+  }
+}
+
+/** The work of a step that has ended well is committed to its branch; that of others stays for people to look at. */
+async function closeWorktree(
+  { step, id, action }: AgentStepContext,
+  turns: Turns,
+  report: StepReport,
+): Promise<StepReport> {
+  const { worktree: dir, state_host: host } = turns.last ?? {};
+  if (action.worktree === undefined || dir === undefined || report.agent === undefined) return report;
+  if (report.status !== 'success' && report.status !== 'warning') return report;
+  const { workflowId } = workflowInfo();
+  const message = `${action.title ?? step.name}\n\nOrch-Run: ${workflowId}/${id}\n`;
+  const summary = `Commits the work of ${id}, and removes its work tree`.slice(0, 200);
+  const queue = host === undefined ? step.queue : hostQueue(host);
+  const options = { summary, ...(queue === undefined ? {} : { taskQueue: queue }) };
+  let stays: string | undefined;
+  try {
+    ({ stays } = await activities.endWorktree.executeWithOptions(options, [{ dir, message }]));
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    stays = error instanceof Error ? error.message : String(error);
+  }
+  const { worktree: _, ...agent } = report.agent;
+  if (stays === undefined) return { ...report, agent };
+  return { ...report, status: 'warning', message: `its work tree stays in ${dir}: ${stays}` };
+}
+
+async function workUntilDone(context: AgentStepContext, turns: Turns): Promise<StepReport> {
+  const { action } = context;
+  let again: TurnPrompt['again'];
+  let roundsLeft = action.max_fix_rounds;
+  for (;;) {
+    const worked = await turns.work(again);
+    if (!worked.answered) return ended(worked.report, turns);
+    const { report, turn } = worked;
+    const { verdict, note, message } = turn;
+    let asked: { why: 'question' | 'escalated'; text: string; fix?: NonNullable<TurnPrompt['again']> };
+    if (verdict === 'question' || verdict === 'escalated') {
+      asked = { why: verdict, text: note ?? lastLine(message) };
+    } else {
+      const found = await runGates(context, turns);
+      if ('report' in found) return ended(found.report, turns);
+      if (found.ok) return ended({ ...report, turn }, turns);
+      if (roundsLeft > 0) {
+        roundsLeft -= 1;
+        turns.fixRounds += 1;
+        again = found.again;
+        continue;
+      }
+      const rounds = `${turns.fixRounds} fix ${turns.fixRounds === 1 ? 'round' : 'rounds'}`;
+      asked = { why: 'escalated', text: `after ${rounds}: ${found.message}`, fix: found.again };
+    }
+    const said = await askPerson(context, asked);
+    if ('report' in said) return ended({ ...said.report, turn }, turns);
+    if (said.accepted !== undefined)
+      return ended({ ...report, turn, status: 'warning', message: said.accepted }, turns);
+    roundsLeft = action.max_fix_rounds;
+    again = nextAfter(said.said, asked);
+  }
+}
+
+/** What the agent is told after a person has said something. */
+function nextAfter(
+  said: Said,
+  { why, fix }: { why: 'question' | 'escalated'; fix?: NonNullable<TurnPrompt['again']> },
+): NonNullable<TurnPrompt['again']> {
+  const words = said.kind === 'answer' ? said.text : undefined;
+  if (fix?.kind === 'fix') return { ...fix, ...(words === undefined ? {} : { words }) };
+  if (words !== undefined) return { kind: 'answer', text: words };
+  return { kind: 'resume', reason: why === 'question' ? 'nobody answers; go on as you think best' : 'try once more' };
+}
+
+type Answer = { said: Said; accepted?: never } | { said: Said; accepted: string } | { report: StepReport };
+
+async function askPerson(
+  { action, parking, attempts }: AgentStepContext,
+  { why, text }: { why: 'question' | 'escalated'; text: string },
+): Promise<Answer> {
+  const message = why === 'question' ? `it asks: ${text}` : `it needs a person: ${text}`;
+  const said = await parking.forPerson({ why, message }, action.answer_timeout_sec);
+  const failed = (reason: StepReport['reason'], words: string): Answer => ({
+    report: { status: 'failed', reason: reason!, message: words, attempts: attempts.count },
+  });
+  if (said === undefined) {
+    return failed(why, why === 'question' ? `nobody answered: ${text}` : `nobody took it over: ${text}`);
+  }
+  const by = said.by === undefined ? '' : ` by ${said.by}`;
+  if (said.kind === 'approve') return { said, accepted: `accepted${by}, although ${message}` };
+  if (said.kind !== 'reject') return { said };
+  const comment = said.comment === undefined || said.comment === '' ? '' : `: ${said.comment}`;
+  return failed('rejected', `rejected${by}${comment}`);
+}
+
+/** The step's end, with what all its turns came to. */
+function ended(report: StepReport & { turn?: TurnFacts }, turns: Turns): StepReport {
+  const { turn, ...rest } = report;
+  const last = turn ?? turns.last;
+  const { used, context } = turns;
+  const summary: AgentSummary = {
+    name: last?.agent ?? context.action.agent,
+    ...(last?.verdict === undefined ? {} : { verdict: last.verdict }),
+    ...(last === undefined || last.message === '' ? {} : { message: last.message.slice(-MESSAGE_CHARS) }),
+    ...(last?.session_id === undefined ? {} : { session_id: last.session_id }),
+    turns: turns.count,
+    fix_rounds: turns.fixRounds,
+    tokens: used.tokens,
+    ...(turns.costKnown ? { cost_usd: Math.round(used.cost_usd * 1e6) / 1e6 } : {}),
+    wall_sec: Math.round(used.wall_sec * 1000) / 1000,
+    ...(last?.branch === undefined ? {} : { branch: last.branch }),
+    ...(last?.worktree === undefined ? {} : { worktree: last.worktree }),
+  };
+  const { failed_attempts: _, ...known } = rest;
+  const { attempts } = context;
+  return {
+    ...known,
+    ...(rest.status === 'success' && last?.verdict === 'warn' ? { status: 'warning' as const } : {}),
+    ...(last?.note === undefined || rest.message !== undefined || last.verdict === 'pass'
+      ? {}
+      : { message: last.note }),
+    attempts: attempts.count,
+    ...(attempts.failed.length === 0 ? {} : { failed_attempts: attempts.failed }),
+    agent: summary,
+    ...outputsOf(summary, last, context.wanted),
+  };
+}
+
+/** The outputs that some expression of the plan reads: what every agent has, and what its answer's schema names. */
+function outputsOf(
+  summary: AgentSummary,
+  last: TurnFacts | undefined,
+  wanted: readonly string[],
+): Pick<StepReport, 'outputs'> {
+  if (wanted.length === 0) return {};
+  const { structured } = last ?? {};
+  const isMap = typeof structured === 'object' && structured !== null && !Array.isArray(structured);
+  const all: Record<string, unknown> = {
+    ...(isMap ? (structured as Readonly<Record<string, Json>>) : {}),
+    verdict: summary.verdict ?? null,
+    message: summary.message ?? '',
+    session_id: summary.session_id ?? null,
+    tokens: summary.tokens,
+    cost_usd: summary.cost_usd ?? null,
+    branch: summary.branch ?? null,
+  };
+  const known = wanted.filter((name) => Object.hasOwn(all, name));
+  return { outputs: Object.fromEntries(known.map((name) => [name, all[name]])) as NonNullable<StepReport['outputs']> };
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
+}
