@@ -56,7 +56,7 @@ export function readVerdictLine(line: string): SaidVerdict | undefined {
 
 function readWords(rest: string): SaidVerdict | undefined {
   const text = rest.replace(/^[\s*_`~"'[(<]+/, '').replace(/[\s*_`~]+$/, '');
-  if (text === '' || isTemplate(text)) return undefined;
+  if (text === '' || isTemplate(text) || isTemplate(rest.trim())) return undefined;
   const [, word = '', after = ''] = /^([A-Za-z][A-Za-z_-]*)["'`*_\])>]*\s*[:,.;–—-]*\s*([\s\S]*)$/.exec(text) ?? [];
   if (word === '') return undefined;
   const verdict = WORDS[word.toLowerCase().replaceAll('-', '_')];

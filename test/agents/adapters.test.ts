@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { adapterOf } from '../../src/agents/adapters/index.js';
+import { noProgress, type TurnRequest } from '../../src/agents/types.js';
+import type { AgentSettings } from '../../src/plan/agent-types.js';
+
+const request = (settings: AgentSettings, more: Partial<TurnRequest> = {}): TurnRequest => ({
+  settings,
+  prompt: 'do it',
+  promptFile: '/run/prompt.md',
+  dir: '/run',
+  cwd: '/work',
+  sandbox: 'workspace-write',
+  newSession: 'new-id',
+  ...more,
+});
+const commandOf = (settings: AgentSettings, more: Partial<TurnRequest> = {}) =>
+  adapterOf(settings).command(request(settings, more));
+
+describe('how agents are called', () => {
+  test('codex: options before resume, the prompt on stdin', () => {
+    const { file, args, stdin } = commandOf({ adapter: 'codex', args: ['-c', 'x=1'] }, { session: 'th_1', model: 'm' });
+    expect([file, stdin]).toEqual(['codex', 'do it']);
+    expect(args.slice(-5)).toEqual(['-c', 'x=1', 'resume', 'th_1', '-']);
+    expect(args).toContain('--json');
+    expect(args.slice(args.indexOf('--sandbox'), args.indexOf('--sandbox') + 2)).toEqual([
+      '--sandbox',
+      'workspace-write',
+    ]);
+    expect(args.slice(args.indexOf('--model'), args.indexOf('--model') + 2)).toEqual(['--model', 'm']);
+  });
+
+  test('codex: the schema of the answer is a file', () => {
+    const { args, files } = commandOf({ adapter: 'codex' }, { outputSchema: { type: 'object' } });
+    expect(files).toEqual([{ path: '/run/output-schema.json', content: '{"type":"object"}' }]);
+    expect(args).toContain('/run/output-schema.json');
+  });
+
+  test('claude: a new session has our id, a resumed one its own', () => {
+    expect(commandOf({ adapter: 'claude' }).args).toContain('new-id');
+    const { args } = commandOf({ adapter: 'claude' }, { session: 's' });
+    expect(args).toContain('--resume');
+    expect(args).not.toContain('new-id');
+  });
+
+  test.each<[AgentSettings['adapter'], string]>([
+    ['codex', 'read-only'],
+    ['claude', 'plan'],
+    ['gemini', 'plan'],
+    ['opencode', 'plan'],
+  ])('%s: a turn that may only read', (adapter, word) => {
+    expect(commandOf({ adapter: adapter! }, { sandbox: 'read-only' }).args).toContain(word);
+  });
+
+  test('no flag that switches a sandbox or approvals off is ever given', () => {
+    for (const adapter of ['codex', 'claude', 'gemini', 'opencode'] as const) {
+      for (const sandbox of ['read-only', 'workspace-write'] as const) {
+        const words = commandOf({ adapter }, { sandbox }).args.join(' ');
+        expect(words).not.toMatch(/bypass|yolo|dangerous|full-auto|skip-permissions|danger-full-access|--auto\b/);
+      }
+    }
+  });
+
+  test('dispatch: the flags of such scripts', () => {
+    const { file, args } = commandOf({ adapter: 'dispatch', command: 'bin/dispatch.sh' }, { tier: 'fast' });
+    expect([file, ...args]).toEqual(
+      'bash bin/dispatch.sh --prompt-file /run/prompt.md -C /work -o /run/output.md --tier fast -s workspace-write'.split(
+        ' ',
+      ),
+    );
+  });
+
+  test('generic: the prompt where it is wanted, and the session in its arguments', () => {
+    const settings = { command: 'my-agent', args: ['-q'], resume_args: ['--go-on', '{session}'] };
+    expect(commandOf(settings, { session: 's' })).toMatchObject({ args: ['-q', '--go-on', 's'], stdin: 'do it' });
+    expect(commandOf({ ...settings, prompt_via: 'file' }).args.at(-1)).toBe('/run/prompt.md');
+    expect(commandOf({ ...settings, prompt_via: 'arg' }).args.at(-1)).toBe('do it');
+  });
+});
+
+describe('what agents print', () => {
+  const readAll = (settings: AgentSettings, lines: readonly (object | string)[]) => {
+    const progress = noProgress();
+    const adapter = adapterOf(settings);
+    for (const line of lines) adapter.read(typeof line === 'string' ? line : JSON.stringify(line), progress);
+    return progress;
+  };
+
+  test('codex: a reconnection is no error, and a later turn mends an earlier one', () => {
+    const progress = readAll({ adapter: 'codex' }, [
+      { type: 'thread.started', thread_id: 'th_1' },
+      { type: 'error', message: 'Reconnecting... 1/5' },
+      { type: 'item.completed', item: { type: 'command_execution', command: 'ls', exit_code: 0 } },
+      '{"type": "item.comp',
+      { type: 'item.completed', item: { type: 'agent_message', text: 'first' } },
+      { type: 'item.completed', item: { type: 'agent_message', text: 'last' } },
+      { type: 'turn.completed', usage: { input_tokens: 10, cached_input_tokens: 4, output_tokens: 5 } },
+    ]);
+    expect(progress).toMatchObject({
+      sessionId: 'th_1',
+      message: 'last',
+      toolCalls: 1,
+      inputTokens: 10,
+      outputTokens: 5,
+      final: true,
+      badLines: 1,
+    });
+    expect(progress.error).toBeUndefined();
+  });
+
+  test('claude: a retry that worked in the end is no quota', () => {
+    const lines = [
+      { type: 'system', subtype: 'init', session_id: 's' },
+      { type: 'system', subtype: 'api_retry', error: 'rate_limit', session_id: 's' },
+      {
+        type: 'assistant',
+        message: {
+          content: [
+            { type: 'text', text: 'hi' },
+            { type: 'tool_use', name: 'Bash' },
+          ],
+        },
+      },
+    ];
+    expect(readAll({ adapter: 'claude' }, lines).quota).toEqual({});
+    const result = {
+      type: 'result',
+      subtype: 'success',
+      is_error: false,
+      result: 'done',
+      total_cost_usd: 0.5,
+      usage: { input_tokens: 1, cache_read_input_tokens: 2, output_tokens: 3 },
+    };
+    const progress = readAll({ adapter: 'claude' }, [...lines, result]);
+    expect(progress).toMatchObject({
+      message: 'done',
+      costUsd: 0.5,
+      costOfSession: true,
+      inputTokens: 3,
+      outputTokens: 3,
+    });
+    expect(progress.quota).toBeUndefined();
+  });
+
+  test('claude: a limit that was met says when it ends', () => {
+    const info = { status: 'rejected', resetsAt: 1_773_150_000 };
+    expect(readAll({ adapter: 'claude' }, [{ type: 'rate_limit_event', rate_limit_info: info }]).quota).toEqual({
+      resetAt: 1_773_150_000_000,
+    });
+  });
+
+  test('claude: the limit of turns is an error', () => {
+    expect(
+      readAll({ adapter: 'claude' }, [{ type: 'result', subtype: 'error_max_turns', is_error: false }]).error,
+    ).toContain('error_max_turns');
+  });
+
+  test('gemini: pieces of a message make one; what follows a tool is another', () => {
+    const lines = [
+      { type: 'init', session_id: 's' },
+      { type: 'message', role: 'user', content: 'do it' },
+      { type: 'message', role: 'assistant', content: 'let me ', delta: true },
+      { type: 'message', role: 'assistant', content: 'look', delta: true },
+      { type: 'tool_use', tool_name: 'read_file' },
+      { type: 'message', role: 'assistant', content: 'done', delta: true },
+      { type: 'result', status: 'success', stats: { input_tokens: 7, output_tokens: 2 } },
+    ];
+    expect(readAll({ adapter: 'gemini' }, lines)).toMatchObject({
+      message: 'done',
+      inputTokens: 7,
+      outputTokens: 2,
+      final: true,
+    });
+  });
+
+  test('opencode: steps add up', () => {
+    const finish = (reason: string) => ({
+      type: 'step_finish',
+      sessionID: 's',
+      part: { reason, cost: 0.1, tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } } },
+    });
+    const progress = readAll({ adapter: 'opencode' }, [
+      finish('tool-calls'),
+      { type: 'text', part: { text: 'ok' } },
+      finish('stop'),
+    ]);
+    expect(progress).toMatchObject({
+      sessionId: 's',
+      message: 'ok',
+      inputTokens: 20,
+      outputTokens: 10,
+      costUsd: 0.2,
+      final: true,
+    });
+  });
+
+  test('no line of any kind makes a reader throw', () => {
+    const adapters: AgentSettings[] = [
+      ...(['codex', 'claude', 'gemini', 'opencode', 'dispatch'] as const).map((adapter) => ({ adapter })),
+      { events: 'json' },
+      {},
+    ];
+    const types = [
+      'result',
+      'error',
+      'item.completed',
+      'turn.failed',
+      'assistant',
+      'message',
+      'step_finish',
+      'rate_limit_event',
+      'quota',
+      'system',
+    ];
+    const event = fc.record(
+      {
+        type: fc.constantFrom(...types),
+        item: fc.jsonValue(),
+        error: fc.jsonValue(),
+        part: fc.jsonValue(),
+        message: fc.jsonValue(),
+        usage: fc.jsonValue(),
+        stats: fc.jsonValue(),
+        subtype: fc.jsonValue(),
+        rate_limit_info: fc.jsonValue(),
+        reset_at: fc.jsonValue(),
+      },
+      { requiredKeys: ['type'] },
+    );
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.oneof(
+            event.map((value) => JSON.stringify(value)),
+            fc.string(),
+            fc.jsonValue().map((value) => JSON.stringify(value)),
+          ),
+        ),
+        (lines) => {
+          for (const settings of adapters) {
+            const progress = readAll(settings, lines);
+            expect(typeof progress.message).toBe('string');
+            expect(Number.isFinite(progress.inputTokens + progress.outputTokens + (progress.costUsd ?? 0))).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+});
