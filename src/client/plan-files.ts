@@ -2,14 +2,15 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { agentProblems } from '../plan/agents.js';
+import type { Convert } from '../plan/foreign.js';
 import { readConfiguration, type Configuration } from '../plan/load-config.js';
 import {
   attachPlacesInTexts,
   loadPlanSet,
   type LoadedPlanSet,
+  type LoadSetResult,
   type NoPlanText,
   type PlanText,
-  type PlanTexts,
 } from '../plan/load-set.js';
 import { inFile } from '../plan/plan-document.js';
 import type { Diagnostic, Result } from '../plan/types.js';
@@ -26,6 +27,8 @@ export interface LoadFileOptions {
   cwd?: string;
   /** Takes every warning for an error. */
   strict?: boolean;
+  /** Reads files in other formats, too. Default: plans only. */
+  convert?: Convert;
 }
 
 /**
@@ -47,8 +50,8 @@ export async function loadPlanFile(
 /** The same, with the texts that were read: who shows diagnostics shows their lines too. */
 export async function readPlanFiles(
   file: string,
-  { cwd = process.cwd(), strict = false }: LoadFileOptions = {},
-): Promise<{ loaded: Result<LoadedPlanSet, Diagnostic[]>; texts: PlanTexts }> {
+  { cwd = process.cwd(), strict = false, convert }: LoadFileOptions = {},
+): Promise<LoadSetResult> {
   const absolute = path.resolve(cwd, file);
   const first = await readText(absolute);
   if (!('bytes' in first)) {
@@ -61,17 +64,21 @@ export async function readPlanFiles(
     return 'bytes' in read ? { name, text: read.bytes } : atItsName(read, name);
   };
   const root = { name: file, text: first.bytes };
-  const { loaded, texts } = await loadPlanSet(path.basename(absolute), root, readSubPlan, { strict });
-  if (!loaded.ok) return { loaded, texts };
+  const options = { strict, ...(convert === undefined ? {} : { convert }) };
+  const read = await loadPlanSet(path.basename(absolute), root, readSubPlan, options);
+  const { loaded, texts } = read;
+  if (!loaded.ok) return read;
   const config = await readConfigFile(path.dirname(absolute), cwd);
-  if (!config.ok) return { loaded: config, texts };
+  if (!config.ok) return { ...read, loaded: config };
   const { agents } = config.value;
   const { plan, path: name, subPlans } = loaded.value;
   const wrong = [[name, plan] as const, ...subPlans].flatMap(([each, document]) =>
     agentProblems(document, agents).map((problem) => inFile(problem, each)),
   );
-  if (wrong.length > 0) return { loaded: { ok: false, error: attachPlacesInTexts(wrong, texts, name) }, texts };
-  return { loaded: { ok: true, value: { ...loaded.value, ...(agents && { agents }) } }, texts };
+  if (wrong.length > 0) {
+    return { ...read, loaded: { ok: false, error: attachPlacesInTexts(wrong, texts, name, convert) } };
+  }
+  return { ...read, loaded: { ok: true, value: { ...loaded.value, ...(agents && { agents }) } } };
 }
 
 /** The configuration beside the plan, else that of the current folder. */

@@ -53,6 +53,9 @@ export const DIAGNOSTIC_CODES = [
   'unknown_tier',
   'prompt_file_missing',
   'shared_tree',
+  // Files of other systems
+  'duplicate_task_heading',
+  'malformed_verify',
   // Expressions
   ...EXPRESSION_CODES,
   // Templates and inputs

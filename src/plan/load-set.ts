@@ -1,11 +1,13 @@
 import type { AgentSettings } from './agent-types.js';
 import type { LoadedPlan, LoadOptions } from './load.js';
+import type { Convert } from './foreign.js';
 import { buildGraph } from './graph.js';
+import { openFile, partOf, type OpenFile } from './open-file.js';
 import type { AbsentPlans } from './plan-document.js';
 import { planReferences } from './plan-references.js';
 import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './plan-set.js';
 import { takePromptFiles } from './prompt-files.js';
-import { byPlace, cut, openText, type OpenText } from './places.js';
+import { byPlace, cut, type OpenText } from './places.js';
 import { tooDeep } from './sub-plan-rules.js';
 import type { Diagnostic, Plan, Result } from './types.js';
 
@@ -29,10 +31,26 @@ export interface LoadedPlanSet extends LoadedPlan {
   subPlans: ReadonlyMap<string, Plan>;
   /** Settings of agents from the configuration file; absent where there is none. */
   agents?: Readonly<Record<string, AgentSettings>>;
+  /** The format that it was converted from; absent for a plan that is one. */
+  format?: string;
 }
 
 /** The texts that were read, by path: what places are looked up in. */
 export type PlanTexts = ReadonlyMap<string, PlanText>;
+
+/** How a set of plans is read. */
+export interface LoadSetOptions extends Pick<LoadOptions, 'strict'> {
+  /** Reads files in other formats, too. Default: plans only. */
+  convert?: Convert;
+}
+
+/** What reading a set of plans gives. */
+export interface LoadSetResult {
+  loaded: Result<LoadedPlanSet, Diagnostic[]>;
+  texts: PlanTexts;
+  /** The format of the first file, also where it is wrong; absent for a plan. */
+  format?: string;
+}
 
 /**
  * Reads and checks a plan and all plans that it comes to run as steps.
@@ -44,12 +62,20 @@ export async function loadPlanSet(
   path: string,
   root: PlanText,
   read: (path: string) => Promise<PlanText | NoPlanText>,
-  options: Pick<LoadOptions, 'strict'> = {},
-): Promise<{ loaded: Result<LoadedPlanSet, Diagnostic[]>; texts: PlanTexts }> {
+  options: LoadSetOptions = {},
+): Promise<LoadSetResult> {
   const texts = new Map([[path, root]]);
-  const first = openText(root.text, root.name);
-  if ('faults' in first) return { loaded: { ok: false, error: first.faults }, texts };
-  const { opened, absent, faults } = await openSubPlans(path, first.opened, read, texts);
+  const first = openFile(path, root, options.convert, true);
+  const format = first.format === undefined ? {} : { format: first.format };
+  const fail = (found: readonly Diagnostic[]): LoadSetResult => ({
+    loaded: { ok: false, error: cut([...found]) },
+    texts,
+    ...format,
+  });
+  const asAsked = (each: Diagnostic): Diagnostic => (options.strict ? { ...each, severity: 'error' } : each);
+  if (first.main === undefined) return fail(first.diagnostics.map(asAsked));
+  const source = first.main.value;
+  const { opened, absent, faults } = await openSubPlans(path, first, read, texts, options.convert);
   for (const [name, document] of opened) {
     const missing = await takePromptFiles(document.value, name, read);
     faults.push(...missing.map((each) => document.place(each)));
@@ -57,29 +83,35 @@ export async function loadPlanSet(
   const plans = Object.fromEntries(
     [...opened].filter(([name]) => name !== path).map(([name, { value }]) => [name, value]),
   );
-  const source = first.opened.value;
   const checked = checkPlanSet({ source, path, plans }, absent);
   const placed = placeInTexts(checked.ok ? checked.value.warnings : checked.error, opened, path);
-  const found = [...placed, ...faults];
-  const diagnostics = options.strict ? found.map((each) => ({ ...each, severity: 'error' as const })) : found;
+  const found = [...first.diagnostics, ...placed, ...faults];
+  const diagnostics = found.map(asAsked);
   const wrong = faults.some((each) => each.severity === 'error');
-  if (!checked.ok || wrong || (options.strict && found.length > 0)) {
-    return { loaded: { ok: false, error: cut(diagnostics) }, texts };
-  }
+  if (!checked.ok || wrong || (options.strict && found.length > 0)) return fail(diagnostics);
   const { plan, plans: subPlans } = checked.value;
-  const value = { source, path, plans, subPlans, plan, graph: buildGraph(plan), diagnostics: cut(diagnostics) };
-  return { loaded: { ok: true, value }, texts };
+  const graph = buildGraph(plan);
+  const value = { source, path, plans, subPlans, plan, graph, diagnostics: cut(diagnostics), ...format };
+  return { loaded: { ok: true, value }, texts, ...format };
 }
 
 /**
  * Gives diagnostics that were found later their places in the texts that were read; `file` says in which of them, by
  * path. Those without a path are returned as they are.
+ *
+ * @param convert what the texts were read with
  */
-export function attachPlacesInTexts(diagnostics: readonly Diagnostic[], texts: PlanTexts, root: string): Diagnostic[] {
+export function attachPlacesInTexts(
+  diagnostics: readonly Diagnostic[],
+  texts: PlanTexts,
+  root: string,
+  convert?: Convert,
+): Diagnostic[] {
   const opened = new Map<string, OpenText>();
-  for (const [path, { text, name }] of texts) {
-    const read = openText(text, name);
-    if ('opened' in read) opened.set(path, read.opened);
+  for (const [path, text] of texts) {
+    const { main, parts } = openFile(path, text, convert, path === root);
+    if (main !== undefined) opened.set(path, main);
+    for (const [part, text] of parts) opened.set(part, text);
   }
   const pathless = diagnostics.filter((each) => each.path === undefined);
   const others = diagnostics.filter((each) => each.path !== undefined);
@@ -89,13 +121,27 @@ export function attachPlacesInTexts(diagnostics: readonly Diagnostic[], texts: P
 /** Opens what the plans name, level by level, each file once. */
 async function openSubPlans(
   path: string,
-  root: OpenText,
+  root: OpenFile,
   read: (path: string) => Promise<PlanText | NoPlanText>,
   texts: Map<string, PlanText>,
+  convert: Convert | undefined,
 ): Promise<{ opened: Map<string, OpenText>; absent: AbsentPlans; faults: Diagnostic[] }> {
-  const opened = new Map([[path, root]]);
+  const opened = new Map([[path, root.main!]]);
+  const files = new Map([[path, root]]);
   const absent = new Map<string, NoPlanText>();
   const faults: Diagnostic[] = [];
+  /** Reads a file at its first mention. */
+  const fileAt = async (target: string): Promise<OpenFile | NoPlanText> => {
+    const known = files.get(target);
+    if (known !== undefined) return known;
+    const found = await read(target);
+    if (!('text' in found)) return found;
+    texts.set(target, found);
+    const file = openFile(target, found, convert, false);
+    files.set(target, file);
+    faults.push(...file.diagnostics);
+    return file;
+  };
   let level = [path];
   for (let depth = 0; level.length > 0; depth += 1) {
     const next: string[] = [];
@@ -104,19 +150,14 @@ async function openSubPlans(
         const { target } = reference;
         if (opened.has(target) || absent.has(target)) continue;
         const refused = depth >= MAX_PLAN_DEPTH ? tooDeep(reference, MAX_PLAN_DEPTH) : tooManyFiles(opened.size);
-        const found = refused ?? (await read(target));
-        if (!('text' in found)) {
+        const found = refused ?? (await partOf(target, fileAt));
+        if ('code' in found) {
           absent.set(target, { code: found.code, message: found.message, ...(found.hint && { hint: found.hint }) });
-          continue;
-        }
-        texts.set(target, found);
-        const result = openText(found.text, found.name);
-        if ('opened' in result) {
-          opened.set(target, result.opened);
-          next.push(target);
-        } else {
-          faults.push(...result.faults);
+        } else if (found.text === undefined) {
           absent.set(target, unreadable(reference.written));
+        } else {
+          opened.set(target, found.text);
+          next.push(target);
         }
       }
     }

@@ -3,6 +3,7 @@ import type { DiagnosticCode } from './codes.js';
 import { valueAt } from './paths.js';
 import { quote, typeName, type Problem, type Problems } from './problems.js';
 import { didYouMean } from './suggest.js';
+import { planSchema } from './schema.js';
 import { knownKeys } from './schema-keys.js';
 
 type Issue = z.core.$ZodIssue;
@@ -10,18 +11,38 @@ type Issue = z.core.$ZodIssue;
 /** Comparing names costs; a file with more misspelt keys than this has another problem. */
 const MAX_SUGGESTIONS = 100;
 
-/** Tells in the plan's own words what the schema found. `source` is the document that it looked at. */
-export function addSchemaIssues(issues: readonly Issue[], source: unknown, problems: Problems): void {
+/** What is to be said where a document differs from a schema; the plan language itself is one. */
+export interface SchemaWords {
+  /** Misspelt keys are compared with those that it knows. */
+  schema: z.ZodType;
+  /** The document is no map. */
+  notADocument(value: unknown): Problem;
+  /** Its `version` is another one. */
+  wrongVersion(value: unknown): Problem;
+  /** A key that nothing is near. `known` are those that may stand there. */
+  strangeKey(parent: readonly PropertyKey[], key: string, known: readonly string[]): Pick<Problem, 'hint' | 'severity'>;
+}
+
+/** Tells in a language's own words what its schema found. `source` is the document that it looked at. */
+export function addSchemaIssues(
+  issues: readonly Issue[],
+  source: unknown,
+  problems: Problems,
+  words: SchemaWords = PLAN_WORDS,
+): void {
   let suggestions = 0;
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') {
-      problems.add(describeIssue(issue, source));
+      problems.add(describeIssue(issue, source, words));
       continue;
     }
+    const known = knownKeys(issue.path, source, words.schema);
     for (const key of issue.keys) {
       if (isFreeKey(key)) continue;
       suggestions += 1;
-      problems.add(unknownKey(key, issue.path, suggestions <= MAX_SUGGESTIONS ? knownKeys(issue.path, source) : []));
+      const near = suggestions > MAX_SUGGESTIONS ? undefined : didYouMean(key, known);
+      const said = near === undefined ? words.strangeKey(issue.path, key, known) : { hint: near };
+      problems.add({ code: 'unknown_key', path: [...issue.path, key], message: `unknown key ${quote(key)}`, ...said });
     }
   }
 }
@@ -31,24 +52,43 @@ function isFreeKey(key: string): boolean {
   return key.startsWith('x-') || key === '$schema';
 }
 
-function unknownKey(key: string, parent: readonly PropertyKey[], known: readonly string[]): Problem {
-  const near = didYouMean(key, known);
+const PLAN_WORDS: SchemaWords = {
+  schema: planSchema,
+  notADocument: (value) => ({
+    code: 'not_a_plan',
+    path: [],
+    message: `a plan is a map with plan_id, version and steps, not ${typeName(value)}`,
+  }),
+  wrongVersion: wrongPlanVersion,
   // Real plans carry keys like doc_id at the top; deeper down, an unknown key is a mistake.
-  const harmless = parent.length === 0 && near === undefined;
+  strangeKey: (parent, key) => ({
+    hint: `put it under metadata, or name it ${quote(`x-${key}`)}`,
+    severity: parent.length === 0 ? 'warning' : 'error',
+  }),
+};
+
+function wrongPlanVersion(value: unknown): Problem {
+  const message = `version ${JSON.stringify(value)} is not supported; this orch reads version "1.0"`;
+  const meant = value === 1 || value === '1';
   return {
-    code: 'unknown_key',
-    severity: harmless ? 'warning' : 'error',
-    path: [...parent, key],
-    message: `unknown key ${quote(key)}`,
-    hint: near ?? `put it under metadata, or name it ${quote(`x-${key}`)}`,
+    code: 'unsupported_version',
+    path: ['version'],
+    message,
+    hint: meant
+      ? 'write "1.0", with the quotes'
+      : 'write "1.0", or use the version of orch that the plan was written for',
   };
 }
 
-function describeIssue(issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>, source: unknown): Problem {
+function describeIssue(
+  issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>,
+  source: unknown,
+  words: SchemaWords,
+): Problem {
   const { path } = issue;
   const value = valueAt(source, path);
-  if (path.length === 0) return notAPlan(value);
-  if (path.length === 1 && path[0] === 'version' && value != null) return wrongVersion(value);
+  if (path.length === 0) return words.notADocument(value);
+  if (path.length === 1 && path[0] === 'version' && value != null) return words.wrongVersion(value);
   if (value === undefined || (value === null && path.at(-2) !== 'env' && typeof path.at(-1) === 'string')) {
     return { code: 'missing_key', path, message: `'${String(path.at(-1))}' is missing${where(path)}` };
   }
@@ -71,31 +111,10 @@ function describeIssue(issue: Exclude<Issue, z.core.$ZodIssueUnrecognizedKeys>, 
       };
     }
     case 'invalid_union':
-      return describeUnion(issue, path, value, source);
+      return describeUnion(issue, path, value, source, words);
     default:
       return { code: 'invalid_value', path, message: `${label}: ${issue.message}` };
   }
-}
-
-function notAPlan(value: unknown): Problem {
-  return {
-    code: 'not_a_plan',
-    path: [],
-    message: `a plan is a map with plan_id, version and steps, not ${typeName(value)}`,
-  };
-}
-
-function wrongVersion(value: unknown): Problem {
-  const message = `version ${JSON.stringify(value)} is not supported; this orch reads version "1.0"`;
-  const meant = value === 1 || value === '1';
-  return {
-    code: 'unsupported_version',
-    path: ['version'],
-    message,
-    hint: meant
-      ? 'write "1.0", with the quotes'
-      : 'write "1.0", or use the version of orch that the plan was written for',
-  };
 }
 
 function where(path: readonly PropertyKey[]): string {
@@ -178,6 +197,7 @@ function describeUnion(
   path: readonly PropertyKey[],
   value: unknown,
   source: unknown,
+  words: SchemaWords,
 ): Problem {
   if (issue.discriminator !== undefined)
     return oneOf(path, value, ('options' in issue ? (issue.options ?? []) : []).map(String));
@@ -187,7 +207,7 @@ function describeUnion(
   );
   const deeper = meant?.find((candidate) => candidate.path.length > 0);
   if (deeper !== undefined && deeper.code !== 'unrecognized_keys') {
-    return describeIssue({ ...deeper, path: [...path, ...deeper.path] }, source);
+    return describeIssue({ ...deeper, path: [...path, ...deeper.path] }, source, words);
   }
   const inner = meant?.find((candidate) => candidate.code === 'too_small' || candidate.code === 'too_big');
   if (inner !== undefined && inner.path.length === 0) {

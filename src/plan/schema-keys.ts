@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { isMap, valueAt } from './paths.js';
-import { planSchema } from './schema.js';
 
-/** The keys that the schema knows for the map at a path of the document: what a misspelt one is compared with. */
-export function knownKeys(path: readonly PropertyKey[], source: unknown): string[] {
-  let schema: unknown = planSchema;
+/** The keys that a schema knows for the map at a path of the document: what a misspelt one is compared with. */
+export function knownKeys(path: readonly PropertyKey[], source: unknown, whole: z.ZodType): string[] {
+  let schema: unknown = whole;
   for (const [depth, segment] of path.entries()) {
     schema = childSchema(plain(schema, valueAt(source, path.slice(0, depth))), segment);
   }

@@ -1,0 +1,151 @@
+import type { ConvertedPlan } from '../../plan/foreign.js';
+import { contextOf } from './context.js';
+import type { Manifest, Mode, Tier } from './manifest.js';
+import { REVIEW_ENGINES, type ExecManifestOptions } from './options.js';
+import { orderTasks, type Joint, type OrderedTask } from './order.js';
+import type { VerifyEntry } from './verify-blocks.js';
+
+/** The tag of steps that only join others. */
+export const JOINT_TAG = 'barrier';
+/** The agent that does the tasks, and the one that stands for a dispatch script. */
+const AGENT = 'codex';
+const DISPATCH = 'dispatch';
+const MAX_FIX_ROUNDS = 2;
+
+/** Converts a valid manifest. `verify` gives the checks of a task. */
+export function convertManifest(
+  manifest: Manifest,
+  path: string,
+  options: ExecManifestOptions,
+  verify: (task: string) => readonly VerifyEntry[],
+): ConvertedPlan {
+  const mode = options.mode ?? manifest.mode;
+  const origins = new Map([
+    ['globals.max_concurrency', 'max_parallel'],
+    ['metadata.mode', 'mode'],
+  ]);
+  const steps = orderTasks(manifest, mode).map((each, index) => {
+    if (!('task' in each)) {
+      origins.set(`steps[${index}]`, `stages[${each.stage}]`);
+      return jointStep(each, manifest);
+    }
+    addOrigins(origins, `steps[${index}]`, each);
+    return taskStep(each, manifest, mode, options, verify(each.task.id));
+  });
+  const document = {
+    plan_id: planId(path),
+    version: '1.0',
+    metadata: metadataOf(manifest, mode),
+    globals: globalsOf(manifest, mode, options),
+    steps,
+  };
+  return { document, origins };
+}
+
+/** A plan is called what its manifest's file is called. */
+function planId(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1).replace(/(\.exec)?\.(ya?ml|json)$/i, '');
+  const id = name.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '');
+  return id === '' ? 'manifest' : id.slice(0, 128);
+}
+
+/** What the dry run and the summary show of a manifest, and its steps do not say. */
+function metadataOf({ stages }: Manifest, mode: Mode): Record<string, unknown> {
+  const tasks = stages.flatMap((stage) => stage.tasks);
+  const named = tasks.filter(({ depends }) => (depends ?? []).length > 0);
+  return {
+    format: 'exec-manifest',
+    mode,
+    stages: stages.map(({ name, tasks }) => ({ name, tasks: tasks.map(({ id }) => id) })),
+    depends: Object.fromEntries(named.map(({ id, depends }) => [id, depends])),
+  };
+}
+
+function globalsOf(manifest: Manifest, mode: Mode, options: ExecManifestOptions): Record<string, unknown> {
+  const { projectDir, dispatch } = options;
+  return {
+    max_concurrency: mode === 'all-sequential' ? 1 : (manifest.max_parallel ?? 5),
+    ...(projectDir === undefined ? {} : { cwd: projectDir }),
+    ...(dispatch === undefined ? {} : { agents: { [DISPATCH]: dispatchAgent(dispatch) } }),
+  };
+}
+
+function dispatchAgent(script: string | true): Record<string, unknown> {
+  return { adapter: 'dispatch', ...(script === true ? {} : { command: script }) };
+}
+
+function jointStep({ id, name, waitsFor, whateverEnds, stage }: Joint, { stages }: Manifest): Record<string, unknown> {
+  return {
+    id,
+    name,
+    tags: [JOINT_TAG],
+    ...groupOf(stages[stage]!.name),
+    depends_on: waitsFor,
+    ...(whateverEnds ? { trigger_rule: 'all_done' } : {}),
+    step_def: { type: 'noop' },
+  };
+}
+
+function taskStep(
+  { task, stage, waitsFor }: OrderedTask,
+  manifest: Manifest,
+  mode: Mode,
+  options: ExecManifestOptions,
+  verify: readonly VerifyEntry[],
+): Record<string, unknown> {
+  const tier = task.tier ?? manifest.tier ?? 'deep';
+  const files = task.files ?? [];
+  const context = mode === 'all-parallel' ? [] : contextOf(manifest, task, stage);
+  const { plan, dispatch, review = true, maxFixRounds = MAX_FIX_ROUNDS } = options;
+  return {
+    id: task.id,
+    name: task.title,
+    ...groupOf(manifest.stages[stage]!.name),
+    ...(waitsFor.length === 0 ? {} : { depends_on: waitsFor }),
+    on_failure: 'skip_dependents',
+    step_def: {
+      type: 'agent',
+      agent: dispatch === undefined ? AGENT : DISPATCH,
+      tier,
+      title: task.title,
+      prompt: promptOf(task.title, files),
+      ...(task.prompt_hint ? { hint: task.prompt_hint } : {}),
+      ...(plan === undefined ? {} : { plan_file: plan.path }),
+      ...(files.length === 0 ? {} : { files }),
+      ...(context.length === 0 ? {} : { context: { steps: context } }),
+      timeout_sec: manifest.timeout_per_task ?? 300,
+      ...(verify.length === 0 ? {} : { verify }),
+      ...(review ? { review: reviewOf(tier, options) } : {}),
+      max_fix_rounds: maxFixRounds,
+    },
+  };
+}
+
+function groupOf(stage: string): Record<string, unknown> {
+  return stage === '' ? {} : { ui_hints: { group: stage } };
+}
+
+function promptOf(title: string, files: readonly string[]): string {
+  return files.length === 0 ? title : `${title}\n\nFiles:\n${files.map((file) => `- ${file}`).join('\n')}`;
+}
+
+function reviewOf(tier: Tier, { plan, dispatch, reviewEngine }: ExecManifestOptions): Record<string, unknown> {
+  const agent = reviewEngine ?? (dispatch === undefined ? REVIEW_ENGINES[tier] : DISPATCH);
+  return { agent, tier, ...(plan?.criteria === undefined ? {} : { criteria_file: plan.criteria }) };
+}
+
+/** Where the parts of a task's step are written. */
+function addOrigins(origins: Map<string, string>, step: string, { task, stage, place, waitsFor }: OrderedTask): void {
+  const at = `stages[${stage}].tasks[${place}]`;
+  origins.set(step, at);
+  origins.set(`${step}.name`, `${at}.title`);
+  origins.set(`${step}.step_def`, at);
+  origins.set(`${step}.step_def.prompt`, `${at}.title`);
+  origins.set(`${step}.step_def.hint`, `${at}.prompt_hint`);
+  origins.set(`${step}.step_def.timeout_sec`, 'timeout_per_task');
+  origins.set(`${step}.step_def.context`, `${at}.depends`);
+  if ((task.tier ?? undefined) === undefined) origins.set(`${step}.step_def.tier`, 'tier');
+  for (const [entry, id] of (task.depends ?? []).entries()) {
+    origins.set(`${step}.depends_on[${waitsFor.indexOf(id)}]`, `${at}.depends[${entry}]`);
+  }
+}

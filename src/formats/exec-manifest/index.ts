@@ -1,0 +1,34 @@
+import { isMap } from '../../plan/paths.js';
+import type { Format, FormatSource } from '../format.js';
+import { checkManifest } from './check.js';
+import { convertManifest } from './convert.js';
+import type { ExecManifestOptions } from './options.js';
+import { readVerifyBlocks } from './verify-blocks.js';
+
+export { JOINT_TAG } from './convert.js';
+export { manifestJsonSchema, MODES, type Mode } from './manifest.js';
+export type { ExecManifestOptions, ProsePlan } from './options.js';
+
+/** Keys that no manifest has, and other files do. */
+const FOREIGN_KEYS = ['plan_id', 'steps', 'pipelines', 'stageSets'];
+/** Keys that no plan has. */
+const OWN_KEYS = ['stages', 'max_parallel', 'timeout_per_task'];
+
+/** Execution manifests (`NAME.exec.yaml`): tasks for coding agents in stages. */
+export const execManifest: Format<ExecManifestOptions> = {
+  name: 'exec-manifest',
+  recognise({ document, path }: FormatSource): boolean {
+    const named = /\.exec\.(ya?ml|json)$/i.test(path);
+    if (!isMap(document)) return named;
+    if (FOREIGN_KEYS.some((key) => Object.hasOwn(document, key))) return false;
+    return named || OWN_KEYS.some((key) => Object.hasOwn(document, key));
+  },
+  convert({ document, path }, options) {
+    const checked = checkManifest(document);
+    const blocks = options.plan === undefined ? undefined : readVerifyBlocks(options.plan.text, options.plan.name);
+    const found = [...(checked.ok ? [] : checked.error), ...(blocks?.diagnostics ?? [])];
+    if (!checked.ok || found.some(({ severity }) => severity === 'error')) return { parts: {}, diagnostics: found };
+    const plan = convertManifest(checked.value, path, options, (task) => blocks?.of(task) ?? []);
+    return { plan, parts: {}, diagnostics: found };
+  },
+};

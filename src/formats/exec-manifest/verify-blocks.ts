@@ -1,0 +1,158 @@
+import type { DiagnosticCode } from '../../plan/codes.js';
+import type { Diagnostic } from '../../plan/types.js';
+
+/** A check that a task's work must pass. */
+export interface VerifyEntry {
+  /** A line for the shell. */
+  run: string;
+  /** `exit N` or `contains "TEXT"`. */
+  expect: string;
+}
+
+/** The checks of a prose plan, by the numbers of its tasks. */
+export interface VerifyBlocks {
+  of(task: string): readonly VerifyEntry[];
+  diagnostics: Diagnostic[];
+}
+
+const HEADING = /^#{2,3}[ \t]+Task[ \t]+(\d+)[ \t]*[:.]/;
+const RUN = /^-[ \t]+run:[ \t]*`([^`]+)`$/;
+const EXPECT = /^expect:[ \t]*(.*)$/;
+const FENCE = /^(`{3,}|~{3,})/;
+
+/** What is being read, line by line. */
+interface Reader {
+  /** Fence of the code block that the line is in. */
+  fence?: string;
+  entries?: VerifyEntry[];
+  /** The line with `<verify>` that is still open. */
+  open?: number;
+  /** The entry that an `expect:` would belong to. */
+  last?: VerifyEntry;
+}
+
+/**
+ * Reads the `<verify>` blocks of a prose plan: lines of "- run: `command`", each with an `expect:` below it where
+ * something else than exit 0 is expected, below a heading `## Task N:`. A heading in a code block is none.
+ *
+ * @param file what diagnostics call the plan
+ */
+export function readVerifyBlocks(text: string, file: string): VerifyBlocks {
+  const tasks = new Map<string, { line: number; entries: VerifyEntry[] }>();
+  const diagnostics: Diagnostic[] = [];
+  const reader: Reader = {};
+  const lines = text.split('\n');
+  const tell = (line: number, what: Omit<Diagnostic, 'code'> & { code: DiagnosticCode }): void =>
+    void diagnostics.push({ ...what, file, line, column: indent(lines[line - 1]!) + 1 });
+  for (const [index, raw] of lines.entries()) {
+    const line = index + 1;
+    const content = raw.trim();
+    const fence = FENCE.exec(content)?.[1];
+    if (fence !== undefined && reader.open === undefined) {
+      if (reader.fence === undefined) reader.fence = fence;
+      else if (fence.startsWith(reader.fence) && content === fence) delete reader.fence;
+    }
+    const number = reader.fence === undefined ? HEADING.exec(raw)?.[1] : undefined;
+    if (number !== undefined) {
+      closeBlock(reader, tell);
+      const first = tasks.get(plain(number));
+      if (first === undefined) tasks.set(plain(number), { line, entries: (reader.entries = []) });
+      else {
+        reader.entries = [];
+        tell(line, repeated(number, file, first.line));
+      }
+    } else if (reader.open !== undefined) readLine(reader, content, line, tell);
+    else if (content === '<verify>' && reader.entries !== undefined) reader.open = line;
+  }
+  closeBlock(reader, tell);
+  return {
+    of(task) {
+      const number = /\d+$/.exec(task)?.[0];
+      return number === undefined ? [] : (tasks.get(plain(number))?.entries ?? []);
+    },
+    diagnostics,
+  };
+}
+
+type Tell = (line: number, what: Omit<Diagnostic, 'code'> & { code: DiagnosticCode }) => void;
+
+/** A line of an open block. */
+function readLine(reader: Reader, content: string, line: number, tell: Tell): void {
+  if (content === '</verify>') {
+    delete reader.open;
+    delete reader.last;
+    return;
+  }
+  const run = RUN.exec(content)?.[1];
+  const expect = EXPECT.exec(content)?.[1];
+  if (run !== undefined) {
+    reader.last = { run, expect: 'exit 0' };
+    reader.entries!.push(reader.last);
+  } else if (expect !== undefined && reader.last !== undefined) {
+    const understood = readExpect(expect);
+    if (understood === undefined) tell(line, strangeExpect(expect));
+    else reader.last.expect = understood;
+    delete reader.last;
+  } else if (content !== '') {
+    tell(line, strangeLine(content));
+  }
+}
+
+/** Backticks round it are let pass. */
+function readExpect(text: string): string | undefined {
+  const wanted = text.replace(/^`(.*)`$/, '$1').trim();
+  const exit = /^exit[ \t]+(\d{1,3})$/.exec(wanted);
+  if (exit !== null) return `exit ${Number(exit[1])}`;
+  return /^contains[ \t]+"[^"]+"$/.test(wanted) ? wanted.replace(/^contains[ \t]+/, 'contains ') : undefined;
+}
+
+function closeBlock(reader: Reader, tell: Tell): void {
+  if (reader.open !== undefined) {
+    tell(reader.open, {
+      code: 'malformed_verify',
+      severity: 'error',
+      message: 'this <verify> block is not closed',
+      hint: 'end it by a line </verify>, before the next task',
+    });
+  }
+  delete reader.open;
+  delete reader.last;
+}
+
+function repeated(number: string, file: string, first: number): Omit<Diagnostic, 'code'> & { code: DiagnosticCode } {
+  return {
+    code: 'duplicate_task_heading',
+    severity: 'error',
+    message: `a second heading for task ${number}`,
+    hint: 'tasks find their <verify> blocks by this number: give each its own',
+    related: [{ message: 'first used here', file, line: first, column: 1 }],
+  };
+}
+
+function strangeExpect(expect: string): Omit<Diagnostic, 'code'> & { code: DiagnosticCode } {
+  return {
+    code: 'malformed_verify',
+    severity: 'warning',
+    message: expect === '' ? 'this expect is empty, and taken for exit 0' : 'this expect is taken for exit 0',
+    hint: 'write exit N, or contains "TEXT"',
+  };
+}
+
+function strangeLine(content: string): Omit<Diagnostic, 'code'> & { code: DiagnosticCode } {
+  const meant = /^-?[ \t]*run:/.test(content);
+  return {
+    code: 'malformed_verify',
+    severity: meant ? 'error' : 'warning',
+    message: meant ? 'this is no command to run' : 'this line of a <verify> block says nothing',
+    hint: 'write "- run: `command`", the command in backticks, and below it "expect: exit 0"',
+  };
+}
+
+/** `07` is task 7. */
+function plain(digits: string): string {
+  return digits.replace(/^0+(?=\d)/, '');
+}
+
+function indent(line: string): number {
+  return line.length - line.trimStart().length;
+}

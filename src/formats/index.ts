@@ -1,0 +1,52 @@
+// Files of other systems, which orch runs by converting them to plans. A format is a folder of its own and an entry here.
+import type { Conversion, Convert } from '../plan/foreign.js';
+import { execManifest, type ExecManifestOptions } from './exec-manifest/index.js';
+import type { Format, FormatSource } from './format.js';
+
+export type { Format, FormatSource } from './format.js';
+export type { ExecManifestOptions } from './exec-manifest/index.js';
+
+/** What may be said about the conversion of the file that was asked for; each format takes its own. */
+export interface FormatOptions {
+  'exec-manifest'?: ExecManifestOptions;
+}
+
+/** The name of a known format. */
+export type FormatName = keyof FormatOptions;
+
+const FORMATS = [register('exec-manifest', execManifest, {})];
+
+/** The format that a file is in; undefined for a plan. */
+export function recogniseFormat(source: FormatSource): FormatName | undefined {
+  return FORMATS.find(({ recognise }) => recognise(source))?.name;
+}
+
+/**
+ * Makes the converter that plans are read with. The options are for the first file: those of sub-plans are converted
+ * as they stand.
+ */
+export function createConverter(options: FormatOptions = {}): Convert {
+  return (document, path, first) => {
+    const source = { document, path };
+    return FORMATS.find(({ recognise }) => recognise(source))?.convert(source, first ? options : {});
+  };
+}
+
+interface RegisteredFormat {
+  name: FormatName;
+  recognise(this: void, source: FormatSource): boolean;
+  convert(this: void, source: FormatSource, options: FormatOptions): Conversion;
+}
+
+/** Lets a format find its own options. */
+function register<Name extends FormatName>(
+  name: Name,
+  format: Format<NonNullable<FormatOptions[Name]>>,
+  defaults: NonNullable<FormatOptions[Name]>,
+): RegisteredFormat {
+  return {
+    name,
+    recognise: (source) => format.recognise(source),
+    convert: (source, options) => ({ format: name, ...format.convert(source, options[name] ?? defaults) }),
+  };
+}
