@@ -1,26 +1,63 @@
+import type { Convert } from '../plan/foreign.js';
 import type { LoadedPlanSet, PlanTexts } from '../plan/load-set.js';
 import type { Diagnostic } from '../plan/types.js';
 import type { CliContext } from './context.js';
-import { DiagnosticsError } from './errors.js';
+import { DiagnosticsError, UsageError } from './errors.js';
+import { readFormatOptions, type FormatFlags } from './format-options.js';
 import { showDiagnostics } from './show-diagnostics.js';
 
 /** A plan that was read and checked with its sub-plans, and the texts they came from. */
 export interface PlanFile extends LoadedPlanSet {
   file: string;
   texts: PlanTexts;
+  /** What turned files in other formats into plans. */
+  convert: Convert;
 }
 
 /** What reading and checking a plan file gives: the plan, or why there is none. */
-export type PlanFileResult =
+export type PlanFileResult = { texts: PlanTexts; format?: string } & (
   | { ok: true; value: PlanFile }
-  | { ok: false; diagnostics: readonly Diagnostic[]; texts: PlanTexts };
+  | { ok: false; diagnostics: readonly Diagnostic[] }
+);
 
-/** Reads and checks a plan file; problems are part of the result. */
-export async function checkPlanFile(context: CliContext, file: string, strict = false): Promise<PlanFileResult> {
+/** How a plan's file is read. */
+export interface LoadFlags extends FormatFlags {
+  strict?: boolean;
+}
+
+/**
+ * Reads and checks a plan's file, in whatever known format it is; problems are part of the result.
+ *
+ * @param folder where the plan comes to stand, see {@link readFormatOptions}
+ * @throws UsageError for an option that the file has no use for
+ */
+export async function checkPlanFile(
+  context: CliContext,
+  file: string,
+  flags: LoadFlags = {},
+  folder?: string,
+): Promise<PlanFileResult> {
   const { readPlanFiles } = await import('../client/plan-files.js');
-  const { loaded, texts } = await readPlanFiles(file, { cwd: context.cwd, strict });
-  if (!loaded.ok) return { ok: false, diagnostics: loaded.error, texts };
-  return { ok: true, value: { ...loaded.value, file, texts } };
+  const { createConverter } = await import('../formats/index.js');
+  const { options, texts: others, given } = await readFormatOptions(context, file, flags, folder);
+  const convert = createConverter(options);
+  const { loaded, texts, format } = await readPlanFiles(file, {
+    cwd: context.cwd,
+    strict: flags.strict === true,
+    convert,
+  });
+  // Diagnostics may be about files that are no plans, too.
+  const shown = new Map([...texts, ...others.map((each) => [`option ${each.name}`, each] as const)]);
+  const known = format === undefined ? {} : { format };
+  if (!loaded.ok) return { ok: false, diagnostics: loaded.error, texts: shown, ...known };
+  const idle = given.filter((each) => each.format !== format).map(({ option }) => option);
+  if (idle.length > 0) {
+    throw new UsageError(
+      `${idle.join(', ')}: ${file} is ${format === undefined ? 'a plan' : `in the format ${format}`}, and no execution manifest`,
+      `leave ${idle.length === 1 ? 'it' : 'them'} out; what a plan does stands in its file`,
+    );
+  }
+  return { ok: true, value: { ...loaded.value, file, texts, convert }, texts: shown, ...known };
 }
 
 /**
@@ -28,10 +65,15 @@ export async function checkPlanFile(context: CliContext, file: string, strict = 
  *
  * @throws DiagnosticsError where it is no valid plan.
  */
-export async function loadPlanFile(context: CliContext, file: string, strict = false): Promise<PlanFile> {
-  const result = await checkPlanFile(context, file, strict);
+export async function loadPlanFile(
+  context: CliContext,
+  file: string,
+  flags: LoadFlags = {},
+  folder?: string,
+): Promise<PlanFile> {
+  const result = await checkPlanFile(context, file, flags, folder);
   if (!result.ok) throw new DiagnosticsError(result.diagnostics, result.texts);
-  const { diagnostics, texts } = result.value;
-  if (diagnostics.length > 0) await showDiagnostics(context, diagnostics, texts);
+  const { diagnostics } = result.value;
+  if (diagnostics.length > 0) await showDiagnostics(context, diagnostics, result.texts);
   return result.value;
 }

@@ -4,5 +4,5 @@ import type { PlanFile } from './load-plan.js';
 
 /** Gives the problems that were found after loading (a missing name, say) their places in the plan's files. */
 export function placeDiagnostics(diagnostics: readonly Diagnostic[], plan: PlanFile): Diagnostic[] {
-  return attachPlacesInTexts(diagnostics, plan.texts, plan.path);
+  return attachPlacesInTexts(diagnostics, plan.texts, plan.path, plan.convert);
 }

@@ -1,13 +1,13 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
+import { withFormatOptions } from './format-options.js';
 import { collect, withSelection } from './plan-options.js';
 
 type Done = (exitCode: number) => void;
 
 /** Commands that look at a plan and touch no service. */
 export function addPlanCommands(program: Command, context: CliContext, done: Done): void {
-  program
-    .command('validate <plan...>')
+  withFormatOptions(program.command('validate <plan...>'))
     .description('check plans; report every problem with its place')
     .option('--strict', 'count warnings as errors')
     .option('--json', 'print one JSON object')
@@ -15,7 +15,8 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
       done(await (await import('./commands/validate.js')).validate(context, plans, options)),
     );
 
-  withSelection(program.command('plan <plan>').description('dry run: show the waves and what each step would do'))
+  withFormatOptions(withSelection(program.command('plan <plan>')))
+    .description('dry run: show the waves and what each step would do')
     .option('--input <name=value>', 'value of an input of the plan (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file with values of inputs')
     .option('--env <name[=value]>', 'environment that the run would take along (repeatable)', collect, [])
@@ -23,10 +24,18 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
     .option('--json', 'print one JSON object')
     .action(async (plan, options) => done(await (await import('./commands/plan.js')).plan(context, plan, options)));
 
-  program
-    .command('graph <plan>')
+  withFormatOptions(program.command('graph <plan>'))
     .description('draw the steps and their dependencies')
     .addOption(new Option('--format <format>', 'how to draw').choices(['mermaid', 'dot']).default('mermaid'))
     .option('--json', 'print nodes and edges as one JSON object')
     .action(async (plan, options) => done(await (await import('./commands/graph.js')).graph(context, plan, options)));
+
+  withFormatOptions(program.command('convert <file>'))
+    .description('print the plan that a file of another system is run as')
+    .option('-o, --out <file>', 'write it there; in YAML where the name says so')
+    .option('--yaml', 'in YAML instead of JSON')
+    .option('--strict', 'count warnings as errors')
+    .action(async (file, options) =>
+      done(await (await import('./commands/convert.js')).convert(context, file, options)),
+    );
 }

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
+import { withFormatOptions } from './format-options.js';
 import { collect, withSelection } from './plan-options.js';
 
 type Done = (exitCode: number) => void;
@@ -74,7 +75,7 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
 }
 
 function withStartOptions(command: Command): Command {
-  return withSelection(command)
+  return withFormatOptions(withSelection(command))
     .option('--input <name=value>', 'value of an input of the plan (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file with values of inputs')
     .option('--env <name[=value]>', 'environment that the run takes along (repeatable)', collect, [])

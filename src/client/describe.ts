@@ -56,6 +56,7 @@ export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>): RunSum
   if (execution.closeTime !== undefined) summary.finished_at = execution.closeTime.getTime();
   if (typeof memo['project'] === 'string') summary.project = memo['project'];
   if (Array.isArray(memo['tags'])) summary.tags = memo['tags'].map(String);
+  if (typeof memo['format'] === 'string') summary.format = memo['format'];
   if (typeof memo['started_by'] === 'string') summary.started_by = memo['started_by'];
   const parent = execution.parentExecution?.workflowId;
   if (parent) summary.parent_run_id = parent;

@@ -100,7 +100,7 @@ export class OrchClient {
   async start(toStart: PlanToStart, options: StartOptions = {}): Promise<{ run_id: string; web_ui?: string }> {
     const { plan, input } = prepareRun(toStart, options, this.options.signingKey !== undefined);
     const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
-    const { project, tags } = plan.metadata;
+    const { project, tags, format } = plan.metadata;
     let tries = 0;
     const startOnce = (): Promise<WorkflowHandleWithFirstExecutionRunId> => {
       tries += 1;
@@ -118,6 +118,7 @@ export class OrchClient {
           ...(input.rerun_of === undefined ? {} : { rerun_of: input.rerun_of }),
           ...(project === undefined ? {} : { project }),
           ...(tags === undefined ? {} : { tags }),
+          ...(typeof format === 'string' ? { format: format.slice(0, 64) } : {}),
         },
       });
     };

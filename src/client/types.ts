@@ -56,6 +56,8 @@ export interface RunSummary {
   project?: string;
   tags?: string[];
   started_by?: string;
+  /** The format that its plan was converted from. */
+  format?: string;
   /** The run above, of a run that a step of it has started. */
   parent_run_id?: string;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { manifestJsonSchema as execManifestJsonSchema } from '../../src/formats/exec-manifest/index.js';
 import { eventsJsonSchema, manifestJsonSchema } from '../../src/journal/index.js';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
@@ -12,6 +13,7 @@ test.each([
   ['diagnostics.schema.json', diagnosticsJsonSchema],
   ['events.schema.json', eventsJsonSchema],
   ['manifest.schema.json', manifestJsonSchema],
+  ['exec-manifest.schema.json', execManifestJsonSchema],
 ])('schemas/%s is what the source says (npm run schemas)', (file, make) => {
   expect(JSON.parse(read(`schemas/${file}`))).toEqual(JSON.parse(JSON.stringify(make())));
 });

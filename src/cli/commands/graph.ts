@@ -1,4 +1,5 @@
 import { EXIT, type CliContext } from '../context.js';
+import type { FormatFlags } from '../format-options.js';
 import { loadPlanFile } from '../load-plan.js';
 import { toDot, toMermaid } from '../render/graph.js';
 
@@ -6,9 +7,9 @@ import { toDot, toMermaid } from '../render/graph.js';
 export async function graph(
   context: CliContext,
   file: string,
-  flags: { format: 'mermaid' | 'dot'; json?: boolean },
+  flags: FormatFlags & { format: 'mermaid' | 'dot'; json?: boolean },
 ): Promise<number> {
-  const loaded = await loadPlanFile(context, file);
+  const loaded = await loadPlanFile(context, file, flags);
   if (flags.json) {
     const nodes = loaded.plan.steps.map((step) => ({
       id: step.id,

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
 import { prepareRun, type PreparedRun } from '../../client/prepare.js';
+import { readNotes } from '../../formats/exec-manifest/index.js';
 import { groupForDisplay } from '../../plan/display-order.js';
 import { levels } from '../../plan/graph.js';
 import { resolvePlanPath } from '../../plan/plan-path.js';
@@ -8,12 +9,14 @@ import { expandStep } from '../../plan/templates.js';
 import type { Plan, Step, StepAction } from '../../plan/types.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError } from '../errors.js';
+import type { FormatFlags } from '../format-options.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { placeDiagnostics } from '../place-diagnostics.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../plan-options.js';
 import { printable, table } from '../render/format.js';
+import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
 
-interface PlanFlags extends InputOptions {
+interface PlanFlags extends InputOptions, FormatFlags {
   strict?: boolean;
   json?: boolean;
 }
@@ -47,12 +50,17 @@ interface PlannedStep {
 
 /** `orch plan PLAN`: what a run would do. A run starts each step when its own dependencies are done, not by waves. */
 export async function plan(context: CliContext, file: string, flags: PlanFlags): Promise<number> {
-  const loaded = await loadPlanFile(context, file, flags.strict);
+  const loaded = await loadPlanFile(context, file, flags);
   const prepared = await prepare(context, loaded, flags);
   const waves = levels(loaded.graph);
   const steps = waves.flatMap((wave, number) =>
     wave.map((index) => plannedStep(context, prepared, loaded, index, number + 1)),
   );
+  const notes = readNotes(loaded.plan);
+  if (notes !== undefined) {
+    showManifest(context, loaded, planManifest(notes, loaded.plan, loaded.graph), steps, flags.json === true);
+    return EXIT.succeeded;
+  }
   const widest = Math.max(0, ...waves.map((wave) => wave.length));
   const summary = {
     plan_id: loaded.plan.plan_id,
@@ -67,6 +75,32 @@ export async function plan(context: CliContext, file: string, flags: PlanFlags):
     context.out(render(context, summary, steps));
   }
   return EXIT.succeeded;
+}
+
+/** A manifest in its own terms: tasks and stages, and nothing of what joins them. */
+function showManifest(
+  context: CliContext,
+  { plan: { plan_id } }: PlanFile,
+  planned: PlannedManifest,
+  steps: readonly PlannedStep[],
+  json: boolean,
+): void {
+  const step = new Map(steps.map((each) => [each.id, each]));
+  if (!json) {
+    context.out(renderManifest(context.outColors, plan_id, planned, (id) => step.get(id)!.selected));
+    return;
+  }
+  const { mode, waves, max_parallelism } = planned;
+  const shown = {
+    plan_id,
+    format: 'exec-manifest',
+    mode,
+    max_parallelism,
+    waves: waves.map(({ tasks }) => tasks.map(({ id }) => id)),
+    stages: waves.map(({ stages }) => stages),
+    steps: waves.flatMap(({ tasks }) => tasks.map((task) => ({ ...step.get(task.id)!, ...task }))),
+  };
+  context.out(`${JSON.stringify(shown, null, 2)}\n`);
 }
 
 async function prepare(context: CliContext, loaded: PlanFile, flags: PlanFlags): Promise<PreparedRun> {

@@ -14,7 +14,7 @@ import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { placeDiagnostics } from '../place-diagnostics.js';
 import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
 import { createProgressReporter } from '../render/progress.js';
-import { followRun } from './run.js';
+import { followRun, formatOf } from './run.js';
 
 export interface RerunFlags extends InputOptions {
   failed?: boolean;
@@ -35,7 +35,13 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
     const started = await start();
     context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
     const ids = plan.steps.map((step) => step.id);
-    return await followRun(context, client, started, flags, createProgressReporter(context, ids));
+    return await followRun(
+      context,
+      client,
+      { ...started, ...formatOf(plan) },
+      flags,
+      createProgressReporter(context, ids),
+    );
   } finally {
     await client.close();
   }
@@ -61,7 +67,8 @@ async function prepareRerun(
     );
   }
   const past = await client.pastRun(runId);
-  const file = flags.plan === undefined ? undefined : await loadPlanFile(context, flags.plan, flags.strict);
+  const file =
+    flags.plan === undefined ? undefined : await loadPlanFile(context, flags.plan, { strict: flags.strict === true });
   const toStart = file ?? planOfRun(past.input);
   const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
   const next = prepare(context, toStart, options, file);

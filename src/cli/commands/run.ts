@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { OrchClient } from '../../client/orch-client.js';
 import { OrchError } from '../../client/errors.js';
+import { readNotes } from '../../formats/exec-manifest/index.js';
+import type { Plan } from '../../plan/types.js';
 import type { RunResult } from '../../workflows/messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError } from '../errors.js';
+import type { FormatFlags } from '../format-options.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../plan-options.js';
 import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
 import { renderSummary } from '../render/summary.js';
+import { countTasks, isIncomplete, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 
-interface StartFlags extends InputOptions {
+interface StartFlags extends InputOptions, FormatFlags {
   id?: string;
   strict?: boolean;
   json?: boolean;
@@ -27,13 +31,18 @@ interface WatchFlags {
 export async function run(context: CliContext, file: string, flags: StartFlags): Promise<number> {
   const { client, plan, started } = await startPlan(context, file, flags);
   try {
-    const total = plan.plan.steps.length;
-    context.note(`run ${context.colors.bold(started.run_id)} (${total} ${total === 1 ? 'step' : 'steps'})\n`);
+    context.note(`run ${context.colors.bold(started.run_id)} (${sizeOf(plan.plan)})\n`);
     if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
     return await followRun(context, client, started, flags, createProgressReporter(context, plan.graph.ids));
   } finally {
     await client.close();
   }
+}
+
+function sizeOf(plan: Plan): string {
+  const isManifest = readNotes(plan) !== undefined;
+  const count = isManifest ? tasksOf(plan.steps).length : plan.steps.length;
+  return `${count} ${isManifest ? 'task' : 'step'}${count === 1 ? '' : 's'}`;
 }
 
 /** `orch start PLAN`: starts it; with `--wait`, waits for its end. */
@@ -56,10 +65,16 @@ export async function start(context: CliContext, file: string, flags: StartFlags
 export async function watch(context: CliContext, runId: string, flags: WatchFlags): Promise<number> {
   const client = await connect(context, false);
   try {
-    const { web_ui, progress } = await client.describe(runId);
+    const { web_ui, progress, format } = await client.describe(runId);
     const ids = progress?.steps.map((step) => step.id) ?? [];
     const link = web_ui === undefined ? {} : { web_ui };
-    return await followRun(context, client, { run_id: runId, ...link }, flags, createProgressReporter(context, ids));
+    return await followRun(
+      context,
+      client,
+      { run_id: runId, ...link, ...(format && { format }) },
+      flags,
+      createProgressReporter(context, ids),
+    );
   } finally {
     await client.close();
   }
@@ -68,6 +83,8 @@ export async function watch(context: CliContext, runId: string, flags: WatchFlag
 interface Started {
   run_id: string;
   web_ui?: string;
+  /** The format that its plan was converted from. */
+  format?: string;
 }
 
 /** Everything about the plan and its inputs is checked before the service is touched. */
@@ -76,7 +93,7 @@ async function startPlan(
   file: string,
   flags: StartFlags,
 ): Promise<{ client: OrchClient; plan: PlanFile; started: Started }> {
-  const plan = await loadPlanFile(context, file, flags.strict);
+  const plan = await loadPlanFile(context, file, flags);
   const { placeDiagnostics } = await import('../place-diagnostics.js');
   const { prepareRun } = await import('../../client/prepare.js');
   const { settingsOf } = await import('../connect.js');
@@ -97,11 +114,17 @@ async function startPlan(
   }
   const client = await connect(context, true);
   try {
-    return { client, plan, started: await client.start(plan, options) };
+    const started = await client.start(plan, options);
+    return { client, plan, started: { ...started, ...formatOf(plan.plan) } };
   } catch (error) {
     await client.close();
     throw error;
   }
+}
+
+/** What a run is followed with, of the plan that it runs. */
+export function formatOf(plan: Plan): { format?: string } {
+  return readNotes(plan) === undefined ? {} : { format: 'exec-manifest' };
 }
 
 /** Follows a run to its end, or until Ctrl-C, which ends the following only. */
@@ -116,6 +139,7 @@ export async function followRun(
   // Reasons of our own: nothing else can be mistaken for them.
   const detached = randomUUID();
   const quarantined = randomUUID();
+  const isManifest = started.format === 'exec-manifest';
   let held: readonly string[] = [];
   const onInterrupt = (): void => detach.abort(detached);
   process.on('SIGINT', onInterrupt);
@@ -123,16 +147,16 @@ export async function followRun(
     const result = await client.follow(started.run_id, {
       signal: detach.signal,
       onChange(steps, progress) {
-        reporter?.onChange(steps, progress);
+        reporter?.onChange(isManifest ? tasksOf(steps) : steps, progress);
         held = progress.held;
         if (progress.status === 'quarantined' && progress.counts.running === 0) detach.abort(quarantined);
       },
       ...(reporter === undefined ? {} : { onSilence: reporter.onSilence }),
     });
     reporter?.close();
-    if (flags.json) context.out(`${JSON.stringify(runJson(result, started.web_ui), null, 2)}\n`);
-    else context.out(renderSummary(context.outColors, result, started.web_ui));
-    return exitCodeOf(result, flags.strict === true);
+    if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
+    else context.out(summaryOf(context, result, started));
+    return exitCodeOf(result, isManifest, flags.strict === true);
   } catch (error) {
     reporter?.close();
     if (error === quarantined) return reportQuarantine(context, started.run_id, held, flags.json === true);
@@ -145,6 +169,12 @@ export async function followRun(
   } finally {
     process.off('SIGINT', onInterrupt);
   }
+}
+
+function summaryOf({ outColors }: CliContext, result: RunResult, { web_ui, format }: Started): string {
+  if (format !== 'exec-manifest') return renderSummary(outColors, result, web_ui);
+  const summary = renderSummary(outColors, { ...result, steps: tasksOf(result.steps) }, web_ui);
+  return `${summary}${renderTaskCounts(outColors, countTasks(result.steps))}`;
 }
 
 /** The run stays open for a person; what they can do is theirs to choose, so the command ends here. */
@@ -164,8 +194,9 @@ function reportQuarantine(context: CliContext, runId: string, held: readonly str
   return EXIT.quarantined;
 }
 
-function exitCodeOf(result: RunResult, strict: boolean): number {
+function exitCodeOf(result: RunResult, isManifest: boolean, strict: boolean): number {
   if (result.status === 'canceled') return EXIT.canceled;
+  if (isManifest && isIncomplete(countTasks(result.steps))) return EXIT.failed;
   if (result.status === 'failed' || (strict && result.warnings > 0)) return EXIT.failed;
   return EXIT.succeeded;
 }

@@ -2,7 +2,8 @@ import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { duration, printable, statusWord, table } from '../render/format.js';
-import { isoTime, stepJson, type RunJson } from '../render/run-json.js';
+import { isoTime, stepJson, tasksJson, type RunJson } from '../render/run-json.js';
+import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
 import { groupForDisplay } from '../../plan/display-order.js';
 import type { StepView } from '../../workflows/messages.js';
@@ -76,6 +77,7 @@ function statusJson(run: RunDescription): RunJson {
     finished_at: isoTime(run.finished_at),
     web_ui: run.web_ui ?? null,
     stale: run.stale,
+    ...tasksJson(run.format, run.progress?.steps),
     steps: run.progress?.steps.map(stepJson) ?? [],
   };
 }
@@ -88,13 +90,15 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.stale)
     lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
   if (run.progress?.waits_for !== undefined) lines.push(`  the run ${printable(run.progress.waits_for)}`);
-  const steps = run.progress?.steps ?? [];
+  const isManifest = run.format === 'exec-manifest';
+  const steps = isManifest ? tasksOf(run.progress?.steps ?? []) : (run.progress?.steps ?? []);
   const width = Math.max(...steps.map((step) => step.id.length), 4);
   for (const { group, items } of groupForDisplay(steps)) {
     if (group !== undefined) lines.push(`  ${context.outColors.dim(printable(group))}`);
     lines.push(...items.map((step) => stepLine(context, step, width)));
   }
-  return `${lines.join('\n')}\n`;
+  const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';
+  return `${lines.join('\n')}\n${counts}`;
 }
 
 function stepLine(context: CliContext, step: StepView, width: number): string {

@@ -1,18 +1,19 @@
+import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Diagnostic } from '../../plan/types.js';
 import { EXIT, type CliContext } from '../context.js';
-import { checkPlanFile, type PlanFileResult } from '../load-plan.js';
+import { checkPlanFile, type LoadFlags, type PlanFile, type PlanFileResult } from '../load-plan.js';
 import { showDiagnostics } from '../show-diagnostics.js';
 
 /** `orch validate PLAN…`: exits 2 when any of them is invalid. */
 export async function validate(
   context: CliContext,
   files: readonly string[],
-  flags: { strict?: boolean; json?: boolean },
+  flags: LoadFlags & { json?: boolean },
 ): Promise<number> {
   let valid = true;
   const all: Diagnostic[] = [];
   for (const file of files) {
-    const result = await checkPlanFile(context, file, flags.strict);
+    const result = await checkPlanFile(context, file, flags);
     valid &&= result.ok;
     all.push(...diagnosticsOf(result));
     if (!flags.json) await show(context, file, result);
@@ -27,12 +28,32 @@ function diagnosticsOf(result: PlanFileResult): readonly Diagnostic[] {
 
 async function show(context: CliContext, file: string, result: PlanFileResult): Promise<void> {
   const diagnostics = diagnosticsOf(result);
-  const { texts } = result.ok ? result.value : result;
-  if (diagnostics.length > 0) await showDiagnostics(context, diagnostics, texts);
-  if (!result.ok) return;
-  const { plan, subPlans } = result.value;
-  const counts = [count(plan.steps.length, 'step'), ...(subPlans.size === 0 ? [] : [count(subPlans.size, 'sub-plan')])];
-  context.out(`${file}: valid (${plan.plan_id}, ${counts.join(', ')})\n`);
+  if (diagnostics.length > 0) await showDiagnostics(context, diagnostics, result.texts);
+  if (result.ok) context.out(`${file}: valid (${about(result.value)})\n${manifestLine(result.value)}`);
+  else if (result.format === 'exec-manifest') context.out(`Manifest INVALID: ${countErrors(diagnostics)} error(s)\n`);
+}
+
+function about({ plan, subPlans }: PlanFile): string {
+  const notes = readNotes(plan);
+  const own = notes === undefined ? count(plan.steps.length, 'step') : count(countTasks(notes), 'task');
+  return [plan.plan_id, own, ...(subPlans.size === 0 ? [] : [count(subPlans.size, 'sub-plan')])].join(', ');
+}
+
+/** The words that scripts round the format have always looked for. */
+function manifestLine({ plan }: PlanFile): string {
+  const notes = readNotes(plan);
+  return notes === undefined ? '' : `Manifest valid: ${countTasks(notes)} tasks, 0 cycles, mode: ${notes.mode}\n`;
+}
+
+function countTasks({ stages }: NonNullable<ReturnType<typeof readNotes>>): number {
+  return stages.reduce((sum, { tasks }) => sum + tasks.length, 0);
+}
+
+/** Those that were not told, too. */
+function countErrors(diagnostics: readonly Diagnostic[]): number {
+  const more = diagnostics.find(({ code }) => code === 'too_many_diagnostics');
+  const told = diagnostics.filter((each) => each.severity === 'error' && each !== more).length;
+  return told + Number(/\d+/.exec(more?.message ?? '')?.[0] ?? 0);
 }
 
 function count(number: number, what: string): string {

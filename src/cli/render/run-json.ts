@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentSummarySchema } from '../../journal/events.js';
+import { countTasks } from './task-counts.js';
 import type { RunResult, StepView } from '../../workflows/messages.js';
 
 const time = z.string().describe('RFC 3339, UTC').nullable();
@@ -43,13 +44,26 @@ export const runJsonSchema = z.object({
     .object({ tokens: z.int(), cost_usd: z.number().nullable(), wall_sec: z.number() })
     .optional()
     .describe('what all agents of the run have cost, where there are any'),
+  tasks: z
+    .object({
+      total: z.int(),
+      pass: z.int(),
+      warn: z.int(),
+      fail: z.int(),
+      skipped: z.int(),
+      escalated: z.int(),
+      question: z.int(),
+      open: z.int().describe('not ended yet'),
+    })
+    .describe('only for execution manifests: how its tasks ended, without the steps that only join others')
+    .optional(),
   steps: z.array(stepSchema),
 });
 
 export type RunJson = z.infer<typeof runJsonSchema>;
 
 /** A run's result in the published form. */
-export function runJson(result: RunResult, webUi?: string): RunJson {
+export function runJson(result: RunResult, about: { web_ui?: string; format?: string } = {}): RunJson {
   return {
     run_id: result.run_id,
     plan_id: result.plan_id,
@@ -57,9 +71,10 @@ export function runJson(result: RunResult, webUi?: string): RunJson {
     warnings: result.warnings,
     started_at: isoTime(result.started_at),
     finished_at: isoTime(result.finished_at),
-    web_ui: webUi ?? null,
+    web_ui: about.web_ui ?? null,
     ...(result.outputs === undefined ? {} : { outputs: { ...result.outputs } }),
     ...usageOf(result.steps),
+    ...tasksJson(about.format, result.steps),
     steps: result.steps.map(stepJson),
   };
 }
@@ -84,6 +99,11 @@ function sum(values: readonly number[]): number {
 
 function rounded(value: number): number {
   return Math.round(value * 1e6) / 1e6;
+}
+
+/** The counts of a manifest's tasks; nothing for other plans, or where the steps are not known. */
+export function tasksJson(format: string | undefined, steps: readonly StepView[] | undefined): Pick<RunJson, 'tasks'> {
+  return format === 'exec-manifest' && steps !== undefined ? { tasks: countTasks(steps) } : {};
 }
 
 /** A step in the published form. */

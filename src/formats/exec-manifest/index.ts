@@ -6,6 +6,7 @@ import type { ExecManifestOptions } from './options.js';
 import { readVerifyBlocks } from './verify-blocks.js';
 
 export { JOINT_TAG } from './convert.js';
+export { readNotes, taskWaves, type ManifestNotes } from './notes.js';
 export { manifestJsonSchema, MODES, type Mode } from './manifest.js';
 export type { ExecManifestOptions, ProsePlan } from './options.js';
 

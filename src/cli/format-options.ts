@@ -1,0 +1,149 @@
+import { readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { FormatName, FormatOptions } from '../formats/index.js';
+import type { ExecManifestOptions } from '../formats/exec-manifest/index.js';
+import type { PlanText } from '../plan/load-set.js';
+import type { CliContext } from './context.js';
+import { UsageError } from './errors.js';
+
+/** A file above this is no prose plan. Bytes. */
+const MAX_PROSE_BYTES = 16 * 1024 * 1024;
+const MODES = ['dependency-driven', 'manual-batching', 'all-sequential', 'all-parallel'] as const;
+
+/** Options that are for files of other systems. */
+export interface FormatFlags {
+  mode?: (typeof MODES)[number];
+  plan?: string;
+  projectDir?: string;
+  /** False with `--no-review`. */
+  review?: boolean;
+  reviewEngine?: string;
+  maxFixRounds?: number;
+  dispatch?: string | true;
+}
+
+/** Adds the options that are for files of other systems. */
+export function withFormatOptions(command: Command): Command {
+  return command
+    .addOption(new Option('--mode <mode>', 'manifest: run in this mode instead of its own').choices(MODES))
+    .option(
+      '--plan <md>',
+      'manifest: its prose plan, with <verify> blocks; NAME.criteria.md beside it is for reviewers',
+    )
+    .option('--project-dir <dir>', 'manifest: folder that tasks work in (default: the current one)')
+    .option('--no-review', 'manifest: no review of what tasks have done')
+    .option(
+      '--review-engine <agent>',
+      'manifest: agent that reviews (default: codex for fast tasks, claude for deep ones)',
+    )
+    .option('--max-fix-rounds <n>', 'manifest: rounds of fixing after a failed check or review (default 2)', rounds)
+    .option('--dispatch [script]', 'manifest: hand tasks to a dispatch script instead of to agents (after the file)');
+}
+
+function rounds(text: string): number {
+  if (!/^\d{1,2}$/.test(text)) throw new InvalidArgumentError('Give a whole number from 0 to 99.');
+  return Number(text);
+}
+
+/** What the options say about a file's conversion, and the texts that were read for it. */
+export interface ReadFormatOptions {
+  options: FormatOptions;
+  /** Files besides the plan's own that diagnostics may be about. */
+  texts: PlanText[];
+  /** The options that were given, and the format that each is for. */
+  given: { option: string; format: FormatName }[];
+}
+
+/**
+ * Reads the options for a plan's file.
+ *
+ * @param folder where the plan comes to stand: paths in it count from there. Default: the file's own folder
+ * @throws UsageError where one of them names a file that cannot be read
+ */
+export async function readFormatOptions(
+  context: CliContext,
+  file: string,
+  flags: FormatFlags,
+  folder = path.dirname(path.resolve(context.cwd, file)),
+): Promise<ReadFormatOptions> {
+  const prose = flags.plan === undefined ? undefined : await readProse(context, flags.plan, folder);
+  const { mode, dispatch, projectDir } = flags;
+  const reviewEngine = flags.reviewEngine ?? (context.env['ORC_REVIEW_ENGINE'] || undefined);
+  const maxFixRounds = flags.maxFixRounds ?? roundsOf(context.env['ORC_MAX_FIX_ROUNDS']);
+  const script = dispatch === true ? context.env['CLAVAIN_DISPATCH_SH'] || true : dispatch;
+  const manifest: ExecManifestOptions = {
+    ...(mode === undefined ? {} : { mode }),
+    ...(prose === undefined ? {} : { plan: prose }),
+    ...(projectDir === undefined ? {} : { projectDir }),
+    ...(flags.review === false ? { review: false } : {}),
+    ...(reviewEngine === undefined ? {} : { reviewEngine }),
+    ...(maxFixRounds === undefined ? {} : { maxFixRounds }),
+    ...(script === undefined ? {} : { dispatch: script }),
+  };
+  return {
+    options: { 'exec-manifest': manifest },
+    texts: prose === undefined ? [] : [{ name: prose.name, text: prose.text }],
+    given: givenOptions(flags).map((option) => ({ option, format: 'exec-manifest' })),
+  };
+}
+
+function givenOptions(flags: FormatFlags): string[] {
+  const values: Record<string, unknown> = {
+    '--mode': flags.mode,
+    '--plan': flags.plan,
+    '--project-dir': flags.projectDir,
+    '--no-review': flags.review === false ? true : undefined,
+    '--review-engine': flags.reviewEngine,
+    '--max-fix-rounds': flags.maxFixRounds,
+    '--dispatch': flags.dispatch,
+  };
+  return Object.keys(values).filter((name) => values[name] !== undefined);
+}
+
+function roundsOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (!/^\d{1,2}$/.test(text)) {
+    throw new UsageError(
+      `ORC_MAX_FIX_ROUNDS=${text}: this is no number of rounds`,
+      'set it to a whole number, or unset it',
+    );
+  }
+  return Number(text);
+}
+
+async function readProse(
+  context: CliContext,
+  file: string,
+  folder: string,
+): Promise<NonNullable<ExecManifestOptions['plan']>> {
+  const absolute = path.resolve(context.cwd, file);
+  let text: string;
+  try {
+    const found = await stat(absolute);
+    if (!found.isFile())
+      throw new UsageError(`--plan ${file}: this is not a file`, 'give the prose plan, a Markdown file');
+    if (found.size > MAX_PROSE_BYTES) throw new UsageError(`--plan ${file}: the file has ${found.size} bytes`);
+    text = await readFile(absolute, 'utf8');
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`--plan ${file}: ${code === 'ENOENT' ? 'there is no such file' : (code ?? message)}`);
+  }
+  const criteria = absolute.replace(/\.md$/i, '.criteria.md');
+  const known = criteria !== absolute && (await isFile(criteria));
+  return {
+    name: file,
+    text,
+    path: path.relative(folder, absolute),
+    ...(known ? { criteria: path.relative(folder, criteria) } : {}),
+  };
+}
+
+async function isFile(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
+}
