@@ -38,7 +38,7 @@ export function diagnosticsJsonSchema(): JsonSchema {
 }
 
 /** Keys that start with `x-` are free in every map of fixed keys, and `$schema` is the editor's. */
-function allowFreeKeys({ jsonSchema }: { jsonSchema: JsonSchema }): void {
+export function allowFreeKeys({ jsonSchema }: { jsonSchema: JsonSchema }): void {
   if (jsonSchema['additionalProperties'] !== false) return;
   jsonSchema['patternProperties'] = { '^(x-|\\$schema$)': {} };
 }

@@ -4,20 +4,20 @@ import type { Manifest, ManifestTask } from './manifest.js';
 const MAX_RESULTS = 32;
 
 /**
- * The tasks whose results a task's prompt carries, in the order of the manifest: those that it names, and those of the
- * stages before it. Where these are too many the nearest stages count.
+ * Finds the tasks whose results a task's prompt carries, in the order of the manifest: those that it names, and those
+ * of the stages before it. Where these are too many the nearest stages count.
  */
-export function contextOf({ stages }: Manifest, { depends }: ManifestTask, stage: number): string[] {
-  const chosen = new Set((depends ?? []).slice(0, MAX_RESULTS));
-  for (let before = stage - 1; before >= 0; before -= 1) {
-    for (const { id } of stages[before]!.tasks) {
-      if (chosen.size >= MAX_RESULTS) break;
-      chosen.add(id);
+export function contextFinder({ stages }: Manifest): (task: ManifestTask, stage: number) => string[] {
+  const ids = stages.flatMap(({ tasks }) => tasks.map(({ id }) => id));
+  const rank = new Map(ids.map((id, place) => [id, place]));
+  return ({ depends }, stage) => {
+    const chosen = new Set((depends ?? []).slice(0, MAX_RESULTS));
+    for (let before = stage - 1; before >= 0 && chosen.size < MAX_RESULTS; before -= 1) {
+      for (const { id } of stages[before]!.tasks) {
+        if (chosen.size >= MAX_RESULTS) break;
+        chosen.add(id);
+      }
     }
-  }
-  if (chosen.size === 0) return [];
-  return stages
-    .slice(0, stage + 1)
-    .flatMap(({ tasks }) => tasks)
-    .flatMap(({ id }) => (chosen.has(id) ? [id] : []));
+    return [...chosen].sort((a, b) => rank.get(a)! - rank.get(b)!);
+  };
 }

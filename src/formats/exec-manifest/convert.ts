@@ -1,5 +1,5 @@
 import type { ConvertedPlan } from '../../plan/foreign.js';
-import { contextOf } from './context.js';
+import { contextFinder } from './context.js';
 import type { Manifest, Mode, Tier } from './manifest.js';
 import { REVIEW_ENGINES, type ExecManifestOptions } from './options.js';
 import { orderTasks, type Joint, type OrderedTask } from './order.js';
@@ -24,13 +24,15 @@ export function convertManifest(
     ['globals.max_concurrency', 'max_parallel'],
     ['metadata.mode', 'mode'],
   ]);
+  const contextOf = mode === 'all-parallel' ? () => [] : contextFinder(manifest);
   const steps = orderTasks(manifest, mode).map((each, index) => {
     if (!('task' in each)) {
       origins.set(`steps[${index}]`, `stages[${each.stage}]`);
       return jointStep(each, manifest);
     }
     addOrigins(origins, `steps[${index}]`, each);
-    return taskStep(each, manifest, mode, options, verify(each.task.id));
+    const { task, stage } = each;
+    return taskStep(each, manifest, options, { context: contextOf(task, stage), verify: verify(task.id) });
   });
   const document = {
     plan_id: planId(path),
@@ -89,13 +91,11 @@ function jointStep({ id, name, waitsFor, whateverEnds, stage }: Joint, { stages 
 function taskStep(
   { task, stage, waitsFor }: OrderedTask,
   manifest: Manifest,
-  mode: Mode,
   options: ExecManifestOptions,
-  verify: readonly VerifyEntry[],
+  { context, verify }: { context: readonly string[]; verify: readonly VerifyEntry[] },
 ): Record<string, unknown> {
   const tier = task.tier ?? manifest.tier ?? 'deep';
   const files = task.files ?? [];
-  const context = mode === 'all-parallel' ? [] : contextOf(manifest, task, stage);
   const { plan, dispatch, review = true, maxFixRounds = MAX_FIX_ROUNDS } = options;
   return {
     id: task.id,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allowFreeKeys } from '../../plan/json-schema.js';
 import { optional, text, texts } from '../../plan/schema-parts.js';
 
 const tier = z.enum(['fast', 'deep']);
@@ -45,7 +46,7 @@ export const MODES: readonly Mode[] = mode.options;
 /** The format as a JSON Schema, for editors. What depends on several tasks no schema can say. */
 export function manifestJsonSchema(): Record<string, unknown> {
   return {
-    ...z.toJSONSchema(manifestSchema, { io: 'input' }),
+    ...z.toJSONSchema(manifestSchema, { io: 'input', override: allowFreeKeys }),
     title: 'Execution manifest',
     description: 'Tasks for coding agents in stages; orch runs it as a plan',
   };

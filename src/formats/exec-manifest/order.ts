@@ -36,9 +36,10 @@ export function orderTasks({ stages }: Manifest, mode: Mode): Ordered[] {
   return stages.flatMap(({ tasks }, stage) => {
     const barrier = barrierBefore(stages, stage);
     const batches = batchesOf(tasks, mode);
+    const batchOf = new Map(batches.flatMap((batch, number) => batch.map((id) => [id, number] as const)));
     const joints = new Map<number, Joint>();
     const ordered = tasks.map((task, place): OrderedTask => {
-      const number = batches.findIndex((batch) => batch.has(task.id));
+      const number = batchOf.get(task.id)!;
       const named = task.depends ?? [];
       const join = number > 0 ? jointAfter(batches[number - 1]!, stage, number, named) : undefined;
       if (join !== undefined) joints.set(number, join);
@@ -67,27 +68,26 @@ function barrierBefore(stages: Manifest['stages'], stage: number): { waitsFor: s
 
 /** The joint that holds a batch until the one before it has ended; none for a task that names all of that one anyway. */
 function jointAfter(
-  batch: ReadonlySet<string>,
+  ids: readonly string[],
   stage: number,
   number: number,
   named: readonly string[],
 ): Joint | undefined {
-  const ids = [...batch];
   if (ids.every((id) => named.includes(id))) return undefined;
   const id = `_stage-${stage + 1}-batch-${number}`;
   return { id, name: `batch ${number} of stage ${stage + 1}`, waitsFor: ids, whateverEnds: true, stage };
 }
 
 /** Parts of a stage that run one after the other, whatever becomes of their tasks. */
-function batchesOf(tasks: readonly ManifestTask[], mode: Mode): ReadonlySet<string>[] {
+function batchesOf(tasks: readonly ManifestTask[], mode: Mode): string[][] {
   switch (mode) {
     case 'all-sequential':
-      return sequence(tasks).map((id) => new Set([id]));
+      return sequence(tasks).map((id) => [id]);
     case 'manual-batching':
       return waves(tasks);
     case 'dependency-driven':
     case 'all-parallel':
-      return [new Set(tasks.map(({ id }) => id))];
+      return [tasks.map(({ id }) => id)];
     default: {
       const never: never = mode;
       throw new Error(`Internal error: unknown mode ${String(never)}`);
@@ -97,26 +97,46 @@ function batchesOf(tasks: readonly ManifestTask[], mode: Mode): ReadonlySet<stri
 
 /** The tasks of a stage one by one: always the first of the manifest that waits for nothing else. */
 function sequence(tasks: readonly ManifestTask[]): string[] {
-  const done = new Set<string>();
-  const left = new Set(tasks);
-  const inside = new Set(tasks.map(({ id }) => id));
-  while (left.size > 0) {
-    const next = [...left].find(({ depends }) => (depends ?? []).every((id) => !inside.has(id) || done.has(id)))!;
-    left.delete(next);
-    done.add(next.id);
+  const position = new Map(tasks.map(({ id }, place) => [id, place]));
+  const awaited = tasks.map(({ depends }) => (depends ?? []).filter((id) => position.has(id)).length);
+  const dependents: number[][] = tasks.map(() => []);
+  for (const [place, { depends }] of tasks.entries()) {
+    for (const id of depends ?? []) if (position.has(id)) dependents[position.get(id)!]!.push(place);
   }
-  return [...done];
+  /** Places of tasks that wait for nothing, the first one last. */
+  const ready = [...awaited.keys()].filter((place) => awaited[place] === 0).toReversed();
+  const order: string[] = [];
+  for (let next = ready.pop(); next !== undefined; next = ready.pop()) {
+    order.push(tasks[next]!.id);
+    for (const follower of dependents[next]!) {
+      awaited[follower]! -= 1;
+      if (awaited[follower] === 0) insert(ready, follower);
+    }
+  }
+  return order;
+}
+
+/** Puts a place into a list that falls. */
+function insert(list: number[], place: number): void {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (list[middle]! > place) low = middle + 1;
+    else high = middle;
+  }
+  list.splice(low, 0, place);
 }
 
 /** Tasks of a stage by what they wait for within it: each right behind the last of those. */
-function waves(tasks: readonly ManifestTask[]): Set<string>[] {
+function waves(tasks: readonly ManifestTask[]): string[][] {
   const level = new Map<string, number>();
   const byId = new Map(tasks.map((task) => [task.id, task]));
   for (const id of sequence(tasks)) {
     const named = (byId.get(id)!.depends ?? []).flatMap((each) => level.get(each) ?? []);
     level.set(id, Math.max(-1, ...named) + 1);
   }
-  const found: Set<string>[] = [];
-  for (const { id } of tasks) (found[level.get(id)!] ??= new Set()).add(id);
+  const found: string[][] = [];
+  for (const { id } of tasks) (found[level.get(id)!] ??= []).push(id);
   return found;
 }
