@@ -78,14 +78,20 @@ describe('how agents are called', () => {
   });
 });
 
-describe('what agents print', () => {
-  const readAll = (settings: AgentSettings, lines: readonly (object | string)[]) => {
-    const progress = noProgress();
-    const adapter = adapterOf(settings);
-    for (const line of lines) adapter.read(typeof line === 'string' ? line : JSON.stringify(line), progress);
-    return progress;
-  };
+const readAll = (settings: AgentSettings, lines: readonly (object | string)[]) => {
+  const progress = noProgress();
+  const adapter = adapterOf(settings);
+  for (const line of lines) adapter.read(typeof line === 'string' ? line : JSON.stringify(line), progress);
+  return progress;
+};
 
+const finish = (reason: string) => ({
+  type: 'step_finish',
+  sessionID: 's',
+  part: { reason, cost: 0.1, tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } } },
+});
+
+describe('what agents print', () => {
   test('codex: a reconnection is no error, and a later turn mends an earlier one', () => {
     const progress = readAll({ adapter: 'codex' }, [
       { type: 'thread.started', thread_id: 'th_1' },
@@ -174,11 +180,6 @@ describe('what agents print', () => {
   });
 
   test('opencode: steps add up', () => {
-    const finish = (reason: string) => ({
-      type: 'step_finish',
-      sessionID: 's',
-      part: { reason, cost: 0.1, tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } } },
-    });
     const progress = readAll({ adapter: 'opencode' }, [
       finish('tool-calls'),
       { type: 'text', part: { text: 'ok' } },

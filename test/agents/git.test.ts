@@ -67,9 +67,9 @@ describe('the change since a state of a tree', () => {
   });
 });
 
-describe('a work tree', () => {
-  const tree = () => path.join(tempDir(), 'tree');
+const tree = (): string => path.join(tempDir(), 'tree');
 
+describe('a work tree', () => {
   test('is made once, whoever asks again, and removed once what it has is committed', async () => {
     const dir = tree();
     await makeWorktree(repo, { dir, branch: 'orch/run/step' });

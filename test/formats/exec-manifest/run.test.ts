@@ -115,7 +115,7 @@ test('a converted manifest runs by the rules of its mode', () => {
         for (const id of run.running) for (const need of of.get(id)!) expect(ended).toContain(need);
         const next = run.running[scenario.choices[turn % scenario.choices.length]! % run.running.length]!;
         ended.add(next);
-        run.end(next, scenario.outcomes[next]!);
+        run.end(next, scenario.outcomes[next]);
       }
       const ends = expected(scenario);
       const statuses = run.statuses();
