@@ -5,6 +5,7 @@ import type { FormatName, FormatOptions } from '../formats/index.js';
 import type { ExecManifestOptions } from '../formats/exec-manifest/index.js';
 import type { PlanText } from '../plan/load-set.js';
 import type { CliContext } from './context.js';
+import { readDuration } from './durations.js';
 import { UsageError } from './errors.js';
 
 /** A file above this is no prose plan. Bytes. */
@@ -21,6 +22,8 @@ export interface FormatFlags {
   reviewEngine?: string;
   maxFixRounds?: number;
   dispatch?: string | true;
+  /** Seconds. */
+  answerTimeout?: number;
 }
 
 /** Adds the options that are for files of other systems. */
@@ -38,7 +41,16 @@ export function withFormatOptions(command: Command): Command {
       'manifest: agent that reviews (default: codex for fast tasks, claude for deep ones)',
     )
     .option('--max-fix-rounds <n>', 'manifest: rounds of fixing after a failed check or review (default 2)', rounds)
-    .option('--dispatch [script]', 'manifest: hand tasks to a dispatch script instead of to agents (after the file)');
+    .option('--dispatch [script]', 'manifest: hand tasks to a dispatch script instead of to agents (after the file)')
+    .option(
+      '--answer-timeout <time>',
+      'manifest: how long a task waits for an answer, such as 30m (default: for ever)',
+      seconds,
+    );
+}
+
+function seconds(text: string): number {
+  return readDuration('--answer-timeout', text) / 1000;
 }
 
 function rounds(text: string): number {
@@ -56,22 +68,18 @@ export interface ReadFormatOptions {
 }
 
 /**
- * Reads the options for a plan's file.
+ * Reads the options, and the files that they name.
  *
- * @param folder where the plan comes to stand: paths in it count from there. Default: the file's own folder
- * @throws UsageError where one of them names a file that cannot be read
+ * @throws UsageError where one of the files cannot be read
  */
-export async function readFormatOptions(
-  context: CliContext,
-  file: string,
-  flags: FormatFlags,
-  folder = path.dirname(path.resolve(context.cwd, file)),
-): Promise<ReadFormatOptions> {
+export async function readFormatOptions(context: CliContext, flags: FormatFlags): Promise<ReadFormatOptions> {
+  const folder = path.resolve(context.cwd, flags.projectDir ?? '.');
   const prose = flags.plan === undefined ? undefined : await readProse(context, flags.plan, folder);
   const { mode, dispatch, projectDir } = flags;
   const reviewEngine = flags.reviewEngine ?? (context.env['ORC_REVIEW_ENGINE'] || undefined);
   const maxFixRounds = flags.maxFixRounds ?? roundsOf(context.env['ORC_MAX_FIX_ROUNDS']);
-  const script = dispatch === true ? context.env['CLAVAIN_DISPATCH_SH'] || true : dispatch;
+  const named = dispatch === true ? context.env['CLAVAIN_DISPATCH_SH'] || true : dispatch;
+  const script = typeof named === 'string' ? await scriptAt(context, named, folder) : named;
   const manifest: ExecManifestOptions = {
     ...(mode === undefined ? {} : { mode }),
     ...(prose === undefined ? {} : { plan: prose }),
@@ -80,6 +88,7 @@ export async function readFormatOptions(
     ...(reviewEngine === undefined ? {} : { reviewEngine }),
     ...(maxFixRounds === undefined ? {} : { maxFixRounds }),
     ...(script === undefined ? {} : { dispatch: script }),
+    ...(flags.answerTimeout === undefined ? {} : { answerTimeoutSec: flags.answerTimeout }),
   };
   return {
     options: { 'exec-manifest': manifest },
@@ -97,6 +106,7 @@ function givenOptions(flags: FormatFlags): string[] {
     '--review-engine': flags.reviewEngine,
     '--max-fix-rounds': flags.maxFixRounds,
     '--dispatch': flags.dispatch,
+    '--answer-timeout': flags.answerTimeout,
   };
   return Object.keys(values).filter((name) => values[name] !== undefined);
 }
@@ -110,6 +120,18 @@ function roundsOf(text: string | undefined): number | undefined {
     );
   }
   return Number(text);
+}
+
+/** The script as it is called from the folder that tasks work in. */
+async function scriptAt(context: CliContext, script: string, folder: string): Promise<string> {
+  const absolute = path.resolve(context.cwd, script);
+  if (!(await isFile(absolute))) {
+    throw new UsageError(
+      `--dispatch ${script}: there is no such file`,
+      'give the dispatch script, or no name for the one on PATH',
+    );
+  }
+  return path.isAbsolute(script) ? script : path.relative(folder, absolute);
 }
 
 async function readProse(

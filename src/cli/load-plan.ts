@@ -28,18 +28,12 @@ export interface LoadFlags extends FormatFlags {
 /**
  * Reads and checks a plan's file, in whatever known format it is; problems are part of the result.
  *
- * @param folder where the plan comes to stand, see {@link readFormatOptions}
  * @throws UsageError for an option that the file has no use for
  */
-export async function checkPlanFile(
-  context: CliContext,
-  file: string,
-  flags: LoadFlags = {},
-  folder?: string,
-): Promise<PlanFileResult> {
+export async function checkPlanFile(context: CliContext, file: string, flags: LoadFlags = {}): Promise<PlanFileResult> {
   const { readPlanFiles } = await import('../client/plan-files.js');
   const { createConverter } = await import('../formats/index.js');
-  const { options, texts: others, given } = await readFormatOptions(context, file, flags, folder);
+  const { options, texts: others, given } = await readFormatOptions(context, flags);
   const convert = createConverter(options);
   const { loaded, texts, format } = await readPlanFiles(file, {
     cwd: context.cwd,
@@ -65,13 +59,8 @@ export async function checkPlanFile(
  *
  * @throws DiagnosticsError where it is no valid plan.
  */
-export async function loadPlanFile(
-  context: CliContext,
-  file: string,
-  flags: LoadFlags = {},
-  folder?: string,
-): Promise<PlanFile> {
-  const result = await checkPlanFile(context, file, flags, folder);
+export async function loadPlanFile(context: CliContext, file: string, flags: LoadFlags = {}): Promise<PlanFile> {
+  const result = await checkPlanFile(context, file, flags);
   if (!result.ok) throw new DiagnosticsError(result.diagnostics, result.texts);
   const { diagnostics } = result.value;
   if (diagnostics.length > 0) await showDiagnostics(context, diagnostics, result.texts);

@@ -147,9 +147,21 @@ function parallelPair(group: readonly AgentStep[], graph: CheckedGraph): [AgentS
       isFinally(first) === isFinally(second) &&
       !comesBefore(first.position, second.position) &&
       !comesBefore(second.position, first.position) &&
-      !shareLock(first.step, second.step),
+      !shareLock(first.step, second.step) &&
+      !haveOwnFiles(first.def, second.def),
   );
   return pair === undefined ? undefined : [...pair];
+}
+
+/** Two that say which files they change, and mean others, are taken at their word. */
+function haveOwnFiles(first: Record<string, unknown>, second: Record<string, unknown>): boolean {
+  const files = new Set(stringsOf(first['files']).map(([, file]) => plainPath(file)));
+  const others = stringsOf(second['files']).map(([, file]) => plainPath(file));
+  return files.size > 0 && others.length > 0 && !others.some((file) => files.has(file));
+}
+
+function plainPath(file: string): string {
+  return file.replace(/^(?:\.\/+)+/, '');
 }
 
 function isLocked(step: Record<string, unknown>): boolean {

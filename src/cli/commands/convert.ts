@@ -13,8 +13,7 @@ interface ConvertFlags extends LoadFlags {
 
 /** `orch convert FILE`: a file of another system as the plan that it is run as. */
 export async function convert(context: CliContext, file: string, flags: ConvertFlags): Promise<number> {
-  const folder = flags.out === undefined ? undefined : path.dirname(path.resolve(context.cwd, flags.out));
-  const loaded = await loadPlanFile(context, file, flags, folder);
+  const loaded = await loadPlanFile(context, file, flags);
   const parts = Object.keys(loaded.plans).filter((name) => name.startsWith(`${loaded.path}#`));
   const asYaml = flags.yaml === true || /\.ya?ml$/i.test(flags.out ?? '');
   if (flags.out === undefined) {
@@ -27,11 +26,12 @@ export async function convert(context: CliContext, file: string, flags: ConvertF
     context.out(await render(loaded.source, asYaml));
     return EXIT.succeeded;
   }
+  const folder = path.dirname(path.resolve(context.cwd, flags.out));
   const names = namesOf(loaded, parts, path.basename(flags.out));
   for (const [plan, name] of names) {
     const document = plan === loaded.path ? loaded.source : loaded.plans[plan];
-    const moved = renameReferences(context, loaded, plan, document, names, folder!);
-    await write(path.join(folder!, name), await render(moved, asYaml));
+    const moved = renameReferences(context, loaded, plan, document, names, folder);
+    await write(path.join(folder, name), await render(moved, asYaml));
   }
   context.note(`wrote ${[...names.values()].map((name) => path.join(path.dirname(flags.out!), name)).join(', ')}\n`);
   return EXIT.succeeded;

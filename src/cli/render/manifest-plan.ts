@@ -39,11 +39,8 @@ export function planManifest(notes: ManifestNotes, plan: Plan, graph: Graph): Pl
   return { mode: notes.mode, waves, max_parallelism: Math.max(0, ...waves.map(({ tasks }) => tasks.length)) };
 }
 
-function agentOf(action: StepAction | { type: 'agent'; tier?: string; files?: readonly string[] }): {
-  tier: string;
-  files: readonly string[];
-} {
-  return action.type === 'agent' ? { tier: action.tier ?? '', files: action.files ?? [] } : { tier: '', files: [] };
+function agentOf(action: StepAction): { tier: string; files: readonly string[] } {
+  return action.type === 'agent' ? { tier: action.tier ?? '', files: action.files } : { tier: '', files: [] };
 }
 
 /** The dry run for people. `selected` says which tasks the options leave in. */

@@ -82,6 +82,6 @@ function endOf({ status, reason, attempts }: StepView): Exclude<keyof TaskCounts
   }
 }
 
-function failure(reason: string | undefined): 'fail' | 'escalated' | 'question' {
+function failure(reason: StepView['reason']): 'fail' | 'escalated' | 'question' {
   return reason === 'escalated' || reason === 'question' ? reason : 'fail';
 }

@@ -67,7 +67,7 @@ function globalsOf(manifest: Manifest, mode: Mode, options: ExecManifestOptions)
   const { projectDir, dispatch } = options;
   return {
     max_concurrency: mode === 'all-sequential' ? 1 : (manifest.max_parallel ?? 5),
-    ...(projectDir === undefined ? {} : { cwd: projectDir }),
+    ...(projectDir === undefined ? {} : { cwd: verbatim(projectDir) }),
     ...(dispatch === undefined ? {} : { agents: { [DISPATCH]: dispatchAgent(dispatch) } }),
   };
 }
@@ -96,7 +96,7 @@ function taskStep(
 ): Record<string, unknown> {
   const tier = task.tier ?? manifest.tier ?? 'deep';
   const files = task.files ?? [];
-  const { plan, dispatch, review = true, maxFixRounds = MAX_FIX_ROUNDS } = options;
+  const { plan, dispatch, review = true, maxFixRounds = MAX_FIX_ROUNDS, answerTimeoutSec } = options;
   return {
     id: task.id,
     name: task.title,
@@ -108,15 +108,16 @@ function taskStep(
       agent: dispatch === undefined ? AGENT : DISPATCH,
       tier,
       title: task.title,
-      prompt: promptOf(task.title, files),
-      ...(task.prompt_hint ? { hint: task.prompt_hint } : {}),
+      prompt: verbatim(task.title),
+      ...(task.prompt_hint ? { hint: verbatim(task.prompt_hint) } : {}),
       ...(plan === undefined ? {} : { plan_file: plan.path }),
-      ...(files.length === 0 ? {} : { files }),
+      ...(files.length === 0 ? {} : { files: files.map(verbatim) }),
       ...(context.length === 0 ? {} : { context: { steps: context } }),
       timeout_sec: manifest.timeout_per_task ?? 300,
       ...(verify.length === 0 ? {} : { verify }),
       ...(review ? { review: reviewOf(tier, options) } : {}),
       max_fix_rounds: maxFixRounds,
+      ...(answerTimeoutSec === undefined ? {} : { answer_timeout_sec: answerTimeoutSec }),
     },
   };
 }
@@ -125,8 +126,9 @@ function groupOf(stage: string): Record<string, unknown> {
   return stage === '' ? {} : { ui_hints: { group: stage } };
 }
 
-function promptOf(title: string, files: readonly string[]): string {
-  return files.length === 0 ? title : `${title}\n\nFiles:\n${files.map((file) => `- ${file}`).join('\n')}`;
+/** A text of the manifest in a place where a plan may have templates. */
+function verbatim(text: string): string {
+  return text.replaceAll('$', '$$$$');
 }
 
 function reviewOf(tier: Tier, { plan, dispatch, reviewEngine }: ExecManifestOptions): Record<string, unknown> {

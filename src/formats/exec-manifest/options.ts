@@ -5,7 +5,7 @@ export interface ProsePlan {
   /** What diagnostics call it. */
   name: string;
   text: string;
-  /** Where it is, counted from the folder of the plan that comes out. */
+  /** Where it is, counted from the folder that tasks work in. */
   path: string;
   /** Its acceptance criteria for reviewers, counted in the same way; absent where there are none. */
   criteria?: string;
@@ -26,6 +26,8 @@ export interface ExecManifestOptions {
   maxFixRounds?: number;
   /** Hands tasks to a dispatch script instead of to the agents' own programs; true for the script that is found. */
   dispatch?: string | true;
+  /** How long a task that asks or was given up waits for a person; then it has ended. Default: as long as it takes. */
+  answerTimeoutSec?: number;
 }
 
 /** The agent that reviews a task's work where nothing else is said. */

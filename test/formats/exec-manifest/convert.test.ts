@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { readNotes, taskWaves } from '../../../src/formats/exec-manifest/index.js';
+import { expandStep } from '../../../src/plan/templates.js';
 import type { Plan } from '../../../src/plan/types.js';
 import {
   convert,
   fixture,
   graphOf,
+  load,
   manifestOf,
   planOf,
   REAL,
@@ -168,7 +170,7 @@ describe('a task becomes an agent step', () => {
         agent: 'codex',
         tier: 'fast',
         title: 'Second',
-        prompt: 'Second\n\nFiles:\n- a.ts\n- ../b.ts',
+        prompt: 'Second',
         hint: 'Mind the gap',
         files: ['a.ts', '../b.ts'],
         context: { steps: ['task-1'] },
@@ -177,6 +179,21 @@ describe('a task becomes an agent step', () => {
         max_fix_rounds: 2,
       },
     });
+  });
+
+  test('word for word: what looks like a template is none', async () => {
+    const task = 'id: a, title: "use ${HOME} for $$ and ${{ x }}", prompt_hint: "echo ${A:-b}", files: ["$x/${Y}"]';
+    const text = manifestOf([[task]]);
+    const { loaded } = await load(text, { projectDir: 'a${b}' });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+    const { plan } = loaded.value;
+    const { action, cwd } = expandStep(plan, plan.steps[0]!, { inputs: {}, env: {} });
+    expect(action).toMatchObject({
+      prompt: 'use ${HOME} for $$ and ${{ x }}',
+      hint: 'echo ${A:-b}',
+      files: ['$x/${Y}'],
+    });
+    expect(cwd).toEqual(['a${b}']);
   });
 
   test('with the defaults of the format', () => {
@@ -266,6 +283,11 @@ describe('an option', () => {
     });
   });
 
+  test('bounds the waiting for answers', () => {
+    expect(defs({ answerTimeoutSec: 60 })[0]).toMatchObject({ answer_timeout_sec: 60 });
+    expect(defs({})[0]).not.toHaveProperty('answer_timeout_sec');
+  });
+
   test('sets the folder and the rounds of fixing', () => {
     expect(planOf(text, { projectDir: 'app' }).globals).toMatchObject({ cwd: 'app' });
     expect(defs({ maxFixRounds: 0 }).map((def) => def['max_fix_rounds'])).toEqual([0, 0]);
@@ -293,4 +315,26 @@ test.each([
   [`${'n'.repeat(200)}.exec.yaml`, 'n'.repeat(128)],
 ])('the plan of %s is called %s', (path, id) => {
   expect(planOf(manifestOf([['id: a, title: x']]), {}, path).plan_id).toBe(id);
+});
+
+describe('agents of one tree', () => {
+  test('are no reason to warn where their files are others', async () => {
+    for (const name of Object.values(REAL)) {
+      const { loaded } = await load(fixture(name));
+      expect(loaded).toMatchObject({ ok: true, value: { diagnostics: [] } });
+    }
+  });
+
+  test.each([
+    ['say nothing of files', 'files: [a]', 'tier: fast'],
+    ['share one', 'files: [a, ./b]', 'files: [b]'],
+  ])('are told where they %s', async (_, first, second) => {
+    const { loaded } = await load(manifestOf([[`id: a, title: x, ${first}`, `id: b, title: x, ${second}`]]));
+    expect(loaded).toMatchObject({
+      ok: true,
+      value: {
+        diagnostics: [{ code: 'shared_tree', severity: 'warning', line: 7, column: 9, path: 'stages[0].tasks[1]' }],
+      },
+    });
+  });
 });
