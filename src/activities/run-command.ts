@@ -20,10 +20,12 @@ import { durableLimits, withHeartbeat } from './limits.js';
 import { keepOutcome, readOutcome, type Outcome } from './outcome-file.js';
 import { fileContains } from './file-contains.js';
 import { collectOutputs } from './outputs.js';
+import { ownVariables } from './own-variables.js';
 import type { Execution, RunStepDeps } from './run-step.js';
 import { detached, failStep, isWantedStop, stopped, type StepFailure } from './step-failure.js';
 import { followStreams, type StepLogs } from './step-logs.js';
 import { stopSignals } from './stop-signals.js';
+import { SIGNAL_EXIT_CODE, summarise } from './summary.js';
 import { openTask, withheld, type OpenedTask } from './task-secrets.js';
 import { ownerOf, tryDirOf } from './try-folder.js';
 import type { StepFacts, StepSuccess, StepTask } from './types.js';
@@ -133,14 +135,9 @@ function durableSpec(
   job: ProcessJob | undefined,
 ): DurableSpec {
   const { task } = opened;
-  const own = {
-    ORCH_RUN_ID: task.run_id,
-    ORCH_STEP_ID: task.step_id,
-    ORCH_ATTEMPT: String(execution.attempt),
-    ORCH_IDEMPOTENCY_KEY: `${task.run_id}/${task.step_id}`,
-  };
+  const { own, aliases } = ownVariables(deps.stateDir, execution.attempt, task);
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...deps.env, ...task.env, ...own })) {
+  for (const [name, value] of Object.entries({ ...deps.env, ...aliases, ...task.env, ...own })) {
     if (value !== undefined) env[name] = value;
   }
   const { env: under, over, ...command } = job?.invocation(env) ?? commandOf(task, env);
@@ -209,7 +206,7 @@ function factsOf(execution: Execution, end: DurableOver, logDir: string): StepFa
   const known = end.kind === 'exited' ? end : undefined;
   return {
     attempts: execution.attempt,
-    ...(known?.exitCode === undefined ? {} : { exit_code: known.exitCode }),
+    ...exitCodeOf(execution.task, known),
     ...(known?.signal === undefined ? {} : { signal: known.signal }),
     started_at: known?.startedAt ?? execution.startedAt,
     duration_sec: (known?.durationMs ?? Date.now() - execution.startedAt) / 1000,
@@ -217,6 +214,12 @@ function factsOf(execution: Execution, end: DurableOver, logDir: string): StepFa
     stderr_tail: tails.stderr,
     log_dir: logDir,
   };
+}
+
+/** A step that is summed up has an exit code also where a signal ended it. */
+function exitCodeOf({ summary }: StepTask, known: Exited | undefined): Pick<StepFacts, 'exit_code'> {
+  if (known?.exitCode !== undefined) return { exit_code: known.exitCode };
+  return summary !== undefined && known?.signal !== undefined ? { exit_code: SIGNAL_EXIT_CODE } : {};
 }
 
 function notStarted(error: unknown): StepFailure {
@@ -238,14 +241,19 @@ function conclude({ task }: Execution, end: DurableOver, known: StepFacts, opene
   }
   if (end.stopped !== undefined) return failed({ ...stopOf(task, end.stopped), facts });
   if (end.signal !== undefined) {
-    return failed({ reason: 'signaled', message: `SignalError: ended by ${end.signal}`, facts });
+    const message = summarise(task, facts, false) ?? `SignalError: ended by ${end.signal}`;
+    return failed({ reason: 'signaled', message, facts });
   }
   const code = end.exitCode ?? 0;
   const { expect } = task;
   if (expect !== undefined && 'contains' in expect) return found(expect.contains, code, facts);
-  if (task.success_exit_codes.includes(code)) return { kind: 'success', result: { status: 'success', ...facts } };
-  if (task.warning_exit_codes.includes(code)) return { kind: 'success', result: { status: 'warning', ...facts } };
-  return failed({ reason: 'exit_non_zero', message: `ExitError: exited with code ${code}`, facts });
+  const status = task.success_exit_codes.includes(code) ? 'success' : 'warning';
+  if (status === 'warning' && !task.warning_exit_codes.includes(code)) {
+    const message = summarise(task, facts, false) ?? `ExitError: exited with code ${code}`;
+    return failed({ reason: 'exit_non_zero', message, facts });
+  }
+  const message = summarise(task, facts, true);
+  return { kind: 'success', result: { status, ...facts, ...(message !== undefined && { message }) } };
 }
 
 /** A gate that looks for a text asks for no exit code. */

@@ -1,6 +1,6 @@
 import type { Expectation } from '../plan/gates.js';
 import type { SecretUse } from '../plan/secret-uses.js';
-import type { Json, RetryPolicy, SecretSource, StepAction, Timeout } from '../plan/types.js';
+import type { Json, OwnVariable, RetryPolicy, SecretSource, StepAction, Timeout } from '../plan/types.js';
 import type { FailedAttempt } from '../engine/index.js';
 import type { StepReason } from '../engine/types.js';
 import type { AgentTurn, TurnFacts } from './agent/types.js';
@@ -34,6 +34,10 @@ export interface StepTask {
   carried?: Pick<StepHeartbeat, 'failures' | 'first_started_at' | 'failed_attempts' | 'host'>;
   /** Of a gate: what its command must do, beside or instead of an exit code. */
   expect?: Expectation;
+  /** Further names of orch's own variables. */
+  env_aliases?: Readonly<Record<string, OwnVariable>>;
+  /** How its end is told; absent means by what it is. */
+  summary?: true | string;
   success_exit_codes: readonly number[];
   warning_exit_codes: readonly number[];
   /** Names of the outputs that some expression of the plan reads; no others are carried. */
@@ -44,6 +48,8 @@ export interface StepTask {
 export interface StepFacts {
   /** Executions that really ran: the failed ones and this one. A lost worker is none. */
   attempts: number;
+  /** One line for people about an end that went well, where the step wants one. */
+  message?: string;
   exit_code?: number;
   signal?: string;
   /** Milliseconds since the epoch, of the last execution. */

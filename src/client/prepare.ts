@@ -76,7 +76,7 @@ function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<Run
     if (!wanted.has(step.id)) return [];
     const { id, status, exit_code, log_dir, outputs, attempts } = step;
     const report: StepReport = {
-      status: status === 'warning' ? 'warning' : 'success',
+      status: status === 'warning' ? 'warning' : status === 'skipped' ? 'failed' : 'success',
       message: `from ${of.run_id}`,
       attempts,
       ...(exit_code === undefined ? {} : { exit_code }),

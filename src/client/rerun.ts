@@ -51,7 +51,7 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
     if (forced.has(step.id)) return 'it was asked for';
     if (step.finally) return '`finally` steps always run';
     if (old === undefined || definition === undefined) return 'it is new';
-    if (old.status !== 'success' && old.status !== 'warning') return `it ${pastWord(old)}`;
+    if (!wentWell(old)) return `it ${pastWord(old)}`;
     if (fingerprint(past.plan, definition, past.input) !== fingerprint(next.plan, step, next.input)) {
       return 'its definition or its inputs have changed';
     }
@@ -109,6 +109,12 @@ function fingerprint(plan: Plan, step: Step, input: RunInput): string {
 /** What the file of a sub-plan said when the run was started. */
 function subPlanDigest({ action }: Step, { plan_path = '', plans = {} }: RunInput): string | undefined {
   return action.type === 'plan' ? plans[resolvePlanPath(plan_path, action.plan)]?.digest : undefined;
+}
+
+/** A failure that was allowed is an end as good as another, and was perhaps taken over before. */
+function wentWell({ status, reason }: StepView): boolean {
+  if (status === 'skipped') return reason === 'failure_allowed' || reason === 'reused';
+  return status === 'success' || status === 'warning';
 }
 
 function pastWord(step: StepView): string {

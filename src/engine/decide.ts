@@ -41,7 +41,7 @@ export function startRun(program: Program, at: number, settled: Settled = {}): D
     const step = turn.state.steps[index]!;
     if (step.status !== 'pending') continue; // a fallback that its owner's end has settled
     step.report = report;
-    endStep(turn, index, report.status === 'warning' ? 'warning' : 'success', 'reused');
+    endStep(turn, index, reusedStatus(report), 'reused');
   }
   for (const index of settled.leftOut ?? []) {
     if (turn.state.steps[index]!.status === 'pending') endStep(turn, index, 'skipped', 'not_selected');
@@ -50,6 +50,12 @@ export function startRun(program: Program, at: number, settled: Settled = {}): D
   startPhase(turn);
   goOn(turn);
   return { state: turn.state, commands: turn.commands };
+}
+
+/** A failure that was allowed stays one: the step counts as skipped again. */
+function reusedStatus({ status }: StepReport): 'success' | 'warning' | 'skipped' {
+  if (status === 'failed') return 'skipped';
+  return status === 'warning' ? 'warning' : 'success';
 }
 
 /**

@@ -9,7 +9,9 @@ import type { EndStatus, StepReason } from './types.js';
  * Ends a step and settles what follows from it: its fallback, an abort or a quarantine, and what it is for its
  * dependents. Whatever ends a step in the course of a run comes through here.
  */
-export function endStep(turn: Turn, index: number, status: EndStatus, reason?: StepReason): void {
+export function endStep(turn: Turn, index: number, wanted: EndStatus, why?: StepReason): void {
+  const allowed = wanted === 'failed' && turn.program.plan.steps[index]!.on_failure === 'skip';
+  const [status, reason] = allowed ? (['skipped', 'failure_allowed'] as const) : [wanted, why];
   closeStep(turn, index, status, reason);
   noteBreaker(turn, index);
   if (status !== 'failed') {

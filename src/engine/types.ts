@@ -35,6 +35,7 @@ export type StepReason =
   | 'skip_if'
   | 'dependency_failed'
   | 'dependency_skipped'
+  | 'failure_allowed'
   | 'not_needed'
   | 'not_selected'
   | 'operator'

@@ -1,6 +1,7 @@
 import { checkCycles } from './cycle-rules.js';
 import { edgesOf, indexProviders, type Edge, type GraphContext } from './edge-rules.js';
 import { checkFallbacks } from './fallback-rules.js';
+import { stringsOf } from './paths.js';
 import type { Problems } from './problems.js';
 import { sourceSteps, type SourceEntry } from './source-steps.js';
 import { didYouMean } from './suggest.js';
@@ -32,6 +33,7 @@ export function checkGraph(source: Record<string, unknown>, problems: Problems):
   };
   const context: GraphContext = { entries, index, providers: indexProviders(entries), problems, near };
   const edges = entries.map((_, position): Edge[] => edgesOf(context, position));
+  checkGuardrails(source, context);
   const owners = checkFallbacks(context);
   checkCycles(entries, edges, owners, problems);
   return {
@@ -44,6 +46,14 @@ export function checkGraph(source: Record<string, unknown>, problems: Problems):
     }),
     sound: problems.found.length + problems.more === problemsBefore,
   };
+}
+
+function checkGuardrails(source: Record<string, unknown>, { index, problems, near }: GraphContext): void {
+  for (const [entry, id] of stringsOf(source['guardrails'])) {
+    if (index.has(id)) continue;
+    const path = ['guardrails', entry];
+    problems.add({ code: 'unknown_step', path, message: `there is no step '${id}'`, hint: near(id, index.keys()) });
+  }
 }
 
 /** The first step of each id. Ids become folders, so those that differ by case alone are duplicates too. */

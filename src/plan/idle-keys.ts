@@ -1,6 +1,6 @@
 import type { Problems } from './problems.js';
 
-const EXIT_CODES = ['success_exit_codes', 'warning_exit_codes'];
+const EXIT_CODES = ['success_exit_codes', 'warning_exit_codes', 'summary'];
 const FOREACH = ['foreach', 'max_parallel'];
 const RETRIES = ['retries', 'retry_delay_sec', 'retry'];
 

@@ -27,6 +27,7 @@ export function normalise(source: SourcePlan): Plan {
     inputs: inputSpecs(source.inputs ?? {}),
     globals: globals(defaults),
     outputs: (source.outputs ?? {}) as Readonly<Record<string, Json>>,
+    ...given({ guardrails: source.guardrails }),
     steps: [
       ...source.steps.map((step) => normaliseStep(step, { defaults, owners, finally: false })),
       ...finallySteps.map((step) => normaliseStep(step, { defaults, owners, finally: true })),
@@ -54,6 +55,7 @@ function globals(source: SourceGlobals): PlanGlobals {
     ...given({ breaker: breaker(source.breaker) }),
     locks: source.locks ?? [],
     env: source.env ?? {},
+    env_aliases: source.env_aliases ?? {},
     ...given({ cwd: source.cwd }),
     pass_env: source.pass_env ?? [],
     agents: agentsOf(source.agents ?? {}),
@@ -116,6 +118,7 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
     timeout_sec: timeoutOf(source, action, defaults),
     grace_sec: source.grace_sec ?? DEFAULT_GRACE_SEC,
     retry: retryPolicy(source, defaults),
+    ...given({ summary: source.summary === false ? undefined : source.summary }),
     success_exit_codes: source.success_exit_codes ?? [0],
     warning_exit_codes: source.warning_exit_codes ?? [],
     locks: source.locks ?? [],

@@ -16,11 +16,13 @@ export function checkRules(source: Record<string, unknown>, problems: Problems):
   checkInputs(source['inputs'], ['inputs'], problems);
   checkOutputNames(source['outputs'], problems);
   if (isMap(source['globals'])) checkEnvNames(source['globals']['env'], ['globals', 'env'], problems);
+  if (isMap(source['globals'])) checkEnvNames(source['globals']['env_aliases'], ['globals', 'env_aliases'], problems);
   if (isMap(source['globals'])) checkLocks(source['globals']['locks'], ['globals', 'locks'], problems);
   for (const { step, path } of sourceSteps(source)) {
     if (step === undefined) continue;
     checkLocks(step['locks'], [...path, 'locks'], problems);
     checkAction(step, path, problems);
+    checkFallbackUse(step, path, problems);
     checkEnvNames(step['env'], [...path, 'env'], problems);
     const def = step['step_def'];
     refuseIdleKeys(step, isMap(def) ? def['type'] : 'command', path, problems);
@@ -135,6 +137,17 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
     });
   }
   if (isMap(def)) checkTimeout(step, def, path, problems);
+}
+
+/** A failure that counts as a skip leaves nothing to make up for. */
+function checkFallbackUse(step: Record<string, unknown>, path: Path, problems: Problems): void {
+  if (step['on_failure'] !== 'skip' || (step['fallback_step'] ?? undefined) === undefined) return;
+  problems.add({
+    code: 'conflicting_keys',
+    path: [...path, 'fallback_step'],
+    message: "'fallback_step' is of no use beside on_failure: skip",
+    hint: 'remove one of the two',
+  });
 }
 
 function checkTimeout(

@@ -175,11 +175,15 @@ export const stepSchema = z
     retries: optional(retries, 'Further executions after a failed one (default: globals.default_retries)'),
     retry_delay_sec: optional(seconds, 'Seconds before a retry'),
     retry: optional(retry, 'When and how retries happen'),
+    summary: optional(
+      z.union([z.boolean(), text], { error: 'true, or a text' }),
+      'true: how the process ended is told in one line, by its output where it went well; a text is told instead',
+    ),
     success_exit_codes: optional(exitCodes, 'Exit codes that are a success (default [0])'),
     warning_exit_codes: optional(exitCodes, 'Exit codes that pass with a warning (default [])'),
     on_failure: optional(
-      z.enum(['abort', 'skip_dependents', 'continue']),
-      'What a failure does to the rest of the run',
+      z.enum(['abort', 'skip_dependents', 'continue', 'skip']),
+      'What a failure does to the rest of the run; skip: the step counts as skipped, and the run goes on',
     ),
     fallback_step: optional(text, 'Id of the step that runs where this one fails, and only then'),
     critical: optional(z.boolean(), 'true: a failure fails the run (default)'),

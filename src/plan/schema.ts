@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { agents, budget } from './schema-agent.js';
 import { stepSchema } from './schema-step.js';
 import {
+  OWN_VARIABLES,
   environment,
   free,
   id,
@@ -14,6 +15,7 @@ import {
   seconds,
   secrets,
   text,
+  texts,
   timeout,
 } from './schema-parts.js';
 
@@ -32,6 +34,10 @@ const globals = z.strictObject({
   default_retries: optional(retries, 'Retries of steps that say nothing (default 0)'),
   default_retry_delay_sec: optional(seconds, 'Seconds before a retry (default 0)'),
   env: optional(environment, 'Environment of every step'),
+  env_aliases: optional(
+    z.record(z.string(), z.enum(OWN_VARIABLES)),
+    "Further names of orch's own variables: name to the variable whose value it gets",
+  ),
   cwd: optional(text, 'Folder that steps run in, counted from where the run was started'),
   run_timeout_sec: optional(timeout, 'Limit of the run without its finally steps, in seconds, or none (default none)'),
   finally_timeout_sec: optional(limit, 'Limit of all finally steps together, in seconds (default 600)'),
@@ -67,6 +73,10 @@ export const planSchema = z.strictObject({
     'What the run hands out in the end, by name; a plan that runs this one as a step can read it',
   ),
   steps: z.array(stepSchema).min(1).describe('The steps; their order here decides nothing but the display'),
+  guardrails: optional(
+    texts,
+    'Ids of steps that guard what the plan does; where none of them went well, the run ends with a recommendation',
+  ),
   finally: optional(
     z.array(stepSchema),
     'Steps that run once all of `steps` have ended, however they ended; they may depend on each other only',

@@ -1,4 +1,5 @@
 import type { AgentAction, AgentSettings, Budget } from './agent-types.js';
+import type { OWN_VARIABLES } from './schema-parts.js';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -18,7 +19,7 @@ export interface InputSpec {
   description?: string;
 }
 
-export type OnFailure = 'abort' | 'skip_dependents' | 'continue';
+export type OnFailure = 'abort' | 'skip_dependents' | 'continue' | 'skip';
 export type TriggerRule = 'all_success' | 'none_failed' | 'all_done';
 
 /** What a step does. */
@@ -165,6 +166,8 @@ export interface Step {
   /** Time between TERM and KILL when the step is stopped. */
   grace_sec: number;
   retry: RetryPolicy;
+  /** How its end is told: in one line that is worked out, or by this text. */
+  summary?: true | string;
   success_exit_codes: readonly number[];
   warning_exit_codes: readonly number[];
   /** Names held across runs while the step runs; an approval and a wait hold none. */
@@ -185,6 +188,9 @@ export interface BreakerPolicy {
   cooldown_sec: number;
 }
 
+/** A variable by which a step finds its run. */
+export type OwnVariable = (typeof OWN_VARIABLES)[number];
+
 export interface PlanGlobals {
   max_concurrency: number;
   max_lost: number;
@@ -199,6 +205,8 @@ export interface PlanGlobals {
   /** Names held across runs, from before the first step until after `finally`. */
   locks: readonly string[];
   env: Readonly<Record<string, string>>;
+  /** Further names of orch's own variables, each with the variable whose value it gets. */
+  env_aliases: Readonly<Record<string, OwnVariable>>;
   cwd?: string;
   /** Names of environment variables that a run takes along from the one who starts it. */
   pass_env: readonly string[];
@@ -218,6 +226,8 @@ export interface Plan {
   globals: PlanGlobals;
   /** What the run hands out in the end, by name; strings in it may hold templates that read every step. */
   outputs: Readonly<Record<string, Json>>;
+  /** Ids of the steps that guard what it does; absent where nothing is said of them. */
+  guardrails?: readonly string[];
   /** Those of `steps`, then those of `finally`. */
   steps: readonly Step[];
 }

@@ -137,6 +137,8 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
       )} was skipped, and its trigger rule asks for more.`;
     case 'not_needed':
       return `It is the fallback of '${program.graph.ids[program.graph.owners[index] ?? -1] ?? ''}', which did not fail.`;
+    case 'failure_allowed':
+      return `It failed, which its \`on_failure: skip\` allows: ${step.message ?? step.report?.message ?? ''}`;
     case 'not_selected':
       return 'The run was started without it (--only, --from, --to or --skip).';
     case 'operator':

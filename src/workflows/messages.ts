@@ -65,6 +65,8 @@ export interface ProgressView {
   held: string[];
   /** What the run itself waits for before its first step, in words: a lock. */
   waits_for?: string;
+  /** What to do about the guardrails of the plan; absent where there is nothing to do. */
+  recommendations?: string[];
   started_at: number;
   finished_at?: number;
   /** In plan order; all steps, or with `since` only those that changed after that version. */
@@ -81,6 +83,8 @@ export interface RunResult {
   finished_at: number;
   /** What the plan hands out; what could not be worked out is left out. */
   outputs?: Readonly<Record<string, Json>>;
+  /** What to do about the guardrails of the plan; absent where there is nothing to do. */
+  recommendations?: string[];
   steps: StepView[];
 }
 

@@ -239,6 +239,8 @@ export function createStepRunner(
       ...(step.run_once && { run_once: true }),
       ...(attemptsBefore > 0 && { attempts_before: attemptsBefore }),
       ...(Object.keys(step.secrets).length > 0 && { secrets: { sources: step.secrets, uses: secrets } }),
+      ...(Object.keys(plan.globals.env_aliases).length > 0 && { env_aliases: plan.globals.env_aliases }),
+      ...(step.summary !== undefined && { summary: step.summary }),
       success_exit_codes: step.success_exit_codes,
       warning_exit_codes: step.warning_exit_codes,
       outputs: [...(outputs.get(step.id) ?? [])],

@@ -1,6 +1,7 @@
 import { isEnd, type LockWait, type Park, type Program, type RunState, type StepState } from '../engine/index.js';
 import { groupForDisplay } from '../plan/display-order.js';
 import type { ProgressView, RunResult, StepView } from './messages.js';
+import { recommendations } from './recommendations.js';
 
 /** Steps shown in the Web UI's current details. */
 const TABLE_ROWS = 50;
@@ -21,6 +22,7 @@ export function progressView(runId: string, program: Program, state: RunState, s
     warnings: state.warnings,
     ...(state.lock === undefined || state.finishedAt !== undefined ? {} : { waits_for: lockWaitText(state.lock) }),
     held: state.held.map((index) => program.graph.ids[index]!),
+    ...recommended(program, state),
     started_at: state.startedAt,
     ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
     steps,
@@ -45,6 +47,7 @@ export function runResult(runId: string, program: Program, state: RunState): Run
     warnings: state.warnings,
     started_at: state.startedAt,
     finished_at: finishedAt,
+    ...recommended(program, state),
     steps: state.steps.map((step, index) => {
       const view = stepView(program, index, step);
       if (view.status !== 'success') return view;
@@ -52,6 +55,11 @@ export function runResult(runId: string, program: Program, state: RunState): Run
       return rest;
     }),
   };
+}
+
+function recommended(program: Program, state: RunState): Pick<RunResult, 'recommendations'> {
+  const found = recommendations(program, state);
+  return found.length === 0 ? {} : { recommendations: found };
 }
 
 /** A Markdown table of the steps for the Web UI; what needs a look comes first where not all fit. */

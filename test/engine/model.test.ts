@@ -133,6 +133,10 @@ function model(scenario: Scenario, forced: Record<string, 'skipped' | 'canceled'
     return end === 'skipped:dependency_skipped' || end === 'skipped:condition_false' ? 'skipped' : 'ok';
   };
   const endOf = (id: string): string | undefined => {
+    const end = plainEndOf(id);
+    return end?.startsWith('failed') && steps[id]!.on_failure === 'skip' ? 'skipped:failure_allowed' : end;
+  };
+  const plainEndOf = (id: string): string | undefined => {
     const step = steps[id]!;
     if (id in forced) return forced[id] === 'skipped' ? 'skipped:operator' : 'canceled:operator';
     const owner = Object.keys(steps).find((other) => fallbackOf(other) === id);
@@ -204,7 +208,7 @@ function endNext(run: Drive, scenario: Scenario, choice: number): void {
 
 test('without abort, every order of ends gives the ends that the rules say', () => {
   fc.assert(
-    fc.property(scenarios(['skip_dependents', 'continue']), fc.boolean(), (scenario, operator) => {
+    fc.property(scenarios(['skip_dependents', 'continue', 'skip']), fc.boolean(), (scenario, operator) => {
       fc.pre(isAcyclic(scenario));
       const run = drive(programFor(scenario));
       const forced: Record<string, 'skipped' | 'canceled'> = {};
@@ -229,7 +233,7 @@ test('without abort, every order of ends gives the ends that the rules say', () 
 test('with any policy, and cancels at any time, a run ends, and every step of it has an end', () => {
   fc.assert(
     fc.property(
-      scenarios(['abort', 'skip_dependents', 'continue']),
+      scenarios(['abort', 'skip_dependents', 'continue', 'skip']),
       fc.option(fc.nat(40)),
       fc.boolean(),
       (scenario, cancelAt, force) => {
@@ -254,7 +258,7 @@ test('with any policy, and cancels at any time, a run ends, and every step of it
 
 test('in a quarantine nothing is lost: whatever the person decides, every step has an end', () => {
   fc.assert(
-    fc.property(scenarios(['abort', 'skip_dependents', 'continue']), (scenario) => {
+    fc.property(scenarios(['abort', 'skip_dependents', 'continue', 'skip']), (scenario) => {
       fc.pre(isAcyclic(scenario));
       const run = drive(programFor(scenario, { on_abort: 'quarantine' }));
       const retried = new Set<string>();

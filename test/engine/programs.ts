@@ -68,6 +68,7 @@ const GLOBALS: PlanGlobals = {
   on_abort: 'fail',
   env: {},
   agents: {},
+  env_aliases: {},
   pass_env: [],
 };
 

@@ -56,6 +56,24 @@ describe('fallback_step', () => {
   });
 });
 
+describe('on_failure: skip', () => {
+  test('a failure counts as a skip that its dependents do not mind, and changes no outcome', () => {
+    const run = drive(programOf({ a: { on_failure: 'skip' }, b: after('a') }));
+    run.end('a', 'failed');
+    expect(run.statuses()).toEqual({ a: 'skipped:failure_allowed', b: 'running' });
+    expect(run.state.steps[0]!.report?.exit_code).toBe(1);
+    run.end('b');
+    expect([run.finished, run.state.warnings]).toEqual(['succeeded', 0]);
+  });
+
+  test('a step that is canceled is canceled all the same', () => {
+    const run = drive(programOf({ a: { on_failure: 'skip' }, b: after('a') }));
+    run.cancelStep('a');
+    run.end('a', 'canceled');
+    expect([run.statuses()['a'], run.finished]).toEqual(['canceled:operator', 'failed']);
+  });
+});
+
 describe('finally', () => {
   const plan = { a: {}, b: after('a'), z: { finally: true }, zz: { finally: true, ...after('z') } };
 

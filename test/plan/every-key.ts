@@ -16,6 +16,7 @@ globals:
   default_retries: 1
   default_retry_delay_sec: 0.5
   env: {BRANCH: "\${branch}", RUN: "\${{ run.id }}"}
+  env_aliases: {RUN_DIR: ORCH_RUN_DIR}
   cwd: work
   run_timeout_sec: 3600
   finally_timeout_sec: 30
@@ -25,8 +26,10 @@ globals:
   pass_env: [HOME]
   locks: [repository]
 outputs: {file: "\${{ prev.build.outputs.file }}", all: [1, "\${branch}"]}
+guardrails: [build]
 steps:
   - id: fetch
+    summary: true
     name: Fetch
     description: Gets it
     tags: [net]

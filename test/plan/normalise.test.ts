@@ -18,6 +18,7 @@ test('every default is filled in', () => {
       on_abort: 'fail',
       locks: [],
       env: {},
+      env_aliases: {},
       pass_env: [],
       agents: {},
     },

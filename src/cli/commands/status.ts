@@ -78,6 +78,7 @@ function statusJson(run: RunDescription): RunJson {
     web_ui: run.web_ui ?? null,
     stale: run.stale,
     ...tasksJson(run.format, run.progress?.steps),
+    ...(run.progress?.recommendations && { recommendations: run.progress.recommendations }),
     steps: run.progress?.steps.map(stepJson) ?? [],
   };
 }
@@ -97,6 +98,7 @@ function renderStatus(context: CliContext, run: RunDescription): string {
     if (group !== undefined) lines.push(`  ${context.outColors.dim(printable(group))}`);
     lines.push(...items.map((step) => stepLine(context, step, width)));
   }
+  lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${printable(each)}`));
   const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';
   return `${lines.join('\n')}\n${counts}`;
 }

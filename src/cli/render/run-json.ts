@@ -57,6 +57,7 @@ export const runJsonSchema = z.object({
     })
     .describe('only for execution manifests: how its tasks ended, without the steps that only join others')
     .optional(),
+  recommendations: z.array(z.string()).describe('what to do about the guardrails of the plan').optional(),
   steps: z.array(stepSchema),
 });
 
@@ -75,6 +76,7 @@ export function runJson(result: RunResult, about: { web_ui?: string; format?: st
     ...(result.outputs === undefined ? {} : { outputs: { ...result.outputs } }),
     ...usageOf(result.steps),
     ...tasksJson(about.format, result.steps),
+    ...(result.recommendations === undefined ? {} : { recommendations: result.recommendations }),
     steps: result.steps.map(stepJson),
   };
 }

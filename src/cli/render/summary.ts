@@ -17,6 +17,7 @@ export function renderSummary(colors: Colors, result: RunResult, webUi?: string)
   for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
   if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
   lines.push(...usageLines(result.steps));
+  lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${printable(each)}`));
   if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
   return `${lines.join('\n')}\n`;
 }

@@ -33,6 +33,11 @@ export const TOP: Notes = {
     about:
       'Texts in it may hold templates, which can read every step; one that is nothing but `${{ }}` keeps the type of its value. `orch run --json` shows them, and a step that [runs this plan](#step_defplan) has them as its outputs. They are worked out when all steps have ended, also where the run failed; what cannot be worked out, because its step did not run say, is left out, and so are all where they are too large.',
   },
+  guardrails: {
+    default: 'none',
+    about:
+      'Where one has failed, or has not run by the end, `orch run` and `orch status` say so in a line of their own, and what to do; nothing else changes. An empty list says that nothing guards the plan, which is told too.',
+  },
   steps: {
     about:
       'A step starts as soon as all that it depends on has ended. Steps that do not depend on each other run side by side, up to `globals.max_concurrency`. Cycles are refused.',
@@ -86,6 +91,12 @@ export const GLOBALS: Notes = {
     default: 'empty',
     about:
       "Values are texts: put numbers in quotes. Templates in it are looked up in what lies below, inputs and what the run took along; so `BRANCH: ${BRANCH}` works. A step's `env` lies above it.",
+  },
+  'globals.env_aliases': {
+    type: 'map of names to names',
+    default: 'none',
+    about:
+      "For scripts that were written for another tool. The values come from the worker, which alone knows the folders: `ORCH_RUN_DIR`, `ORCH_RUNS_DIR`, `ORCH_MANIFEST`, `ORCH_RUN_ID`, `ORCH_STEP_ID`, `ORCH_ATTEMPT`, `ORCH_IDEMPOTENCY_KEY`. What `env` sets lies above, so `NAME: ''` in a step's `env` makes it empty there.",
   },
   'globals.cwd': {
     default: 'the folder where the run was started',

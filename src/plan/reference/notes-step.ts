@@ -101,6 +101,12 @@ export const STEP: Readonly<Record<string, Note>> = {
       'By default every failure is retried that another attempt may mend: not `lost`, and of HTTP calls only network errors, timeouts and the statuses 408, 425, 429 and 5xx. A failed expression and a rejection happen before or without an execution, so they are never retried. [errors.md](errors.md) explains each reason.',
   },
   'step.retry.no_retry_exit_codes': { default: 'none', about: 'Stronger than `on`.' },
+  'step.summary': {
+    type: 'true, false or text',
+    default: '`false`',
+    about:
+      '`true`: `Terminated with signal TERM`; `Exited with code 2 — ` and the end of stderr; the end of stdout, or of stderr; `Command completed with code 0`. At most 240 characters. Where a signal ended the process, `exit_code` is 128. Only for steps that run a process.',
+  },
   'step.success_exit_codes': { about: 'It replaces the default: keep the 0. Only for steps that run a process.' },
   'step.warning_exit_codes': {
     default: 'none',
@@ -109,7 +115,7 @@ export const STEP: Readonly<Record<string, Note>> = {
   'step.on_failure': {
     default: '`abort`',
     about:
-      '`abort`: running steps are stopped, nothing new starts, `finally` runs, the run fails. `skip_dependents`: what depends on the step is skipped, the rest goes on. `continue`: what depends on the step goes on too, and can read its status. On a step that is not `critical`, and in `finally`, `abort` means `skip_dependents`.',
+      '`abort`: running steps are stopped, nothing new starts, `finally` runs, the run fails. `skip_dependents`: what depends on the step is skipped, the rest goes on. `continue`: what depends on the step goes on too, and can read its status. On a step that is not `critical`, and in `finally`, `abort` means `skip_dependents`. `skip`: the step is `skipped`, for the reason `failure_allowed`; what depends on it goes on, and neither outcome nor warnings change. Its exit code and message stay.',
   },
   'step.fallback_step': {
     default: 'none',
