@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { runJsonSchemaDocument } from '../dist/cli/render/run-json.js';
 import { manifestJsonSchema as execManifestJsonSchema } from '../dist/formats/exec-manifest/index.js';
+import { pipelinesJsonSchema } from '../dist/formats/pipelines/schema.js';
 import { eventsJsonSchema, manifestJsonSchema } from '../dist/journal/index.js';
 import { diagnosticsJsonSchema, planJsonSchema } from '../dist/plan/index.js';
 
@@ -14,6 +15,7 @@ write('run', runJsonSchemaDocument());
 write('events', eventsJsonSchema());
 write('manifest', manifestJsonSchema());
 write('exec-manifest', execManifestJsonSchema());
+write('pipelines', pipelinesJsonSchema());
 
 function write(name, schema) {
   writeFileSync(`${folder}${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);

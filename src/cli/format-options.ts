@@ -7,13 +7,19 @@ import type { PlanText } from '../plan/load-set.js';
 import type { CliContext } from './context.js';
 import { readDuration } from './durations.js';
 import { UsageError } from './errors.js';
+import {
+  givenPipelineOptions,
+  readPipelineOptions,
+  withPipelineOptions,
+  type PipelineFlags,
+} from './pipeline-options.js';
 
 /** A file above this is no prose plan. Bytes. */
 const MAX_PROSE_BYTES = 16 * 1024 * 1024;
 const MODES = ['dependency-driven', 'manual-batching', 'all-sequential', 'all-parallel'] as const;
 
 /** Options that are for files of other systems. */
-export interface FormatFlags {
+export interface FormatFlags extends PipelineFlags {
   mode?: (typeof MODES)[number];
   plan?: string;
   projectDir?: string;
@@ -28,7 +34,7 @@ export interface FormatFlags {
 
 /** Adds the options that are for files of other systems. */
 export function withFormatOptions(command: Command): Command {
-  return command
+  return withPipelineOptions(command)
     .addOption(new Option('--mode <mode>', 'manifest: run in this mode instead of its own').choices(MODES))
     .option(
       '--plan <md>',
@@ -91,9 +97,12 @@ export async function readFormatOptions(context: CliContext, flags: FormatFlags)
     ...(flags.answerTimeout === undefined ? {} : { answerTimeoutSec: flags.answerTimeout }),
   };
   return {
-    options: { 'exec-manifest': manifest },
+    options: { 'exec-manifest': manifest, pipelines: readPipelineOptions(context, file, flags) },
     texts: prose === undefined ? [] : [{ name: prose.name, text: prose.text }],
-    given: givenOptions(flags).map((option) => ({ option, format: 'exec-manifest' })),
+    given: [
+      ...givenOptions(flags).map((option) => ({ option, format: 'exec-manifest' as const })),
+      ...givenPipelineOptions(flags).map((option) => ({ option, format: 'pipelines' as const })),
+    ],
   };
 }
 

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../plan/types.js';
 import type { CliContext } from './context.js';
 import { DiagnosticsError, UsageError } from './errors.js';
 import { readFormatOptions, type FormatFlags } from './format-options.js';
+import { refuseUnknownModes } from './pipeline-options.js';
 import { showDiagnostics } from './show-diagnostics.js';
 
 /** A plan that was read and checked with its sub-plans, and the texts they came from. */
@@ -43,11 +44,12 @@ export async function checkPlanFile(context: CliContext, file: string, flags: Lo
   // Diagnostics may be about files that are no plans, too.
   const shown = new Map([...texts, ...others.map((each) => [`option ${each.name}`, each] as const)]);
   const known = format === undefined ? {} : { format };
+  if (format === 'pipelines') refuseUnknownModes(context, flags);
   if (!loaded.ok) return { ok: false, diagnostics: loaded.error, texts: shown, ...known };
   const idle = given.filter((each) => each.format !== format).map(({ option }) => option);
   if (idle.length > 0) {
     throw new UsageError(
-      `${idle.join(', ')}: ${file} is ${format === undefined ? 'a plan' : `in the format ${format}`}, and no execution manifest`,
+      `${idle.join(', ')}: ${file} is ${format === undefined ? 'a plan' : `in the format ${format}`}, for which this means nothing`,
       `leave ${idle.length === 1 ? 'it' : 'them'} out; what a plan does stands in its file`,
     );
   }

@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
 import { withFormatOptions } from './format-options.js';
+import { withPipelineOptions } from './pipeline-options.js';
 import { collect, withSelection } from './plan-options.js';
 
 type Done = (exitCode: number) => void;
@@ -18,8 +19,7 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .option('--wait', 'wait for the end; exit as the run ended')
     .action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
 
-  program
-    .command('rerun <run>')
+  withPipelineOptions(program.command('rerun <run>'))
     .description('run an ended run again, taking over what went well')
     .option('--failed', 'what did not go well, and what comes after it (the default)')
     .option('--from <step...>', 'these steps and what comes after them, too')

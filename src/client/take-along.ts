@@ -1,3 +1,4 @@
+import { looksSecret } from '../plan/secret-names.js';
 import { namesIn } from '../plan/templates.js';
 import type { Diagnostic, Plan } from '../plan/types.js';
 
@@ -12,10 +13,6 @@ export const LAPTOP_NAMES: readonly string[] = [
   'LC_MESSAGES',
   'TZ',
 ];
-
-/** Names whose values must not stand in a run's history. */
-const SECRET_NAME =
-  /(^|_)(SECRET|SECRETS|TOKEN|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|APIKEY|API_KEY|ACCESS_KEY|PRIVATE_KEY)(_|$)/i;
 
 export interface TakenAlong {
   env: Record<string, string>;
@@ -43,11 +40,11 @@ export function takeAlong(
   for (const name of options.embedded ? [...LAPTOP_NAMES, ...wanted] : wanted) {
     const value = options.from[name];
     if (value === undefined || name in options.given) continue;
-    if (SECRET_NAME.test(name)) diagnostics.push(secretName(name));
+    if (looksSecret(name)) diagnostics.push(secretName(name));
     else env[name] = value;
   }
   for (const [name, value] of Object.entries(options.given)) {
-    if (SECRET_NAME.test(name)) diagnostics.push(secretName(name));
+    if (looksSecret(name)) diagnostics.push(secretName(name));
     else env[name] = value;
   }
   return { env, diagnostics };

@@ -15,6 +15,11 @@ export interface FormatSource {
 export interface Format<Options> {
   /** As it is shown, and as the plan's metadata has it under `format`. */
   readonly name: string;
+  /**
+   * Makes readable what its files may hold and JSON and YAML may not, comments say; all else stays where it is.
+   * Undefined for a text that needs none of it, or is none of its files.
+   */
+  prepare?(text: string | Uint8Array): string | undefined;
   /** Whether a file is meant to be in this format, however wrong it may be. No plan ever is. */
   recognise(source: FormatSource): boolean;
   /**

@@ -2,19 +2,22 @@
 import type { Conversion, Convert } from '../plan/foreign.js';
 import { execManifest, type ExecManifestOptions } from './exec-manifest/index.js';
 import type { Format, FormatSource } from './format.js';
+import { pipelines, type PipelinesOptions } from './pipelines/index.js';
 
 export type { Format, FormatSource } from './format.js';
 export type { ExecManifestOptions } from './exec-manifest/index.js';
+export type { PipelinesOptions } from './pipelines/index.js';
 
 /** What may be said about the conversion of the file that was asked for; each format takes its own. */
 export interface FormatOptions {
   'exec-manifest'?: ExecManifestOptions;
+  pipelines?: PipelinesOptions;
 }
 
 /** The name of a known format. */
 export type FormatName = keyof FormatOptions;
 
-const FORMATS = [register('exec-manifest', execManifest, {})];
+const FORMATS = [register('exec-manifest', execManifest, {}), register('pipelines', pipelines, {})];
 
 /** The format that a file is in; undefined for a plan. */
 export function recogniseFormat(source: FormatSource): FormatName | undefined {
@@ -26,14 +29,24 @@ export function recogniseFormat(source: FormatSource): FormatName | undefined {
  * as they stand.
  */
 export function createConverter(options: FormatOptions = {}): Convert {
-  return (document, path, first) => {
+  const convert: Convert = (document, path, first) => {
     const source = { document, path };
     return FORMATS.find(({ recognise }) => recognise(source))?.convert(source, first ? options : {});
   };
+  return Object.assign(convert, { prepare });
+}
+
+function prepare(text: string | Uint8Array): string | undefined {
+  for (const format of FORMATS) {
+    const prepared = format.prepare(text);
+    if (prepared !== undefined) return prepared;
+  }
+  return undefined;
 }
 
 interface RegisteredFormat {
   name: FormatName;
+  prepare(this: void, text: string | Uint8Array): string | undefined;
   recognise(this: void, source: FormatSource): boolean;
   convert(this: void, source: FormatSource, options: FormatOptions): Conversion;
 }
@@ -46,6 +59,7 @@ function register<Name extends FormatName>(
 ): RegisteredFormat {
   return {
     name,
+    prepare: (text) => format.prepare?.(text),
     recognise: (source) => format.recognise(source),
     convert: (source, options) => ({ format: name, ...format.convert(source, options[name] ?? defaults) }),
   };

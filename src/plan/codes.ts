@@ -56,6 +56,11 @@ export const DIAGNOSTIC_CODES = [
   // Files of other systems
   'duplicate_task_heading',
   'malformed_verify',
+  // Pipelines
+  'unknown_pipeline',
+  'unknown_stage_set',
+  'nested_stage_set',
+  'recursive_pipeline',
   // Expressions
   ...EXPRESSION_CODES,
   // Templates and inputs

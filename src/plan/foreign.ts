@@ -36,7 +36,11 @@ export interface Conversion {
  * @param first true for the file that was asked for, false for that of a sub-plan
  * @returns undefined where the document is in none of the known formats: then it is a plan, or should be one
  */
-export type Convert = (document: unknown, path: string, first: boolean) => Conversion | undefined;
+export interface Convert {
+  (document: unknown, path: string, first: boolean): Conversion | undefined;
+  /** Makes a text readable that is neither JSON nor YAML as it stands, without moving anything; undefined where it may be. */
+  readonly prepare?: (text: string | Uint8Array) => string | undefined;
+}
 
 /** How a step names a further plan of a file: `pipelines.json#docs`. */
 export function partName(file: string, part: string): string {

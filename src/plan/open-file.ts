@@ -22,7 +22,7 @@ export function openFile(
   convert: Convert | undefined,
   first: boolean,
 ): OpenFile {
-  const read = openText(text, name);
+  const read = openText(convert?.prepare?.(text) ?? text, name);
   if ('faults' in read) return { parts: new Map(), diagnostics: read.faults };
   const { opened } = read;
   const conversion = convert?.(opened.value, path, first);

@@ -22,11 +22,12 @@ function childSchema(schema: unknown, segment: PropertyKey): unknown {
 function plain(schema: unknown, value: unknown): unknown {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return plain(schema.unwrap(), value);
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
-  const type = isMap(value) ? value['type'] : undefined;
-  return schema.options.find((option) => option instanceof z.ZodObject && typeOf(option) === type);
+  const { discriminator } = schema.def;
+  const kind = isMap(value) ? value[discriminator] : undefined;
+  return schema.options.find((option) => option instanceof z.ZodObject && kindOf(option, discriminator) === kind);
 }
 
-function typeOf(option: z.ZodObject): unknown {
-  const type: unknown = option.shape['type'];
+function kindOf(option: z.ZodObject, discriminator: string): unknown {
+  const type: unknown = option.shape[discriminator];
   return type instanceof z.ZodLiteral ? type.value : undefined;
 }

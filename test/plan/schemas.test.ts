@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { manifestJsonSchema as execManifestJsonSchema } from '../../src/formats/exec-manifest/index.js';
+import { pipelinesJsonSchema } from '../../src/formats/pipelines/schema.js';
 import { eventsJsonSchema, manifestJsonSchema } from '../../src/journal/index.js';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
@@ -14,11 +15,15 @@ test.each([
   ['events.schema.json', eventsJsonSchema],
   ['manifest.schema.json', manifestJsonSchema],
   ['exec-manifest.schema.json', execManifestJsonSchema],
+  ['pipelines.schema.json', pipelinesJsonSchema],
 ])('schemas/%s is what the source says (npm run schemas)', (file, make) => {
   expect(JSON.parse(read(`schemas/${file}`))).toEqual(JSON.parse(JSON.stringify(make())));
 });
 
-test('the schema for editors has every key described', () => {
+test.each([
+  ['plans', planJsonSchema],
+  ['pipelines', pipelinesJsonSchema],
+])('the schema for editors of %s has every key described', (_what, make) => {
   const undescribed: string[] = [];
   const walk = (schema: unknown, path: string): void => {
     if (typeof schema !== 'object' || schema === null) return;
@@ -28,7 +33,7 @@ test('the schema for editors has every key described', () => {
     }
     for (const [key, value] of Object.entries(schema)) walk(value, `${path}.${key}`);
   };
-  walk(planJsonSchema(), '');
+  walk(make(), '');
   expect(undescribed).toEqual([]);
 });
 

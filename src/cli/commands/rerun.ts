@@ -11,12 +11,13 @@ import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
+import type { PipelineFlags } from '../pipeline-options.js';
 import { placeDiagnostics } from '../place-diagnostics.js';
 import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
 import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
 
-export interface RerunFlags extends InputOptions {
+export interface RerunFlags extends InputOptions, PipelineFlags {
   failed?: boolean;
   plan?: string;
   id?: string;
@@ -67,8 +68,7 @@ async function prepareRerun(
     );
   }
   const past = await client.pastRun(runId);
-  const file =
-    flags.plan === undefined ? undefined : await loadPlanFile(context, flags.plan, { strict: flags.strict === true });
+  const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
   const toStart = file ?? planOfRun(past.input);
   const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
   const next = prepare(context, toStart, options, file);
@@ -82,6 +82,19 @@ async function prepareRerun(
       rerun: { of: past, reused: decision.reused },
     });
   return { decision, plan: next.plan, start };
+}
+
+/** A run of a pipeline goes on with the pipeline that it was, unless another one is named. */
+function loadNext(context: CliContext, file: string, { plan }: PastRun, flags: RerunFlags): Promise<PlanFile> {
+  const { strict, pipeline, task, executionMode, cloud } = flags;
+  return loadPlanFile(context, file, {
+    strict: strict === true,
+    ...(pipeline !== undefined && { pipeline }),
+    ...(task !== undefined && { task }),
+    ...(executionMode !== undefined && { executionMode }),
+    ...(cloud !== undefined && { cloud }),
+    ...(plan.metadata['pipeline'] !== undefined && { usualPipeline: plan.plan_id }),
+  });
 }
 
 /** What the earlier run was started with, and over it what is given now. */

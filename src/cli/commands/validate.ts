@@ -13,7 +13,7 @@ export async function validate(
   let valid = true;
   const all: Diagnostic[] = [];
   for (const file of files) {
-    const result = await checkPlanFile(context, file, flags);
+    const result = await checkPlanFile(context, file, { ...flags, checkOnly: true });
     valid &&= result.ok;
     all.push(...diagnosticsOf(result));
     if (!flags.json) await show(context, file, result);

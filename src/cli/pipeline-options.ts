@@ -1,0 +1,70 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { isMode, MODE_HINT, MODE_VARIABLES } from '../formats/pipelines/execution-mode.js';
+import type { PipelinesOptions } from '../formats/pipelines/options.js';
+import type { CliContext } from './context.js';
+import { UsageError } from './errors.js';
+
+/** Options that are for files of pipelines. */
+export interface PipelineFlags {
+  pipeline?: string;
+  task?: string;
+  executionMode?: string;
+  /** False with `--no-cloud`. */
+  cloud?: boolean;
+  /** The pipeline that is meant where none is named; means nothing for other files. */
+  usualPipeline?: string;
+  /** Nothing is to be run. */
+  checkOnly?: boolean;
+}
+
+/** Adds the options that are for files of pipelines. */
+export function withPipelineOptions(command: Command): Command {
+  return command
+    .option('--pipeline <id>', 'pipelines: the one to run (default: the one that the file names)')
+    .option('--task <id>', 'pipelines: what the run is for (default: the pipeline)')
+    .option('--execution-mode <mode>', 'pipelines: mcp or cloud, for all stages')
+    .option('--cloud', 'pipelines: the same as --execution-mode cloud')
+    .option('--no-cloud', 'pipelines: the same as --execution-mode mcp');
+}
+
+/** What the options say of a file, and the environment, which is looked into and never changed. */
+export function readPipelineOptions(context: CliContext, file: string, flags: PipelineFlags): PipelinesOptions {
+  const { pipeline = flags.usualPipeline, task, executionMode, cloud, checkOnly } = flags;
+  return {
+    root: path.dirname(path.resolve(context.cwd, file)),
+    env: context.env,
+    ...(pipeline !== undefined && { pipeline }),
+    ...(task !== undefined && { task }),
+    ...(executionMode !== undefined && { executionMode }),
+    ...(cloud !== undefined && { cloud }),
+    ...(checkOnly === true && { checkOnly }),
+  };
+}
+
+/** The options about pipelines that were given. */
+export function givenPipelineOptions(flags: PipelineFlags): string[] {
+  const values: Record<string, unknown> = {
+    '--pipeline': flags.pipeline,
+    '--task': flags.task,
+    '--execution-mode': flags.executionMode,
+    [flags.cloud === false ? '--no-cloud' : '--cloud']: flags.cloud,
+  };
+  return Object.keys(values).filter((name) => values[name] !== undefined);
+}
+
+/**
+ * Refuses a mode that means nothing: taken for none, it would let work be done elsewhere than somebody meant.
+ *
+ * @throws UsageError
+ */
+export function refuseUnknownModes({ env }: Pick<CliContext, 'env'>, { executionMode }: PipelineFlags): void {
+  const said: [string, string | undefined][] = [
+    ['--execution-mode', executionMode],
+    ...MODE_VARIABLES.map((name): [string, string | undefined] => [name, env[name]]),
+  ];
+  for (const [name, value] of said) {
+    if (value === undefined || isMode(value)) continue;
+    throw new UsageError(`${name}: '${value}' is no execution mode`, MODE_HINT);
+  }
+}
