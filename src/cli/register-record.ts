@@ -30,6 +30,15 @@ export function addRecordCommands(program: Command, context: CliContext, done: D
     );
 
   program
+    .command('stats')
+    .description('add up the runs of this machine: how many succeeded, how long they took, what they cost; by plan')
+    .option('--since <time>', 'that ended since then: 7d, 12h, or a day such as 2026-01-31 (default: all)')
+    .option('--plan <id>', 'only runs of this plan, or pipeline')
+    .option('--all', 'count the runs of sub-plans as runs of their own')
+    .option('--json', 'print one JSON object')
+    .action(async (options) => done(await (await import('./commands/stats.js')).stats(context, options)));
+
+  program
     .command('prune')
     .description('remove the folders (records and logs) of runs that ended long ago; never of an open run')
     .requiredOption('--older-than <time>', 'that ended longer ago than this: 12h, 30d, 8w')

@@ -1,5 +1,8 @@
-import type { RecordBatch, RunRecord } from '../journal/index.js';
+import path from 'node:path';
+import { metricsOf, type Manifest, type RecordBatch, type RunRecord } from '../journal/index.js';
 import { createLiveRecord, type LiveRecord } from './live-record.js';
+import { appendMetrics } from './metrics.js';
+import { runDir } from './paths.js';
 import { writeRunRecord } from './write-record.js';
 
 /** Keeps the records of all runs of a worker. */
@@ -50,12 +53,23 @@ export function createRecordKeeper(stateDir: string, warn: (message: string) => 
       const live = records.get(run_id);
       records.delete(run_id);
       await live?.stop();
-      await writeRunRecord(stateDir, record);
+      const manifest = await writeRunRecord(stateDir, record);
+      await keepMetrics(manifest);
     },
     async close() {
       await Promise.all([...records.values()].map((record) => record.flush()));
     },
   };
+
+  /** After the record, which is of more worth; whoever seals a run again adds its line again, and readers know that. */
+  async function keepMetrics(manifest: Manifest): Promise<void> {
+    const metrics = metricsOf(manifest, path.relative(stateDir, runDir(stateDir, manifest.run_id)));
+    try {
+      if (metrics !== undefined) await appendMetrics(stateDir, metrics);
+    } catch (error) {
+      onWritten(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
 
   function dropOldest(): void {
     const [oldest] = records;

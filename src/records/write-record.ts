@@ -12,9 +12,11 @@ export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** Writes the whole record of a run into its folder. */
-export async function writeRunRecord(stateDir: string, { about, plan, events }: RunRecord): Promise<void> {
-  await writeRecord(runDir(stateDir, about.run_id), { plan, events, manifest: manifestOf(about, events) });
+/** Writes the whole record of a run into its folder; gives its manifest. */
+export async function writeRunRecord(stateDir: string, { about, plan, events }: RunRecord): Promise<Manifest> {
+  const manifest = manifestOf(about, events);
+  await writeRecord(runDir(stateDir, about.run_id), { plan, events, manifest });
+  return manifest;
 }
 
 /** Writes a record into any folder, the manifest last: it says that the rest is there. */

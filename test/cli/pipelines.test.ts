@@ -62,10 +62,10 @@ describe('real files run, with their commands stubbed', () => {
     const lane = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const { file, id } = next;
-        const { PATH, calls } = stubCommands(path.join(root, `bin-${file}-${id}`), ['npm', 'node', 'bash', 'sleep']);
-        const env = { PATH, CODEX_ORCHESTRATOR_PACKAGE_ROOT: '/package' };
+        const stubs = stubCommands(path.join(root, `bin-${file}-${id}`), ['npm', 'node', 'bash', 'sleep']);
+        const env = { PATH: stubs.PATH, CODEX_ORCHESTRATOR_PACKAGE_ROOT: '/package' };
         const ended = runCli(['run', file, '--pipeline', id, '--json'], { cwd: root, env });
-        const both = ended.then((result) => ({ result, calls: calls() }));
+        const both = ended.then((result) => ({ result, calls: stubs.calls() }));
         results.set(`${file} ${id}`, both);
         await both.catch(() => undefined); // told by its own test
       }
@@ -191,18 +191,18 @@ describe('stages', () => {
   });
 });
 
-describe('sub-pipelines', () => {
-  const source = (optional: boolean, inner: string) => ({
-    pipelines: [
-      { id: 'p', stages: [sub('below', 'q', { optional }), command('after')] },
-      { id: 'q', stages: [command('x', { command: inner })] },
-    ],
-    defaultPipeline: 'p',
-  });
+const nested = (optional: boolean, inner: string) => ({
+  pipelines: [
+    { id: 'p', stages: [sub('below', 'q', { optional }), command('after')] },
+    { id: 'q', stages: [command('x', { command: inner })] },
+  ],
+  defaultPipeline: 'p',
+});
 
+describe('sub-pipelines', () => {
   test('are runs of their own, with a record that names the run above, and hear of its task', async () => {
     const inner = 'echo "$CODEX_ORCHESTRATOR_TASK_ID $CODEX_ORCHESTRATOR_PIPELINE_ID $CODEX_ORCHESTRATOR_RUN_ID"';
-    const { run: ended } = await run(source(false, inner), '--task', 'T-2');
+    const { run: ended } = await run(nested(false, inner), '--task', 'T-2');
     const child = `${ended.run_id}.below`;
     expect(ends(ended)).toEqual(['below success', 'after success 0']);
     expect(printed(child, 'x')).toBe(`T-2 q ${child}`);
@@ -211,7 +211,7 @@ describe('sub-pipelines', () => {
   });
 
   test('that are optional and fail count as skipped; the child keeps its true status, and the parent succeeds', async () => {
-    const { code, run: ended } = await run(source(true, 'exit 3'));
+    const { code, run: ended } = await run(nested(true, 'exit 3'));
     expect([code, ended.status, ends(ended)]).toEqual([
       0,
       'succeeded',
@@ -221,7 +221,7 @@ describe('sub-pipelines', () => {
   });
 
   test('that are not optional and fail, fail their parent', async () => {
-    const { code, run: ended } = await run(source(false, 'exit 3'));
+    const { code, run: ended } = await run(nested(false, 'exit 3'));
     expect([code, ends(ended)]).toEqual([1, ['below failed sub_plan_failed', 'after canceled aborted']]);
   });
 
@@ -360,14 +360,15 @@ describe('the commands', () => {
   });
 });
 
+const stages = (...ids: string[]) =>
+  ids.map((id) => command(id, { command: `echo ${id} >> ran; test "${id}" != bad || test -e mended` }));
+const ran = (): string[] => {
+  const lines = readFileSync(path.join(dir, 'ran'), 'utf8').trim().split('\n');
+  writeFileSync(path.join(dir, 'ran'), '');
+  return lines;
+};
+
 describe('resume is by snapshot', () => {
-  const stages = (...ids: string[]) =>
-    ids.map((id) => command(id, { command: `echo ${id} >> ran; test "${id}" != bad || test -e mended` }));
-  const ran = (): string[] => {
-    const lines = readFileSync(path.join(dir, 'ran'), 'utf8').trim().split('\n');
-    writeFileSync(path.join(dir, 'ran'), '');
-    return lines;
-  };
   const soft = command('soft', { command: 'echo soft >> ran; exit 1', allowFailure: true });
 
   test('a failed run goes on where it was, with the file as it was; what was allowed to fail is not done again', async () => {
