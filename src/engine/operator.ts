@@ -1,8 +1,9 @@
+import { decideApproval } from './approvals.js';
 import type { OperatorRequest, Said } from './messages.js';
 import { considerStart } from './propagate.js';
 import { retryRefusal, retryStep } from './retry.js';
 import { endStep, settle } from './settle.js';
-import { isEnd, isRunEnd, type Program, type RunState, type StepState } from './state.js';
+import { isEnd, isRunEnd, type Decision, type Program, type RunState, type StepState } from './state.js';
 import { stopStep } from './stop.js';
 import { changeStep, touch, type Turn } from './transition.js';
 
@@ -61,7 +62,7 @@ export function meet(turn: Turn, request: OperatorRequest): void {
       if (waitsForPerson(stepOf(state, request.step))) {
         const { decision, comment } = request;
         tell(turn, request.step, { kind: decision, ...(comment === undefined ? {} : { comment }), ...byOf(request) });
-      } else decideApproval(turn, request);
+      } else decideApproval(turn, request.step, decisionOf(request));
       break;
     case 'answer':
       tell(turn, request.step, { kind: 'answer', text: request.text, ...byOf(request) });
@@ -102,19 +103,13 @@ function cancelStep(turn: Turn, index: number): void {
   endStep(turn, index, 'canceled', 'operator');
 }
 
-function decideApproval(turn: Turn, request: Extract<OperatorRequest, { type: 'decide' }>): void {
-  const { decision, by, comment, outputs } = request;
-  const step = stepOf(turn.state, request.step);
-  turn.commands.push({ type: 'stop-step', step: request.step }); // its timeout, where it has one
-  const said = comment === undefined || comment === '' ? '' : `: ${comment}`;
-  step.message = `${decision === 'approve' ? 'approved' : 'rejected'}${by === undefined ? '' : ` by ${by}`}${said}`;
-  step.report = {
-    status: decision === 'approve' ? 'success' : 'failed',
-    attempts: 0,
-    outputs: { ...outputs, decision, by: by ?? null, comment: comment ?? null },
+function decisionOf({ decision, by, comment, outputs }: Extract<OperatorRequest, { type: 'decide' }>): Decision {
+  return {
+    decision,
+    ...(by !== undefined && { by }),
+    ...(comment !== undefined && { comment }),
+    ...(outputs !== undefined && { outputs }),
   };
-  if (decision === 'approve') endStep(turn, request.step, 'success');
-  else endStep(turn, request.step, 'failed', 'rejected');
 }
 
 function skipRefusal(state: RunState, index: number): string | undefined {

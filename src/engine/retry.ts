@@ -1,3 +1,4 @@
+import { forgetDecision } from './approvals.js';
 import { count } from './outcome.js';
 import type { Program, RunState, StepState } from './state.js';
 import { changeStep, type Turn } from './transition.js';
@@ -30,6 +31,7 @@ export function retryStep(turn: Turn, index: number): number[] {
   const { state } = turn;
   const held = state.held.indexOf(index);
   if (held >= 0) state.held.splice(held, 1);
+  forgetDecision(turn, index);
   reopen(turn, index);
   delete state.steps[index]!.report;
   delete state.steps[index]!.startedAt;

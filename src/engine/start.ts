@@ -1,3 +1,4 @@
+import { askApproval } from './approvals.js';
 import { admits } from './breaker.js';
 import { resumeParked } from './park.js';
 import { propagate } from './propagate.js';
@@ -26,6 +27,9 @@ export function startReady(turn: Turn): void {
       state.running += 1;
       changeStep(state, index, 'running');
       turn.commands.push({ type: 'start-step', step: index });
+    } else if (kind === 'approval') {
+      askApproval(turn, index);
+      propagate(turn);
     } else {
       changeStep(state, index, 'waiting');
       turn.commands.push({ type: 'start-wait', step: index });

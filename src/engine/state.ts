@@ -129,6 +129,22 @@ export interface StepState {
   changed: number;
 }
 
+/** What somebody decided. */
+export interface Decision {
+  decision: 'approve' | 'reject';
+  by?: string;
+  comment?: string;
+  /** Values of the inputs that were asked for. */
+  outputs?: Readonly<Record<string, Json>>;
+}
+
+/** A decision that answers every approval of its key, for the rest of the run. */
+export interface RememberedDecision extends Decision {
+  key: string;
+  /** The step that was asked. */
+  step: number;
+}
+
 /** A breaker of one tool. */
 export interface BreakerState {
   /** Steps of the tool that failed for good in a row. */
@@ -181,6 +197,8 @@ export interface RunState {
   /** Steps that ended `warning`, plus failures that do not fail the run. */
   warnings: number;
   breakers: Record<string, BreakerState>;
+  /** Decisions on approvals with a key, in their order. */
+  decisions?: RememberedDecision[];
   /** What the last decision changed, in order. */
   changes: StepChange[];
 }

@@ -1,4 +1,5 @@
 import { checkAgents } from './agent-rules.js';
+import { checkApprovalKeys } from './approval-rules.js';
 import { checkExpressions } from './expression-rules.js';
 import type { Expression } from './expressions/index.js';
 import { checkGraph } from './graph-rules.js';
@@ -27,6 +28,7 @@ export function checkPlan(value: unknown): Result<{ plan: Plan; warnings: Diagno
   let expressions = new Map<string, Expression>();
   if (isMap(value)) {
     checkRules(value, problems);
+    checkApprovalKeys(value, problems);
     const graph = checkGraph(value, problems);
     checkAgents(value, graph, problems);
     checkTemplates(value, problems);

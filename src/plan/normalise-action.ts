@@ -58,6 +58,7 @@ function defAction(def: SourceStepDef): StepAction {
         approvers: def.approvers ?? [],
         inputs: inputSpecs(def.inputs ?? {}),
         default: def.default ?? 'reject',
+        ...given({ key: def.key, policy: def.policy }),
       };
     case 'wait':
       return { type: 'wait', ...given({ seconds: def.seconds, until: def.until }) };

@@ -104,6 +104,11 @@ const approvalDef = z.strictObject({
   message: optional(z.string(), 'What is to be decided'),
   approvers: optional(names, 'Who may decide (default: anybody)'),
   inputs: optional(inputs, 'What the approver is asked for, by name; becomes outputs'),
+  key: optional(text, 'Approvals of one key are asked for once in a run; the answer holds for all of them'),
+  policy: optional(
+    z.enum(['ask', 'never']),
+    'ask (default), or never: nobody is asked, and without an answer for its key the step is rejected',
+  ),
   default: optional(z.enum(['approve', 'reject']), 'Decision at the timeout (default reject)'),
   timeout_sec: optional(timeout, 'Seconds until the default decides, or none (default none)'),
 });

@@ -81,6 +81,10 @@ export interface ApprovalAction {
   /** What the approver is asked for; becomes outputs. */
   inputs: Readonly<Record<string, InputSpec>>;
   default: 'approve' | 'reject';
+  /** Approvals of one key are asked for once in a run. */
+  key?: string;
+  /** Whether somebody is asked; absent means `ask`. */
+  policy?: 'ask' | 'never';
 }
 
 /** Waits for a time; exactly one of the two. */

@@ -1,12 +1,15 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { isEnd, type Program } from '../../src/engine/index.js';
-import type { OnFailure, TriggerRule } from '../../src/plan/types.js';
+import type { ApprovalAction, OnFailure, TriggerRule } from '../../src/plan/types.js';
 import { drive, type Drive } from './drive.js';
 import { programOf, type StepSketch } from './programs.js';
 
 type Outcome = 'success' | 'warning' | 'failed';
 type Verdict = 'start' | 'skip_if' | 'condition_false' | 'expression_error';
+
+/** How an approval is asked for. */
+type Asked = Pick<ApprovalAction, 'key' | 'policy'>;
 
 interface Scenario {
   steps: Record<string, StepSketch>;
@@ -25,6 +28,7 @@ function scenarios(policies: readonly OnFailure[]): fc.Arbitrary<Scenario> {
     on_failure: fc.constantFrom(...policies),
     critical: fc.boolean(),
     kind: fc.constantFrom('run', 'run', 'run', 'run', 'noop', 'approval', 'fallback', 'fallback'),
+    approval: fc.constantFrom<Asked>({}, {}, { key: 'k' }, { key: 'l' }, { policy: 'never' }),
     outcome: fc.constantFrom<Outcome>('success', 'success', 'warning', 'failed', 'failed'),
     verdict: fc.constantFrom<Verdict>(
       'start',
@@ -49,7 +53,7 @@ function scenarios(policies: readonly OnFailure[]): fc.Arbitrary<Scenario> {
       const steps: Record<string, StepSketch> = {};
       const outcomes: Record<string, Outcome> = {};
       const verdicts: Record<string, Verdict> = {};
-      list.forEach(({ deps, kind, outcome, verdict, owner, ...rest }, i) => {
+      list.forEach(({ deps, kind, outcome, verdict, owner, approval, ...rest }, i) => {
         const last = i >= finallyFrom;
         const first = last ? finallyFrom : 0;
         const before = (n: number): string => `s${first + (n % (i - first))}`;
@@ -57,17 +61,27 @@ function scenarios(policies: readonly OnFailure[]): fc.Arbitrary<Scenario> {
         const id = `s${i}`;
         steps[id] = { ...rest, finally: last, depends_on };
         if (kind === 'noop') steps[id].action = { type: 'noop' };
-        if (kind === 'approval') steps[id].action = { type: 'approval', approvers: [], inputs: {}, default: 'reject' };
+        if (kind === 'approval') steps[id].action = { ...APPROVAL, ...approval };
         if (kind === 'fallback' && i > first) {
           const own = steps[before(owner)]!;
           const isDependency = depends_on.includes(before(owner));
           if (own.fallback_step === undefined && !isDependency && own.action === undefined) own.fallback_step = id;
         }
-        outcomes[id] = kind === 'noop' ? 'success' : kind === 'approval' && outcome === 'warning' ? 'failed' : outcome;
+        outcomes[id] =
+          kind === 'noop' ? 'success' : kind === 'approval' ? answerOf(approval, outcome, list.length) : outcome;
         verdicts[id] = verdict;
       });
       return { steps, outcomes, verdicts, cap, choices };
     });
+}
+
+const APPROVAL: ApprovalAction = { type: 'approval', approvers: [], inputs: {}, default: 'reject' };
+
+/** Approvals of one key have one answer, whichever of them is asked. */
+function answerOf({ key, policy }: Asked, outcome: Outcome, length: number): Outcome {
+  if (policy === 'never') return 'failed';
+  if (key === undefined) return outcome === 'warning' ? 'failed' : outcome;
+  return (length + (key === 'k' ? 1 : 0)) % 2 === 0 ? 'success' : 'failed';
 }
 
 /** A plan whose fallbacks would deadlock (one that depends on what waits for its owner) is refused at load. */

@@ -74,6 +74,53 @@ describe('on_failure: skip', () => {
   });
 });
 
+describe('approvals of one key', () => {
+  const keyed = { action: { ...approval.action, key: 'k' } };
+
+  test('are asked for once; the answer holds for those that wait, and for those that come later', () => {
+    const run = drive(programOf({ a: keyed, b: keyed, c: { ...keyed, ...after('a', 'b') }, d: approval }));
+    expect(run.running).toEqual(['a', 'b', 'd']);
+    run.decide('b', 'approve', 'ann');
+    expect(run.statuses()).toEqual({ a: 'success', b: 'success', c: 'success', d: 'waiting' });
+    expect([run.running, run.started]).toEqual([['d'], ['a', 'b', 'd']]);
+    const said = run.state.steps.slice(0, 3).map(({ message, report }) => [message, report?.outputs?.['source']]);
+    expect(said).toEqual([
+      ["approved by ann at 'b'", 'cache'],
+      ['approved by ann', 'prompt'],
+      ["approved by ann at 'b'", 'cache'],
+    ]);
+  });
+
+  test('a rejection is an error for all of them', () => {
+    const gate = { ...keyed, on_failure: 'skip_dependents' as const };
+    const run = drive(programOf({ a: gate, b: gate, c: gate }));
+    run.decide('a', 'reject', 'ann');
+    expect([run.statuses(), run.finished]).toEqual([
+      { a: 'failed:rejected', b: 'failed:rejected', c: 'failed:rejected' },
+      'failed',
+    ]);
+  });
+
+  test('one that is tried again is asked for again', () => {
+    const on = { on_failure: 'skip_dependents' as const };
+    const run = drive(programOf({ a: { ...keyed, ...on }, b: {} }));
+    run.decide('a', 'reject');
+    expect(run.retry('a')).toBeUndefined();
+    expect(run.statuses()['a']).toBe('waiting');
+    run.decide('a', 'approve');
+    expect(run.statuses()['a']).toBe('success');
+  });
+
+  test('with the policy never nobody is asked: only an earlier approval lets it pass', () => {
+    const never = { action: { ...keyed.action, policy: 'never' as const } };
+    const refused = drive(programOf({ a: never }));
+    expect([refused.started, refused.statuses(), refused.finished]).toEqual([[], { a: 'failed:rejected' }, 'failed']);
+    const passed = drive(programOf({ a: keyed, b: { ...never, ...after('a') } }));
+    passed.decide('a', 'approve');
+    expect([passed.statuses(), passed.finished]).toEqual([{ a: 'success', b: 'success' }, 'succeeded']);
+  });
+});
+
 describe('finally', () => {
   const plan = { a: {}, b: after('a'), z: { finally: true }, zz: { finally: true, ...after('z') } };
 

@@ -53,3 +53,17 @@ test('a time limit of a wait is refused, and so is none for finally steps', () =
     '5:13 conflicting_keys steps[0].timeout_sec',
   ]);
 });
+
+const ask = (id: string, more: string): string => `  - {id: ${id}, step_def: {type: approval, key: k, ${more}}}\n`;
+
+test('approvals of one key ask the same people for the same things', () => {
+  const same = 'approvers: [ann], inputs: {v: {type: integer}}';
+  const places = (more: string) =>
+    refuse(planOf(ask('a', same) + ask('b', more))).map(({ code, path }) => [code, path]);
+  load(planOf(ask('a', same) + ask('b', same)));
+  expect(places('approvers: [bob], inputs: {v: {}}')).toEqual([
+    ['conflicting_keys', 'steps[1].step_def.approvers'],
+    ['conflicting_keys', 'steps[1].step_def.inputs'],
+  ]);
+  expect(places('approvers: [ann]')).toEqual([['conflicting_keys', 'steps[1].step_def.key']]);
+});

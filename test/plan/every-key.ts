@@ -72,6 +72,8 @@ steps:
       approvers: [alice]
       inputs: {version: {type: string, required: true}}
       default: reject
+      key: publish
+      policy: ask
       timeout_sec: 86400
   - id: publish
     depends_on: [sign, ask]

@@ -129,6 +129,16 @@ export const APPROVAL: Notes = {
   'step_def.approval.default': {
     about: 'Of no effect without `timeout_sec`. A step that is decided by it has none of `inputs` as outputs.',
   },
+  'step_def.approval.key': {
+    default: 'none',
+    about:
+      "Whoever answers one of them has answered all: those that wait at the time, and those whose turn comes later in the same run. They have the same `approvers` and `inputs`. The outputs are the same too, and `outputs.source` says where the answer came from: `prompt`, or `cache`. A decision by `timeout_sec` is nobody's, and is not kept. After `orch retry` of a rejected one the question is asked anew.",
+  },
+  'step_def.approval.policy': {
+    default: '`ask`',
+    about:
+      'With `never` the step fails at once as `rejected`, unless its `key` has been approved before: for runs without a person, which must not go on by themselves.',
+  },
   'step_def.approval.timeout_sec': { about: 'It may stand on the step instead.' },
 };
 

@@ -1,0 +1,76 @@
+import { endStep } from './settle.js';
+import type { Decision, RememberedDecision, RunState } from './state.js';
+import { changeStep, type Turn } from './transition.js';
+
+/** An approval whose turn has come: it waits for a person, unless there is an answer already. */
+export function askApproval(turn: Turn, index: number): void {
+  changeStep(turn.state, index, 'waiting');
+  const { key, policy } = approvalOf(turn, index);
+  const known = key === undefined ? undefined : rememberedFor(turn.state, key);
+  if (known !== undefined) endAsDecided(turn, index, known, known.step);
+  else if (policy === 'never') refuse(turn, index);
+  else turn.commands.push({ type: 'start-wait', step: index });
+}
+
+/** Ends an approval as a person decided, and with it all that wait for the same answer. */
+export function decideApproval(turn: Turn, index: number, decision: Decision): void {
+  const { state, program } = turn;
+  turn.commands.push({ type: 'stop-step', step: index }); // its timeout, where it has one
+  endAsDecided(turn, index, decision);
+  const { key } = approvalOf(turn, index);
+  if (key === undefined) return;
+  state.decisions = [...(state.decisions ?? []), { ...decision, key, step: index }];
+  for (const [other, { action }] of program.plan.steps.entries()) {
+    if (action.type !== 'approval' || action.key !== key || state.steps[other]!.status !== 'waiting') continue;
+    turn.commands.push({ type: 'stop-step', step: other });
+    endAsDecided(turn, other, decision, index);
+  }
+}
+
+/** A step that is tried again is asked again. */
+export function forgetDecision({ state, program }: Turn, index: number): void {
+  const { action } = program.plan.steps[index]!;
+  if (action.type !== 'approval' || action.key === undefined || state.decisions === undefined) return;
+  state.decisions = state.decisions.filter(({ key }) => key !== action.key);
+}
+
+function rememberedFor({ decisions = [] }: RunState, wanted: string): RememberedDecision | undefined {
+  return decisions.find(({ key }) => key === wanted);
+}
+
+/** @param asked the step that was asked, where it was another one */
+function endAsDecided(turn: Turn, index: number, { decision, by, comment, outputs }: Decision, asked?: number): void {
+  const step = turn.state.steps[index]!;
+  const { key } = approvalOf(turn, index);
+  const said = comment === undefined || comment === '' ? '' : `: ${comment}`;
+  const where = asked === undefined ? '' : ` at '${turn.program.graph.ids[asked]}'`;
+  step.message = `${decision === 'approve' ? 'approved' : 'rejected'}${by === undefined ? '' : ` by ${by}`}${where}${said}`;
+  step.report = {
+    status: decision === 'approve' ? 'success' : 'failed',
+    attempts: 0,
+    outputs: {
+      ...outputs,
+      decision,
+      by: by ?? null,
+      comment: comment ?? null,
+      ...(key !== undefined && { source: asked === undefined ? 'prompt' : 'cache' }),
+    },
+  };
+  if (decision === 'approve') endStep(turn, index, 'success');
+  else endStep(turn, index, 'failed', 'rejected');
+}
+
+/** Nobody is asked. */
+function refuse(turn: Turn, index: number): void {
+  const step = turn.state.steps[index]!;
+  step.message = 'its policy is never: nobody is asked';
+  const outputs = { decision: 'reject', by: null, comment: null, source: 'policy' };
+  step.report = { status: 'failed', attempts: 0, outputs };
+  endStep(turn, index, 'failed', 'rejected');
+}
+
+function approvalOf({ program }: Turn, index: number): { key?: string; policy?: 'ask' | 'never' } {
+  const { action } = program.plan.steps[index]!;
+  if (action.type !== 'approval') throw new Error(`Internal error: step ${index} is no approval`);
+  return action;
+}

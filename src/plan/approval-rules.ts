@@ -1,0 +1,32 @@
+import { jsonEquals } from './input-types.js';
+import { isMap } from './paths.js';
+import { quote, type Problems } from './problems.js';
+import { sourceSteps } from './source-steps.js';
+import type { Json } from './types.js';
+
+/** What decides who may answer an approval, and what they are asked for. */
+const SHARED = ['approvers', 'inputs'] as const;
+
+/** Approvals of one key have one answer, so that they must ask the same people for the same things. */
+export function checkApprovalKeys(source: Record<string, unknown>, problems: Problems): void {
+  const first = new Map<string, { def: Record<string, unknown>; path: readonly PropertyKey[] }>();
+  for (const { step, path } of sourceSteps(source)) {
+    const def = step?.['step_def'];
+    if (!isMap(def) || def['type'] !== 'approval' || typeof def['key'] !== 'string') continue;
+    const known = first.get(def['key']);
+    if (known === undefined) {
+      first.set(def['key'], { def, path });
+      continue;
+    }
+    for (const field of SHARED) {
+      if (jsonEquals((known.def[field] ?? null) as Json, (def[field] ?? null) as Json)) continue;
+      problems.add({
+        code: 'conflicting_keys',
+        path: [...path, 'step_def', def[field] === undefined ? 'key' : field],
+        message: `approvals of the key ${quote(def['key'])} differ in '${field}', and have one answer`,
+        hint: `give them the same '${field}', or keys of their own`,
+        related: [{ message: 'the first one', path: [...known.path, 'step_def', 'key'] }],
+      });
+    }
+  }
+}
