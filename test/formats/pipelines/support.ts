@@ -1,5 +1,5 @@
 import { createConverter, type PipelinesOptions } from '../../../src/formats/index.js';
-import { loadPlanSet, type LoadedPlanSet } from '../../../src/plan/load-set.js';
+import { loadPlanSet, type LoadedPlanSet, type NoPlanText } from '../../../src/plan/load-set.js';
 import type { Diagnostic, Result } from '../../../src/plan/types.js';
 
 export interface StageSketch {
@@ -16,8 +16,11 @@ export async function read(
 ): Promise<{ loaded: Result<LoadedPlanSet, Diagnostic[]>; format?: string }> {
   const text = typeof source === 'string' || source instanceof Uint8Array ? source : JSON.stringify(source, null, 1);
   const convert = createConverter({ pipelines: { root: '/repo', env: {}, ...options } });
-  const none = () => Promise.resolve({ code: 'file_not_found', message: 'there is no such file' } as const);
-  return loadPlanSet(FILE, { name: FILE, text }, none, { convert });
+  return loadPlanSet(FILE, { name: FILE, text }, noOtherFile, { convert });
+}
+
+function noOtherFile(): Promise<NoPlanText> {
+  return Promise.resolve({ code: 'file_not_found', message: 'there is no such file' });
 }
 
 /** The plans that were made; fails with what is wrong. */
