@@ -74,9 +74,8 @@ function retriesOf({ attempts, executions, instances, kind }: ManifestStep): num
 
 /** What agents say that they have used, added up; nothing where none says anything. */
 function told<K extends 'tokens' | 'cost_usd'>(steps: readonly ManifestStep[], key: K): { [P in K]?: number } {
-  const values = steps
-    .filter(({ kind, reason }) => kind === 'agent' && reason !== 'reused')
-    .flatMap(({ outputs }) => (typeof outputs[key] === 'number' ? [outputs[key]] : []));
+  const agents = steps.flatMap(({ agent, reason }) => (reason === 'reused' || !agent ? [] : [agent]));
+  const values = agents.flatMap((agent) => agent[key] ?? []);
   return values.length === 0 ? {} : ({ [key]: sum(values, (value) => value) } as { [P in K]?: number });
 }
 

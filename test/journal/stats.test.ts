@@ -31,6 +31,11 @@ function line(id: string, minutes: [from: number, to: number], more: Partial<Run
   };
 }
 
+const usage = (tokens: number, cost_usd?: number) => {
+  const told = { name: 'codex', turns: 1, fix_rounds: 0, wall_sec: 1, tokens };
+  return cost_usd === undefined ? told : { ...told, cost_usd };
+};
+
 describe('stats', () => {
   test('of nothing say nothing', () => {
     expect(statsOf([])).toEqual({
@@ -162,12 +167,12 @@ describe('the line of a run', () => {
     }),
   };
   const failed = { attempt: 1, reason: 'exit_non_zero', message: 'ExitError' };
-  const done = { attempts: 2, attempt: { attempt: 2 }, outputs: { tokens: 1200, cost_usd: 0.25 } };
+  const done = { attempts: 2, attempt: { attempt: 2 }, agent: usage(1200, 0.25) };
   const events: RunEvent[] = [
     { v: 1, seq: 1, time: minute(1), type: 'run-started' },
     { v: 1, seq: 2, time: minute(1), type: 'step-attempt-failed', step: 'a', ...failed },
     { v: 1, seq: 3, time: minute(2), type: 'step-succeeded', step: 'a', status: 'success', ...done },
-    { v: 1, seq: 4, time: minute(2), type: 'step-failed', step: 'b', attempts: 1, outputs: { tokens: 'many' } },
+    { v: 1, seq: 4, time: minute(2), type: 'step-failed', step: 'b', attempts: 1, agent: usage(300) },
     { v: 1, seq: 5, time: minute(3), type: 'run-finished', status: 'failed', reason: 'steps_failed', warnings: 0 },
   ];
 
@@ -191,7 +196,7 @@ describe('the line of a run', () => {
       executions: 3,
       retries: 1,
       warnings: 0,
-      tokens: 1200,
+      tokens: 1500,
       cost_usd: 0.25,
       record: 'runs/r',
     });

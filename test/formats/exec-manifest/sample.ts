@@ -43,7 +43,7 @@ export function convert(
   const read = openText(text, path);
   if ('faults' in read) throw new Error(JSON.stringify(read.faults));
   const conversion = createConverter({ 'exec-manifest': options })(read.opened.value, path, true);
-  if (conversion === undefined) throw new Error('no manifest');
+  if (conversion?.format !== 'exec-manifest') throw new Error('no manifest');
   const diagnostics = conversion.diagnostics
     .map((each) => (each.line === undefined ? read.opened.place(each) : each))
     .sort(byPlace);
