@@ -76,9 +76,14 @@ export interface ReadFormatOptions {
 /**
  * Reads the options, and the files that they name.
  *
+ * @param file the plan's file as it was given
  * @throws UsageError where one of the files cannot be read
  */
-export async function readFormatOptions(context: CliContext, flags: FormatFlags): Promise<ReadFormatOptions> {
+export async function readFormatOptions(
+  context: CliContext,
+  file: string,
+  flags: FormatFlags,
+): Promise<ReadFormatOptions> {
   const folder = path.resolve(context.cwd, flags.projectDir ?? '.');
   const prose = flags.plan === undefined ? undefined : await readProse(context, flags.plan, folder);
   const { mode, dispatch, projectDir } = flags;

@@ -34,7 +34,7 @@ export interface LoadFlags extends FormatFlags {
 export async function checkPlanFile(context: CliContext, file: string, flags: LoadFlags = {}): Promise<PlanFileResult> {
   const { readPlanFiles } = await import('../client/plan-files.js');
   const { createConverter } = await import('../formats/index.js');
-  const { options, texts: others, given } = await readFormatOptions(context, flags);
+  const { options, texts: others, given } = await readFormatOptions(context, file, flags);
   const convert = createConverter(options);
   const { loaded, texts, format } = await readPlanFiles(file, {
     cwd: context.cwd,

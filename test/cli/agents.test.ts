@@ -251,7 +251,7 @@ describe('a question', () => {
 
 describe('a quota', () => {
   test('is waited for without a slot, and costs no attempt; the next agent is taken where there is one', async () => {
-    const prompt = 'FAKE once hit\nFAKE quota 3\nFAKE always';
+    const prompt = 'FAKE once hit\nFAKE quota 8\nFAKE always';
     const globals = { max_concurrency: 1, agents: { mine: { adapter: 'codex', account: uniqueId('acc') } } };
     const run = await start('quota', [agent('a', prompt, { agent: 'mine' }), { id: 'b', command: 'true' }], {
       globals,
