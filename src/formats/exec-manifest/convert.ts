@@ -3,7 +3,7 @@ import { contextFinder } from './context.js';
 import type { Manifest, Mode, Tier } from './manifest.js';
 import { REVIEW_ENGINES, type ExecManifestOptions } from './options.js';
 import { orderTasks, type Joint, type OrderedTask } from './order.js';
-import type { VerifyEntry } from './verify-blocks.js';
+import type { ProseTask } from './prose-plan.js';
 
 /** The tag of steps that only join others. */
 export const JOINT_TAG = 'barrier';
@@ -11,13 +11,15 @@ export const JOINT_TAG = 'barrier';
 const AGENT = 'codex';
 const DISPATCH = 'dispatch';
 const MAX_FIX_ROUNDS = 2;
+/** Characters that a reviewer is told of the prose plan. */
+const MAX_SECTION = 16_000;
 
-/** Converts a valid manifest. `verify` gives the checks of a task. */
+/** Converts a valid manifest. `proseOf` gives what the prose plan says of a task. */
 export function convertManifest(
   manifest: Manifest,
   path: string,
   options: ExecManifestOptions,
-  verify: (task: string) => readonly VerifyEntry[],
+  proseOf: (task: string) => ProseTask | undefined,
 ): ConvertedPlan {
   const mode = options.mode ?? manifest.mode;
   const origins = new Map([
@@ -32,7 +34,7 @@ export function convertManifest(
     }
     addOrigins(origins, `steps[${index}]`, each);
     const { task, stage } = each;
-    return taskStep(each, manifest, options, { context: contextOf(task, stage), verify: verify(task.id) });
+    return taskStep(each, manifest, options, { context: contextOf(task, stage), prose: proseOf(task.id) });
   });
   const document = {
     plan_id: planId(path),
@@ -92,10 +94,11 @@ function taskStep(
   { task, stage, waitsFor }: OrderedTask,
   manifest: Manifest,
   options: ExecManifestOptions,
-  { context, verify }: { context: readonly string[]; verify: readonly VerifyEntry[] },
+  { context, prose }: { context: readonly string[]; prose: ProseTask | undefined },
 ): Record<string, unknown> {
   const tier = task.tier ?? manifest.tier ?? 'deep';
   const files = task.files ?? [];
+  const verify = prose?.verify ?? [];
   const { plan, dispatch, review = true, maxFixRounds = MAX_FIX_ROUNDS, answerTimeoutSec } = options;
   return {
     id: task.id,
@@ -115,7 +118,7 @@ function taskStep(
       ...(context.length === 0 ? {} : { context: { steps: context } }),
       timeout_sec: manifest.timeout_per_task ?? 300,
       ...(verify.length === 0 ? {} : { verify }),
-      ...(review ? { review: reviewOf(tier, options) } : {}),
+      ...(review ? { review: reviewOf(tier, options, prose) } : {}),
       max_fix_rounds: maxFixRounds,
       ...(answerTimeoutSec === undefined ? {} : { answer_timeout_sec: answerTimeoutSec }),
     },
@@ -131,9 +134,21 @@ function verbatim(text: string): string {
   return text.replaceAll('$', '$$$$');
 }
 
-function reviewOf(tier: Tier, { plan, dispatch, reviewEngine }: ExecManifestOptions): Record<string, unknown> {
-  const agent = reviewEngine ?? (dispatch === undefined ? REVIEW_ENGINES[tier] : DISPATCH);
-  return { agent, tier, ...(plan?.criteria === undefined ? {} : { criteria_file: plan.criteria }) };
+function reviewOf(
+  tier: Tier,
+  { plan, dispatch, reviewEngine }: ExecManifestOptions,
+  prose: ProseTask | undefined,
+): Record<string, unknown> {
+  return {
+    agent: reviewEngine ?? (dispatch === undefined ? REVIEW_ENGINES[tier] : DISPATCH),
+    tier,
+    ...(prose === undefined ? {} : { prompt: verbatim(`### What the plan says of it\n\n${cut(prose.section)}`) }),
+    ...(plan?.criteria === undefined ? {} : { criteria_file: plan.criteria }),
+  };
+}
+
+function cut(section: string): string {
+  return section.length <= MAX_SECTION ? section : `${section.slice(0, MAX_SECTION)}\n…`;
 }
 
 /** Where the parts of a task's step are written. */

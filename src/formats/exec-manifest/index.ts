@@ -3,7 +3,7 @@ import type { Format, FormatSource } from '../format.js';
 import { checkManifest } from './check.js';
 import { convertManifest } from './convert.js';
 import type { ExecManifestOptions } from './options.js';
-import { readVerifyBlocks } from './verify-blocks.js';
+import { readProsePlan } from './prose-plan.js';
 
 export { JOINT_TAG } from './convert.js';
 export { readNotes, taskWaves, type ManifestNotes } from './notes.js';
@@ -26,10 +26,10 @@ export const execManifest: Format<ExecManifestOptions> = {
   },
   convert({ document, path }, options) {
     const checked = checkManifest(document);
-    const blocks = options.plan === undefined ? undefined : readVerifyBlocks(options.plan.text, options.plan.name);
-    const found = [...(checked.ok ? [] : checked.error), ...(blocks?.diagnostics ?? [])];
+    const prose = options.plan === undefined ? undefined : readProsePlan(options.plan.text, options.plan.name);
+    const found = [...(checked.ok ? [] : checked.error), ...(prose?.diagnostics ?? [])];
     if (!checked.ok || found.some(({ severity }) => severity === 'error')) return { parts: {}, diagnostics: found };
-    const plan = convertManifest(checked.value, path, options, (task) => blocks?.of(task) ?? []);
+    const plan = convertManifest(checked.value, path, options, (task) => prose?.taskOf(task));
     return { plan, parts: {}, diagnostics: found };
   },
 };

@@ -301,7 +301,10 @@ describe('an option', () => {
     expect(first).toMatchObject({
       plan_file: '../p.md',
       verify: [{ run: 'make', expect: 'exit 0' }],
-      review: { criteria_file: '../p.criteria.md' },
+      review: {
+        prompt: '### What the plan says of it\n\n## Task 1: x\n<verify>\n- run: `make`\n</verify>',
+        criteria_file: '../p.criteria.md',
+      },
     });
     expect(second).not.toHaveProperty('verify');
   });

@@ -9,9 +9,17 @@ export interface VerifyEntry {
   expect: string;
 }
 
-/** The checks of a prose plan, by the numbers of its tasks. */
-export interface VerifyBlocks {
-  of(task: string): readonly VerifyEntry[];
+/** What a prose plan says of a task. */
+export interface ProseTask {
+  /** From its heading to the next one. */
+  section: string;
+  verify: readonly VerifyEntry[];
+}
+
+/** A prose plan, by its tasks. */
+export interface ReadProse {
+  /** Undefined for a task that it has no heading for. */
+  taskOf(id: string): ProseTask | undefined;
   diagnostics: Diagnostic[];
 }
 
@@ -20,11 +28,18 @@ const RUN = /^-[ \t]+run:[ \t]*`([^`]+)`$/;
 const EXPECT = /^expect:[ \t]*(.*)$/;
 const FENCE = /^(`{3,}|~{3,})/;
 
+interface OpenTask {
+  line: number;
+  lines: string[];
+  entries: VerifyEntry[];
+}
+
 /** What is being read, line by line. */
 interface Reader {
   /** Fence of the code block that the line is in. */
   fence?: string;
-  entries?: VerifyEntry[];
+  /** The task whose section it is. */
+  task?: OpenTask;
   /** The line with `<verify>` that is still open. */
   open?: number;
   /** The entry that an `expect:` would belong to. */
@@ -32,13 +47,13 @@ interface Reader {
 }
 
 /**
- * Reads the `<verify>` blocks of a prose plan: lines of "- run: `command`", each with an `expect:` below it where
+ * Reads the sections of a prose plan, and their `<verify>` blocks: lines of "- run: `command`", each with an `expect:` below it where
  * something else than exit 0 is expected, below a heading `## Task N:`. A heading in a code block is none.
  *
  * @param file what diagnostics call the plan
  */
-export function readVerifyBlocks(text: string, file: string): VerifyBlocks {
-  const tasks = new Map<string, { line: number; entries: VerifyEntry[] }>();
+export function readProsePlan(text: string, file: string): ReadProse {
+  const tasks = new Map<string, OpenTask>();
   const diagnostics: Diagnostic[] = [];
   const reader: Reader = {};
   const lines = text.split('\n');
@@ -56,19 +71,18 @@ export function readVerifyBlocks(text: string, file: string): VerifyBlocks {
     if (number !== undefined) {
       closeBlock(reader, tell);
       const first = tasks.get(plain(number));
-      if (first === undefined) tasks.set(plain(number), { line, entries: (reader.entries = []) });
-      else {
-        reader.entries = [];
-        tell(line, repeated(number, file, first.line));
-      }
+      reader.task = { line, lines: [], entries: [] };
+      if (first === undefined) tasks.set(plain(number), reader.task);
+      else tell(line, repeated(number, file, first.line));
     } else if (reader.open !== undefined) readLine(reader, content, line, tell);
-    else if (content === '<verify>' && reader.entries !== undefined) reader.open = line;
+    else if (content === '<verify>' && reader.task !== undefined) reader.open = line;
+    reader.task?.lines.push(raw.trimEnd());
   }
   closeBlock(reader, tell);
   return {
-    of(task) {
-      const number = /\d+$/.exec(task)?.[0];
-      return number === undefined ? [] : (tasks.get(plain(number))?.entries ?? []);
+    taskOf(id) {
+      const task = tasks.get(plain(/\d+$/.exec(id)?.[0] ?? ''));
+      return task === undefined ? undefined : { section: task.lines.join('\n').trim(), verify: task.entries };
     },
     diagnostics,
   };
@@ -87,7 +101,7 @@ function readLine(reader: Reader, content: string, line: number, tell: Tell): vo
   const expect = EXPECT.exec(content)?.[1];
   if (run !== undefined) {
     reader.last = { run, expect: 'exit 0' };
-    reader.entries!.push(reader.last);
+    reader.task!.entries.push(reader.last);
   } else if (expect !== undefined && reader.last !== undefined) {
     const understood = readExpect(expect);
     if (understood === undefined) tell(line, strangeExpect(expect));

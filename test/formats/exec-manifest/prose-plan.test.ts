@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readVerifyBlocks } from '../../../src/formats/exec-manifest/verify-blocks.js';
+import { readProsePlan } from '../../../src/formats/exec-manifest/prose-plan.js';
 
 const block = (...lines: string[]): string => `<verify>\n${lines.join('\n')}\n</verify>\n`;
 
@@ -57,9 +57,9 @@ test.each<[title: string, text: string, task: string, expected: [run: string, ex
   ['nothing for a task that the plan lacks', `## Task 1: A\n${block('- run: `a`')}`, 'task-11', []],
   ['nothing before the first heading', block('- run: `a`'), 'task-1', []],
 ])('%s', (_, text, task, expected) => {
-  const blocks = readVerifyBlocks(text, 'p.md');
-  expect(blocks.diagnostics).toEqual([]);
-  expect(blocks.of(task)).toEqual(expected.map(([run, expect]) => ({ run, expect })));
+  const prose = readProsePlan(text, 'p.md');
+  expect(prose.diagnostics).toEqual([]);
+  expect(prose.taskOf(task)?.verify ?? []).toEqual(expected.map(([run, expect]) => ({ run, expect })));
 });
 
 test.each<[title: string, text: string, expected: string[]]>([
@@ -76,7 +76,15 @@ test.each<[title: string, text: string, expected: string[]]>([
   ['an expect without a run', `## Task 1: A\n${block('expect: exit 0')}`, ['3:1 warning malformed_verify']],
   ['a line of something else', `## Task 1: A\n${block('please test')}`, ['3:1 warning malformed_verify']],
 ])('%s is told', (_, text, expected) => {
-  const { diagnostics } = readVerifyBlocks(text, 'p.md');
+  const { diagnostics } = readProsePlan(text, 'p.md');
   expect(diagnostics.map((each) => `${each.line}:${each.column} ${each.severity} ${each.code}`)).toEqual(expected);
   for (const each of diagnostics) expect(each.file).toBe('p.md');
+});
+
+test('the section of a task goes from its heading to the next one', () => {
+  const text = '# Plan\n\n## Task 1: A\n\nDo it.  \n\n#### Notes\n\nMore.\n\n### Task 2. B\n\nThen this.\n';
+  const prose = readProsePlan(text, 'p.md');
+  expect(prose.taskOf('task-1')?.section).toBe('## Task 1: A\n\nDo it.\n\n#### Notes\n\nMore.');
+  expect(prose.taskOf('task-2')?.section).toBe('### Task 2. B\n\nThen this.');
+  expect(prose.taskOf('task-3')).toBeUndefined();
 });
