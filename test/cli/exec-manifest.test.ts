@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { REPO, runCli, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents, type AgentStart } from '../support/fake-agents.js';
 import { OwnService } from '../support/own-service.js';
@@ -40,6 +40,11 @@ const task = (id: string, prompt_hint?: string, more: Partial<Task> = {}): Task 
   ...(prompt_hint === undefined ? {} : { prompt_hint }),
   ...more,
 });
+
+/** The last line of what a command printed. */
+function total({ stdout }: CliResult): string {
+  return stdout.trimEnd().split('\n').at(-1)!;
+}
 
 /** The dry run, without a service. */
 interface DryRun {
@@ -202,10 +207,9 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     write('docs/every.md', '## Task 1: x\n<verify>\n- run: `make`\n</verify>\n');
     write('docs/every.criteria.md', 'It must be good.\n');
     write('dispatch.sh', 'true\n');
-    const { stdout } = await orch(
-      ...['convert', file, '--mode', 'all-sequential', '--plan', 'docs/every.md', '--project-dir', 'app'],
-      ...['--review-engine', 'claude', '--max-fix-rounds', '1', '--answer-timeout', '90s', '--dispatch', 'dispatch.sh'],
-    );
+    const options =
+      '--mode all-sequential --plan docs/every.md --project-dir app --review-engine claude --max-fix-rounds 1 --answer-timeout 90s --dispatch dispatch.sh';
+    const { stdout } = await orch('convert', file, ...options.split(' '));
     const plan = JSON.parse(stdout) as { metadata: unknown; globals: unknown; steps: { step_def: unknown }[] };
     expect(plan).toMatchObject({
       metadata: { mode: 'all-sequential' },
@@ -223,6 +227,23 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
       max_fix_rounds: 1,
       answer_timeout_sec: 90,
     });
+  });
+
+  test('docs/exec-manifests.md has examples that work, and every option', async () => {
+    const text = readFileSync(path.join(REPO, 'docs/exec-manifests.md'), 'utf8');
+    const block = (language: string): string => new RegExp(`\`\`\`${language}\\n([^]*?)\`\`\``).exec(text)![1]!;
+    const file = write('doc.exec.yaml', block('yaml'));
+    write('doc.md', block('markdown'));
+    expect(await orch('validate', file, '--plan', 'doc.md', '--strict')).toMatchObject({ code: 0, stderr: '' });
+    const plan = JSON.parse((await orch('convert', file, '--plan', 'doc.md')).stdout) as { steps: { id: string }[] };
+    expect(plan.steps.find(({ id }) => id === 'task-2')).toMatchObject({
+      step_def: { verify: [{}, { expect: 'contains "server 2."' }, { expect: 'exit 1' }] },
+    });
+    const { stdout } = await orch('run', '--help');
+    const options = [...stdout.matchAll(/^ +(--[a-z-]+).* manifest:/gm)].map((match) => match[1]);
+    const told = [...text.matchAll(/^\| `(--[a-z-]+)[^`]*` \| [^|]+ \|$/gm)].map((match) => match[1]);
+    expect(options.length).toBeGreaterThan(5);
+    expect(told.slice(0, options.length)).toEqual(options);
   });
 
   test('the environment of the old tool is heard', async () => {
@@ -289,8 +310,6 @@ describe('with fake agents', () => {
     };
     return { id, dir, starts: fakes.starts, orch, run };
   }
-
-  const total = ({ stdout }: CliResult): string => stdout.trimEnd().split('\n').at(-1)!;
 
   test('the example runs to its end, each task after what it needs, and its prompt tells of that', async () => {
     const { run, starts, orch, id, dir } = rig('example', '');
@@ -412,8 +431,7 @@ describe('with fake agents', () => {
   });
 
   test('the converted plan behaves as the manifest does, and at most max_parallel tasks run at a time', async () => {
-    const hint = (id: string): string => `FAKE append begun ${id}\nFAKE wait go`;
-    const tasks = ['a', 'b', 'c'].map((id) => task(id, hint(id), { files: [id] }));
+    const tasks = ['a', 'b', 'c'].map((id) => task(id, `FAKE append begun ${id}\nFAKE wait go`, { files: [id] }));
     const { orch, dir, id } = rig('convert', manifestOf([tasks, [task('d'), task('e')]], 'max_parallel: 2\n'));
     expect((await orch('convert', 'm.exec.yaml', '--no-review', '-o', 'plan.json')).code).toBe(0);
     own.runs.push(id);

@@ -48,6 +48,10 @@ function partOf(name: string, commands: readonly string[]): ConvertedPlan {
   };
 }
 
+function planOf(id: string): string {
+  return `plan_id: ${id}\nversion: "1.0"\nsteps: [{id: s, command: x}]\n`;
+}
+
 function load(files: Record<string, string>, strict = false) {
   const read = async (path: string): Promise<PlanText | NoPlanText> => {
     const text = files[path];
@@ -87,9 +91,8 @@ describe('a file of several plans', () => {
   });
 
   test('whose name holds a # is found by it first', async () => {
-    const plan = (id: string): string => `plan_id: ${id}\nversion: "1.0"\nsteps: [{id: s, command: x}]\n`;
     const above = 'plan_id: p\nversion: "1.0"\nsteps: [{id: a, step_def: {type: plan, plan: "b#c.yaml"}}]\n';
-    const { loaded } = await load({ 'p.yaml': above, 'b#c.yaml': plan('whole'), b: plan('part') });
+    const { loaded } = await load({ 'p.yaml': above, 'b#c.yaml': planOf('whole'), b: planOf('part') });
     expect(loaded.ok && loaded.value.subPlans.get('b#c.yaml')?.plan_id).toBe('whole');
   });
 
