@@ -160,7 +160,7 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     expect(await orch('run', plan, '--mode', 'all-parallel', '--no-review')).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error[usage]: --mode, --no-review: plan.yaml is a plan, and no execution manifest
+      stderr: `error[usage]: --mode, --no-review: plan.yaml is a plan, for which this means nothing
   hint: leave them out; what a plan does stands in its file
 `,
     });
