@@ -33,7 +33,8 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
   withFormatOptions(program.command('convert <file>'))
     .description('print the plan that a file of another system is run as')
     .option('-o, --out <file>', 'write it there; in YAML where the name says so')
-    .option('--yaml', 'in YAML instead of JSON')
+    .addOption(new Option('--yaml', 'in YAML').conflicts('json'))
+    .option('--json', 'in JSON (the default, but for a name that ends in .yaml)')
     .option('--strict', 'count warnings as errors')
     .action(async (file, options) =>
       done(await (await import('./commands/convert.js')).convert(context, file, options)),

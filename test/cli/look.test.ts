@@ -135,7 +135,7 @@ test('every command has --help, and --json', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
   expect(commands.toSorted()).toEqual(
-    'approve cancel doctor down explain export graph help list locks logs pause plan prune reject rerun resume retry run skip start status up validate watch worker'.split(
+    'answer approve cancel convert doctor down explain export graph help list locks logs pause plan prune reject rerun resume retry run skip start status up validate watch worker'.split(
       ' ',
     ),
   );

@@ -9,13 +9,14 @@ import { loadPlanFile, type LoadFlags, type PlanFile } from '../load-plan.js';
 interface ConvertFlags extends LoadFlags {
   out?: string;
   yaml?: boolean;
+  json?: boolean;
 }
 
 /** `orch convert FILE`: a file of another system as the plan that it is run as. */
 export async function convert(context: CliContext, file: string, flags: ConvertFlags): Promise<number> {
   const loaded = await loadPlanFile(context, file, flags);
   const parts = Object.keys(loaded.plans).filter((name) => name.startsWith(`${loaded.path}#`));
-  const asYaml = flags.yaml === true || /\.ya?ml$/i.test(flags.out ?? '');
+  const asYaml = flags.yaml === true || (flags.json !== true && /\.ya?ml$/i.test(flags.out ?? ''));
   if (flags.out === undefined) {
     if (parts.length > 0) {
       throw new UsageError(
