@@ -28,7 +28,7 @@ import { stopSignals } from './stop-signals.js';
 import { SIGNAL_EXIT_CODE, summarise } from './summary.js';
 import { openTask, withheld, type OpenedTask } from './task-secrets.js';
 import { ownerOf, tryDirOf } from './try-folder.js';
-import type { StepFacts, StepSuccess, StepTask } from './types.js';
+import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from './types.js';
 
 /** A process that is no more. */
 export type DurableOver = Exclude<DurableEnd, { kind: 'detached' }>;
@@ -39,8 +39,8 @@ export interface ProcessJob {
   invocation(env: Readonly<Record<string, string>>): Invocation & { cwd?: string };
   /** Looks on from the start, or from when the process was found. @returns what ends that */
   watch(started: Started, redact: (text: string) => string, stop: (reason: StopReason) => void): () => void;
-  /** The last words of the process, for people who watch. */
-  lastWords(): string | undefined;
+  /** What it does, for people who watch. */
+  progress(): Pick<StepHeartbeat, 'last_line' | 'tokens' | 'tool_calls'>;
   /** What the end means. */
   conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Outcome;
 }
@@ -176,10 +176,10 @@ async function runWithHeartbeat(
 ): Promise<DurableEnd> {
   let pid: number | undefined;
   let stdoutFile: string | undefined;
-  const progress = (): { pid?: number; bytes: number; last_line?: string } => {
+  const progress = (): Omit<StepHeartbeat, 'failures' | 'first_started_at'> => {
     const bytes = stdoutFile === undefined ? 0 : readEnd(stdoutFile, 0).size;
-    const lastLine = job?.lastWords() ?? logs.lastLine();
-    return { bytes, ...(pid && { pid }), ...(lastLine && { last_line: lastLine }) };
+    const lastLine = job === undefined ? logs.lastLine() : undefined;
+    return { bytes, ...(pid && { pid }), ...(lastLine && { last_line: lastLine }), ...job?.progress() };
   };
   const signals = stopSignals(deps, execution);
   let unwatch: (() => void) | undefined;

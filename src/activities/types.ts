@@ -101,4 +101,7 @@ export interface StepHeartbeat {
   pid?: number;
   bytes?: number;
   last_line?: string;
+  /** Of an agent's turn so far. */
+  tokens?: number;
+  tool_calls?: number;
 }

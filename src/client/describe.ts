@@ -1,3 +1,5 @@
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { payloadCodec } from '../temporal/payload-codec.js';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProgressView } from '../workflows/messages.js';
 import { asOrchError, throughOutages } from './service-errors.js';
@@ -8,38 +10,87 @@ export interface DescribedRun {
   run: RunSummary;
   temporal_run_id: string;
   /** Steps that run or wait for their next attempt now, by id. */
-  pending: Map<string, { attempt: number; last_failure?: string }>;
+  pending: Map<string, PendingStep>;
+}
+
+/** A step, or a part of one, that runs or waits for its next attempt. */
+export interface PendingStep extends LiveStep {
+  attempt: number;
+  last_failure?: string;
+}
+
+/** What a running step does, as its worker told last. */
+export interface LiveStep {
+  last_line?: string;
+  tokens?: number;
+  tool_calls?: number;
 }
 
 /** Asks the service for a run. @throws OrchError `run_not_found`. */
 export async function describeRun(client: Client, runId: string): Promise<DescribedRun> {
   try {
     const description = await throughOutages(() => client.workflow.getHandle(runId).describe());
-    return { run: summarize(description), temporal_run_id: description.runId, pending: pendingSteps(description) };
+    return {
+      run: summarize(description),
+      temporal_run_id: description.runId,
+      pending: await pendingSteps(description),
+    };
   } catch (error) {
     throw asOrchError(error, runId);
   }
 }
 
 /** Retries make no history events, so only the pending activities know of the attempts of a step that still runs. */
-function pendingSteps({ raw }: WorkflowExecutionDescription): DescribedRun['pending'] {
+async function pendingSteps({ raw }: WorkflowExecutionDescription): Promise<DescribedRun['pending']> {
   const pending: DescribedRun['pending'] = new Map();
-  for (const { activityId, attempt, lastFailure } of raw.pendingActivities ?? []) {
+  for (const { activityId, attempt, lastFailure, heartbeatDetails } of raw.pendingActivities ?? []) {
     if (!activityId?.startsWith('s:')) continue;
     const failure = lastFailure?.message ?? undefined;
-    pending.set(activityId.slice(2), { attempt: attempt ?? 1, ...(failure ? { last_failure: failure } : {}) });
+    pending.set(activityId.slice(2), {
+      attempt: attempt ?? 1,
+      ...(failure ? { last_failure: failure } : {}),
+      ...(await liveOf(heartbeatDetails?.payloads?.[0])),
+    });
   }
   return pending;
 }
 
-/** Adds to the running steps which attempt they are at, and why the one before failed. */
+/** What stands in a heartbeat, which anything may be: a step that cannot be read is shown without it. */
+async function liveOf(payload: Payload | undefined): Promise<LiveStep> {
+  if (payload === undefined) return {};
+  try {
+    const [decoded] = await payloadCodec.decode([payload]);
+    const { last_line, tokens, tool_calls } = defaultPayloadConverter.fromPayload<Record<string, unknown>>(decoded!);
+    return {
+      ...(typeof last_line === 'string' && { last_line }),
+      ...(typeof tokens === 'number' && { tokens }),
+      ...(typeof tool_calls === 'number' && { tool_calls }),
+    };
+  } catch {
+    return {};
+  }
+}
+
+/** What a running step does, in a line: the part of it that runs, and its last words. */
+export function liveText(id: string, pending: ReadonlyMap<string, LiveStep>): string | undefined {
+  const part = [...pending].find(([each]) => each === id || each.startsWith(`${id}~`));
+  if (part === undefined) return undefined;
+  const [name, { last_line, tokens, tool_calls }] = part;
+  const counts = [tool_calls && `${tool_calls} tool calls`, tokens && `${tokens} tokens`].filter(Boolean).join(', ');
+  const words = [name.slice(id.length + 1), last_line, counts && `(${counts})`].filter(Boolean).join(' ');
+  return words === '' ? undefined : words;
+}
+
+/** Adds to the running steps what they do, which attempt they are at, and why the one before failed. */
 export function withAttempts(progress: ProgressView, pending: DescribedRun['pending']): ProgressView {
   const steps = progress.steps.map((step) => {
     const now = pending.get(step.id);
-    if (step.status !== 'running' || now === undefined) return step;
+    const live = step.status === 'running' ? liveText(step.id, pending) : undefined;
+    const shown = live === undefined ? step : { ...step, live };
+    if (step.status !== 'running' || now === undefined) return shown;
     const failed =
       now.last_failure === undefined ? {} : { message: `attempt ${now.attempt}; before: ${now.last_failure}` };
-    return { ...step, attempts: now.attempt, ...failed };
+    return { ...shown, attempts: now.attempt, ...failed };
   });
   return { ...progress, steps };
 }

@@ -1,14 +1,19 @@
 import type { ProgressView, RunResult, StepView } from '../workflows/messages.js';
+import type { LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
 
 /** Milliseconds between two looks at a run: the first while things change, the second while nothing does. */
 const POLL_MS = { busy: 150, quiet: 1000 };
+/** Milliseconds between two looks at what the running steps do. */
+const LIVE_MS = 1500;
 
 export interface FollowOptions {
   /** Called with the steps that changed since the last call; never twice with the same state of a step. */
   onChange?: (steps: readonly StepView[], progress: ProgressView) => void;
   /** Called when the run could not be asked (no worker, an outage), and when it answers again. */
   onSilence?: (silent: boolean, error?: OrchError) => void;
+  /** Called now and then with what the running steps do, by their ids; a step's parts have its id and a `~`. */
+  onLive?: (live: ReadonlyMap<string, LiveStep>) => void;
   /** Ends the following, not the run: the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -17,6 +22,7 @@ export interface FollowOptions {
 interface Followable {
   progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView>;
   result(runId: string, signal?: AbortSignal): Promise<RunResult>;
+  live(runId: string): Promise<ReadonlyMap<string, LiveStep>>;
 }
 
 /** Follows a run to its end; see {@link FollowOptions}. The end is known at once, by a long poll beside the looks. */
@@ -30,6 +36,7 @@ export async function follow(client: Followable, runId: string, options: FollowO
   let last: ProgressView | undefined;
   let silent = false;
   let pause = POLL_MS.busy;
+  let lived = Date.now();
   try {
     for (;;) {
       giveUp = new AbortController(); // one for each look: the connection never takes its listener off again
@@ -50,6 +57,10 @@ export async function follow(client: Followable, runId: string, options: FollowO
         last = next.progress;
       }
       silent = 'failure' in next;
+      if (options.onLive !== undefined && !silent && Date.now() - lived >= LIVE_MS) {
+        await Promise.race([end, client.live(runId).then(options.onLive, () => undefined)]);
+        lived = Date.now();
+      }
       await Promise.race([end, wait(pause)]);
     }
   } finally {

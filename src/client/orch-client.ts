@@ -22,7 +22,7 @@ import {
   type Verbs,
 } from '../workflows/messages.js';
 import { defineUpdate } from '@temporalio/workflow';
-import { describeRun, summarize, withAttempts } from './describe.js';
+import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { readPastRun } from './past-run.js';
@@ -194,6 +194,11 @@ export class OrchClient {
       if (error instanceof OrchError && error.code === 'no_worker') return { ...run, ...link, stale: true };
       throw error;
     }
+  }
+
+  /** What the steps of a run do that run now, by their ids. @throws OrchError `run_not_found`. */
+  async live(runId: string): Promise<ReadonlyMap<string, LiveStep>> {
+    return (await describeRun(this.client, runId)).pending;
   }
 
   /** What the service itself knows of a run; needs no worker. @throws OrchError `run_not_found`. */

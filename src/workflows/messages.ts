@@ -37,6 +37,8 @@ export interface StepView {
   sub_runs?: string[];
   /** What its agents said and cost. */
   agent?: AgentSummary;
+  /** What it does now: its last words. Known to the service, not to the run. */
+  live?: string;
   /** What people should know of it, though it goes on. */
   warning?: string;
   /** True where its fallback made up for the failure. */

@@ -88,11 +88,17 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       reader = createStreamReader(started.stdoutFile, (line) => adapter.read(line, progress));
       return watchAgent(turn, started, reader, progress, stop);
     },
-    lastWords() {
+    progress() {
       const words = [...progress.message.trimEnd().split('\n').slice(-1), progress.doing ?? ''].find(
         (text) => text !== '',
       );
-      return words === undefined ? undefined : clean?.(words).slice(0, 200);
+      const line = words === undefined ? undefined : clean?.(words).slice(0, 200);
+      const tokens = progress.inputTokens + progress.outputTokens;
+      return {
+        ...(line === undefined ? {} : { last_line: line }),
+        ...(tokens === 0 ? {} : { tokens }),
+        ...(progress.toolCalls === 0 ? {} : { tool_calls: progress.toolCalls }),
+      };
     },
     conclude(end, facts, opened) {
       reader ??=

@@ -107,7 +107,8 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
   const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
   const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
   const said = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
-  const why = [said, subRunsText(step)].filter(Boolean).join('; ');
+  const live = step.live === undefined ? '' : context.outColors.dim(printable(step.live));
+  const why = [said, live, subRunsText(step)].filter(Boolean).join('; ');
   const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${printable(step.tags.join(', '))}]`)}`;
   const state = statusWord(context.outColors, step.status);
   return `  ${state} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();

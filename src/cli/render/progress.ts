@@ -1,4 +1,5 @@
 import { createLogUpdate } from 'log-update';
+import { liveText, type LiveStep } from '../../client/describe.js';
 import type { OrchError } from '../../client/errors.js';
 import type { ProgressView, StepView } from '../../workflows/messages.js';
 import type { CliContext } from '../context.js';
@@ -8,11 +9,15 @@ import { subRunsText } from './sub-runs.js';
 /** Running steps that the live block shows. */
 const LIVE_ROWS = 12;
 const REDRAW_MS = 200;
+/** Characters of the last words of a running step. */
+const LIVE_CHARS = 80;
 
 /** Shows a run's steps as they start and end. */
 export interface ProgressReporter {
   onChange(this: void, steps: readonly StepView[], progress: ProgressView): void;
   onSilence(this: void, silent: boolean, error?: OrchError): void;
+  /** Shows what the running steps do; absent where nothing is redrawn. */
+  onLive?(this: void, live: ReadonlyMap<string, LiveStep>): void;
   /** Removes what is redrawn; what was printed stays. */
   close(this: void): void;
 }
@@ -44,12 +49,13 @@ function lineReporter(context: CliContext, width: number): ProgressReporter {
 function liveReporter(context: CliContext, width: number): ProgressReporter {
   const draw = createLogUpdate(context.stderr);
   const running = new Map<string, StepView>();
+  let live: ReadonlyMap<string, LiveStep> = new Map();
   let head = '';
   const redraw = (): void => {
     const now = Date.now();
     const rows = [...running.values()].slice(0, LIVE_ROWS).map((step) => {
       const time = step.started_at === undefined ? '' : duration(now - step.started_at);
-      return `${statusWord(context.colors, 'running')} ${step.id.padEnd(width)}  ${context.colors.dim(time)}`;
+      return `${statusWord(context.colors, 'running')} ${step.id.padEnd(width)}  ${context.colors.dim(time)}  ${context.colors.dim(printable(liveText(step.id, live) ?? '').slice(0, LIVE_CHARS))}`.trimEnd();
     });
     if (running.size > LIVE_ROWS) rows.push(context.colors.dim(`… and ${running.size - LIVE_ROWS} more running`));
     draw([...rows, context.colors.dim(head)].join('\n'));
@@ -74,6 +80,10 @@ function liveReporter(context: CliContext, width: number): ProgressReporter {
     },
     onSilence(silent, error) {
       print(silenceLine(silent, error));
+      redraw();
+    },
+    onLive(now) {
+      live = now;
       redraw();
     },
     close() {

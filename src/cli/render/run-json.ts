@@ -25,6 +25,7 @@ const stepSchema = z.object({
     .enum(['approval', 'time', 'lock', 'quota', 'budget', 'answer'])
     .optional()
     .describe('what it waits for, where it does'),
+  live: z.string().optional().describe('what it does now: its last words'),
   warning: z.string().optional().describe('what people should know of it'),
   agent: agentSummarySchema.optional().describe('what its agents said and cost'),
 });
@@ -128,6 +129,7 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     tags: [...(step.tags ?? [])],
     sub_runs: step.sub_runs ?? [],
     ...(step.waits_for === undefined ? {} : { waits_for: step.waits_for }),
+    ...(step.live === undefined ? {} : { live: step.live }),
     ...(step.warning === undefined ? {} : { warning: step.warning }),
     ...(step.agent === undefined ? {} : { agent: step.agent }),
   };
