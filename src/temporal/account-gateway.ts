@@ -1,4 +1,3 @@
-import { Client, WorkflowNotFoundError } from '@temporalio/client';
 import {
   ACCOUNT_JOIN,
   ACCOUNT_PARK,
@@ -8,12 +7,7 @@ import {
   type AccountState,
   type QuotaHit,
 } from '../workflows/account-messages.js';
-import type { LockGatewayOptions } from './lock-gateway.js';
-import { payloadCodec } from './payload-codec.js';
-import { signedStarts } from './signed-starts.js';
-
-/** Milliseconds that one call may take: a worker that is busy answers late, and the caller asks again. */
-const CALL_MS = 10_000;
+import { createGatewayClient, unlessAbsent, type GatewayOptions } from './gateway-client.js';
 
 /** How a worker reaches the accounts of agents. */
 export interface AccountGateway {
@@ -26,14 +20,8 @@ export interface AccountGateway {
 }
 
 /** Makes the gateway of a worker, over the worker's own connection. */
-export function createAccountGateway(options: LockGatewayOptions): AccountGateway {
-  const client = new Client({
-    connection: options.connection,
-    namespace: options.namespace,
-    dataConverter: { payloadCodecs: [payloadCodec] },
-    ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [signedStarts(options.signingKey)] } }),
-  });
-  const call = <T>(run: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + CALL_MS, run);
+export function createAccountGateway(options: GatewayOptions): AccountGateway {
+  const { client, call } = createGatewayClient(options);
   return {
     async view(account) {
       const handle = client.workflow.getHandle(accountId(account));
@@ -56,13 +44,4 @@ export function createAccountGateway(options: LockGatewayOptions): AccountGatewa
       await unlessAbsent(() => call(() => client.workflow.getHandle(accountId(account)).signal(ACCOUNT_JOIN, key)));
     },
   };
-}
-
-async function unlessAbsent<T>(call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
 }

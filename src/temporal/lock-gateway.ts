@@ -1,4 +1,3 @@
-import { Client, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
 import {
   LOCK,
   LOCK_RELEASE,
@@ -8,11 +7,7 @@ import {
   type LockRequest,
   type LockState,
 } from '../workflows/lock-messages.js';
-import { payloadCodec } from './payload-codec.js';
-import { signedStarts } from './signed-starts.js';
-
-/** Milliseconds that one call may take: a worker that is busy answers late, and the caller asks again. */
-const CALL_MS = 10_000;
+import { createGatewayClient, unlessAbsent, type GatewayOptions } from './gateway-client.js';
 
 /** How a worker reaches the lock workflows. */
 export interface LockGateway {
@@ -25,23 +20,9 @@ export interface LockGateway {
   closedAt(run: Pick<LockRequest, 'run_id' | 'temporal_run_id'>): Promise<number | undefined>;
 }
 
-export interface LockGatewayOptions {
-  connection: ConnectionLike;
-  namespace: string;
-  /** Where lock workflows that it starts run. */
-  taskQueue: string;
-  signingKey?: string;
-}
-
 /** Makes the gateway of a worker, over the worker's own connection. */
-export function createLockGateway(options: LockGatewayOptions): LockGateway {
-  const client = new Client({
-    connection: options.connection,
-    namespace: options.namespace,
-    dataConverter: { payloadCodecs: [payloadCodec] },
-    ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [signedStarts(options.signingKey)] } }),
-  });
-  const call = <T>(run: () => Promise<T>): Promise<T> => client.withDeadline(Date.now() + CALL_MS, run);
+export function createLockGateway(options: GatewayOptions): LockGateway {
+  const { client, call } = createGatewayClient(options);
   return {
     view: (name) => unlessAbsent(() => call(() => client.workflow.getHandle(lockId(name)).query<LockState>(LOCK_VIEW))),
     async request(name, request) {
@@ -65,13 +46,4 @@ export function createLockGateway(options: LockGatewayOptions): LockGateway {
       return run.status.name === 'RUNNING' ? undefined : (run.closeTime?.getTime() ?? 0);
     },
   };
-}
-
-async function unlessAbsent<T>(call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
 }
