@@ -1,0 +1,35 @@
+import type { AgentSettings } from '../plan/agent-types.js';
+import { BUILT_IN_AGENTS } from '../plan/schema-agent.js';
+import type { Prompt } from './prompts.js';
+import type { Role } from './roles.js';
+import type { AgentChoice } from './types.js';
+
+/** The name that means: claude where it is installed, else codex. */
+export const AUTO_AGENT = 'auto';
+
+/** The agent that runs a prompt in a role: what is said nearest to the command line counts, prompts before roles. */
+export function agentFor(choice: AgentChoice, role: Role, prompt: Prompt): string {
+  return (
+    own(choice.cli_prompts, prompt.key) ??
+    choice.cli_roles[role] ??
+    own(choice.prompts, prompt.key) ??
+    choice.roles[role] ??
+    choice.default
+  );
+}
+
+/** How an agent is called; undefined for a name that nobody knows. */
+export function settingsFor(
+  name: string,
+  settings: Readonly<Record<string, AgentSettings>>,
+): AgentSettings | undefined {
+  const described = own(settings, name);
+  const adapter = BUILT_IN_AGENTS.find((known) => known === name);
+  if (described === undefined && adapter === undefined) return undefined;
+  const known = { ...(adapter === undefined ? {} : { adapter }), ...described };
+  return { ...known, adapter: known.adapter ?? 'generic' };
+}
+
+function own<T>(map: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}

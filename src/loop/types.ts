@@ -1,0 +1,67 @@
+import type { AgentSettings, Budget } from '../plan/agent-types.js';
+import type { Timeout } from '../plan/types.js';
+import type { Prompt } from './prompts.js';
+import type { Role } from './roles.js';
+import type { RouterMode } from './router.js';
+
+/** A loop as its workflow knows it: every knob has its value. */
+export interface LoopConfig {
+  /** Counted from the folder of the configuration. */
+  prompts_dir: string;
+  prompts: Record<Role, Prompt>;
+  reviewer: Prompt;
+  /** Prompts that a router may choose. */
+  allowlist: readonly Prompt[];
+  router: { mode: 'off' | RouterMode; prompt?: Prompt; applies_to: 'first' | 'all' };
+  /** Every so many iterations one turn is the reviewer's; 0 means never. */
+  review_every_n: number;
+  agents: AgentChoice & { settings: Readonly<Record<string, AgentSettings>> };
+  mode: 'combined' | 'role';
+  /** Iterations that one start makes at most. */
+  max_iterations: number;
+  /** It waits for a person after each turn. */
+  pause_between_turns: boolean;
+  /** Limits of one turn of an agent, in seconds. */
+  timeout_sec: Timeout;
+  stall_timeout_sec: Timeout;
+  /** What all agents of the loop may cost. */
+  budget?: Budget;
+  /** Where its state is written down for others, counted from the folder of the configuration. */
+  state_file?: string;
+  git?: GitSettings;
+}
+
+/** Which agent runs which prompt. */
+export interface AgentChoice {
+  default: string;
+  /** Given on the command line: over what the file says. */
+  cli_prompts: Readonly<Record<string, string>>;
+  cli_roles: Readonly<Partial<Record<Role, string>>>;
+  prompts: Readonly<Record<string, string>>;
+  roles: Readonly<Partial<Record<Role, string>>>;
+}
+
+/** How turns go to a shared repository. */
+export interface GitSettings {
+  remote: string;
+  /** The only branch that the loop works on; absent: the one that is checked out. */
+  branch?: string;
+  /** What happens where files are dirty that no rule covers: the loop stops, or goes on and says so. */
+  dirty: 'refuse' | 'warn';
+  rules: PublishRules;
+}
+
+/** Which dirty files are committed after a turn. Globs and sizes; what no rule covers is left alone. */
+export interface PublishRules {
+  docs: { globs: readonly string[]; max_file_bytes: number };
+  reports: FileRule & { skip: readonly string[] };
+  outputs: FileRule;
+}
+
+export interface FileRule {
+  globs: readonly string[];
+  /** With their dots, in lower case. */
+  extensions: readonly string[];
+  max_file_bytes: number;
+  max_total_bytes: number;
+}
