@@ -1,10 +1,13 @@
 import { createAskAccount, type AccountAnswer, type AccountQuestion } from './agent/account.js';
 import { endWorktree, type WorktreeEnd } from './agent/end-worktree.js';
+import { createRunTurn, type LoopDeps } from './loop/run-turn.js';
+import { createSyncRepository } from './loop/sync-repository.js';
+import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop/types.js';
 import { createLockActivities, type LockActivities } from './locks.js';
 import type { RunRecord } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep, type ReapTask } from './reap-step.js';
-import { createRunStep, type RunStepDeps } from './run-step.js';
+import { createRunStep } from './run-step.js';
 import type { StepSuccess, StepTask } from './types.js';
 import { createVerifyStart, type StartVerdict } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
@@ -12,7 +15,7 @@ import type { LockGateway } from '../temporal/lock-gateway.js';
 import type { StartClaim } from '../temporal/signature.js';
 
 /** What the activities need from the worker that they run in. */
-export interface ActivityDeps extends RunStepDeps {
+export interface ActivityDeps extends LoopDeps {
   /** Key of signed starts; absent where the server guards itself. */
   signingKey?: string;
   locks: LockGateway;
@@ -33,6 +36,10 @@ export interface Activities extends LockActivities {
   askAccount(question: AccountQuestion): Promise<AccountAnswer>;
   /** Commits and removes the work tree of an agent's step. */
   endWorktree(end: WorktreeEnd): Promise<{ stays?: string }>;
+  /** Runs one turn of a loop. */
+  runTurn(task: TurnTask): Promise<TurnSuccess>;
+  /** Takes over what others have done in a shared repository, or hands on what a turn has made. */
+  syncRepository(task: SyncTask): Promise<SyncReport>;
   /** Ends what a canceled step has left running. */
   reapStep(task: ReapTask): Promise<void>;
 }
@@ -46,6 +53,8 @@ export function createActivities(deps: ActivityDeps): Activities {
     askAccount: createAskAccount(deps.accounts),
     endWorktree,
     seal: (record) => deps.records.seal(record),
+    runTurn: createRunTurn(deps),
+    syncRepository: createSyncRepository(deps),
     reapStep: (task) => reapStep(deps.stateDir, task),
   };
 }

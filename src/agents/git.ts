@@ -12,26 +12,53 @@ export class GitError extends Error {
 /** Output above this is cut. */
 const MAX_BUFFER = 32 * 1024 * 1024;
 
-/** Runs git in a folder, without a person to ask and without the caller's own repository variables. */
-export async function git(
-  cwd: string,
-  args: readonly string[],
-  options: { env?: Record<string, string>; input?: string } = {},
-): Promise<string> {
-  const { stdout, exitCode, stderr, failed, message } = await execa('git', args, {
+/** How a git command ended. */
+export interface GitEnd {
+  failed: boolean;
+  /** True where it took too long, and was ended. */
+  timedOut: boolean;
+  exitCode?: number;
+  stdout: string;
+  stderr: string;
+  /** What to say of a failure: its last line, or why it could not be run. */
+  said: string;
+}
+
+interface GitOptions {
+  env?: Record<string, string>;
+  input?: string;
+  /** Milliseconds; absent means no limit. */
+  timeoutMs?: number;
+}
+
+/** Runs git in a folder, without a person to ask and without the caller's own repository variables. Never throws. */
+export async function runGit(cwd: string, args: readonly string[], options: GitOptions = {}): Promise<GitEnd> {
+  const { stdout, exitCode, stderr, failed, timedOut, message } = await execa('git', args, {
     cwd,
     env: { ...withoutGitVariables(), GIT_TERMINAL_PROMPT: '0', GIT_OPTIONAL_LOCKS: '0', ...options.env },
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
     maxBuffer: MAX_BUFFER,
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
   });
-  if (!failed) return stdout;
-  const said = stderr?.trim().split('\n').at(-1);
-  throw new GitError(
-    `git ${args[0]}: ${said || (exitCode === undefined ? message : `it exited with code ${exitCode}`)}`,
-  );
+  const last = stderr?.trim().split('\n').at(-1);
+  return {
+    failed,
+    timedOut,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    stdout: stdout ?? '',
+    stderr: stderr ?? '',
+    said: last || (exitCode === undefined ? (message ?? 'it could not be run') : `it exited with code ${exitCode}`),
+  };
+}
+
+/** The same, for what must go well. @throws GitError */
+export async function git(cwd: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
+  const { failed, stdout, said } = await runGit(cwd, args, options);
+  if (failed) throw new GitError(`git ${args[0]}: ${said}`);
+  return stdout;
 }
 
 /** A hook or another tool may have set them, for another repository. */

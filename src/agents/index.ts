@@ -1,6 +1,18 @@
 export { adapterOf } from './adapters/index.js';
 export { filesWereMade } from './evidence.js';
-export { branchOf, commitAll, diffSince, GitError, makeWorktree, removeWorktree, topOf, treeState } from './git.js';
+export {
+  branchOf,
+  commitAll,
+  diffSince,
+  git,
+  GitError,
+  makeWorktree,
+  removeWorktree,
+  runGit,
+  topOf,
+  treeState,
+  type GitEnd,
+} from './git.js';
 export { concludeTurn, type TurnEnd, type TurnFailure, type TurnOutcome } from './outcome.js';
 export {
   buildAnswerPrompt,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import pc from 'picocolors';
 import { EXIT, type CliContext, type CliHost } from './context.js';
 import { reportError } from './errors.js';
+import { addLoopCommands } from './register-loop.js';
 import { addPlanCommands } from './register-plan.js';
 import { addRecordCommands } from './register-record.js';
 import { addRunCommands } from './register-run.js';
@@ -44,6 +45,7 @@ Start with:  orch run examples/quickstart.yaml`,
   addSteerCommands(program, context, done);
   addRecordCommands(program, context, done);
   addPlanCommands(program, context, done);
+  addLoopCommands(program, context, done);
   addServiceCommands(program, context, done);
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -27,6 +27,7 @@ import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { readPastRun } from './past-run.js';
 import { listLocks, type LockView } from './locks.js';
+import { LoopClient } from './loops.js';
 import { prepareRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
@@ -288,6 +289,16 @@ export class OrchClient {
   /** The locks that are held, with who holds each and who waits. @throws OrchError `no_worker`. */
   locks(): Promise<LockView[]> {
     return listLocks(this.client, this.connection);
+  }
+
+  /** Supervisor/engineer loops. */
+  loops(): LoopClient {
+    return new LoopClient(
+      this.client,
+      this.connection,
+      (loopId, runId) => this.link(loopId, runId),
+      this.options.taskQueue,
+    );
   }
 
   /** Closes the connection. */

@@ -82,7 +82,7 @@ export async function readPlanFiles(
 }
 
 /** The configuration beside the plan, else that of the current folder. */
-async function readConfigFile(
+export async function readConfigFile(
   planDir: string,
   cwd: string,
 ): Promise<Result<{ agents?: Configuration['agents'] }, Diagnostic[]>> {

@@ -30,6 +30,8 @@ export interface WorkerSettings {
   onlyHost?: boolean;
   /** Seconds that running steps have to end once the worker is to stop. Default 0: they go on without it. */
   drainSec?: number;
+  /** Folder of a loop's configuration on this host, where the worker takes the turns of one of its roles. */
+  loopRoot?: string;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: RecordKeeper;
 }
@@ -56,6 +58,11 @@ export function createHostWorker(settings: WorkerSettings): Promise<Worker> {
   return Worker.create({ ...commonOptions(settings), taskQueue: hostQueue(stateHost(settings.stateDir)) });
 }
 
+/** Makes the worker that takes the turns of one role of a loop, beside the one that serves the loop itself. */
+export function createRoleWorker(settings: WorkerSettings, queue: string): Promise<Worker> {
+  return Worker.create({ ...commonOptions(settings), taskQueue: queue });
+}
+
 function recordsOf(settings: WorkerSettings): RecordKeeper {
   return (
     settings.records ?? createRecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message))
@@ -77,6 +84,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       ...signing,
       host: stateHost(settings.stateDir),
       service: settings.service ?? namespace,
+      ...(settings.loopRoot === undefined ? {} : { loopRoot: settings.loopRoot }),
       manyHosts: settings.onlyHost !== true,
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
       locks,

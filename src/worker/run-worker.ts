@@ -4,7 +4,13 @@ import { createRecordKeeper } from '../records/record-keeper.js';
 import { recordClient } from '../temporal/read-record.js';
 import { EMBEDDED_SERVICE, serviceName } from '../temporal/service-name.js';
 import type { TemporalSettings } from '../temporal/settings.js';
-import { connectWorker, createHostWorker, createWorker, type WorkerSettings } from './create-worker.js';
+import {
+  connectWorker,
+  createHostWorker,
+  createRoleWorker,
+  createWorker,
+  type WorkerSettings,
+} from './create-worker.js';
 import { startJanitor } from './janitor.js';
 
 export interface RunWorkerOptions {
@@ -18,6 +24,8 @@ export interface RunWorkerOptions {
   /** What steps inherit. Default: `env`. */
   stepEnv?: NodeJS.ProcessEnv;
   signingKey?: string;
+  /** Set for the worker of one role of a loop: the folder of its configuration here, and the queue of the role's turns. */
+  loop?: { root: string; roleQueue: string };
   /** Called once the worker polls. */
   onReady?: () => void;
 }
@@ -43,8 +51,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       ...(options.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }),
       ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
       ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
+      ...(options.loop === undefined ? {} : { loopRoot: options.loop.root }),
     };
     const workers = [await createWorker(settings)];
+    if (options.loop !== undefined) workers.push(await createRoleWorker(settings, options.loop.roleQueue));
     if (!embedded) workers.push(await createHostWorker(settings));
     const running = Promise.all(workers.map((worker) => worker.run())); // SIGINT and SIGTERM make the SDK shut them down
     options.onReady?.();

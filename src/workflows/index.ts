@@ -2,3 +2,4 @@
 export { runPlan } from './run-plan.js';
 export { agentAccount } from './account.js';
 export { lock } from './lock.js';
+export { orchLoop } from './loop/loop.js';

@@ -1,0 +1,57 @@
+import { Context } from '@temporalio/activity';
+import type { FileClass, Sorted } from '../../loop/publish-rules.js';
+import { commitFiles, findCommit, openRepository, pull, push, refuseLeft, sortTree } from './repository.js';
+import { baseDirOf, type LoopDeps } from './run-turn.js';
+import { TurnRefused, turnFailure } from './turn-failure.js';
+import type { SyncReport, SyncTask } from './types.js';
+
+const HEARTBEAT_MS = 1000;
+const KINDS: Readonly<Record<FileClass, string>> = {
+  docs: 'doc/meta hygiene',
+  reports: 'reports evidence',
+  outputs: 'tracked outputs',
+};
+
+/**
+ * Makes the activity that synchronises a loop's clone with the repository that its machines share.
+ *
+ * It may be begun again at any point: a commit carries the name of its turn, and one that is there is not made again,
+ * so that a worker that died between commit and push leaves only the push to do.
+ */
+export function createSyncRepository(deps: Pick<LoopDeps, 'loopRoot'>): (task: SyncTask) => Promise<SyncReport> {
+  return async (task) => {
+    const beat = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
+    try {
+      return await synchronise(baseDirOf(deps, task), task);
+    } catch (error) {
+      throw error instanceof TurnRefused ? turnFailure(error.reason, error.message) : error;
+    } finally {
+      clearInterval(beat);
+    }
+  };
+}
+
+/** Does what a task says in the clone that a folder is in. @throws TurnRefused with what stands in the way */
+export async function synchronise(dir: string, { run_id, step_id, git, when, subject }: SyncTask): Promise<SyncReport> {
+  const repository = await openRepository(dir, git);
+  const trailer = `${run_id}/${step_id}${when === 'before' ? '.before' : ''}`;
+  let commit = await findCommit(repository, trailer);
+  let left: Sorted['left'] = [];
+  if (commit === undefined) {
+    const sorted = await sortTree(repository, git);
+    refuseLeft(repository, git, sorted);
+    ({ left } = sorted);
+    if (sorted.commit.length > 0) {
+      const kinds = [...new Set(sorted.commit.map((file) => file.as))].sort().map((kind) => KINDS[kind]);
+      const paths = sorted.commit.map((file) => file.path);
+      commit = await commitFiles(repository, paths, `${subject}: ${kinds.join(', ')} — tests: not run`, trailer);
+    }
+  }
+  if (when === 'before') await pull(repository);
+  const pushed = when === 'after' && (await push(repository));
+  return {
+    pushed,
+    left: left.map((file) => `${file.path} (${file.why})`),
+    ...(commit === undefined ? {} : { commit }),
+  };
+}

@@ -1,0 +1,68 @@
+import type { AgentSettings } from '../../plan/agent-types.js';
+import type { Timeout } from '../../plan/types.js';
+import type { StateFields } from '../../loop/state-file.js';
+import type { GitSettings } from '../../loop/types.js';
+import type { StepHeartbeat, StepSuccess } from '../types.js';
+
+/** One turn of a loop: a prompt that an agent runs. */
+export interface TurnTask {
+  /** Workflow id of the loop. */
+  run_id: string;
+  /** Name of the turn, unique in the loop. */
+  step_id: string;
+  attempts_before: number;
+  /** Folder of the configuration; absent where each worker has its own. */
+  base_dir?: string;
+  env: Readonly<Record<string, string>>;
+  /** Counted from the folder of the configuration; read when the turn begins. */
+  prompt_file: string;
+  title: string;
+  /** The agent; where there are several, the first whose program is there. */
+  agents: readonly { name: string; settings: AgentSettings }[];
+  timeout_sec: Timeout;
+  stall_timeout_sec: Timeout;
+  limits: { tokens?: number; cost_usd?: number; wall_sec?: number };
+  /** The session to go on with, after a quota that ended in the middle. */
+  session?: string;
+  /** Lines for the log of the loop. */
+  log: readonly string[];
+  /** Where the state of the loop is written down for others, and what; absent where nobody reads it. */
+  state?: {
+    file: string;
+    running: StateFields;
+    done: StateFields;
+    failed: StateFields;
+    commit?: 'galph_commit' | 'ralph_commit';
+  };
+  /** What is known of a turn that was sent on to the host where its process is. */
+  carried?: Pick<StepHeartbeat, 'failures' | 'first_started_at' | 'failed_attempts' | 'host'>;
+}
+
+/** A turn that went well. */
+export interface TurnSuccess extends StepSuccess {
+  /** Set where the state file asks the loop to stop, with the reason. */
+  exit_requested?: string;
+}
+
+/** What is to be synchronised with the shared repository. */
+export interface SyncTask {
+  run_id: string;
+  /** The turn that it belongs to. */
+  step_id: string;
+  base_dir?: string;
+  git: GitSettings;
+  /** `before`: takes over what others have done; `after`: hands on what the turn has made. */
+  when: 'before' | 'after';
+  /** First line of the commit, without its kind. */
+  subject: string;
+}
+
+/** What became of it. */
+export interface SyncReport {
+  /** Short id of the commit that was made, or was there already. */
+  commit?: string;
+  /** Whether anything was sent. */
+  pushed: boolean;
+  /** Dirty files that were left alone, with the reason; only where that is allowed. */
+  left: readonly string[];
+}

@@ -1,0 +1,175 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { OrchError } from '../../client/errors.js';
+import type { LoopClient } from '../../client/loops.js';
+import { stateFields, writeState } from '../../loop/index.js';
+import type { LoopVerb, LoopVerbInput } from '../../workflows/loop/messages.js';
+import { connect } from '../connect.js';
+import { EXIT, type CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
+import { findLoopFile, loopIdOf } from '../loop-config.js';
+import { followLoop } from '../loop-follow.js';
+import { loopSummary, nowLine, turnLine } from '../render/loop.js';
+
+interface Flags {
+  json?: boolean;
+  by?: string;
+}
+
+/** `orch loop status [LOOP]`. Exits 0 whenever it could answer. */
+export function status(context: CliContext, loopId: string | undefined, flags: Flags): Promise<number> {
+  return withLoop(context, loopId, false, async (loops, id) => {
+    const described = await loops.describe(id);
+    const turns = described.view === undefined ? [] : await loops.turns(id);
+    if (flags.json) context.out(`${JSON.stringify({ ...described, recent_turns: turns }, null, 2)}\n`);
+    else {
+      const { view, web_ui } = described;
+      const head =
+        view === undefined
+          ? `${id} ${described.service_status}: no worker answers\n`
+          : loopSummary(context.outColors, view);
+      const now = nowLine(described);
+      context.out(`${head}${now === '' ? '' : `  ${now}\n`}${web_ui === undefined ? '' : `  Web UI  ${web_ui}\n`}`);
+      for (const turn of turns.slice(-10)) context.out(`  ${turnLine(context.outColors, turn)}`);
+    }
+    return EXIT.succeeded;
+  });
+}
+
+/** `orch loop watch [LOOP]`: follows it to its end. */
+export function watch(context: CliContext, loopId: string | undefined, flags: Flags): Promise<number> {
+  return withLoop(context, loopId, false, (loops, id) => followLoop(context, loops, id, { json: flags.json === true }));
+}
+
+/** `orch loop stop [LOOP]`. */
+export function stop(
+  context: CliContext,
+  loopId: string | undefined,
+  flags: Flags & { reason?: string; now?: boolean },
+): Promise<number> {
+  const input = {
+    ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+    ...(flags.now ? { now: true } : {}),
+  };
+  const text = flags.now ? 'the turn that runs is being stopped' : 'it ends after the turn that runs';
+  return steer(context, loopId, 'stop', input, flags, (id) => `${id}: stop requested; ${text}`);
+}
+
+/** `orch loop pause [LOOP]`. */
+export function pause(context: CliContext, loopId: string | undefined, flags: Flags): Promise<number> {
+  return steer(
+    context,
+    loopId,
+    'pause',
+    {},
+    flags,
+    (id) => `${id}: paused; the turn that runs goes on, no further one begins`,
+  );
+}
+
+/** `orch loop resume [LOOP]`: goes on after a pause, and with a loop that has ended where it ended. */
+export function resume(
+  context: CliContext,
+  loopId: string | undefined,
+  flags: Flags & { maxIterations?: string },
+): Promise<number> {
+  const more = flags.maxIterations === undefined ? {} : { more: wholeNumber('--max-iterations', flags.maxIterations) };
+  return withLoop(context, loopId, true, async (loops, id) => {
+    if ((await loops.find(id)) === 'open') {
+      await loops.steer(id, 'resume', sender(flags));
+      answer(context, flags, { loop_id: id, resumed: true }, `${id}: goes on`);
+      return EXIT.succeeded;
+    }
+    const { state, web_ui } = await loops.resumeEnded(id, more);
+    const shown = {
+      loop_id: id,
+      resumed: true,
+      iteration: state.iteration,
+      role: state.role,
+      ...(web_ui && { web_ui }),
+    };
+    const what = state.phase === 'publish' ? ', whose work is published without running it again' : '';
+    answer(context, flags, shown, `${id}: goes on at iteration ${state.iteration}, ${state.role}${what}`);
+    return EXIT.succeeded;
+  });
+}
+
+/** `orch loop export-state [LOOP] [--out FILE]`: where it stands, as a state file has it. */
+export function exportState(context: CliContext, loopId: string | undefined, flags: { out?: string }): Promise<number> {
+  return withLoop(context, loopId, false, async (loops, id) => {
+    const { config, carried } = await loops.input(id);
+    const file = flags.out === undefined ? undefined : path.resolve(context.cwd, flags.out);
+    const fields = stateFields(config, carried.state, 'idle');
+    const text = writeState(fields, { now: new Date(), commits: {} }, file === undefined ? {} : fieldsOf(file));
+    if (file === undefined) context.out(text);
+    else {
+      writeFileSync(`${file}.${process.pid}.tmp`, text);
+      renameSync(`${file}.${process.pid}.tmp`, file);
+      context.note(`wrote ${flags.out}\n`);
+    }
+    return EXIT.succeeded;
+  });
+}
+
+function steer(
+  context: CliContext,
+  loopId: string | undefined,
+  verb: LoopVerb,
+  input: LoopVerbInput,
+  flags: Flags,
+  text: (id: string) => string,
+): Promise<number> {
+  return withLoop(context, loopId, false, async (loops, id) => {
+    const view = await loops.steer(id, verb, { ...sender(flags), ...input });
+    answer(context, flags, { loop_id: id, status: view.status }, text(id));
+    return EXIT.succeeded;
+  });
+}
+
+/** Without an id the loop of this folder's configuration is meant. */
+async function withLoop(
+  context: CliContext,
+  given: string | undefined,
+  startService: boolean,
+  act: (loops: LoopClient, id: string) => Promise<number>,
+): Promise<number> {
+  const id = given ?? loopIdOf(findLoopFile(context, undefined));
+  const client = await connect(context, startService);
+  try {
+    return await act(client.loops(), id);
+  } catch (error) {
+    if (!(error instanceof OrchError) || error.code !== 'run_not_found' || given !== undefined) throw error;
+    throw new OrchError('run_not_found', `The loop of this folder ('${id}') was never started here`, {
+      hint: '`orch loop` starts it; one that was started by --id needs that id',
+    });
+  } finally {
+    await client.close();
+  }
+}
+
+function answer(context: CliContext, { json }: Flags, shown: object, text: string): void {
+  if (json) context.out(`${JSON.stringify(shown, null, 2)}\n`);
+  else context.note(`${text}\n`);
+}
+
+function sender({ by }: Flags): { by?: string } {
+  return by === undefined ? {} : { by };
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new UsageError(`${option} ${text}: give a whole number above 0`);
+}
+
+function fieldsOf(file: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : {};
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    throw new UsageError(`${file}: it is there and is no JSON; it is not overwritten`);
+  }
+}

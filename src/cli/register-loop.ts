@@ -1,0 +1,116 @@
+import type { Command } from 'commander';
+import type { CliContext } from './context.js';
+import { collect } from './plan-options.js';
+
+type Done = (exitCode: number) => void;
+
+const steering = async () => import('./commands/loop-steer.js');
+
+/** The supervisor/engineer loop. Each command loads its code, and Temporal's packages, only when it is used. */
+export function addLoopCommands(program: Command, context: CliContext, done: Done): void {
+  const loop = program.command('loop').description('run two roles in turn over prompts: a supervisor and main');
+  withKnobs(
+    loop.command('run [config]', { isDefault: true }).description('start the loop, or go on with it, and follow it'),
+  )
+    .option('--detach', 'only start it, and print its id')
+    .addHelpText(
+      'after',
+      '\nCtrl-C detaches: the loop goes on. `orch loop watch` follows it again, `orch loop stop` ends it.',
+    )
+    .action(async (config, options) => done(await (await import('./commands/loop.js')).loop(context, config, options)));
+
+  withKnobs(loop.command('start [config]').description('start the loop, or go on with it, and print its id')).action(
+    async (config, options) =>
+      done(await (await import('./commands/loop.js')).loop(context, config, { ...options, detach: true })),
+  );
+
+  loop
+    .command('init [folder]')
+    .description('write a commented orchestration.yaml and stubs of the prompts; nothing is overwritten')
+    .option('--json', 'print one JSON object')
+    .action(async (folder, options) =>
+      done(await (await import('./commands/loop-init.js')).init(context, folder, options)),
+    );
+
+  loop
+    .command('status [loop]')
+    .description('show where the loop stands')
+    .option('--json', 'print one JSON object')
+    .action(async (id, options) => done(await (await steering()).status(context, id, options)));
+
+  loop
+    .command('watch [loop]')
+    .description('follow the loop to its end')
+    .option('--json', 'print the result as one JSON object')
+    .action(async (id, options) => done(await (await steering()).watch(context, id, options)));
+
+  withSender(loop.command('stop [loop]').description('end the loop after the turn that runs'))
+    .option('--reason <text>', 'why')
+    .option('--now', 'end the turn that runs, too')
+    .action(async (id, options) => done(await (await steering()).stop(context, id, options)));
+
+  withSender(loop.command('pause [loop]').description('begin no further turn')).action(async (id, options) =>
+    done(await (await steering()).pause(context, id, options)),
+  );
+
+  withSender(loop.command('resume [loop]').description('go on: after a pause, or where the loop failed or was stopped'))
+    .option('--max-iterations <n>', 'make so many iterations from where it is')
+    .action(async (id, options) => done(await (await steering()).resume(context, id, options)));
+
+  loop
+    .command('export-state [loop]')
+    .description('print where the loop stands, as state.json has it')
+    .option('--out <file>', 'write it into this file; what others have written there stays')
+    .action(async (id, options) => done(await (await steering()).exportState(context, id, options)));
+
+  withKnobs(
+    loop.command('import-state <file> [config]').description('start the loop where an older run stands'),
+  ).action(async (file, config, options) =>
+    done(await (await import('./commands/loop.js')).importLoop(context, file, config, options)),
+  );
+
+  loop
+    .command('worker [config]')
+    .description('take the turns of one role on this machine, in the foreground')
+    .requiredOption('--role <role>', 'supervisor (galph) or main (ralph)')
+    .option('--task-queue <name>', 'task queue of the loop', 'orch')
+    .option('--json', 'print one JSON object when it is ready')
+    .action(async (config, options) =>
+      done(await (await import('./commands/loop-worker.js')).loopWorker(context, config, options)),
+    );
+  for (const command of loop.commands) command.exitOverride();
+}
+
+function withKnobs(command: Command): Command {
+  return command
+    .option('--id <id>', 'id of the loop (default: one per configuration)')
+    .option('--fresh', 'begin at the first iteration, whatever was before')
+    .option('--max-iterations <n>', 'iterations to make (default 20)')
+    .option('--mode <mode>', 'combined: on one machine; role: each role has its own worker')
+    .option('--agent <name>', 'agent where nothing else is said')
+    .option('--agent-role <role=agent,...>', 'agents by role; over the file')
+    .option('--agent-prompt <prompt=agent,...>', 'agents by prompt; over roles')
+    .option('--prompt-supervisor <file>', 'prompt of the supervisor')
+    .option('--prompt-main <file>', 'prompt of main')
+    .option('--prompt-reviewer <file>', 'prompt of reviews')
+    .option('--workflow <name>', 'standard or review_cadence')
+    .option('--review-every-n <n>', 'every so many iterations one turn is the reviewer’s')
+    .option('--use-router', 'choose prompts by rules and a router')
+    .option('--no-router', 'run a plain sequence')
+    .option('--router-prompt <file>', 'prompt whose answer names the prompt to run')
+    .option('--router-mode <mode>', 'router_default, router_first or router_only')
+    .option('--router-allowlist <prompts>', 'prompts that the router may choose, with commas')
+    .option('--router-applies-to <turns>', 'first or all')
+    .option('--sync-via-git', 'synchronise with a shared repository')
+    .option('--no-git', 'do not')
+    .option('--branch <name>', 'the only branch the loop works on')
+    .option('--state-file <file>', 'where its state is written down')
+    .option('--pause', 'wait for a person after each turn')
+    .option('--set <name=value>', 'any setting of the file by its name (repeatable)', collect, [])
+    .option('--env <name[=value]>', 'environment that the loop takes along (repeatable)', collect, [])
+    .option('--json', 'print the result as one JSON object');
+}
+
+function withSender(command: Command): Command {
+  return command.option('--by <name>', 'in whose name').option('--json', 'print one JSON object');
+}

@@ -1,0 +1,298 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  type Client,
+  type Connection,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { loopQueue } from '../loop/roles.js';
+import { initialState, type LoopState } from '../loop/turns.js';
+import type { LoopConfig } from '../loop/types.js';
+import { DEFAULT_TASK_QUEUE } from '../temporal/settings.js';
+import {
+  LOOP_INPUT,
+  LOOP_TURNS,
+  LOOP_VERSION,
+  LOOP_VIEW,
+  ORCH_LOOP,
+  type LoopEnd,
+  type LoopInput,
+  type LoopVerb,
+  type LoopVerbInput,
+  type LoopView,
+  type TurnRecord,
+} from '../workflows/loop/messages.js';
+import { OrchError } from './errors.js';
+import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
+
+const QUERY_DEADLINE_MS = 2_000;
+const UPDATE_DEADLINE_MS = 10_000;
+/** A turn that nobody has taken for so long waits for a worker. */
+const UNTAKEN_MS = 1_500;
+
+/** What a loop is started with. */
+export interface LoopToStart {
+  config: LoopConfig;
+  /** Absolute folder of the configuration. */
+  baseDir: string;
+  env: Readonly<Record<string, string>>;
+  /** Where it begins; default at the first turn. */
+  state?: LoopState;
+}
+
+/** A loop that was started. */
+export interface StartedLoop {
+  loop_id: string;
+  web_ui?: string;
+}
+
+/** A loop as `orch loop status` shows it. */
+export interface LoopDescription {
+  loop_id: string;
+  /** What the loop says of itself; absent where no worker answers. */
+  view?: LoopView;
+  /** What the service says: `running`, or how it closed. */
+  service_status: string;
+  /** Set where the turn that is due waits for a worker: the task queue that nobody serves. */
+  waits_for_worker?: { queue: string; role?: string };
+  /** What the agent at work printed last. */
+  last_words?: string;
+  web_ui?: string;
+}
+
+/** Starts, follows and steers loops; made by `OrchClient.loops()`. */
+export class LoopClient {
+  constructor(
+    private readonly client: Client,
+    private readonly connection: Connection,
+    private readonly link: (loopId: string, runId: string) => { web_ui?: string },
+    private readonly taskQueue: string = DEFAULT_TASK_QUEUE,
+  ) {}
+
+  /**
+   * Starts a loop. One that was there before and has ended under this id is followed by this one.
+   *
+   * @throws OrchError `run_exists` while a loop of this id is open; `service_unreachable`
+   */
+  async start(loopId: string, toStart: LoopToStart): Promise<StartedLoop> {
+    const { config, baseDir, env, state = initialState() } = toStart;
+    return this.startWith(loopId, {
+      loop_version: LOOP_VERSION,
+      config,
+      ...(config.mode === 'role' ? {} : { base_dir: baseDir }),
+      queue: this.taskQueue,
+      env,
+      carried: {
+        state,
+        last_iteration: state.iteration + config.max_iterations - 1,
+        used: { tokens: 0, cost_usd: 0, wall_sec: 0 },
+        turns: [],
+        next_seq: 1,
+        began_at: Date.now(),
+      },
+    });
+  }
+
+  /**
+   * Goes on with a loop that has ended, where it ended: a failed turn is taken again, with the same prompt.
+   *
+   * @param more further iterations, counted from the one it is at; default those that are left
+   * @param now what it is to be run with from now on; default what it was started with
+   * @throws OrchError `run_exists` where it is open; `run_not_found`; `refused` where it has made all its iterations
+   */
+  async resumeEnded(
+    loopId: string,
+    { more, now }: { more?: number; now?: LoopToStart } = {},
+  ): Promise<StartedLoop & { state: LoopState }> {
+    const before = await this.input(loopId);
+    const { paused: _, ...carried } = before.carried;
+    const { state } = carried;
+    const last_iteration = more === undefined ? carried.last_iteration : state.iteration + more - 1;
+    if (state.iteration > last_iteration && state.phase === 'turn') {
+      throw new OrchError(
+        'refused',
+        `The loop '${loopId}' has made its iterations: ${carried.last_iteration} was the last`,
+        {
+          hint: '`--max-iterations N` makes N more',
+        },
+      );
+    }
+    const fresh =
+      now === undefined
+        ? {}
+        : { config: now.config, env: now.env, ...(now.config.mode === 'role' ? {} : { base_dir: now.baseDir }) };
+    const started = await this.startWith(loopId, { ...before, ...fresh, carried: { ...carried, last_iteration } });
+    return { ...started, state };
+  }
+
+  /** What a loop was started with, and where it stands: open or closed. @throws OrchError `run_not_found`, `no_worker` */
+  async input(loopId: string): Promise<LoopInput> {
+    const { status } = await this.describeExecution(loopId);
+    if (status.name === 'COMPLETED' || status.name === 'FAILED') {
+      const end = await this.end(loopId).catch(() => undefined);
+      if (end !== undefined) return end.input;
+    }
+    return this.ask<LoopInput>(loopId, LOOP_INPUT);
+  }
+
+  /** Whether there is a loop of this id, and whether it is open. */
+  async find(loopId: string): Promise<'open' | 'closed' | undefined> {
+    try {
+      const { status } = await this.describeExecution(loopId);
+      return status.name === 'RUNNING' ? 'open' : 'closed';
+    } catch (error) {
+      if (error instanceof OrchError && error.code === 'run_not_found') return undefined;
+      throw error;
+    }
+  }
+
+  /** What a loop is doing. @throws OrchError `run_not_found`, `no_worker` */
+  view(loopId: string): Promise<LoopView> {
+    return this.ask<LoopView>(loopId, LOOP_VIEW);
+  }
+
+  /** The turns that ended after a number, and why they ran what they ran; the last ones of many. */
+  turns(loopId: string, after = 0): Promise<readonly TurnRecord[]> {
+    return this.ask<readonly TurnRecord[]>(loopId, LOOP_TURNS, { after });
+  }
+
+  /** A loop, with what the service knows of the turn that runs. @throws OrchError `run_not_found` */
+  async describe(loopId: string): Promise<LoopDescription> {
+    const described = await this.describeExecution(loopId);
+    const { status, runId } = described;
+    const known: LoopDescription = {
+      loop_id: loopId,
+      service_status: status.name.toLowerCase(),
+      ...this.link(loopId, runId),
+    };
+    let view: LoopView | undefined;
+    try {
+      view = await this.view(loopId);
+    } catch (error) {
+      if (!(error instanceof OrchError && error.code === 'no_worker')) throw error;
+    }
+    const pending = status.name === 'RUNNING' ? await this.pendingTurn(described, view) : {};
+    return { ...known, ...pending, ...(view === undefined ? {} : { view }) };
+  }
+
+  /** Steers an open loop. @throws OrchError `refused`, `run_closed`, `run_not_found`, `no_worker` */
+  async steer(loopId: string, verb: LoopVerb, input: LoopVerbInput): Promise<LoopView> {
+    const update = defineUpdate<LoopView, [LoopVerbInput]>(verb);
+    try {
+      return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
+        this.client.workflow.getHandle(loopId).executeUpdate(update, { args: [input] }),
+      );
+    } catch (error) {
+      throw asOrchError(error, loopId);
+    }
+  }
+
+  /** Waits for the end of a loop, through outages of the service and over continued runs. @throws OrchError `run_terminated` */
+  async end(loopId: string, signal?: AbortSignal): Promise<LoopEnd> {
+    for (;;) {
+      try {
+        const wait = (): Promise<unknown> => this.client.workflow.getHandle(loopId).result();
+        const result = await (signal === undefined ? wait() : this.connection.withAbortSignal(signal, wait));
+        return result as LoopEnd;
+      } catch (error) {
+        signal?.throwIfAborted();
+        const known = await this.endOfFailure(loopId, error);
+        if (known !== undefined) return known;
+        await sleep(1000);
+      }
+    }
+  }
+
+  private async endOfFailure(loopId: string, error: unknown): Promise<LoopEnd | undefined> {
+    if (error instanceof WorkflowFailedError) {
+      const { cause } = error;
+      if (cause instanceof ApplicationFailure && cause.type === 'LoopFailed') return cause.details?.[0] as LoopEnd;
+      if (cause?.name === 'CancelledFailure') {
+        return { view: await this.view(loopId), input: await this.ask<LoopInput>(loopId, LOOP_INPUT) };
+      }
+      const what = cause?.message ?? 'it was ended from outside';
+      throw new OrchError('run_terminated', `The loop '${loopId}' has ended without a result: ${what}`, {
+        hint: `\`orch loop resume ${loopId}\` goes on where it was`,
+        cause: error,
+      });
+    }
+    const known = asOrchError(error, loopId);
+    if (known instanceof OrchError && known.code === 'service_unreachable') return undefined;
+    throw known;
+  }
+
+  private async startWith(loopId: string, input: LoopInput): Promise<StartedLoop> {
+    const { config, base_dir: dir, queue } = input;
+    try {
+      const handle = await throughOutages(() =>
+        this.client.workflow.start(ORCH_LOOP, {
+          workflowId: loopId,
+          taskQueue: config.mode === 'role' ? loopQueue(queue) : queue,
+          args: [input],
+          workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+          workflowIdConflictPolicy: 'FAIL',
+          staticSummary: `Loop${dir === undefined ? '' : ` of ${dir}`}`.slice(0, 200),
+          memo: { loop_version: LOOP_VERSION, ...(dir === undefined ? {} : { folder: dir }) },
+        }),
+      );
+      return { loop_id: loopId, ...this.link(loopId, handle.firstExecutionRunId) };
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) {
+        throw new OrchError('run_exists', `The loop '${loopId}' is running already`, {
+          hint: `\`orch loop watch ${loopId}\` follows it, \`orch loop stop ${loopId}\` ends it`,
+        });
+      }
+      throw asOrchError(error, loopId);
+    }
+  }
+
+  private async ask<T>(loopId: string, name: string, argument?: unknown): Promise<T> {
+    const query = defineQuery<T, unknown[]>(name);
+    const args = argument === undefined ? [] : [argument];
+    try {
+      return await onceItAnswers(() =>
+        withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
+          this.client.workflow.getHandle(loopId).query(query, ...args),
+        ),
+      );
+    } catch (error) {
+      throw asOrchError(error, loopId);
+    }
+  }
+
+  private async describeExecution(loopId: string): Promise<WorkflowExecutionDescription> {
+    let described: WorkflowExecutionDescription;
+    try {
+      described = await throughOutages(() => this.client.workflow.getHandle(loopId).describe());
+    } catch (error) {
+      throw asOrchError(error, loopId);
+    }
+    if (described.type === ORCH_LOOP) return described;
+    throw new OrchError('run_not_found', `'${loopId}' is no loop`, { hint: `it is a run: \`orch status ${loopId}\`` });
+  }
+
+  /** What the service knows of the activity that is pending: whether anybody has taken it, and its last words. */
+  private async pendingTurn(
+    { raw }: WorkflowExecutionDescription,
+    view: LoopView | undefined,
+  ): Promise<Pick<LoopDescription, 'waits_for_worker' | 'last_words'>> {
+    const turn = (raw.pendingActivities ?? []).find(({ activityId }) => /^(?:s|i:git):/.test(activityId ?? ''));
+    if (turn === undefined) return {};
+    // 1 is "scheduled": nobody has taken it.
+    const since = Number(turn.scheduledTime?.seconds ?? 0) * 1000;
+    if (turn.state === 1 && Date.now() - since > UNTAKEN_MS) {
+      const queue = view?.queue ?? this.taskQueue;
+      return { waits_for_worker: { queue, ...(view?.mode === 'role' ? { role: view.role } : {}) } };
+    }
+    const [details] = await decodeArrayFromPayloads(
+      this.client.options.loadedDataConverter,
+      turn.heartbeatDetails?.payloads,
+    );
+    const words = (details as { last_line?: unknown } | undefined)?.last_line;
+    return typeof words === 'string' ? { last_words: words } : {};
+  }
+}
