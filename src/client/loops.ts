@@ -34,6 +34,9 @@ const UPDATE_DEADLINE_MS = 10_000;
 /** A turn that nobody has taken for so long waits for a worker. */
 const UNTAKEN_MS = 1_500;
 
+/** State of a pending activity that nobody has taken, as Temporal's API numbers it. */
+const SCHEDULED = 1;
+
 /** What a loop is started with. */
 export interface LoopToStart {
   config: LoopConfig;
@@ -282,9 +285,8 @@ export class LoopClient {
   ): Promise<Pick<LoopDescription, 'waits_for_worker' | 'last_words'>> {
     const turn = (raw.pendingActivities ?? []).find(({ activityId }) => /^(?:s|i:git):/.test(activityId ?? ''));
     if (turn === undefined) return {};
-    // 1 is "scheduled": nobody has taken it.
     const since = Number(turn.scheduledTime?.seconds ?? 0) * 1000;
-    if (turn.state === 1 && Date.now() - since > UNTAKEN_MS) {
+    if (Number(turn.state) === SCHEDULED && Date.now() - since > UNTAKEN_MS) {
       const queue = view?.queue ?? this.taskQueue;
       return { waits_for_worker: { queue, ...(view?.mode === 'role' ? { role: view.role } : {}) } };
     }
