@@ -1,7 +1,7 @@
 import { isMap } from '../plan/paths.js';
 import { byPlace, cut, openText, type OpenText } from '../plan/places.js';
 import { collectProblems, toDiagnostic } from '../plan/problems.js';
-import { addSchemaIssues } from '../plan/schema-issues.js';
+import { addSchemaIssues, type SchemaWords } from '../plan/schema-issues.js';
 import { agentsOf } from '../plan/normalise-agent.js';
 import type { Diagnostic, Result } from '../plan/types.js';
 import { configSchema, type SourceConfig } from './config-schema.js';
@@ -47,7 +47,7 @@ function check(value: unknown): Diagnostic[] {
   }
   const problems = collectProblems();
   const parsed = configSchema.safeParse(value);
-  if (!parsed.success) addSchemaIssues(parsed.error.issues, value, problems, { schema: configSchema, strict: true });
+  if (!parsed.success) addSchemaIssues(parsed.error.issues, value, problems, WORDS);
   for (const path of [['router', 'mode'], ['router_mode']]) {
     const mode =
       path.length === 1 ? value['router_mode'] : isMap(value['router']) ? value['router']['mode'] : undefined;
@@ -64,6 +64,18 @@ function check(value: unknown): Diagnostic[] {
   }
   return problems.found;
 }
+
+/** What is said where a configuration differs from its schema. */
+const WORDS: SchemaWords = {
+  schema: configSchema,
+  notADocument: () => ({ code: 'wrong_type', path: [], message: 'a loop’s configuration is a map of settings' }),
+  wrongVersion: (value) => ({
+    code: 'unknown_key',
+    path: ['version'],
+    message: `unknown key ${JSON.stringify(value)}`,
+  }),
+  strangeKey: (_, key) => ({ hint: `name it 'x-${key}' to have it passed over` }),
+};
 
 const MODES = ['router_default', 'router_first', 'router_only'];
 
