@@ -2,9 +2,10 @@ import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { duration, printable, statusWord, table } from '../render/format.js';
-import { isoTime, stepJson, tasksJson, type RunJson } from '../render/run-json.js';
+import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
+import { usageLines } from '../render/summary.js';
 import { groupForDisplay } from '../../plan/display-order.js';
 import type { StepView } from '../../workflows/messages.js';
 import type { RunDescription, RunState } from '../../client/types.js';
@@ -79,6 +80,7 @@ function statusJson(run: RunDescription): RunJson {
     stale: run.stale,
     ...tasksJson(run.format, run.progress?.steps),
     ...(run.progress?.recommendations && { recommendations: run.progress.recommendations }),
+    ...usageOf(run.progress?.steps ?? []),
     steps: run.progress?.steps.map(stepJson) ?? [],
   };
 }
@@ -98,6 +100,7 @@ function renderStatus(context: CliContext, run: RunDescription): string {
     if (group !== undefined) lines.push(`  ${context.outColors.dim(printable(group))}`);
     lines.push(...items.map((step) => stepLine(context, step, width)));
   }
+  lines.push(...usageLines(run.progress?.steps ?? []));
   lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${printable(each)}`));
   const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';
   return `${lines.join('\n')}\n${counts}`;
@@ -108,7 +111,8 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
   const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
   const said = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
   const live = step.live === undefined ? '' : context.outColors.dim(printable(step.live));
-  const why = [said, live, subRunsText(step)].filter(Boolean).join('; ');
+  const warning = step.warning === undefined ? '' : `warning: ${printable(step.warning)}`;
+  const why = [said, warning, live, subRunsText(step)].filter(Boolean).join('; ');
   const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${printable(step.tags.join(', '))}]`)}`;
   const state = statusWord(context.outColors, step.status);
   return `  ${state} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();

@@ -83,7 +83,7 @@ export function runJson(result: RunResult, about: { web_ui?: string; format?: st
 }
 
 /** What the agents of a run have cost together; nothing where there are none. */
-export function usageOf(steps: readonly StepView[]): Pick<RunJson, 'usage'> {
+export function usageOf(steps: readonly { agent?: StepView['agent'] | undefined }[]): Pick<RunJson, 'usage'> {
   const agents = steps.flatMap(({ agent }) => agent ?? []);
   if (agents.length === 0) return {};
   const costs = agents.flatMap(({ cost_usd }) => cost_usd ?? []);

@@ -22,8 +22,8 @@ export function renderSummary(colors: Colors, result: RunResult, webUi?: string)
   return `${lines.join('\n')}\n`;
 }
 
-/** What the agents have cost. */
-function usageLines(steps: readonly StepView[]): string[] {
+/** What the agents of a run have cost, as a line for people; none where there are none. */
+export function usageLines(steps: readonly StepView[]): string[] {
   const { usage } = usageOf(steps);
   if (usage === undefined) return [];
   const cost = usage.cost_usd === null ? '' : `, $${usage.cost_usd.toFixed(2)}`;

@@ -99,6 +99,26 @@ test('JUnit: whatever names, messages and logs hold, the document is well-formed
   );
 });
 
+test('HTML: what agents said and cost, step by step and in all', () => {
+  const agent = {
+    name: 'codex',
+    verdict: 'warn',
+    message: '<b>look</b>',
+    turns: 3,
+    fix_rounds: 2,
+    tokens: 1200,
+    cost_usd: 0.5,
+    wall_sec: 9,
+  };
+  const html = toHtml(
+    manifestWith([{ status: 'warning', agent }, { status: 'success', agent: { ...agent, tokens: 300 } }, {}]),
+    () => '',
+  );
+  expect(html).toContain('agent codex: warn · 3 turns, 2 of them to fix · 1200 tokens, $0.50');
+  expect(html).toContain('&lt;b&gt;look');
+  expect(html).toContain('<dt>Agents</dt><dd>1500 tokens, $1.00</dd>');
+});
+
 test('JUnit: what counts as failure, error and skipped', () => {
   const xml = toJunit(
     manifestWith([

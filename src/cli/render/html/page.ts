@@ -1,5 +1,6 @@
 import type { Manifest, ManifestStep } from '../../../journal/index.js';
 import { duration } from '../format.js';
+import { usageOf } from '../run-json.js';
 import { escapeHtml } from './escape.js';
 import { graphSvg } from './graph.js';
 import { GLYPHS, timeOf } from './status.js';
@@ -57,6 +58,7 @@ function head(manifest: Manifest): string {
     ['Rerun of', manifest.rerun_of],
     ['Parent run', manifest.parent_run_id],
     ['Plan digest', manifest.plan_digest.slice(0, 12)],
+    ['Agents', usageText(manifest.steps)],
     ...Object.entries(manifest.inputs).map(([name, value]): [string, string] => [`Input ${name}`, inputText(value)]),
   ];
   const list = facts.flatMap(([name, value]) =>
@@ -68,6 +70,13 @@ ${why === '' ? '' : `<div class="dim">${escapeHtml(why)}</div>`}
 ${manifest.description === null ? '' : `<div>${escapeHtml(manifest.description)}</div>`}
 <ul class="counts">${counts(manifest.steps)}</ul>
 <dl>${list.join('')}</dl>`;
+}
+
+/** What all agents have cost; nothing where there are none. */
+function usageText(steps: readonly ManifestStep[]): string {
+  const { usage } = usageOf(steps);
+  if (usage === undefined) return '';
+  return `${usage.tokens} tokens${usage.cost_usd === null ? '' : `, $${usage.cost_usd.toFixed(2)}`}`;
 }
 
 function counts(steps: readonly ManifestStep[]): string {
@@ -94,7 +103,22 @@ function stepRow(step: ManifestStep, tailOf: TailOf | undefined): string {
   const name = step.name === step.id ? '' : `<div class="dim">${escapeHtml(step.name)}</div>`;
   const why = [step.reason, step.message, step.by === null ? null : `by ${step.by}`].filter((text) => text !== null);
   const recovered = step.recovered ? ' (its fallback made up for it)' : '';
-  return `<tr><td class="id">${escapeHtml(step.id)}${name}</td><td class="status ${step.status}">${GLYPHS[step.status]} ${step.status}</td><td class="number">${took}</td><td class="number">${step.executions || ''}</td><td class="why">${escapeHtml(why.join(': ') + recovered)}${instances(step)}${tailOf === undefined ? '' : tails(step, tailOf)}</td></tr>`;
+  return `<tr><td class="id">${escapeHtml(step.id)}${name}</td><td class="status ${step.status}">${GLYPHS[step.status]} ${step.status}</td><td class="number">${took}</td><td class="number">${step.executions || ''}</td><td class="why">${escapeHtml(why.join(': ') + recovered)}${agentOf(step)}${instances(step)}${tailOf === undefined ? '' : tails(step, tailOf)}</td></tr>`;
+}
+
+/** What an agent's step said and cost. */
+function agentOf({ agent }: ManifestStep): string {
+  if (agent === undefined) return '';
+  const { name, verdict, turns, fix_rounds, tokens, cost_usd, branch, message } = agent;
+  const facts = [
+    `agent ${name}${verdict === undefined ? '' : `: ${verdict}`}`,
+    `${turns} ${turns === 1 ? 'turn' : 'turns'}${fix_rounds === 0 ? '' : `, ${fix_rounds} of them to fix`}`,
+    `${tokens} tokens${cost_usd === undefined ? '' : `, $${cost_usd.toFixed(2)}`}`,
+    ...(branch === undefined ? [] : [`branch ${branch}`]),
+  ];
+  const words =
+    message === undefined ? '' : `<details><summary>last words</summary><pre>${escapeHtml(message)}</pre></details>`;
+  return `<div class="dim">${escapeHtml(facts.join(' · '))}</div>${words}`;
 }
 
 function instances({ instances: all }: ManifestStep): string {
