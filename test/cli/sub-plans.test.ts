@@ -111,7 +111,7 @@ describe('a sub-plan', () => {
     });
     const listed = async (...options: string[]): Promise<unknown[]> =>
       (
-        JSON.parse((await orch('list', '--json', '--limit', '10', ...options)).stdout) as {
+        JSON.parse((await orch('list', '--json', '--limit', '1000', ...options)).stdout) as {
           run_id: string;
           parent_run_id: string | null;
         }[]
