@@ -93,13 +93,20 @@ export async function commitFiles(
   subject: string,
   trailer: string,
 ): Promise<string> {
-  const list = { input: paths.join('\0'), env: { GIT_LITERAL_PATHSPECS: '1' } };
+  const env = { GIT_LITERAL_PATHSPECS: '1' };
   const fromStdin = ['--pathspec-from-file=-', '--pathspec-file-nul'];
-  await must(top, ['add', '--all', '--force', ...fromStdin], list);
+  // What is gone needs no adding, and git refuses to add what it has forgotten already.
+  const there = paths.filter((name) => lstatSync(path.join(top, name), { throwIfNoEntry: false }) !== undefined);
+  if (there.length > 0) {
+    await must(top, ['add', '--all', '--force', ...fromStdin], { input: there.join('\0'), env });
+  }
   const known = await runGit(top, ['config', 'user.email']);
   const identity = known.stdout.trim() === '' ? ['-c', 'user.name=orch', '-c', 'user.email=orch@localhost'] : [];
   const message = ['-m', subject, '-m', `Orch-Run: ${trailer}`];
-  await must(top, [...identity, 'commit', '--quiet', '--no-verify', '--only', ...message, ...fromStdin], list);
+  await must(top, [...identity, 'commit', '--quiet', '--no-verify', '--only', ...message, ...fromStdin], {
+    input: paths.join('\0'),
+    env,
+  });
   return (await must(top, ['rev-parse', '--short', 'HEAD'])).trim();
 }
 

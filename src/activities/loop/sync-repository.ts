@@ -12,6 +12,8 @@ const KINDS: Readonly<Record<FileClass, string>> = {
   outputs: 'tracked outputs',
 };
 
+const ORDER: readonly FileClass[] = ['docs', 'reports', 'outputs'];
+
 /**
  * Makes the activity that synchronises a loop's clone with the repository that its machines share.
  *
@@ -42,7 +44,8 @@ export async function synchronise(dir: string, { run_id, step_id, git, when, sub
     refuseLeft(repository, git, sorted);
     ({ left } = sorted);
     if (sorted.commit.length > 0) {
-      const kinds = [...new Set(sorted.commit.map((file) => file.as))].sort().map((kind) => KINDS[kind]);
+      const found = new Set(sorted.commit.map((file) => file.as));
+      const kinds = ORDER.filter((kind) => found.has(kind)).map((kind) => KINDS[kind]);
       const paths = sorted.commit.map((file) => file.path);
       commit = await commitFiles(repository, paths, `${subject}: ${kinds.join(', ')} — tests: not run`, trailer);
     }

@@ -1,0 +1,236 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { synchronise } from '../../src/activities/loop/sync-repository.js';
+import type { SyncReport, SyncTask } from '../../src/activities/loop/types.js';
+import { configOf } from '../loop/sample.js';
+import { sharedRepository, type Clone } from '../support/clones.js';
+import { tempDir } from '../support/plans.js';
+
+/** Synchronises a clone as the loop does after a turn. */
+function sync(clone: Clone, { when = 'after' }: { when?: SyncTask['when'] } = {}): Promise<SyncReport> {
+  const { git } = configOf(`git: {enabled: true}\nstate_file: sync/state.json\n`);
+  const subject = 'SUPERVISOR AUTO (prompt=supervisor) (iter=00001)';
+  return synchronise(clone.dir, { run_id: 'loop', step_id: 'iter-00001.supervisor', git: git!, when, subject });
+}
+/** The code that a refusal has. */
+const refusal = async (ended: Promise<unknown>): Promise<string> =>
+  ended.then(
+    () => 'none',
+    (error: unknown) => `${(error as { reason: string }).reason}: ${(error as Error).message}`,
+  );
+const subjects = (clone: Clone, ref = 'HEAD'): string[] => clone.git('log', '--format=%s', ref).trim().split('\n');
+
+describe('after a turn', () => {
+  test('documents, reports and tracked outputs are committed with a trailer, and pushed', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.commit('tests/fixtures/a.npy', '1');
+    one.write('docs/fix_plan.md', 'plan\n');
+    one.write('plans/x/reports/run.log', 'ran\n');
+    one.write('tests/fixtures/a.npy', '2');
+    one.write('sync/state.json', '{}');
+    const report = await sync(one);
+    expect(report).toEqual({ commit: expect.stringMatching(/^[0-9a-f]{7,}$/), pushed: true, left: [] });
+    const other = shared.clone('other');
+    expect(other.git('log', '-1', '--format=%B').trim()).toBe(
+      'SUPERVISOR AUTO (prompt=supervisor) (iter=00001): doc/meta hygiene, reports evidence, tracked outputs — tests: not run\n\nOrch-Run: loop/iter-00001.supervisor',
+    );
+    expect(readFileSync(path.join(other.dir, 'docs/fix_plan.md'), 'utf8')).toBe('plan\n');
+  });
+
+  test('nothing to commit: what the agent has committed itself is pushed all the same', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.commit('src/new.py', 'x', false);
+    expect(await sync(one)).toEqual({ pushed: true, left: [] });
+    expect(await sync(one)).toEqual({ pushed: false, left: [] });
+    expect(subjects(shared.clone('other'))[0]).toBe('one: src/new.py');
+  });
+
+  test('source files never slip through: a dirty one is refused by name, and nothing is committed', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.write('src/code.py', 'print(2)\n');
+    one.write('docs/fix_plan.md', 'plan\n');
+    expect(await refusal(sync(one))).toMatch(/^git_dirty: .*src\/code\.py \(no rule covers it\)/);
+    expect(subjects(one)).toEqual(['seed: src/code.py']);
+  });
+
+  test('dirty: warn leaves it where it is and says so; a staged one is not committed either', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.write('src/code.py', 'print(2)\n');
+    one.write('src/staged.py', 'print(3)\n');
+    one.git('add', 'src/staged.py');
+    one.write('docs/fix_plan.md', 'plan\n');
+    const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
+    const task = { run_id: 'loop', step_id: 's', git, when: 'after' as const, subject: 'X' };
+    const report = await synchronise(one.dir, task);
+    expect(report.left).toEqual(['src/code.py (no rule covers it)', 'src/staged.py (no rule covers it)']);
+    expect(one.git('show', '--name-only', '--format=').trim()).toBe('docs/fix_plan.md');
+    expect(one.git('status', '--porcelain').trim().split('\n').sort()).toEqual(['A  src/staged.py', 'M src/code.py']);
+  });
+
+  test('.reportsignore and sizes are heeded, and odd names are taken as they are', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.commit('.reportsignore', '*.png\n');
+    one.write('reports/plot.png', 'x');
+    expect(await refusal(sync(one))).toMatch(/reports\/plot\.png \(\.reportsignore leaves it out\)/);
+    one.git('clean', '-fdq');
+    one.write('reports/big.log', new Uint8Array(6 * 1024 * 1024));
+    expect(await refusal(sync(one))).toMatch(/a report has at most 5242880/);
+    one.git('clean', '-fdq');
+    for (const name of ['reports/a b.md', 'reports/*.md', 'reports/ü"\'.md', 'reports/-x.md']) one.write(name, 'x');
+    await sync(one);
+    expect(one.git('status', '--porcelain')).toBe('');
+    expect(one.git('show', '--name-only', '-z', '--format=').split('\0').filter(Boolean)).toHaveLength(4);
+  });
+
+  test('a file that was deleted is one more change of its kind', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.commit('plans/old.md', 'x');
+    one.git('rm', '-q', 'plans/old.md');
+    expect((await sync(one)).pushed).toBe(true);
+    expect(existsSync(path.join(shared.clone('other').dir, 'plans/old.md'))).toBe(false);
+  });
+
+  test('it may be done again at any point: a commit that is there is not made again, and only the push is left to do', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.write('docs/fix_plan.md', 'plan\n');
+    writeFileSync(path.join(shared.bare, 'hooks', 'pre-receive'), '#!/bin/sh\necho "closed for today" >&2\nexit 1\n', {
+      mode: 0o755,
+    });
+    expect(await refusal(sync(one))).toMatch(
+      /^git_push_rejected: origin has refused main twice.*pre-receive hook declined/,
+    );
+    writeFileSync(path.join(shared.bare, 'hooks', 'pre-receive'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
+    expect((await sync(one)).pushed).toBe(true);
+    expect(subjects(one)).toHaveLength(2);
+  });
+
+  test('where the other machine was faster, it pulls and pushes once more', async () => {
+    const shared = sharedRepository();
+    const [one, two] = [shared.clone('one'), shared.clone('two')];
+    two.commit('docs/two.md', 'two');
+    one.write('docs/fix_plan.md', 'plan\n');
+    expect((await sync(one)).pushed).toBe(true);
+    expect(subjects(shared.clone('other'))).toEqual([
+      expect.stringContaining('SUPERVISOR AUTO'),
+      'two: docs/two.md',
+      'seed: src/code.py',
+    ]);
+  });
+
+  test('a remote that is gone is told, and the commit waits', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.write('docs/fix_plan.md', 'plan\n');
+    one.git('remote', 'set-url', 'origin', path.join(tempDir(), 'gone.git'));
+    expect(await refusal(sync(one))).toMatch(/^git_push_failed: /);
+    expect(subjects(one)[0]).toContain('SUPERVISOR AUTO');
+  });
+});
+
+describe('before a turn', () => {
+  test('what the other machine has pushed is there', async () => {
+    const shared = sharedRepository();
+    const [one, two] = [shared.clone('one'), shared.clone('two')];
+    two.commit('input.md', 'do it');
+    expect(await sync(one, { when: 'before' })).toEqual({ pushed: false, left: [] });
+    expect(readFileSync(path.join(one.dir, 'input.md'), 'utf8')).toBe('do it');
+  });
+
+  test('documents that a failed turn has left are committed first, then both are joined', async () => {
+    const shared = sharedRepository();
+    const [one, two] = [shared.clone('one'), shared.clone('two')];
+    two.commit('input.md', 'do it');
+    one.write('docs/fix_plan.md', 'plan\n');
+    await sync(one, { when: 'before' });
+    expect(subjects(one)).toEqual([expect.stringContaining('SUPERVISOR AUTO'), 'two: input.md', 'seed: src/code.py']);
+    expect(await sync(one, { when: 'before' })).toMatchObject({ pushed: false });
+  });
+
+  test('a rebase that was left in progress is given up first', async () => {
+    const shared = sharedRepository();
+    const [one, two] = [shared.clone('one'), shared.clone('two')];
+    two.commit('a.txt', 'two\n');
+    one.commit('a.txt', 'one\n', false);
+    expect(() => one.git('pull', '--rebase', '--quiet')).toThrow(/conflict/i);
+    expect(existsSync(path.join(one.dir, '.git', 'rebase-merge'))).toBe(true);
+    expect(await refusal(sync(one, { when: 'before' }))).toMatch(/^git_conflict: .*a\.txt/);
+    expect(existsSync(path.join(one.dir, '.git', 'rebase-merge'))).toBe(false);
+    expect(existsSync(path.join(one.dir, '.git', 'MERGE_HEAD'))).toBe(false);
+    expect(one.git('status', '--porcelain')).toBe('');
+    expect(subjects(one)[0]).toBe('one: a.txt'); // the tree is as it was
+  });
+
+  test('an untracked file here that a pull would overwrite is a clear error', async () => {
+    const shared = sharedRepository();
+    const [one, two] = [shared.clone('one'), shared.clone('two')];
+    two.commit('notes.txt', 'theirs\n');
+    one.write('notes.txt', 'mine\n');
+    const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
+    const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
+    expect(await refusal(synchronise(one.dir, task))).toBe(
+      'git_untracked_collision: a pull would overwrite files here that git does not know: notes.txt. Move or remove them',
+    );
+    expect(readFileSync(path.join(one.dir, 'notes.txt'), 'utf8')).toBe('mine\n');
+  });
+
+  test('a branch that nobody has pushed yet is no reason to stop', async () => {
+    const one = sharedRepository().clone('one');
+    one.git('checkout', '-q', '-b', 'feature/new');
+    expect(await sync(one, { when: 'before' })).toEqual({ pushed: false, left: [] });
+    expect((await sync(one)).pushed).toBe(true);
+    expect(one.git('ls-remote', '--heads', 'origin', 'refs/heads/feature/new')).toContain('refs/heads/feature/new');
+  });
+});
+
+describe('guards', () => {
+  test('the loop works on its branch only, and on no detached commit', async () => {
+    const one = sharedRepository().clone('one');
+    const git = configOf('git: {enabled: true, branch: main}\n').git!;
+    const task = { run_id: 'loop', step_id: 's', git, when: 'after' as const, subject: 'X' };
+    one.git('checkout', '-q', '-b', 'other');
+    expect(await refusal(synchronise(one.dir, task))).toMatch(
+      /^git_branch: .* is on the branch other, and the loop works on main only/,
+    );
+    one.git('checkout', '-q', '--detach');
+    expect(await refusal(synchronise(one.dir, task))).toMatch(/^git_branch: .* is on no branch/);
+  });
+
+  test('a folder without a repository, and a merge of a person, are left alone', async () => {
+    const dir = tempDir();
+    const git = configOf('git: {enabled: true}\n').git!;
+    const task = { run_id: 'loop', step_id: 's', git, when: 'after' as const, subject: 'X' };
+    expect(await refusal(synchronise(dir, task))).toMatch(/^git_no_repository: /);
+    const shared = sharedRepository();
+    const [one, two] = [shared.clone('one'), shared.clone('two')];
+    two.commit('a.txt', 'two\n');
+    one.commit('a.txt', 'one\n', false);
+    expect(() => one.git('pull', '--no-rebase', '--quiet')).toThrow();
+    expect(await refusal(sync(one))).toMatch(/^git_merge_in_progress: /);
+    expect(existsSync(path.join(one.dir, '.git', 'MERGE_HEAD'))).toBe(true);
+  });
+
+  test('an index that another git holds for good is told with the file', async () => {
+    const one = sharedRepository().clone('one');
+    one.write('docs/fix_plan.md', 'plan\n');
+    writeFileSync(path.join(one.dir, '.git', 'index.lock'), '');
+    expect(await refusal(sync(one))).toMatch(
+      /^git_locked: another git holds .*index\.lock; where none runs, remove that file/,
+    );
+  });
+
+  test('a configuration below the top of its repository works on the whole of it', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    mkdirSync(path.join(one.dir, 'sub'), { recursive: true });
+    one.write('src/code.py', 'changed');
+    expect(await refusal(sync({ ...one, dir: path.join(one.dir, 'sub') }))).toMatch(/^git_dirty: .*src\/code\.py/);
+  });
+});
