@@ -35,7 +35,7 @@ function machines(prefix: string): Record<'supervisor' | 'main', Machine> & { ri
 
 interface Machine {
   clone: Clone;
-  call(...args: string[]): Promise<CliResult>;
+  call: (...args: string[]) => Promise<CliResult>;
   /** Starts the worker of its role, and waits until it polls. */
   work(): Promise<ChildProcess>;
 }

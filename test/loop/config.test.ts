@@ -30,6 +30,16 @@ spec_bootstrap:
   templates_dir: ~/templates
 `;
 
+const cadence = (text: string): number => configOf(`router_enabled: true\n${text}`).review_every_n;
+const hints = (text: string): unknown => {
+  const read = readLoopFile(text, 'f.yaml');
+  return read.ok ? [] : read.error.map(({ hint }) => hint);
+};
+const codesOf = (text: string | Uint8Array): string[] => {
+  const result = readLoopFile(text, 'f.yaml');
+  return result.ok ? ['ok'] : result.error.map(({ code }) => code);
+};
+
 test('an older orchestration.yaml works as it is', () => {
   const config = configOf(OLD_FILE);
   expect(config).toMatchObject({
@@ -58,11 +68,10 @@ test('a file that says nothing means the defaults: a plain sequence, without git
 test('what is nested counts before its flat alias', () => {
   const both = 'router: {enabled: false, mode: only}\nrouter_enabled: true\nrouter_mode: first\nrouter_prompt: r.md\n';
   expect(configOf(both).router.mode).toBe('off');
-  expect(configOf(`${both}`.replace('enabled: false', 'enabled: true')).router.mode).toBe('router_only');
+  expect(configOf(both.replace('enabled: false', 'enabled: true')).router.mode).toBe('router_only');
 });
 
 test('the cadence of the router is inherited where the workflow says nothing, and 0 says something', () => {
-  const cadence = (text: string): number => configOf(`router_enabled: true\n${text}`).review_every_n;
   expect(cadence('router: {review_every_n: 4}\n')).toBe(4);
   expect(cadence('router: {review_every_n: 4}\nworkflow: {review_every_n: 2}\n')).toBe(2);
   expect(cadence('router: {review_every_n: 4}\nworkflow_review_every_n: 0\n')).toBe(0);
@@ -96,24 +105,16 @@ describe('a mistake is told at its place', () => {
   });
 
   test('a misspelt key gets a suggestion, also below the top', () => {
-    const hints = (text: string): unknown => {
-      const read = readLoopFile(text, 'f.yaml');
-      return read.ok ? [] : read.error.map(({ hint }) => hint);
-    };
     expect(hints('suprvisor_prompt: a.md\n')).toEqual(["did you mean 'supervisor_prompt'?"]);
     expect(hints('router: {aplies_to: all}\n')).toEqual(["did you mean 'applies_to'?"]);
     expect(hints('router: {mode: router-frist}\n')).toEqual(["did you mean 'router_first'?"]);
   });
 
   test('binary, deep and huge files are refused, not read', () => {
-    const read = (text: string | Uint8Array): string[] => {
-      const result = readLoopFile(text, 'f.yaml');
-      return result.ok ? ['ok'] : result.error.map(({ code }) => code);
-    };
-    expect(read(new Uint8Array([0, 1, 2, 255]))).toEqual(['not_text']);
-    expect(read(new Uint8Array([0x6d, 0x3a, 0xff, 0xfe]))).toEqual(['not_text']);
-    expect(read(`a: ${'['.repeat(500)}`)).toEqual(['too_deep']);
-    expect(read('x'.repeat(17 * 1024 * 1024))).toEqual(['file_too_large']);
+    expect(codesOf(new Uint8Array([0, 1, 2, 255]))).toEqual(['not_text']);
+    expect(codesOf(new Uint8Array([0x6d, 0x3a, 0xff, 0xfe]))).toEqual(['not_text']);
+    expect(codesOf(`a: ${'['.repeat(500)}`)).toEqual(['too_deep']);
+    expect(codesOf('x'.repeat(17 * 1024 * 1024))).toEqual(['file_too_large']);
   });
 });
 

@@ -24,6 +24,12 @@ function play(config: LoopConfig, iterations: number, answer: (state: LoopState)
   }
 }
 
+/** Whether the router is asked before the turn of the supervisor, and before that of main. */
+const asked = (text: string): boolean[] => {
+  const config = configOf(text);
+  return (['supervisor', 'main'] as const).map((role) => asksRouter(config, { iteration: 1, role, reviewed: false }));
+};
+
 test('router off: a plain sequence of both roles, whatever the router’s cadence says', () => {
   expect(play(configOf('router: {enabled: false, review_every_n: 1, prompt: router.md}\n'), 2)).toEqual([
     '1 supervisor supervisor.md sequence',
@@ -202,10 +208,6 @@ test.each([
 ])('the mode %j is %s', (text, mode) => expect(routerMode(text)).toBe(mode));
 
 test('the router is asked for the first turn only, unless it applies to all; without a prompt never', () => {
-  const asked = (text: string): boolean[] => {
-    const config = configOf(text);
-    return (['supervisor', 'main'] as const).map((role) => asksRouter(config, { iteration: 1, role, reviewed: false }));
-  };
   expect(asked('router: {enabled: true, prompt: r}\n')).toEqual([true, false]);
   expect(asked('router: {enabled: true, mode: only, prompt: r}\n')).toEqual([true, false]);
   expect(asked('router: {enabled: true, prompt: r, applies_to: all}\n')).toEqual([true, true]);

@@ -10,6 +10,11 @@ const read = (value: unknown): string => {
   return found.ok ? `${found.value.state.iteration} ${found.value.state.role}` : found.error.message;
 };
 
+const reviewed = (state: object): unknown => {
+  const found = importState(JSON.stringify(state), config);
+  return found.ok && found.value.state.reviewed;
+};
+
 describe('where an older run stands', () => {
   test.each<[title: string, state: object, expected: string]>([
     [
@@ -62,10 +67,6 @@ describe('a corrupt state is refused', () => {
 
 test('a review that was held is not held again, also where the file does not say by whom', () => {
   const at = { iteration: 2, expected_actor: 'ralph', status: 'waiting-ralph', last_prompt: 'reviewer.md' };
-  const reviewed = (state: object): unknown => {
-    const found = importState(JSON.stringify(state), config);
-    return found.ok && found.value.state.reviewed;
-  };
   expect(reviewed({ ...at, last_prompt_actor: 'galph' })).toBe(true);
   expect(reviewed(at)).toBe(true);
   expect(reviewed({ ...at, last_prompt: 'supervisor.md' })).toBe(false);
