@@ -7,7 +7,7 @@ export default defineConfig({
     // Generous: what is tested is what happens, not how fast a loaded machine is.
     testTimeout: 240_000,
     hookTimeout: 120_000,
-    // Most of the time a test waits for servers and processes, so two cores have room for four.
-    maxWorkers: 4,
+    // Most of the time a test waits for servers and processes, so two cores have room for three.
+    maxWorkers: 3,
   },
 });
