@@ -1,6 +1,6 @@
 import type { Json } from '../plan/types.js';
 import { isDenied, quotaIn } from './quota.js';
-import type { TurnProgress } from './types.js';
+import type { Adapter, TurnProgress } from './types.js';
 import { verdictIn, verdictOfAnswer, type SaidVerdict, type Verdict } from './verdict.js';
 
 /** How an agent's process ended. */
@@ -30,7 +30,23 @@ export interface TurnOutcome {
   structured?: Json;
 }
 
+/** What is known beside the output of an agent. */
+export interface Said {
+  /** The verdict of a file beside the output. */
+  file?: SaidVerdict;
+  /** Whether the files that the step was to make are there, and have changed. */
+  evidence: boolean;
+  /** The session that it was to go on with. */
+  asked?: string;
+  /** Milliseconds since the epoch. */
+  now: number;
+  wantsJson: boolean;
+  adapter: Pick<Adapter, 'tellsEnd' | 'exits'>;
+}
+
 const MAX_MESSAGE = 500;
+const NO_SESSION =
+  /no (?:conversation|session|thread|rollout)[^\n]*found|session not found|thread\/(?:resume|read)[^\n]*(?:not found|not loaded)|invalid session identifier/i;
 
 /**
  * Says what a turn came to.
@@ -38,14 +54,9 @@ const MAX_MESSAGE = 500;
  * A verdict file counts before a structured answer, that before the last verdict in the text, that before the exit
  * code. An agent that exits with 0 and has said nothing has not answered.
  *
- * @param said what else there is of verdicts: a file beside the output, and whether the files that the step was to
- * make are there and have changed
+ * @param said what else there is to know, beside what it printed
  */
-export function concludeTurn(
-  progress: TurnProgress,
-  end: TurnEnd,
-  said: { file?: SaidVerdict; evidence: boolean; asked?: string; now: number; wantsJson: boolean },
-): TurnOutcome {
+export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
   const structured = progress.structured ?? (said.wantsJson ? jsonIn(progress.message) : undefined);
   const answer = structured === undefined ? {} : { structured };
   const verdict = said.file ?? verdictOfAnswer(structured) ?? verdictIn(progress.message);
@@ -67,6 +78,9 @@ export function concludeTurn(
     return { failure, ...answer };
   }
   if (verdict !== undefined) return { ...verdict, ...answer };
+  if (said.adapter.tellsEnd && !progress.final) {
+    return { failure: { kind: 'crash', message: 'it exited with code 0 before its turn had ended' } };
+  }
   if (said.wantsJson && structured === undefined) {
     return { failure: { kind: 'empty', message: 'its answer is no JSON object, as output_schema asks for' } };
   }
@@ -77,42 +91,35 @@ function isVerdictOfFailure({ kind }: TurnFailure): boolean {
   return kind === 'auth' || kind === 'usage' || kind === 'empty';
 }
 
-function failureOf(
-  progress: TurnProgress,
-  end: TurnEnd,
-  { asked, now }: { asked?: string; now: number },
-): TurnFailure | undefined {
+function failureOf(progress: TurnProgress, end: TurnEnd, { asked, now, adapter }: Said): TurnFailure | undefined {
   const { error, quota, sessionId } = progress;
   if (asked !== undefined && sessionId !== undefined && sessionId !== asked) {
     return { kind: 'session', message: `it went on with the session ${sessionId} instead of ${asked}` };
   }
   const ended = end.stopped === 'lingered' ? 0 : end.exitCode;
-  const bad = ended !== 0 || error !== undefined;
-  const words = [error ?? '', bad ? end.stderrTail : ''].join('\n').trim();
+  const bad = ended !== 0 || error !== undefined || end.stopped === 'stalled';
+  // One that waits for its quota in silence may be past older troubles: only what it said last counts.
+  const stderr = end.stopped === 'stalled' ? lastLine(end.stderrTail) : end.stderrTail;
+  const words = [error ?? '', bad ? stderr : ''].join('\n').trim();
   if (bad || quota !== undefined) {
     const notice = quota ?? quotaIn(bad && words === '' ? progress.message : words, now);
-    if (notice !== undefined && end.stopped === undefined) {
+    if (notice !== undefined && (end.stopped === undefined || BY_ITSELF.has(end.stopped))) {
       const message = `it is out of quota: ${firstLine(words || 'it says so')}`;
       return { kind: 'quota', message, ...(notice.resetAt === undefined ? {} : { resetAt: notice.resetAt }) };
     }
   }
   if (end.stopped !== undefined && end.stopped !== 'lingered')
     return { kind: 'stopped', message: stopText(end.stopped) };
-  if (bad && (progress.denied || isDenied(words))) {
+  const code = ended === undefined ? undefined : adapter.exits?.[ended];
+  if (asked !== undefined && bad && NO_SESSION.test(words)) return { kind: 'session', message: noSession(words) };
+  if (bad && (progress.denied || code === 'auth' || isDenied(words))) {
     return { kind: 'auth', message: `it is not allowed to work: ${firstLine(words || 'it says so')}` };
   }
-  if (error !== undefined) return { kind: 'crash', message: firstLine(error) };
+  if (error !== undefined) return { kind: code ?? 'crash', message: firstLine(error) };
   if (end.signal !== undefined && ended === undefined)
     return { kind: 'crash', message: `it was ended by ${end.signal}` };
-  if (
-    asked !== undefined &&
-    bad &&
-    /no (?:conversation|session|thread|rollout)[^\n]*found|session not found/i.test(words)
-  ) {
-    return { kind: 'session', message: firstLine(words) };
-  }
   if (ended !== 0) {
-    const kind = ended === 2 || ended === 64 ? 'usage' : 'crash';
+    const kind = code ?? (ended === 2 || ended === 64 ? 'usage' : 'crash');
     const said = lastLine(end.stderrTail);
     return { kind, message: `it exited with code ${String(ended)}${said === '' ? '' : `: ${said}`}` };
   }
@@ -121,6 +128,14 @@ function failureOf(
   }
   return undefined;
 }
+
+/** The line that says so: others may stand round it. */
+function noSession(words: string): string {
+  return firstLine(words.split('\n').find((line) => NO_SESSION.test(line)) ?? words);
+}
+
+/** Why a process is stopped that might end by itself: what it said before counts as if it had. */
+const BY_ITSELF: ReadonlySet<string> = new Set(['lingered', 'stalled']);
 
 function stopText(reason: NonNullable<TurnEnd['stopped']>): string {
   switch (reason) {

@@ -4,10 +4,45 @@ export interface QuotaNotice {
   resetAt?: number;
 }
 
-const OUT_OF_QUOTA =
-  /\b(rate[ _-]?limit|usage limit|quota (?:exceeded|exhausted|reached)|exceeded your (?:current )?quota|too many requests|resource[ _]exhausted|limit reached|hit your (?:usage |session |weekly )?limit|out of (?:credits|quota)|insufficient[ _]quota|overloaded)\b|\b(?:status(?: code)?|error|http)[: ]*429\b/i;
-const DENIED =
-  /\b(not logged in|please (?:log|sign) ?in|run \/login|invalid (?:api key|x-api-key|authentication)|authentication[ _](?:error|failed|required)|unauthori[sz]ed|oauth token (?:has )?expired|incorrect api key|no auth(?:entication)? (?:credentials|method))\b|\b(?:status(?: code)?|error|http)[: ]*40[13]\b/i;
+/** What APIs and tools say of a limit, each also as a part of an identifier: `rate_limit_error`. */
+const OUT_OF_QUOTA = anyOf([
+  'rate[ _-]?limits?',
+  'usage limit',
+  'limit reached',
+  String.raw`hit your (?:[\w-]+ ){0,3}(?:limit|spend cap)`,
+  'hit your spend cap',
+  'quota (?:exceeded|exhausted|reached)',
+  'exceeded your (?:current )?quota',
+  String.raw`exhausted your (?:capacity|(?:[\w-]+ ){0,2}quota)`,
+  'insufficient[ _]quota',
+  'resource[ _]exhausted',
+  'out of (?:credits|quota|extra usage)',
+  'credit balance is too low',
+  'too many requests',
+  'overloaded',
+  'at capacity',
+  'experiencing high demand',
+  String.raw`(?:status(?: code)?|error|http)[: ]*429`,
+]);
+const DENIED = anyOf([
+  'not logged in',
+  'please (?:log|sign) ?in',
+  'sign in again',
+  'run /login',
+  'set an auth method',
+  'invalid[ _](?:api[ _]key|x-api-key|authentication)',
+  'incorrect api key',
+  'authentication[ _](?:error|failed|required)',
+  'unauthori[sz]ed',
+  'oauth token (?:has )?expired',
+  'no auth(?:entication)? (?:credentials|method)',
+  'upgrade to plus',
+  String.raw`(?:status(?: code)?|error|http)[: ]*40[13]`,
+]);
+
+function anyOf(phrases: readonly string[]): RegExp {
+  return new RegExp(`(?<![a-z])(?:${phrases.join('|')})(?![a-z0-9])`, 'i');
+}
 
 /** Whether a message says that a limit of use was met, and until when. `now` is milliseconds since the epoch. */
 export function quotaIn(text: string, now: number): QuotaNotice | undefined {
@@ -79,10 +114,15 @@ function clock(text: string, now: number): number | undefined {
       month.slice(0, 3).toLowerCase(),
     );
     if (index < 0) return undefined;
-    return Date.UTC(Number(year ?? local.getUTCFullYear()), index, Number(day), hour, minute) - offset;
+    const inYear = (number: number): number => Date.UTC(number, index, Number(day), hour, minute) - offset;
+    const at = inYear(Number(year ?? local.getUTCFullYear()));
+    // Around New Year the next January is meant.
+    return year === undefined && at < now - LONGEST_MS ? inYear(local.getUTCFullYear() + 1) : at;
   }
   const today = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate(), hour, minute) - offset;
-  return today <= now ? today + 86_400_000 : today;
+  if (today > now) return today;
+  // Seconds are left out: within the minute that is named, its end is meant.
+  return today + 60_000 > now ? today + 60_000 : today + 86_400_000;
 }
 
 /** Milliseconds that a time zone is ahead of UTC; without one, that of this machine. */

@@ -40,12 +40,14 @@ export interface TurnProgress {
   message: string;
   /** What it does now, in a few words. */
   doing?: string;
+  /** A tool was called since: what it says next is a message of its own. */
+  spoken?: true;
   toolCalls: number;
+  /** Tokens and cost are of this turn, or of the whole session where `ofSession` is set. */
   inputTokens: number;
   outputTokens: number;
-  /** Of this turn, or of the whole session where `costOfSession` is set. */
   costUsd?: number;
-  costOfSession?: true;
+  ofSession?: true;
   structured?: Json;
   /** The event has come after which nothing else is expected. */
   final: boolean;
@@ -65,6 +67,10 @@ export interface Adapter {
   command(request: TurnRequest): AgentCommand;
   /** Takes one line of stdout; lines come in order, each once. */
   read(line: string, progress: TurnProgress): void;
+  /** True where an event tells of the end of every turn: one that ends without it has been cut short. */
+  tellsEnd?: true;
+  /** What exit codes of its own mean. */
+  exits?: Readonly<Record<number, 'auth' | 'usage'>>;
   /** True where stdout is the answer itself, not events. */
   plainText?: true;
   /** Where the agent leaves a verdict of its own beside its output. */

@@ -52,6 +52,9 @@ export interface AgentSummary {
   /** The agent's last words, cut. */
   message?: string;
   session_id?: string;
+  /** What the whole session has used, where the agent counts that: earlier steps may have begun it. */
+  session_tokens?: number;
+  session_cost_usd?: number;
   turns: number;
   fix_rounds: number;
   tokens: number;

@@ -26,6 +26,8 @@ export const agentSummarySchema = z.object({
   verdict: text.optional().describe('pass, warn, fail, error, question or escalated'),
   message: text.optional().describe("the agent's last words"),
   session_id: text.optional(),
+  session_tokens: z.int().optional().describe('of the whole session, where the agent counts that'),
+  session_cost_usd: z.number().optional().describe('of the whole session, where the agent counts that'),
   turns: z.int().describe('executions of the agent, reviews not counted'),
   fix_rounds: z.int(),
   tokens: z.int().describe('read and written, reviews included'),

@@ -22,11 +22,13 @@ export async function agentAccount(): Promise<void> {
     known.add(key);
     if (at >= state.parked_until) state.waiting = [];
     join(key);
+    // A time that is over by now says nothing: who believed it would ask again and again.
+    const said = reset_at !== undefined && reset_at > at ? reset_at : undefined;
     // Whoever started before the limit was known meets it too; that says nothing new.
-    if (at < state.parked_until && reset_at === undefined) return;
+    if (at < state.parked_until && said === undefined) return;
     state.hits += 1;
     const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(state.hits - 1, 10), LONGEST_BACKOFF_MS);
-    const until = Math.min(reset_at ?? at + backoff, at + LONGEST_PARK_MS);
+    const until = Math.min(said ?? at + backoff, at + LONGEST_PARK_MS);
     state.parked_until = Math.max(state.parked_until, until);
   });
   setHandler(defineSignal<[string]>(ACCOUNT_JOIN), join);

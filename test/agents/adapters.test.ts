@@ -91,6 +91,15 @@ const finish = (reason: string) => ({
   part: { reason, cost: 0.1, tokens: { input: 1, output: 2, reasoning: 3, cache: { read: 4, write: 5 } } },
 });
 
+const completed = (input: number) => ({ type: 'turn.completed', usage: { input_tokens: input, output_tokens: 1 } });
+const saying = (text: string, parent: string | null) => ({
+  type: 'assistant',
+  parent_tool_use_id: parent,
+  message: { content: [{ type: 'text', text }] },
+});
+const failing = (severity: string, message: string) => ({ type: 'error', severity, message });
+const geminiError = (...lines: object[]) => readAll({ adapter: 'gemini' }, lines).error;
+
 describe('what agents print', () => {
   test('codex: a reconnection is no error, and a later turn mends an earlier one', () => {
     const progress = readAll({ adapter: 'codex' }, [
@@ -114,10 +123,25 @@ describe('what agents print', () => {
     expect(progress.error).toBeUndefined();
   });
 
-  test('claude: a retry that worked in the end is no quota', () => {
+  test('codex: the tokens are those of the thread; a limit of use is an error on stdout', () => {
+    expect(readAll({ adapter: 'codex' }, [completed(100), completed(250)])).toMatchObject({
+      inputTokens: 250,
+      outputTokens: 1,
+      ofSession: true,
+    });
+    const message = "You've hit your usage limit. Visit https://x to purchase more credits or try again at 3:28 PM.";
     const lines = [
-      { type: 'system', subtype: 'init', session_id: 's' },
-      { type: 'system', subtype: 'api_retry', error: 'rate_limit', session_id: 's' },
+      { type: 'error', message },
+      { type: 'turn.failed', error: { message } },
+    ];
+    expect(readAll({ adapter: 'codex' }, lines)).toMatchObject({ error: message, final: true });
+  });
+
+  test('claude: a retry that worked in the end is no quota', () => {
+    const retry = { type: 'system', subtype: 'api_retry', error: 'rate_limit', session_id: 's' };
+    const lines = [
+      { type: 'system', subtype: 'init', session_id: 's', claude_code_version: '2.1.291' },
+      retry,
       {
         type: 'assistant',
         message: {
@@ -128,7 +152,8 @@ describe('what agents print', () => {
         },
       },
     ];
-    expect(readAll({ adapter: 'claude' }, lines).quota).toEqual({});
+    expect(readAll({ adapter: 'claude' }, lines).quota).toBeUndefined();
+    expect(readAll({ adapter: 'claude' }, [...lines, retry]).quota).toEqual({});
     const result = {
       type: 'result',
       subtype: 'success',
@@ -141,7 +166,7 @@ describe('what agents print', () => {
     expect(progress).toMatchObject({
       message: 'done',
       costUsd: 0.5,
-      costOfSession: true,
+      ofSession: true,
       inputTokens: 3,
       outputTokens: 3,
     });
@@ -153,6 +178,48 @@ describe('what agents print', () => {
     expect(readAll({ adapter: 'claude' }, [{ type: 'rate_limit_event', rate_limit_info: info }]).quota).toEqual({
       resetAt: 1_773_150_000_000,
     });
+  });
+
+  test('claude: a limit that is met, as the tool tells it', () => {
+    const text = "You've hit your limit · resets 3pm (Europe/Lisbon)";
+    const progress = readAll({ adapter: 'claude' }, [
+      { type: 'rate_limit_event', rate_limit_info: { status: 'rejected', resetsAt: 1_773_154_800 } },
+      { type: 'assistant', error: 'rate_limit', message: { model: '<synthetic>', content: [{ type: 'text', text }] } },
+      { type: 'result', subtype: 'success', is_error: true, result: text, api_error_status: 429 },
+    ]);
+    expect(progress).toMatchObject({ error: text, quota: { resetAt: 1_773_154_800_000 }, final: true });
+  });
+
+  test('claude: tokens of subagents count, and what they say is not what the agent says', () => {
+    const model = { inputTokens: 1, outputTokens: 2, cacheReadInputTokens: 3, cacheCreationInputTokens: 4, costUSD: 1 };
+    const lines = [saying('mine', null), saying('not mine', 'toolu_1')];
+    expect(readAll({ adapter: 'claude' }, lines).message).toBe('mine');
+    const result = {
+      type: 'result',
+      subtype: 'success',
+      usage: { input_tokens: 9 },
+      modelUsage: { a: model, b: model },
+    };
+    expect(readAll({ adapter: 'claude' }, [result])).toMatchObject({ inputTokens: 16, outputTokens: 4 });
+  });
+
+  test.each([
+    ['2.1.280', undefined],
+    ['2.1.281', true],
+    ['2.1.291 (beta)', true],
+    ['3.0.0', true],
+    ['2.0.999', undefined],
+    ['unknown', true],
+    [undefined, true],
+  ])('claude %s: whether it counts for the whole session is %s', (version, expected) => {
+    const init = { type: 'system', subtype: 'init', session_id: 's', claude_code_version: version };
+    expect(readAll({ adapter: 'claude' }, [init]).ofSession).toBe(expected);
+  });
+
+  test('claude: a session that is not there is told as an error of the turn', () => {
+    const errors = ['No conversation found with session ID: s'];
+    const result = { type: 'result', subtype: 'error_during_execution', is_error: true, errors };
+    expect(readAll({ adapter: 'claude' }, [result]).error).toBe(errors[0]);
   });
 
   test('claude: the limit of turns is an error', () => {
@@ -177,6 +244,40 @@ describe('what agents print', () => {
       outputTokens: 2,
       final: true,
     });
+  });
+
+  test('gemini: a turn without a last word keeps the one before', () => {
+    const lines = [
+      { type: 'message', role: 'assistant', content: 'I look', delta: true },
+      { type: 'tool_use', tool_name: 'read_file' },
+      { type: 'tool_use', tool_name: 'read_file' },
+      { type: 'result', status: 'success' },
+    ];
+    expect(readAll({ adapter: 'gemini' }, lines).message).toBe('I look');
+  });
+
+  test('gemini: a warning is none of its errors; what failed in between is mended, but not that it was cut short', () => {
+    const success = { type: 'result', status: 'success' };
+    expect(geminiError(failing('warning', 'Loop detected, stopping execution'), success)).toBeUndefined();
+    expect(geminiError(failing('error', 'quota'), success)).toBeUndefined();
+    expect(geminiError(failing('error', 'Maximum session turns exceeded'), success)).toBe(
+      'Maximum session turns exceeded',
+    );
+    expect(geminiError(failing('error', 'empty'), { type: 'result', status: 'error' })).toBe('empty');
+  });
+
+  test('opencode: it works in the folder that PWD names', () => {
+    expect(commandOf({ adapter: 'opencode' }).env).toEqual({ PWD: '/work' });
+  });
+
+  test.each([
+    [[finish('stop')], true],
+    [[finish('length')], true],
+    [[finish('tool-calls')], false],
+    [[finish('stop'), { type: 'step_start' }], false],
+    [[finish('tool-calls'), { type: 'done', reason: 'idle', rejected: [] }], true],
+  ])('opencode: %j: nothing else is expected: %s', (lines, expected) => {
+    expect(readAll({ adapter: 'opencode' }, lines).final).toBe(expected);
   });
 
   test('opencode: steps add up', () => {

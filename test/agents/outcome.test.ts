@@ -11,7 +11,7 @@ const conclude = (
   concludeTurn(
     { ...noProgress(), message: 'done', final: true, ...progress },
     { exitCode: 0, stderrTail: '', ...end },
-    { evidence: false, now: NOW, wantsJson: false, ...said },
+    { evidence: false, now: NOW, wantsJson: false, adapter: { tellsEnd: true, exits: { 41: 'auth' } }, ...said },
   );
 const kind = (outcome: ReturnType<typeof concludeTurn>) => outcome.verdict ?? outcome.failure?.kind;
 
@@ -43,6 +43,21 @@ describe('what a turn came to', () => {
       'warn',
     ],
     ['out of time, with nothing made', [{ final: false }, { stopped: 'timeout', exitCode: 143 }], 'stopped'],
+    [
+      'silent after a limit of use',
+      [{ final: false }, { stopped: 'stalled', stderrTail: 'x\nAttempt 3 failed: 429 Too Many Requests' }],
+      'quota',
+    ],
+    [
+      'silent long after a limit of use',
+      [{ final: false }, { stopped: 'stalled', stderrTail: 'Attempt 3 failed: 429 Too Many Requests\nwell again' }],
+      'stopped',
+    ],
+    ['lingered after a limit of use', [{ error: 'usage limit reached' }, { stopped: 'lingered' }], 'quota'],
+    ['exit 0 in the middle of its turn', [{ final: false, message: 'I will now' }], 'crash'],
+    ['exit 0 in the middle of its turn, with a verdict', [{ final: false, message: 'VERDICT: WARN' }], 'warn'],
+    ['exit 0 of one that tells no end', [{ final: false }, {}, { adapter: {} }], 'pass'],
+    ['an exit code that means a missing login', [{ final: false }, { exitCode: 41 }], 'auth'],
     ['silent', [{ final: false }, { stopped: 'stalled', exitCode: 143 }], 'stopped'],
     ['killed', [{ final: false }, { signal: 'SIGKILL', exitCode: 137 }], 'crash'],
     ['an error of its own, exit 0', [{ error: 'the model is gone' }], 'crash'],
@@ -56,6 +71,29 @@ describe('what a turn came to', () => {
     [
       'no such session',
       [{}, { exitCode: 1, stderrTail: 'No conversation found with session ID: a' }, { asked: 'a' }],
+      'session',
+    ],
+    [
+      'no such thread of codex',
+      [
+        {},
+        { exitCode: 1, stderrTail: 'Error: thread/resume: no rollout found for thread id a (code -32600)' },
+        { asked: 'a' },
+      ],
+      'session',
+    ],
+    [
+      'no such session of gemini',
+      [
+        {},
+        { exitCode: 42, stderrTail: 'Error resuming session: Invalid session identifier "a".\n  Searched' },
+        { asked: 'a' },
+      ],
+      'session',
+    ],
+    [
+      'no such session of claude',
+      [{ error: 'No conversation found with session ID: a' }, {}, { asked: 'a' }],
       'session',
     ],
     ['lost', [{}, { lost: true }], 'stopped'],

@@ -17,6 +17,28 @@ describe('a limit of use', () => {
     ['usage limit: try again at 11:15 PM UTC', at('2026-03-10T23:15:00Z')],
     ['usage limit: try again at Mar 12th, 2026 9:05 AM UTC', at('2026-03-12T09:05:00Z')],
     ['hit your usage limit, resets 9pm (Europe/Berlin)', at('2026-03-10T20:00:00Z')],
+    ["You've hit your limit · resets 3pm (Europe/Lisbon)", at('2026-03-10T15:00:00Z')],
+    ["You've hit your Opus weekly limit · resets Mar 12, 5pm (UTC)", at('2026-03-12T17:00:00Z')],
+    ['Claude usage limit reached. Your limit will reset at 3pm (America/Bogota).', at('2026-03-10T20:00:00Z')],
+    ["You're out of extra usage · resets 1:30pm (UTC)", at('2026-03-10T13:30:00Z')],
+    [
+      "You've hit your usage limit for gpt-5. Switch to another model now, or try again at 12:00 PM UTC.",
+      at('2026-03-10T12:01:00Z'),
+    ],
+    [
+      '[API Error: You have exhausted your capacity on this model. Your quota will reset after 17h20m20s.]',
+      at('2026-03-11T05:20:20Z'),
+    ],
+    ['[API Error: quota exceeded (Status: RESOURCE_EXHAUSTED)] Please retry in 34.5s.', at('2026-03-10T12:00:34.500Z')],
+    ['{"type":"error","error":{"type":"rate_limit_error","message":"no"}}', undefined],
+    ['{"error":{"code":"rate_limit_exceeded"}}', undefined],
+    ['overloaded_error', undefined],
+    ['You have exhausted your daily quota on this model.', undefined],
+    ['You hit your spend cap set in your workspace. Increase your spend cap to continue.', undefined],
+    ['Your workspace is out of credits. Add credits to continue.', undefined],
+    ['Credit balance is too low', undefined],
+    ['Selected model is at capacity. Please try a different model.', undefined],
+    ['exceeded retry limit, last status: 429 Too Many Requests, request id: 9bd', undefined],
     ['RESOURCE_EXHAUSTED: quota exceeded', undefined],
     ['Error 429', undefined],
     // What cannot be true is no time to wait for.
@@ -27,8 +49,20 @@ describe('a limit of use', () => {
     expect(quotaIn(text, NOW)).toEqual(resetAt === undefined ? {} : { resetAt });
   });
 
-  test.each(['the build failed', 'exit code 42', '', 'limit the rate of change', 'HTTP 500'])('%j is none', (text) => {
+  test.each([
+    'the build failed',
+    'exit code 42',
+    '',
+    'limit the rate of change',
+    'HTTP 500',
+    'a rate limiter',
+    'scratched your usage limits',
+  ])('%j is none', (text) => {
     expect(quotaIn(text, NOW)).toBeUndefined();
+  });
+
+  test('around New Year a day of January is the next one', () => {
+    expect(resetTimeIn('resets Jan 2, 5pm (UTC)', at('2026-12-30T12:00:00Z'))).toBe(at('2027-01-02T17:00:00Z'));
   });
 
   test('no text makes it wait for the past, or for longer than a week', () => {
@@ -47,6 +81,11 @@ test.each([
   ['Invalid API key · Please run /login', true],
   ['HTTP 401 Unauthorized', true],
   ['Not logged in', true],
+  ['{"type":"error","error":{"type":"authentication_error"}}', true],
+  ['Your access token could not be refreshed. Please log out and sign in again.', true],
+  ['To use Codex with your ChatGPT plan, upgrade to Plus: https://chatgpt.com/explore/plus.', true],
+  ['Please set an Auth method in your settings.json', true],
+  ['invalid_api_key', true],
   ['permission denied: /etc/shadow', false],
   ['the test for login failed', false],
 ])('%s: may not work at all is %s', (text, expected) => {

@@ -154,6 +154,23 @@ describe('a step of an agent', () => {
     expect(second?.prompt).toContain('Paint it red.');
     expect(second?.prompt).toContain('### a: a');
     expect(second?.session).toBe(first?.session);
+    // Claude Code counts for the whole session.
+    const { steps } = await own.ended(run.id);
+    expect(steps.map((each) => (each as unknown as { agent: Json }).agent)).toMatchObject([
+      { tokens: 100, cost_usd: 0.01, session_tokens: 100 },
+      { tokens: 100, cost_usd: 0.01, session_tokens: 200, session_cost_usd: 0.02 },
+    ]);
+  });
+
+  test('works in the folder of its step, also where its tool goes by PWD', async () => {
+    const run = await start(
+      'cwd',
+      [agent('a', 'FAKE say hi', { agent: 'opencode' }), agent('b', 'FAKE say hi', { agent: 'gemini' })].map(
+        (each) => ({ ...each, cwd: own.dir }),
+      ),
+    );
+    expect(shortly(await own.ended(run.id))[0]).toBe('succeeded');
+    expect(run.starts().map(({ cwd }) => cwd)).toEqual([own.dir, own.dir]);
   });
 });
 

@@ -11,6 +11,7 @@ export interface AgentStart {
   session: string;
   resumed: boolean;
   pid: number;
+  cwd: string;
   args: string[];
   prompt: string;
 }

@@ -19,6 +19,7 @@ import type { Execution, RunStepDeps } from '../run-step.js';
 import type { StepFailure } from '../step-failure.js';
 import type { OpenedTask } from '../task-secrets.js';
 import type { StepFacts, StepSuccess } from '../types.js';
+import { usageOf } from './session-usage.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
@@ -93,7 +94,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         (text) => text !== '',
       );
       const line = words === undefined ? undefined : clean?.(words).slice(0, 200);
-      const tokens = progress.inputTokens + progress.outputTokens;
+      const { tokens } = usageOf(progress, turn);
       return {
         ...(line === undefined ? {} : { last_line: line }),
         ...(tokens === 0 ? {} : { tokens }),
@@ -111,8 +112,10 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         ...fileVerdict(adapter, request),
         evidence: filesWereMade(settled.cwd, turn.prompt.files, settled.started_at),
         ...(turn.session === undefined ? {} : { asked: turn.session }),
-        now: Date.now(),
+        // A time of day that it named is counted from when it ended: the worker may have come later.
+        now: facts.started_at + facts.duration_sec * 1000,
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
+        adapter,
       };
       const outcome = concludeTurn(progress, turnEnd, said);
       const turnFacts = factsOf(deps, turn, settled, progress, outcome, opened, known);
@@ -180,8 +183,6 @@ function factsOf(
   { redactor, dataRedactor }: OpenedTask,
   facts: StepFacts,
 ): TurnFacts {
-  const { costUsd, costOfSession } = progress;
-  const before = costOfSession === true ? (turn.session_cost_usd ?? 0) : 0;
   const sessionId = progress.sessionId ?? turn.session;
   return {
     agent: turn.agent,
@@ -189,9 +190,7 @@ function factsOf(
     ...(note === undefined ? {} : { note: redactor.text(note) }),
     message: redactor.text(progress.message).slice(-MAX_MESSAGE),
     ...(sessionId === undefined ? {} : { session_id: sessionId }),
-    tokens: progress.inputTokens + progress.outputTokens,
-    ...(costUsd === undefined ? {} : { cost_usd: Math.max(0, costUsd - before) }),
-    ...(costUsd === undefined || costOfSession === undefined ? {} : { session_cost_usd: costUsd }),
+    ...usageOf(progress, turn),
     wall_sec: facts.duration_sec,
     ...(settled.tree === undefined ? {} : { tree: settled.tree }),
     ...(settled.worktree === undefined ? {} : { worktree: settled.cwd }),

@@ -59,7 +59,8 @@ export interface AgentTurn {
   prompt: TurnPrompt;
   /** The session to go on with. */
   session?: string;
-  /** What that session has cost before, where the agent counts on. */
+  /** What that session has used before, where the agent counts on. */
+  session_tokens?: number;
   session_cost_usd?: number;
   output_schema?: Readonly<Record<string, Json>>;
   stall_timeout_sec: Timeout;
@@ -86,7 +87,8 @@ export interface TurnFacts {
   session_id?: string;
   tokens: number;
   cost_usd?: number;
-  /** What the whole session has cost, where the agent counts that. */
+  /** What the whole session has used, where the agent counts that. */
+  session_tokens?: number;
   session_cost_usd?: number;
   wall_sec: number;
   /** State of the tree when the step began. */

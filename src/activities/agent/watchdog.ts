@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { TurnProgress } from '../../agents/index.js';
 import type { Started, StopReason } from '../../process/index.js';
+import { usageOf } from './session-usage.js';
 import type { AgentTurn } from './types.js';
 import type { StreamReader } from './stream-reader.js';
 
@@ -10,12 +11,13 @@ const LINGER_MS = 5_000;
 
 /** Looks at an agent while it works, and stops one that hangs, lingers or costs too much. @returns what ends that */
 export function watchAgent(
-  { stall_timeout_sec: stall, limits }: AgentTurn,
+  turn: AgentTurn,
   started: Started,
   reader: StreamReader,
   progress: TurnProgress,
   stop: (reason: StopReason) => void,
 ): () => void {
+  const { stall_timeout_sec: stall } = turn;
   let finalSince: number | undefined;
   const look = (): void => {
     reader.pump();
@@ -28,7 +30,7 @@ export function watchAgent(
     finalSince = undefined;
     // The files say when it printed last, also to a worker that came later.
     if (stall !== 'none' && now - lastOutput(started) >= stall * 1000) stop('stalled');
-    if (isOver(limits, progress, (now - started.startedAt) / 1000)) stop('budget');
+    if (isOver(turn, progress, (now - started.startedAt) / 1000)) stop('budget');
   };
   const timer = setInterval(look, LOOK_MS);
   return () => clearInterval(timer);
@@ -39,11 +41,12 @@ function lastOutput({ startedAt, stdoutFile, stderrFile }: Started): number {
   return Math.max(startedAt, ...times);
 }
 
-function isOver({ tokens, cost_usd, wall_sec }: AgentTurn['limits'], progress: TurnProgress, seconds: number): boolean {
-  const used = progress.inputTokens + progress.outputTokens;
+function isOver(turn: AgentTurn, progress: TurnProgress, seconds: number): boolean {
+  const { tokens, cost_usd, wall_sec } = turn.limits;
+  const used = usageOf(progress, turn);
   return (
-    (tokens !== undefined && used > tokens) ||
-    (cost_usd !== undefined && progress.costOfSession === undefined && (progress.costUsd ?? 0) > cost_usd) ||
+    (tokens !== undefined && used.tokens > tokens) ||
+    (cost_usd !== undefined && (used.cost_usd ?? 0) > cost_usd) ||
     (wall_sec !== undefined && seconds > wall_sec)
   );
 }

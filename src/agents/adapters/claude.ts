@@ -6,11 +6,19 @@ import type { Json } from '../../plan/types.js';
  * Anthropic's Claude Code: `claude -p --output-format stream-json --verbose`.
  *
  * The prompt is read from standard input. A new session gets an id of ours; using one twice is refused, so a session
- * goes on with `--resume`, whose cost is that of the whole session. Edits are accepted, everything else that needs a
- * permission is denied: allow more with `args: [--allowedTools, …]`. A turn that may only read runs in plan mode.
- * Events: `system/init`, `assistant`, `user`, `system/api_retry`, at last `result`, after which the process may linger.
+ * goes on with `--resume`. Edits are accepted, everything else that needs a permission is denied: allow more with
+ * `args: [--allowedTools, …]`. A turn that may only read runs in plan mode. Events: `system/init`, `assistant`, `user`,
+ * `system/api_retry`, `rate_limit_event`, at last `result`, after which the process may linger. A turn that meets a
+ * limit ends as `result` with `is_error`, whose text is "You've hit your limit · resets 3pm (Europe/Lisbon)", and with
+ * exit code 1.
  *
- * Sources: https://code.claude.com/docs/en/headless and https://code.claude.com/docs/en/cli-reference.
+ * Cost and tokens (`modelUsage`, with those of subagents) are of the whole session since 2.1.281; before, a resumed
+ * session counted from zero.
+ *
+ * Sources: https://code.claude.com/docs/en/headless, https://code.claude.com/docs/en/cli-reference,
+ * https://code.claude.com/docs/en/permission-modes, the types `SDKResultMessage` and `SDKRateLimitInfo` of
+ * https://code.claude.com/docs/en/agent-sdk/typescript and of the npm package `@anthropic-ai/claude-agent-sdk`,
+ * CHANGELOG.md of github.com/anthropics/claude-code.
  */
 export const claude: Adapter = {
   name: 'claude',
@@ -33,6 +41,7 @@ export const claude: Adapter = {
       stdin: request.prompt,
     };
   },
+  tellsEnd: true,
   read(line, progress) {
     const event = readEvent(line, progress);
     if (event !== undefined) take(event, progress);
@@ -43,9 +52,13 @@ function take(event: AgentEvent, progress: TurnProgress): void {
   progress.sessionId = textAt(event, 'session_id') ?? progress.sessionId;
   switch (event['type']) {
     case 'system':
-      if (event['subtype'] === 'api_retry') takeRetry(event, progress);
+      if (event['subtype'] === 'init' && countsOn(textAt(event, 'claude_code_version'))) progress.ofSession = true;
+      if (event['subtype'] === 'api_retry') takeError(event, progress);
       break;
     case 'assistant':
+      if (!takeError(event, progress)) takeAnswered(objectAt(event, 'message'), progress);
+      // Those of a subagent are not what the agent says.
+      if (typeof event['parent_tool_use_id'] === 'string') break;
       for (const part of partsOf(objectAt(event, 'message'))) takePart(part, progress);
       break;
     case 'rate_limit_event':
@@ -57,6 +70,21 @@ function take(event: AgentEvent, progress: TurnProgress): void {
     default: // tool results, and events of a later version
   }
 }
+
+/** Whether a resumed session goes on with the counts that it had. */
+function countsOn(version: string | undefined): boolean {
+  const numbers = /^(\d+)\.(\d+)\.(\d+)/
+    .exec(version ?? '')
+    ?.slice(1)
+    .map(Number);
+  if (numbers === undefined) return true;
+  const [at, since] = [numbers, COUNTS_ON_SINCE].map(([major = 0, minor = 0, patch = 0]) => {
+    return (major * 1000 + minor) * 100_000 + patch;
+  });
+  return at! >= since!;
+}
+
+const COUNTS_ON_SINCE = [2, 1, 281];
 
 function partsOf(message: AgentEvent): AgentEvent[] {
   const { content } = message;
@@ -70,11 +98,19 @@ function takePart(part: AgentEvent, progress: TurnProgress): void {
   progress.doing = textAt(part, 'name');
 }
 
-/** It tries again by itself; only if the turn fails in the end does this say why. */
-function takeRetry(event: AgentEvent, progress: TurnProgress): void {
+/** It tries again by itself; only if the turn fails in the end does this say why. @returns whether it is an error */
+function takeError(event: AgentEvent, progress: TurnProgress): boolean {
   const error = textAt(event, 'error');
-  if (error === 'rate_limit' || error === 'billing_error') progress.quota ??= {};
-  if (error === 'authentication_failed') progress.denied = true;
+  if (error === 'rate_limit' || error === 'billing_error' || error === 'overloaded') progress.quota ??= {};
+  if (error === 'authentication_failed' || error === 'oauth_org_not_allowed') progress.denied = true;
+  return error !== undefined;
+}
+
+/** The model has answered, so what was wrong before is over. What the tool itself says comes in the same form. */
+function takeAnswered(message: AgentEvent, progress: TurnProgress): void {
+  if (message['model'] === '<synthetic>') return;
+  delete progress.quota;
+  delete progress.denied;
 }
 
 function takeRateLimit(info: AgentEvent, progress: TurnProgress): void {
@@ -84,20 +120,11 @@ function takeRateLimit(info: AgentEvent, progress: TurnProgress): void {
 }
 
 function takeResult(event: AgentEvent, progress: TurnProgress): void {
-  const usage = objectAt(event, 'usage');
-  progress.inputTokens =
-    numberAt(usage, 'input_tokens') +
-    numberAt(usage, 'cache_creation_input_tokens') +
-    numberAt(usage, 'cache_read_input_tokens');
-  progress.outputTokens = numberAt(usage, 'output_tokens');
-  if (typeof event['total_cost_usd'] === 'number') {
-    progress.costUsd = event['total_cost_usd'];
-    progress.costOfSession = true;
-  }
+  takeUsage(event, progress);
   if ((event['structured_output'] ?? undefined) !== undefined) progress.structured = event['structured_output'] as Json;
   const result = textAt(event, 'result');
   if (event['is_error'] === true || (textAt(event, 'subtype') ?? 'success') !== 'success') {
-    progress.error = result ?? `the turn ended as ${textAt(event, 'subtype') ?? 'an error'}`;
+    progress.error = result ?? errorsOf(event) ?? `the turn ended as ${textAt(event, 'subtype') ?? 'an error'}`;
   } else {
     if (result !== undefined) progress.message = result;
     delete progress.error;
@@ -105,4 +132,29 @@ function takeResult(event: AgentEvent, progress: TurnProgress): void {
     delete progress.denied;
   }
   progress.final = true;
+}
+
+/** `usage` leaves out what subagents used; older versions have nothing else. */
+function takeUsage(event: AgentEvent, progress: TurnProgress): void {
+  const models = Object.values(objectAt(event, 'modelUsage')).filter(isObject);
+  const usage = objectAt(event, 'usage');
+  const sum = (...names: string[]): number =>
+    models.reduce((all, model) => names.reduce((part, name) => part + numberAt(model, name), all), 0);
+  if (models.length > 0) {
+    progress.inputTokens = sum('inputTokens', 'cacheCreationInputTokens', 'cacheReadInputTokens');
+    progress.outputTokens = sum('outputTokens');
+  } else {
+    progress.inputTokens =
+      numberAt(usage, 'input_tokens') +
+      numberAt(usage, 'cache_creation_input_tokens') +
+      numberAt(usage, 'cache_read_input_tokens');
+    progress.outputTokens = numberAt(usage, 'output_tokens');
+  }
+  if (typeof event['total_cost_usd'] === 'number') progress.costUsd = event['total_cost_usd'];
+}
+
+/** What a turn that never began says of it: that there is no such session, for example. */
+function errorsOf(event: AgentEvent): string | undefined {
+  const errors = Array.isArray(event['errors']) ? event['errors'].filter((each) => typeof each === 'string') : [];
+  return errors.length === 0 ? undefined : errors.join('\n');
 }

@@ -5,12 +5,17 @@ import type { Adapter, TurnProgress } from '../types.js';
 /**
  * OpenAI's Codex: `codex exec --json`.
  *
- * The prompt is read from standard input (`-`). Options stand before `resume`, which knows none of its own. A session
- * is resumed by its id, never by `--last`: another run may have been the last. Nobody can be asked, so approvals are
- * off and the sandbox decides. Events: `thread.started`, `turn.*`, `item.*`, `error`; tokens only, no money. An
- * `error` that tells of a reconnection is no failure.
+ * The prompt is read from standard input (`-`). Options stand before `resume`, which does not know all of them. A
+ * session is resumed by its id, never by `--last`: another run may have been the last. Nobody can be asked, so
+ * approvals are off and the sandbox decides. Events: `thread.started`, `turn.*`, `item.*`, `error`; tokens only, no
+ * money. The tokens are those of the whole thread: what a resumed one had used before is read back from its record.
+ * An `error` is told of each failed request, also of one that is made again (`Reconnecting... 2/5`); `turn.completed`
+ * says that all went well in the end. A limit of use is such an `error`, on stdout.
  *
- * Sources: https://developers.openai.com/codex/noninteractive and `codex-rs/exec` of github.com/openai/codex.
+ * Sources, of github.com/openai/codex: `codex-rs/exec/src/cli.rs` (flags), `exec_events.rs` and
+ * `event_processor_with_jsonl_output.rs` (events), `codex-rs/protocol/src/error.rs` (texts of limits),
+ * `last_token_info_from_rollout` in `codex-rs/core/src/session/mod.rs` (tokens of a resumed thread), issue 22064 (what
+ * a thread says that is not there); https://developers.openai.com/codex/noninteractive.
  */
 export const codex: Adapter = {
   name: 'codex',
@@ -39,6 +44,7 @@ export const codex: Adapter = {
       ...(outputSchema === undefined ? {} : { files: [{ path: schemaFile, content: JSON.stringify(outputSchema) }] }),
     };
   },
+  tellsEnd: true,
   read(line, progress) {
     const event = readEvent(line, progress);
     if (event !== undefined) take(event, progress);
@@ -57,8 +63,9 @@ function take(event: AgentEvent, progress: TurnProgress): void {
       break;
     case 'turn.completed': {
       const usage = objectAt(event, 'usage');
-      progress.inputTokens += numberAt(usage, 'input_tokens');
-      progress.outputTokens += numberAt(usage, 'output_tokens');
+      progress.inputTokens = numberAt(usage, 'input_tokens');
+      progress.outputTokens = numberAt(usage, 'output_tokens');
+      progress.ofSession = true;
       progress.final = true;
       delete progress.error;
       break;
@@ -89,6 +96,7 @@ function takeItem(item: AgentEvent, ended: boolean, progress: TurnProgress): voi
       break;
     case 'file_change':
     case 'mcp_tool_call':
+    case 'collab_tool_call':
     case 'web_search':
       progress.doing = type.replaceAll('_', ' ');
       if (ended) progress.toolCalls += 1;

@@ -7,10 +7,15 @@ import type { Adapter, TurnProgress } from '../types.js';
  * The prompt is read from standard input. Edits are approved (`auto_edit`), all else that asks is refused; a turn that
  * may only read runs with the mode `plan`. An untrusted folder would silently take the mode back, so the folder is
  * trusted for this one call by the variable that the CLI has for it. Events: `init`, `message`, `tool_use`,
- * `tool_result`, `error`, at last `result` with statistics; tokens only. Exit codes: 41 is a missing login, 42 bad
- * input, 52 a bad configuration, 53 the limit of turns, 54 a tool.
+ * `tool_result`, `error`, at last `result` with statistics; tokens only. A turn that is cut short after a hundred
+ * rounds says so as an `error`, and ends as a success. Exit codes: 41 is a missing login, 42 bad input (a session that
+ * is not there, too), 44 the sandbox, 52 a bad configuration, 53 the limit of turns, 54 a tool, 55 a folder that is not
+ * trusted. A session is found again by its id, in the same folder only.
  *
- * Sources: docs/cli/headless.md and docs/reference/configuration.md of github.com/google-gemini/gemini-cli.
+ * Sources, of github.com/google-gemini/gemini-cli: docs/cli/headless.md, docs/cli/cli-reference.md,
+ * docs/reference/configuration.md, packages/cli/src/config/config.ts (flags), packages/cli/src/nonInteractiveCli.ts and
+ * packages/core/src/output/types.ts (events), packages/core/src/utils/errors.ts (exit codes),
+ * packages/core/src/utils/googleQuotaErrors.ts (texts of limits).
  */
 export const gemini: Adapter = {
   name: 'gemini',
@@ -31,6 +36,8 @@ export const gemini: Adapter = {
       stdin: request.prompt,
     };
   },
+  tellsEnd: true,
+  exits: { 41: 'auth', 42: 'usage', 44: 'usage', 52: 'usage', 55: 'usage' },
   read(line, progress) {
     const event = readEvent(line, progress);
     if (event !== undefined) take(event, progress);
@@ -48,7 +55,7 @@ function take(event: AgentEvent, progress: TurnProgress): void {
     case 'tool_use':
       progress.toolCalls += 1;
       progress.doing = textAt(event, 'tool_name');
-      progress.message = '';
+      progress.spoken = true;
       break;
     case 'error':
       if (event['severity'] !== 'warning') progress.error = textAt(event, 'message') ?? 'an error without a message';
@@ -63,7 +70,8 @@ function take(event: AgentEvent, progress: TurnProgress): void {
 /** Messages come in pieces; what follows a tool is a message of its own. */
 function takeMessage(event: AgentEvent, progress: TurnProgress): void {
   const content = textAt(event, 'content') ?? '';
-  progress.message = event['delta'] === true ? progress.message + content : content;
+  progress.message = event['delta'] === true && !progress.spoken ? progress.message + content : content;
+  delete progress.spoken;
 }
 
 function takeResult(event: AgentEvent, progress: TurnProgress): void {
@@ -72,6 +80,8 @@ function takeResult(event: AgentEvent, progress: TurnProgress): void {
   progress.outputTokens = numberAt(stats, 'output_tokens');
   if (event['status'] === 'error') {
     progress.error = textAt(objectAt(event, 'error'), 'message') ?? progress.error ?? 'the turn failed';
-  } else delete progress.error;
+  } else if (!CUT_SHORT.test(progress.error ?? '')) delete progress.error;
   progress.final = true;
 }
+
+const CUT_SHORT = /session turns exceeded/i;

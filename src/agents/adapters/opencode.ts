@@ -4,11 +4,13 @@ import type { Adapter, TurnProgress } from '../types.js';
 /**
  * opencode: `opencode run --format json`.
  *
- * The prompt is read from standard input, which the command appends to its message. What asks for a permission is
- * refused, as it is by default; a turn that may only read takes the agent `plan`. Every event carries the session's
- * id; `step_finish` has tokens and cost. Older versions exit 0 after a session error, so its event counts.
+ * The prompt is read from standard input, which the command appends to its message. It works in the folder that `PWD`
+ * names, not in its own. What asks for a permission is refused, as it is by default; a turn that may only read takes
+ * the agent `plan`. Every event carries the session's id; `step_finish` has tokens and cost of a step, and `done` is
+ * the last one, which older versions do not have. They also exit with 0 after a session error, so its event counts.
+ * For a rate limit it waits by itself, and prints nothing meanwhile: `stall_timeout_sec` ends that.
  *
- * Sources: https://opencode.ai/docs/cli and `packages/opencode/src/cli/cmd/run.ts` of github.com/sst/opencode.
+ * Sources: https://opencode.ai/docs/cli and `packages/opencode/src/cli/cmd/run.ts` of github.com/anomalyco/opencode.
  */
 export const opencode: Adapter = {
   name: 'opencode',
@@ -25,6 +27,7 @@ export const opencode: Adapter = {
         ...(session === undefined ? [] : ['--session', session]),
         ...(settings.args ?? []),
       ],
+      env: { PWD: request.cwd },
       stdin: request.prompt,
     };
   },
@@ -38,6 +41,9 @@ function take(event: AgentEvent, progress: TurnProgress): void {
   progress.sessionId = textAt(event, 'sessionID') ?? progress.sessionId;
   const part = objectAt(event, 'part');
   switch (event['type']) {
+    case 'step_start':
+      progress.final = false;
+      break;
     case 'text':
       progress.message = textAt(part, 'text') ?? progress.message;
       break;
@@ -51,6 +57,9 @@ function take(event: AgentEvent, progress: TurnProgress): void {
     case 'error':
       progress.error = errorOf(objectAt(event, 'error'));
       break;
+    case 'done':
+      progress.final = true;
+      break;
     default: // of a later version
   }
 }
@@ -62,7 +71,8 @@ function takeStep(part: AgentEvent, progress: TurnProgress): void {
   progress.outputTokens += numberAt(tokens, 'output') + numberAt(tokens, 'reasoning');
   if (typeof part['cost'] === 'number') progress.costUsd = (progress.costUsd ?? 0) + part['cost'];
   // After tools another step follows; after anything else the answer is there.
-  if (textAt(part, 'reason') === 'stop') progress.final = true;
+  const reason = textAt(part, 'reason');
+  if (reason !== undefined && reason !== 'tool-calls' && reason !== 'unknown') progress.final = true;
 }
 
 function errorOf(error: AgentEvent): string {

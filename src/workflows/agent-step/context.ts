@@ -9,6 +9,14 @@ import type { Parking } from './parking.js';
 /** The report of one execution, with what is known of an agent's turn. */
 export type PieceReport = StepReport & { turn?: TurnFacts };
 
+/** A session of an agent, and what it has used, where the agent counts that. */
+export interface AgentSession {
+  id: string;
+  agent: string;
+  tokens?: number;
+  cost_usd?: number;
+}
+
 /** What an agent's step is, and how its pieces are run. */
 export interface AgentStepContext {
   step: Step;
@@ -20,8 +28,8 @@ export interface AgentStepContext {
   settings(name: string): AgentSettings;
   /** What the prompt tells of other steps. */
   context: readonly ContextEntry[];
-  /** The session of an earlier step to go on with, and its agent. */
-  session?: { id: string; agent: string };
+  /** The session of an earlier step to go on with. */
+  session?: AgentSession;
   /** A task of the step, without its action. */
   task(stepId: string, attemptsBefore: number): Omit<StepTask, 'action'>;
   /** Runs one piece of the step, a turn or a gate, as an activity. */

@@ -1,7 +1,7 @@
 import type { ContextEntry } from '../../activities/agent/types.js';
-import type { Program, RunState } from '../../engine/index.js';
+import type { AgentSummary, Program, RunState } from '../../engine/index.js';
 import type { AgentAction } from '../../plan/agent-types.js';
-import type { AgentStepContext } from './context.js';
+import type { AgentSession, AgentStepContext } from './context.js';
 
 /** What an agent's step takes over from steps before it: a session, and what its prompt tells of them. */
 export function earlierWork(
@@ -17,7 +17,16 @@ export function earlierWork(
   const from = typeof session === 'object' ? state.steps[graph.index.get(session.from)!]?.report?.agent : undefined;
   return {
     context: entriesOf(program, state, steps, new Set()),
-    ...(from?.session_id === undefined ? {} : { session: { id: from.session_id, agent: from.name } }),
+    ...(from?.session_id === undefined ? {} : { session: sessionOf(from.session_id, from) }),
+  };
+}
+
+function sessionOf(id: string, { name, session_tokens, session_cost_usd }: AgentSummary): AgentSession {
+  return {
+    id,
+    agent: name,
+    ...(session_tokens === undefined ? {} : { tokens: session_tokens }),
+    ...(session_cost_usd === undefined ? {} : { cost_usd: session_cost_usd }),
   };
 }
 

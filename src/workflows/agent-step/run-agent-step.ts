@@ -137,6 +137,8 @@ function ended(report: StepReport & { turn?: TurnFacts }, turns: Turns): StepRep
     ...(last?.verdict === undefined ? {} : { verdict: last.verdict }),
     ...(last === undefined || last.message === '' ? {} : { message: last.message.slice(-MESSAGE_CHARS) }),
     ...(last?.session_id === undefined ? {} : { session_id: last.session_id }),
+    ...(last?.session_tokens === undefined ? {} : { session_tokens: last.session_tokens }),
+    ...(last?.session_cost_usd === undefined ? {} : { session_cost_usd: last.session_cost_usd }),
     turns: turns.count,
     fix_rounds: turns.fixRounds,
     tokens: used.tokens,

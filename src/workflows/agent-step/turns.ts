@@ -5,12 +5,14 @@ import type { StepTask } from '../../activities/types.js';
 import type { FailedAttempt, StepReport } from '../../engine/index.js';
 import { accountOf } from '../../plan/agents.js';
 import { isRetried, retryDelaySec } from '../../plan/retry-policy.js';
-import type { AgentStepContext, PieceReport } from './context.js';
+import type { AgentSession, AgentStepContext, PieceReport } from './context.js';
 import { createLedger, overrunText, smaller, type Ledger, type Limits, type Usage } from './ledger.js';
 
 /** Failed attempts that travel along with a step, and characters of the message of each. */
 const MAX_ATTEMPTS = 50;
 const MESSAGE_CHARS = 200;
+/** What is known of a turn and of no use on another host. */
+const BOUND_TO_HOST = ['state_host', 'worktree', 'session_id', 'session_tokens', 'session_cost_usd'] as const;
 /** After so many waits for one turn something else is wrong than a quota. */
 const MAX_PARKS = 1_000;
 
@@ -92,7 +94,7 @@ export function createTurns(context: AgentStepContext): Turns {
         const going = action.session !== 'fresh' && session?.agent === candidate.agent ? session : undefined;
         // What it was doing when its quota ended.
         const gone = going === undefined || last === undefined ? undefined : interrupted('your quota had ended');
-        return turnOf(candidate, again ?? gone, going?.id);
+        return turnOf(candidate, again ?? gone, going);
       });
       if (report.status === 'canceled' || report.reason === 'budget_exceeded') return failed(report);
       if (report.reason === 'lost' || report.reason === 'wrong_host') {
@@ -192,7 +194,8 @@ export function createTurns(context: AgentStepContext): Turns {
   function leaveHome(): void {
     session = undefined;
     if (last === undefined) return;
-    const { state_host: _, worktree: __, session_id: ___, ...rest } = last;
+    const rest = { ...last };
+    for (const key of BOUND_TO_HOST) delete rest[key];
     last = rest;
   }
 
@@ -200,7 +203,13 @@ export function createTurns(context: AgentStepContext): Turns {
   function learn({ turn }: PieceReport): void {
     if (turn === undefined) return;
     last = { ...last, ...turn };
-    if (turn.session_id !== undefined) session = { id: turn.session_id, agent: turn.agent };
+    if (turn.session_id === undefined) return;
+    session = {
+      id: turn.session_id,
+      agent: turn.agent,
+      ...(turn.session_tokens === undefined ? {} : { tokens: turn.session_tokens }),
+      ...(turn.session_cost_usd === undefined ? {} : { cost_usd: turn.session_cost_usd }),
+    };
   }
 
   /** The first agent whose account is not waited for; where all are, the one that may start first, after its wait. */
@@ -286,17 +295,16 @@ export function createTurns(context: AgentStepContext): Turns {
     for (const each of all) context.warn(`the run has used ${overrunText(each)}`);
   }
 
-  function turnOf(candidate: Candidate, again: TurnPrompt['again'], going: string | undefined): AgentTurn {
+  function turnOf(candidate: Candidate, again: TurnPrompt['again'], going: AgentSession | undefined): AgentTurn {
     return {
       type: 'agent',
       ...candidate,
       settings: context.settings(candidate.agent),
       sandbox: action.sandbox,
       prompt: promptOf(again),
-      ...(going === undefined ? {} : { session: going }),
-      ...(going === undefined || last?.session_cost_usd === undefined
-        ? {}
-        : { session_cost_usd: last.session_cost_usd }),
+      ...(going === undefined ? {} : { session: going.id }),
+      ...(going?.tokens === undefined ? {} : { session_tokens: going.tokens }),
+      ...(going?.cost_usd === undefined ? {} : { session_cost_usd: going.cost_usd }),
       ...(action.output_schema === undefined ? {} : { output_schema: action.output_schema }),
       stall_timeout_sec: action.stall_timeout_sec,
       limits: {},

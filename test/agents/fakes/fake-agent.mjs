@@ -26,7 +26,8 @@
 //   FAKE always            ends `once` and `until`
 //
 // Without any it says what it was told and passes. FAKE_LOG names a file that gets a line for each start:
-// {"agent", "session", "resumed", "pid", "args", "prompt"}; with FAKE_QUOTA=FILE it is out of quota, whatever the prompt,
+// {"agent", "session", "resumed", "pid", "cwd", "args", "prompt"}; beside it codex and claude keep what each session has
+// used, for a resumed one counts on, as those two do. With FAKE_QUOTA=FILE it is out of quota, whatever the prompt,
 // while FILE holds a time (milliseconds since the epoch) that has not come.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
@@ -47,7 +48,9 @@ const prompt = readPrompt();
 const resumed = option('resume', '--resume', '--session', 'SESSION');
 const session = resumed ?? option('--session-id') ?? (agent === 'codex' ? `th_${randomUUID()}` : randomUUID());
 if (process.env.FAKE_LOG) {
-  const start = { agent, session, resumed: resumed !== undefined, pid: process.pid, args: argv, prompt };
+  // opencode works where PWD says.
+  const cwd = agent === 'opencode' ? process.env.PWD : process.cwd();
+  const start = { agent, session, resumed: resumed !== undefined, pid: process.pid, cwd, args: argv, prompt };
   appendFileSync(process.env.FAKE_LOG, `${JSON.stringify(start)}\n`);
 }
 
@@ -110,15 +113,29 @@ function quotaUntil() {
 }
 
 function quotaText(until) {
-  return `You've hit your usage limit. Try again after ${Math.max(1, Math.ceil((until - Date.now()) / 1000))} seconds.`;
+  const seconds = Math.max(1, Math.ceil((until - Date.now()) / 1000));
+  // Claude Code names a time of day, and the exact one in an event.
+  if (agent === 'claude') return "You've hit your limit · resets 3pm (Europe/Lisbon)";
+  if (agent === 'gemini') {
+    return `[API Error: You have exhausted your capacity on this model. Your quota will reset after ${seconds}s.]`;
+  }
+  return `You've hit your usage limit. Try again after ${seconds} seconds.`;
 }
 
 function begin(id) {
   if (agent === 'codex') {
     print({ type: 'thread.started', thread_id: id });
     print({ type: 'turn.started' });
-  } else if (agent === 'claude') print({ type: 'system', subtype: 'init', session_id: id, tools: ['Bash', 'Edit'] });
-  else if (agent === 'gemini') print({ type: 'init', session_id: id, model: 'fake' });
+  } else if (agent === 'claude') {
+    print({
+      type: 'system',
+      subtype: 'init',
+      session_id: id,
+      tools: ['Bash', 'Edit'],
+      permissionMode: option('--permission-mode'),
+      claude_code_version: '2.1.291',
+    });
+  } else if (agent === 'gemini') print({ type: 'init', session_id: id, model: 'fake' });
   else if (agent === 'opencode') print({ type: 'step_start', sessionID: id, part: { type: 'step-start' } });
   else if (process.env.FAKE_EVENTS === 'json') print({ type: 'session', id });
 }
@@ -147,13 +164,20 @@ function answer(text) {
   const half = Math.floor(tokens / 2);
   if (agent === 'codex') {
     print({ type: 'item.completed', item: { id: 'item_2', type: 'agent_message', text } });
+    const all = countOn({ read: half, written: tokens - half });
     print({
       type: 'turn.completed',
-      usage: { input_tokens: half, cached_input_tokens: 0, output_tokens: tokens - half },
+      usage: {
+        input_tokens: all.read,
+        cached_input_tokens: 0,
+        output_tokens: all.written,
+        reasoning_output_tokens: 0,
+      },
     });
   } else if (agent === 'claude') {
     print({ type: 'assistant', session_id: session, message: { content: [{ type: 'text', text }] } });
     const usage = { input_tokens: half, output_tokens: tokens - half };
+    const all = countOn({ read: half, written: tokens - half, cost });
     const json = has('json') ? { structured_output: JSON.parse(last('json')) } : {};
     print({
       type: 'result',
@@ -161,9 +185,11 @@ function answer(text) {
       is_error: false,
       result: text,
       session_id: session,
-      total_cost_usd: cost,
+      total_cost_usd: all.cost,
       usage,
+      modelUsage: { fake: { inputTokens: all.read, outputTokens: all.written, costUSD: all.cost } },
       num_turns: 1,
+      permission_denials: [],
       ...json,
     });
   } else if (agent === 'gemini') {
@@ -185,10 +211,21 @@ function answer(text) {
         tokens: { input: half, output: tokens - half, reasoning: 0, cache: { read: 0, write: 0 } },
       },
     });
+    print({ type: 'done', sessionID: session, reason: 'idle', rejected: [] });
   } else if (process.env.FAKE_EVENTS === 'json') {
     print({ type: 'usage', input_tokens: half, output_tokens: tokens - half, cost_usd: cost });
     print({ type: 'result', text });
   } else process.stdout.write(`${text}\n`);
+}
+
+/** What the session has used so far, with this. */
+function countOn(used) {
+  if (!process.env.FAKE_LOG) return used;
+  const file = `${process.env.FAKE_LOG}.${session}.json`;
+  const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const all = Object.fromEntries(Object.entries(used).map(([key, value]) => [key, value + (before[key] ?? 0)]));
+  writeFileSync(file, JSON.stringify(all));
+  return all;
 }
 
 async function fail(text, until) {
@@ -202,15 +239,23 @@ async function fail(text, until) {
         rate_limit_info: { status: 'rejected', resetsAt: Math.ceil(until / 1000) },
         session_id: session,
       });
+      print({
+        type: 'assistant',
+        error: 'rate_limit',
+        session_id: session,
+        message: { model: '<synthetic>', content: [{ type: 'text', text }] },
+      });
     }
     print({
       type: 'result',
       subtype: 'success',
       is_error: true,
+      api_error_status: until === undefined ? null : 429,
       result: text,
       session_id: session,
       total_cost_usd: 0,
       usage: {},
+      modelUsage: {},
       num_turns: 1,
     });
   } else if (agent === 'gemini')
