@@ -39,8 +39,9 @@ export async function importLoop(
   flags: StartLoopFlags,
 ): Promise<number> {
   const loaded = await loadLoop(context, file, flags, settingsOf(context) === undefined);
-  const state = readState(context, path.resolve(context.cwd, stateFile), stateFile, loaded);
-  if (state === undefined) return EXIT.succeeded;
+  const given = { file: path.resolve(context.cwd, stateFile), name: stateFile };
+  const state = readState(given, loaded);
+  if (asksToStop(context, given)) return EXIT.succeeded;
   const id = flags.id ?? loopIdOf(loaded.file);
   const client = await connect(context, true);
   try {
@@ -66,22 +67,45 @@ async function begin(
       hint: `\`orch loop watch ${id}\` follows it, \`orch loop stop ${id}\` ends it`,
     });
   }
+  const { state_file: name } = loaded.config;
+  const file = name === undefined ? undefined : path.resolve(loaded.baseDir, name);
+  const there = flags.fresh || file === undefined || !existsSync(file) ? undefined : { file, name: name! };
+  if (there !== undefined && asksToStop(context, there)) return undefined;
   if (found === 'closed' && !flags.fresh) {
     const resumed = await loops.resumeEnded(id, { more: loaded.config.max_iterations, now: loaded });
     context.note(`goes on at iteration ${resumed.state.iteration}, ${resumed.state.role}\n`);
     return resumed;
   }
-  const { state_file: name } = loaded.config;
-  const file = name === undefined ? undefined : path.resolve(loaded.baseDir, name);
-  if (flags.fresh || file === undefined || !existsSync(file)) return loops.start(id, loaded);
-  const state = readState(context, file, name!, loaded);
-  if (state === undefined) return undefined;
-  context.note(`taken over from ${name}: iteration ${state.iteration}, ${state.role} is next\n`);
+  if (there === undefined) return loops.start(id, loaded);
+  const state = readState(there, loaded);
+  context.note(`taken over from ${there.name}: iteration ${state.iteration}, ${state.role} is next\n`);
   return loops.start(id, { ...loaded, state });
 }
 
-/** Where an older run stands; undefined where its file asks to stop. @throws UsageError for one that is corrupt */
-function readState(context: CliContext, file: string, name: string, { config }: LoadedLoop): LoopState | undefined {
+interface StateFile {
+  /** Absolute. */
+  file: string;
+  /** As it was given. */
+  name: string;
+}
+
+/** A file that asks the loop to stop keeps it from starting, and that is no failure. */
+function asksToStop(context: CliContext, { file, name }: StateFile): boolean {
+  let state: unknown;
+  try {
+    state = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return false; // whoever wants to know where it stands will say so
+  }
+  const { exit, exit_reason: reason } = (state ?? {}) as Record<string, unknown>;
+  if (exit !== true) return false;
+  const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
+  context.note(`${name} asks the loop to stop${why}\n  hint: remove \`exit\` from it to go on\n`);
+  return true;
+}
+
+/** Where an older run stands. @throws UsageError for a file that is corrupt */
+function readState({ file, name }: StateFile, { config }: LoadedLoop): LoopState {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -89,14 +113,9 @@ function readState(context: CliContext, file: string, name: string, { config }: 
     throw new UsageError(`${name}: ${(error as Error).message}`);
   }
   const imported = importState(text, config);
-  if (!imported.ok) {
-    const hint = 'correct the file or remove it; `orch loop --fresh` begins at the first iteration without it';
-    throw new UsageError(`${name} is corrupt: ${imported.error.message}`, hint);
-  }
-  const { state, exit } = imported.value;
-  if (exit === undefined) return state;
-  context.note(`${name} asks the loop to stop: ${exit}\n  hint: remove \`exit\` from it to go on\n`);
-  return undefined;
+  if (imported.ok) return imported.value.state;
+  const hint = 'correct the file or remove it; `orch loop --fresh` begins at the first iteration without it';
+  throw new UsageError(`${name} is corrupt: ${imported.error.message}`, hint);
 }
 
 async function afterStart(
