@@ -3,6 +3,8 @@ export { OrchError, type ClientErrorCode } from './errors.js';
 export type { FollowOptions } from './follow.js';
 export { decideRerun, type PastRun, type RerunDecision, type RerunMode } from './rerun.js';
 export type { LockUser, LockView } from './locks.js';
+export type { LoopClient, LoopDescription, LoopToStart, StartedLoop } from './loops.js';
+export type { LoopEnd, LoopFailure, LoopView, TurnRecord } from '../workflows/loop/messages.js';
 export type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 export type { ProgressView, RunResult, StepView, VerbAccepted } from '../workflows/messages.js';
 export { configuredService, type TemporalSettings } from '../temporal/settings.js';

@@ -34,7 +34,8 @@ export interface Loop {
   settle(facts: TurnFacts): void;
   /** Notes how a turn ended. */
   record(end: Pick<TurnRecord, 'status' | 'words'> & Partial<TurnRecord>): void;
-  noteCommit(stepId: string, commit: string): void;
+  /** Notes the commit of the turn that has just ended. */
+  noteCommit(commit: string): void;
   turnsAfter(seq: number): readonly TurnRecord[];
   view(status: LoopStatus, more?: { failure?: LoopFailure; stop_reason?: string }): LoopView;
   carry(): Carried;
@@ -99,7 +100,7 @@ export function createLoop({ config, env, queue, base_dir, carried }: LoopInput)
       next_seq += 1;
       turns = [...turns, ended].slice(-MAX_RECORDS);
     },
-    noteCommit(_, commit) {
+    noteCommit(commit) {
       const last = turns.at(-1);
       if (last !== undefined && last.iteration === state.iteration && last.role === state.role) {
         turns = [...turns.slice(0, -1), { ...last, commit }];

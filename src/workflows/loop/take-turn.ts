@@ -80,7 +80,7 @@ async function sync(loop: Loop, when: 'before' | 'after'): Promise<TurnEnd | und
   );
   if (piece.status !== 'done') return notDone(loop, piece);
   for (const left of piece.result.left) loop.warn(`${turnId(loop.state)}: left uncommitted: ${left}`);
-  if (piece.result.commit !== undefined) loop.noteCommit(turnId(loop.state), piece.result.commit);
+  if (when === 'after' && piece.result.commit !== undefined) loop.noteCommit(piece.result.commit);
   return undefined;
 }
 
