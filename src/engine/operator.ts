@@ -153,7 +153,8 @@ function answerRefusal(state: RunState, index: number): string | undefined {
   const ended = endedRefusal(step);
   if (ended !== undefined) return ended;
   if (!waitsForPerson(step)) return 'it does not wait for a person';
-  return step.park?.told === true ? 'it has been answered already' : undefined;
+  if (step.park?.told === true) return 'it has been answered already';
+  return step.park?.ready === true ? 'it waits for a person no longer' : undefined;
 }
 
 function waitsForPerson({ park }: StepState): boolean {

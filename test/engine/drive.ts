@@ -2,25 +2,41 @@ import {
   decide,
   refusal,
   startRun,
+  type EngineCommand,
   type EngineEvent,
   type EngineTimer,
   type OperatorRequest,
+  type Park,
   type Program,
   type RunState,
+  type Said,
 } from '../../src/engine/index.js';
 import { report } from './programs.js';
+
+/** A step that has begun and waits without a slot. */
+export interface ParkedStep {
+  why: Park['why'];
+  /** What a person said to it. */
+  told?: Said;
+  /** It wants a slot again. */
+  ready: boolean;
+}
 
 /** A run driven by hand: the test says which step ends when, and how. */
 export interface Drive {
   readonly state: RunState;
-  /** Steps that were started and have not ended, in order of their start. */
+  /** Steps that were started and have neither ended nor been parked, in order of their start. */
   readonly running: readonly string[];
+  readonly parked: ReadonlyMap<string, ParkedStep>;
   /** Every step that was ever started. */
   readonly started: readonly string[];
   /** Steps that were asked to stop. */
   readonly stopping: readonly string[];
   readonly finished: string | undefined;
   end(id: string, status?: 'success' | 'warning' | 'failed' | 'canceled'): void;
+  park(id: string, why: Park['why']): void;
+  unpark(id: string): void;
+  answer(id: string): string | undefined;
   skip(id: string, propagate?: boolean): string | undefined;
   cancelStep(id: string): string | undefined;
   retry(id: string): string | undefined;
@@ -45,6 +61,7 @@ export function drive(
   const running: string[] = [];
   const started: string[] = [];
   const stopping: string[] = [];
+  const parked = new Map<string, ParkedStep>();
   const timers = new Map<EngineTimer, number>();
   let finished: string | undefined;
   let clock = 0;
@@ -57,14 +74,35 @@ export function drive(
       if (finished !== undefined) throw new Error('a command came after the run had finished');
       if (command.type === 'finish') finished = command.status;
       else if (command.type === 'set-timer') timers.set(command.timer, command.at);
-      else if (command.type === 'start-step' || command.type === 'start-wait') {
-        running.push(program.graph.ids[command.step]!);
-        started.push(program.graph.ids[command.step]!);
-      } else {
-        stopping.push(program.graph.ids[command.step]!);
-        // A wait that is stopped reports nothing any more.
-        if (decision.state.steps[command.step]!.status !== 'running')
-          running.splice(running.indexOf(program.graph.ids[command.step]!), 1);
+      else takeStep(command, program.graph.ids[command.step]!);
+    }
+  }
+
+  function takeStep(command: Extract<EngineCommand, { step: number }>, id: string): void {
+    switch (command.type) {
+      case 'start-step':
+      case 'start-wait':
+        running.push(id);
+        started.push(id);
+        break;
+      case 'continue-step':
+        if (parked.get(id)?.ready !== true) throw new Error(`${id} has a slot that it did not ask for`);
+        parked.delete(id);
+        running.push(id);
+        break;
+      case 'tell-step':
+        if (!parked.has(id)) throw new Error(`${id} is told something and is not parked`);
+        parked.get(id)!.told = command.said;
+        break;
+      case 'stop-step':
+        stopping.push(id);
+        // A wait that is stopped reports nothing any more; what is parked does.
+        if (decision.state.steps[command.step]!.status !== 'running' && !parked.has(id))
+          running.splice(running.indexOf(id), 1);
+        break;
+      default: {
+        const never: never = command;
+        throw new Error(`unknown command ${JSON.stringify(never)}`);
       }
     }
   }
@@ -94,12 +132,26 @@ export function drive(
     get finished() {
       return finished;
     },
+    parked,
     end(id, status = 'success') {
+      const at = running.indexOf(id);
+      if (at < 0 && !parked.has(id)) throw new Error(`${id} does not run`);
+      if (at >= 0) running.splice(at, 1);
+      parked.delete(id);
+      send({ type: 'step-ended', step: program.graph.index.get(id)!, report: report(status), at: (clock += 1) });
+    },
+    park(id, why) {
       const at = running.indexOf(id);
       if (at < 0) throw new Error(`${id} does not run`);
       running.splice(at, 1);
-      send({ type: 'step-ended', step: program.graph.index.get(id)!, report: report(status), at: (clock += 1) });
+      parked.set(id, { why, ready: false });
+      send({ type: 'step-parked', step: stepOf(id), park: { why, message: why }, at: (clock += 1) });
     },
+    unpark(id) {
+      parked.get(id)!.ready = true;
+      send({ type: 'step-unparked', step: stepOf(id), at: (clock += 1) });
+    },
+    answer: (id) => request({ type: 'answer', step: stepOf(id), text: 'words' }),
     skip: (id, propagate = false) => request({ type: 'skip', step: stepOf(id), propagate }),
     cancelStep: (id) => request({ type: 'cancel-step', step: stepOf(id) }),
     retry: (id) => request({ type: 'retry', step: stepOf(id) }),

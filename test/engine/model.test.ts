@@ -1,124 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isEnd, type Program } from '../../src/engine/index.js';
-import type { ApprovalAction, OnFailure, TriggerRule } from '../../src/plan/types.js';
+import { isEnd } from '../../src/engine/index.js';
 import { drive, type Drive } from './drive.js';
-import { programOf, type StepSketch } from './programs.js';
-
-type Outcome = 'success' | 'warning' | 'failed';
-type Verdict = 'start' | 'skip_if' | 'condition_false' | 'expression_error';
-
-/** How an approval is asked for. */
-type Asked = Pick<ApprovalAction, 'key' | 'policy'>;
-
-interface Scenario {
-  steps: Record<string, StepSketch>;
-  outcomes: Record<string, Outcome>;
-  verdicts: Record<string, Verdict>;
-  cap: number;
-  /** Picks which running step ends next, and when an operator acts. */
-  choices: number[];
-}
-
-/** Random plans: each step may depend on any earlier one, be the fallback of an earlier one, or be a `finally` step. */
-function scenarios(policies: readonly OnFailure[]): fc.Arbitrary<Scenario> {
-  const step = fc.record({
-    deps: fc.array(fc.nat(), { maxLength: 4 }),
-    trigger_rule: fc.constantFrom<TriggerRule>('all_success', 'none_failed', 'all_done'),
-    on_failure: fc.constantFrom(...policies),
-    critical: fc.boolean(),
-    kind: fc.constantFrom('run', 'run', 'run', 'run', 'noop', 'approval', 'fallback', 'fallback'),
-    approval: fc.constantFrom<Asked>({}, {}, { key: 'k' }, { key: 'l' }, { policy: 'never' }),
-    outcome: fc.constantFrom<Outcome>('success', 'success', 'warning', 'failed', 'failed'),
-    verdict: fc.constantFrom<Verdict>(
-      'start',
-      'start',
-      'start',
-      'start',
-      'start',
-      'skip_if',
-      'condition_false',
-      'expression_error',
-    ),
-    owner: fc.nat(),
-  });
-  return fc
-    .record({
-      list: fc.array(step, { minLength: 1, maxLength: 22 }),
-      finallyFrom: fc.integer({ min: 12, max: 26 }),
-      cap: fc.integer({ min: 1, max: 6 }),
-      choices: fc.array(fc.nat(), { minLength: 200, maxLength: 200 }),
-    })
-    .map(({ list, finallyFrom, cap, choices }) => {
-      const steps: Record<string, StepSketch> = {};
-      const outcomes: Record<string, Outcome> = {};
-      const verdicts: Record<string, Verdict> = {};
-      list.forEach(({ deps, kind, outcome, verdict, owner, approval, ...rest }, i) => {
-        const last = i >= finallyFrom;
-        const first = last ? finallyFrom : 0;
-        const before = (n: number): string => `s${first + (n % (i - first))}`;
-        const depends_on = i === first ? [] : [...new Set(deps.map(before))];
-        const id = `s${i}`;
-        steps[id] = { ...rest, finally: last, depends_on };
-        if (kind === 'noop') steps[id].action = { type: 'noop' };
-        if (kind === 'approval') steps[id].action = { ...APPROVAL, ...approval };
-        if (kind === 'fallback' && i > first) {
-          const own = steps[before(owner)]!;
-          const isDependency = depends_on.includes(before(owner));
-          if (own.fallback_step === undefined && !isDependency && own.action === undefined) own.fallback_step = id;
-        }
-        outcomes[id] =
-          kind === 'noop' ? 'success' : kind === 'approval' ? answerOf(approval, outcome, list.length) : outcome;
-        verdicts[id] = verdict;
-      });
-      return { steps, outcomes, verdicts, cap, choices };
-    });
-}
-
-const APPROVAL: ApprovalAction = { type: 'approval', approvers: [], inputs: {}, default: 'reject' };
-
-/** Approvals of one key have one answer, whichever of them is asked. */
-function answerOf({ key, policy }: Asked, outcome: Outcome, length: number): Outcome {
-  if (policy === 'never') return 'failed';
-  if (key === undefined) return outcome === 'warning' ? 'failed' : outcome;
-  return (length + (key === 'k' ? 1 : 0)) % 2 === 0 ? 'success' : 'failed';
-}
-
-/** A plan whose fallbacks would deadlock (one that depends on what waits for its owner) is refused at load. */
-function isAcyclic({ steps }: Scenario): boolean {
-  const fallbacksOf = (id: string): string[] => {
-    const fallback = steps[id]!.fallback_step;
-    return fallback === undefined ? [] : [fallback, ...fallbacksOf(fallback)];
-  };
-  const after = (id: string): string[] => [
-    ...(steps[id]!.depends_on ?? []),
-    // A fallback comes after its owner; what depends on the owner comes after the fallback, and that one's.
-    ...Object.keys(steps).filter((owner) => steps[owner]!.fallback_step === id),
-    ...(steps[id]!.depends_on ?? []).flatMap(fallbacksOf),
-  ];
-  const done = new Set<string>();
-  const visit = (id: string, path: Set<string>): boolean => {
-    if (done.has(id)) return true;
-    if (path.has(id)) return false;
-    path.add(id);
-    const fine = after(id).every((other) => visit(other, path));
-    path.delete(id);
-    done.add(id);
-    return fine;
-  };
-  return Object.keys(steps).every((id) => visit(id, new Set()));
-}
-
-function programFor(scenario: Scenario, globals: Parameters<typeof programOf>[2] = {}): Program {
-  const program = programOf(scenario.steps, scenario.cap, globals);
-  return {
-    ...program,
-    mayStart(_, step) {
-      const verdict = scenario.verdicts[program.graph.ids[step]!]!;
-      return verdict === 'start' ? { start: true } : { start: false, reason: verdict };
-    },
-  };
-}
+import { canMove, moveParked, WHYS } from './parks.js';
+import { isAcyclic, programFor, scenarios, type Scenario } from './scenarios.js';
 
 /**
  * The reference: the rules read aloud, with no queue, no counters and no order. Ends are looked up until nothing
@@ -205,16 +90,38 @@ function outcomeOf(scenario: Scenario, ends: Record<string, string>): string {
 }
 
 function checkAlways(run: Drive, scenario: Scenario): void {
-  expect(run.state.running).toBeLessThanOrEqual(scenario.cap);
-  expect(new Set(run.started).size).toBe(run.started.length);
+  const { state } = run;
+  expect(state.running).toBeLessThanOrEqual(scenario.cap);
+  expect(state.running).toBe(state.counts.running);
+  const parked = Object.keys(scenario.steps).filter((_, i) => state.steps[i]!.park !== undefined);
+  expect(parked.toSorted()).toEqual([...run.parked.keys()].toSorted());
+  // Whoever has begun goes before those that have not, and nobody waits for a slot that is there.
+  const held = state.paused || state.held.length > 0;
+  const wanting = [...run.parked].filter(([id, { ready }]) => ready && !run.stopping.includes(id));
+  if (wanting.length > 0 && !held) expect(state.running).toBe(scenario.cap);
   const counted: Record<string, number> = {};
   for (const step of run.state.steps) counted[step.status] = (counted[step.status] ?? 0) + 1;
   for (const [status, count] of Object.entries(run.state.counts)) expect(counted[status] ?? 0).toBe(count);
 }
 
-function endNext(run: Drive, scenario: Scenario, choice: number): void {
-  const next = run.running[choice % run.running.length];
+/** What can go on: steps that run, and parked ones whose wait may be over. */
+function movable(run: Drive): string[] {
+  return [...run.running, ...[...run.parked.keys()].filter((id) => canMove(run, id))];
+}
+
+/** @param parks how often each may still be parked */
+function goOn(run: Drive, scenario: Scenario, parks: Record<string, number>, choice: number): void {
+  const able = movable(run);
+  const next = able[choice % able.length];
   if (next === undefined) throw new Error('a deadlock: nothing runs, and the run has not ended');
+  if (run.parked.has(next)) moveParked(run, next, choice);
+  else if (parks[next]! > 0) {
+    parks[next]! -= 1;
+    run.park(next, WHYS[choice % WHYS.length]!);
+  } else endNext(run, scenario, next);
+}
+
+function endNext(run: Drive, scenario: Scenario, next: string): void {
   const outcome = scenario.outcomes[next]!;
   if (scenario.steps[next]!.action?.type !== 'approval') run.end(next, outcome);
   else run.decide(next, outcome === 'failed' ? 'reject' : 'approve');
@@ -227,14 +134,17 @@ test('without abort, every order of ends gives the ends that the rules say', () 
       const run = drive(programFor(scenario));
       const forced: Record<string, 'skipped' | 'canceled'> = {};
       const ids = Object.keys(scenario.steps);
+      const parks = { ...scenario.parks };
       for (let turn = 0; run.finished === undefined; turn += 1) {
         const choice = scenario.choices[turn % scenario.choices.length]!;
         const target = ids[choice % ids.length]!;
         if (operator && choice % 7 === 0 && run.skip(target) === undefined) forced[target] = 'skipped';
         else if (operator && choice % 7 === 1 && run.cancelStep(target) === undefined) forced[target] = 'canceled';
-        else if (operator && choice % 7 === 2 && run.pause() === undefined) run.resume();
+        else if (operator && choice % 7 === 2 && run.pause() !== undefined) run.resume();
+        if (movable(run).length === 0) run.resume();
         checkAlways(run, scenario);
-        if (run.finished === undefined) endNext(run, scenario, choice);
+        expect(new Set(run.started).size).toBe(run.started.length);
+        if (run.finished === undefined) goOn(run, scenario, parks, choice);
       }
       const expected = model(scenario, forced);
       expect(run.statuses()).toEqual(expected);
@@ -253,14 +163,17 @@ test('with any policy, and cancels at any time, a run ends, and every step of it
       (scenario, cancelAt, force) => {
         fc.pre(isAcyclic(scenario));
         const run = drive(programFor(scenario));
+        const parks = { ...scenario.parks };
         let startedAtStop: number | undefined;
         const mainStarted = (): number => run.started.filter((id) => !scenario.steps[id]!.finally).length;
         for (let turn = 0; run.finished === undefined; turn += 1) {
           if (turn === cancelAt) run.cancel(force);
           if (run.state.stop !== undefined) startedAtStop ??= mainStarted();
           checkAlways(run, scenario);
-          if (run.finished === undefined) endNext(run, scenario, scenario.choices[turn % scenario.choices.length]!);
+          expect(new Set(run.started).size).toBe(run.started.length);
+          if (run.finished === undefined) goOn(run, scenario, parks, scenario.choices[turn % scenario.choices.length]!);
         }
+        expect(run.parked.size).toBe(0);
         expect(run.state.steps.every((step) => isEnd(step.status) && step.standing !== undefined)).toBe(true);
         if (startedAtStop !== undefined) expect(mainStarted()).toBe(startedAtStop);
         if (run.state.stop === 'run_canceled') expect(run.finished).toBe('canceled');
@@ -276,13 +189,17 @@ test('in a quarantine nothing is lost: whatever the person decides, every step h
       fc.pre(isAcyclic(scenario));
       const run = drive(programFor(scenario, { on_abort: 'quarantine' }));
       const retried = new Set<string>();
+      const parks = { ...scenario.parks };
       for (let turn = 0; run.finished === undefined; turn += 1) {
         const choice = scenario.choices[turn % scenario.choices.length]!;
         const held = run.state.held[0];
-        if (run.running.length > 0) {
-          const next = run.running[choice % run.running.length]!;
-          if (retried.has(next) && scenario.steps[next]!.action?.type !== 'approval') run.end(next, 'success');
-          else endNext(run, scenario, choice);
+        const able = movable(run);
+        checkAlways(run, scenario);
+        if (able.length > 0) {
+          const next = able[choice % able.length]!;
+          const again = retried.has(next) && scenario.steps[next]!.action?.type !== 'approval';
+          if (again && run.running.includes(next)) run.end(next, 'success');
+          else goOn(run, scenario, parks, choice);
         } else if (held === undefined) {
           throw new Error('a deadlock: nothing runs, nothing is held, and the run has not ended');
         } else {

@@ -1,10 +1,26 @@
 import type { Program, StepReport } from '../../src/engine/index.js';
+import type { AgentAction } from '../../src/plan/agent-types.js';
 import type { Plan, PlanGlobals, Step } from '../../src/plan/types.js';
 
 /** The parts of a step that the engine looks at. */
 export type StepSketch = Partial<
   Pick<Step, 'depends_on' | 'trigger_rule' | 'on_failure' | 'critical' | 'action' | 'fallback_step' | 'finally'>
 >;
+
+/** A step that may wait without a slot, and for a person. */
+export const AGENT: AgentAction = {
+  type: 'agent',
+  agent: 'codex',
+  prompt: 'do it',
+  files: [],
+  stall_timeout_sec: 'none',
+  session: 'auto',
+  verify: [],
+  max_fix_rounds: 2,
+  fallback_agents: [],
+  sandbox: 'workspace-write',
+  answer_timeout_sec: 'none',
+};
 
 /** A program of the given steps, without going through a plan file. */
 export function programOf(
