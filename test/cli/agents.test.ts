@@ -291,6 +291,16 @@ describe('a quota', () => {
     expect(shortly(ended)).toEqual(['succeeded', ['success', null], ['success', null]]);
     expect(step(ended).attempts).toBe(1);
     expect(run.starts().map(({ resumed }) => resumed)).toEqual([false, true]);
+    // While one waits, the other has the only slot.
+    const types = ['step-parked', 'step-continued', 'step-succeeded'];
+    const order = eventsOf(run.id).filter(({ type }) => types.includes(type));
+    expect(order.map(({ type, step: id }) => `${id} ${type}`)).toEqual([
+      'a step-parked',
+      'b step-succeeded',
+      'a step-continued',
+      'a step-succeeded',
+    ]);
+    expect(order[0]?.message).toContain('out of quota until');
 
     const agents = {
       mine: { adapter: 'codex', account: uniqueId('acc') },
