@@ -1,5 +1,12 @@
 import { runCli } from './program.js';
 
+// Whoever reads may stop early, as `orch list | head` does: what is left to say is for nobody.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 // The only place that ends the process: everything below returns an exit code or throws.
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { BIN, runCli } from '../support/cli.js';
 import { tempDir } from '../support/plans.js';
 
 const aliasBomb = `plan_id: bomb
@@ -102,3 +103,18 @@ test('a service that cannot be reached: exit 3, and what to do', async () => {
   expect(code).toBe(3);
   expect(stderr).toContain('error[service_unreachable]: Cannot reach the Temporal service at 127.0.0.1:1\n  hint: ');
 });
+
+test('a reader that stops early ends a command quietly', () => {
+  const line = `node "${BIN}" graph "${manySteps()}" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' });
+  expect(stderr.replace(/^npm warn.*$/gm, '').trim()).toBe('');
+  expect(stdout.trim().split('\n')).toHaveLength(2);
+});
+
+/** A plan whose graph is more than a pipe holds. */
+function manySteps(): string {
+  const file = path.join(tempDir(), 'many.json');
+  const steps = Array.from({ length: 5000 }, (_, i) => ({ id: `step-with-a-long-name-${i}`, command: 'true' }));
+  writeFileSync(file, JSON.stringify({ plan_id: 'many', version: '1.0', steps }));
+  return file;
+}
