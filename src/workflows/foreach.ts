@@ -100,6 +100,7 @@ function together(
     ...(worst?.exit_code === undefined ? {} : { exit_code: worst.exit_code }),
     ...(worst?.log_dir === undefined ? {} : { log_dir: worst.log_dir }),
     outputs,
+    ...agentsOf(known),
   };
   if (failed.length === 0) return base;
   const named = failed.slice(0, NAMED).map(({ report, i }) => `${id}[${i}] (${report.message ?? report.reason})`);
@@ -109,6 +110,24 @@ function together(
     reason: failed[0]!.report.reason ?? 'internal_error',
     message: `${failed.length} of ${count} instances failed: ${named.join(', ')}${more}`,
     ...(failed[0]!.report.stderr_tail === undefined ? {} : { stderr_tail: failed[0]!.report.stderr_tail }),
+  };
+}
+
+/** What the agents of all instances cost; what each of them said stays with its instance. */
+function agentsOf(reports: readonly StepReport[]): Pick<StepReport, 'agent'> {
+  const agents = reports.flatMap(({ agent }) => agent ?? []);
+  if (agents.length === 0) return {};
+  const sum = (key: 'turns' | 'fix_rounds' | 'tokens' | 'cost_usd' | 'wall_sec'): number =>
+    Math.round(agents.reduce((all, agent) => all + (agent[key] ?? 0), 0) * 1e6) / 1e6;
+  return {
+    agent: {
+      name: [...new Set(agents.map(({ name }) => name))].join(', '),
+      turns: sum('turns'),
+      fix_rounds: sum('fix_rounds'),
+      tokens: sum('tokens'),
+      ...(agents.every(({ cost_usd }) => cost_usd === undefined) ? {} : { cost_usd: sum('cost_usd') }),
+      wall_sec: sum('wall_sec'),
+    },
   };
 }
 

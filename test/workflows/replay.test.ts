@@ -41,8 +41,8 @@ test('a history that other decisions made is not accepted', async () => {
 test('the recorded runs hold every kind of step, every verb and every lasting policy', () => {
   const seen = new Set<string>();
   for (const file of files) for (const each of contentOf(file)) seen.add(each);
-  const kinds = ['command', 'shell', 'powershell', 'http', 'approval', 'wait', 'plan', 'noop'];
-  const verbs = ['pause', 'resume', 'skip', 'cancelStep', 'retry', 'approve', 'reject'];
+  const kinds = ['command', 'shell', 'powershell', 'http', 'approval', 'wait', 'plan', 'noop', 'agent'];
+  const verbs = ['pause', 'resume', 'skip', 'cancelStep', 'retry', 'approve', 'reject', 'answer'];
   const keys =
     'foreach condition skip_if fallback_step trigger_rule retries locks breaker on_abort run_timeout_sec finally outputs';
   const wanted = [

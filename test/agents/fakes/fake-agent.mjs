@@ -26,11 +26,12 @@
 //   FAKE always            ends `once` and `until`
 //
 // Without any it says what it was told and passes. FAKE_LOG names a file that gets a line for each start:
-// {"agent", "session", "resumed", "pid", "cwd", "args", "prompt"}; beside it codex and claude keep what each session has
-// used, for a resumed one counts on, as those two do. With FAKE_QUOTA=FILE it is out of quota, whatever the prompt,
-// while FILE holds a time (milliseconds since the epoch) that has not come.
+// {"agent", "session", "resumed", "pid", "cwd", "args", "prompt"}; beside it, or in the folder for temporary files, codex
+// and claude keep what each session has used, for they count on when it is resumed. With FAKE_QUOTA=FILE it is out of
+// quota, whatever the prompt, while FILE holds a time (milliseconds since the epoch) that has not come.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
+import os from 'node:os';
 import path from 'node:path';
 
 const argv = process.argv.slice(2);
@@ -220,8 +221,8 @@ function answer(text) {
 
 /** What the session has used so far, with this. */
 function countOn(used) {
-  if (!process.env.FAKE_LOG) return used;
-  const file = `${process.env.FAKE_LOG}.${session}.json`;
+  const folder = process.env.FAKE_LOG ? path.dirname(process.env.FAKE_LOG) : os.tmpdir();
+  const file = path.join(folder, `fake-agent-${session}.json`);
   const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const all = Object.fromEntries(Object.entries(used).map(([key, value]) => [key, value + (before[key] ?? 0)]));
   writeFileSync(file, JSON.stringify(all));
