@@ -80,6 +80,12 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   }
   if (error instanceof WorkflowNotFoundError) return notFound(error.message, runId);
   if (isGrpcDeadlineError(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
+  // By then it has been asked often enough to have begun.
+  if (error instanceof QueryNotRegisteredError) {
+    return new OrchError('run_not_found', `'${runId ?? 'it'}' is no run of a plan`, {
+      hint: 'a loop is shown by `orch loop status`; `orch list` shows the runs',
+    });
+  }
   const code = grpcCode(error);
   if (code === NOT_FOUND) return notFound((error as Error).message, runId);
   // FAILED_PRECONDITION is "no poller seen for task queue recently".

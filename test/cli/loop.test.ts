@@ -19,6 +19,8 @@ describe('a plain loop', () => {
     const { code, stdout, stderr } = await run(rig, '--max-iterations', '3');
     expect([code, stdout]).toEqual([0, `${rig.id} completed (6 turns)\n`]);
     expect(rig.starts()).toEqual(wanted(1, 3));
+    const asRun = await orch('status', rig.id);
+    expect([asRun.code, asRun.stderr]).toEqual([2, expect.stringContaining(`'${rig.id}' is no run of a plan`)]);
     expect(stderr).toMatch(
       /success iteration 1 supervisor {1}supervisor\.md \(fake\) \d+\.\ds {2}did supervisor\.md\n/,
     );
