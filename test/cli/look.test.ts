@@ -135,12 +135,13 @@ test('every command has --help, and --json', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
   expect(commands.toSorted()).toEqual(
-    'answer approve cancel convert doctor down explain export graph help list locks logs pause plan prune reject rerun resume retry run skip start status up validate watch worker'.split(
+    'answer approve cancel convert doctor down explain export graph help list locks logs loop pause plan prune reject rerun resume retry run skip start stats status up validate watch worker'.split(
       ' ',
     ),
   );
   for (const command of commands.filter((name) => name !== 'help')) {
-    const help = await runCli([command, '--help']);
+    // Of a group of commands one of them.
+    const help = await runCli(command === 'loop' ? [command, 'status', '--help'] : [command, '--help']);
     expect([command, help.code, help.stderr]).toEqual([command, 0, '']);
     expect(help.stdout).toContain('--json');
   }
