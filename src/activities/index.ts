@@ -51,7 +51,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     verifyStart: createVerifyStart(deps.signingKey),
     ...createLockActivities(deps.locks),
     askAccount: createAskAccount(deps.accounts),
-    endWorktree,
+    endWorktree: (end) => endWorktree(deps.stateDir, end),
     seal: (record) => deps.records.seal(record),
     runTurn: createRunTurn(deps),
     syncRepository: createSyncRepository(deps),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
@@ -136,7 +136,7 @@ export async function makeWorktree(
   const top = await topOf(repository);
   if (top === undefined) throw new GitError(`worktree: ${repository} is in no git repository`);
   await git(top, ['check-ref-format', '--branch', branch]);
-  if ((await topOf(dir)) === path.resolve(dir)) return;
+  if (await isTopOfTree(dir)) return;
   mkdirSync(path.dirname(dir), { recursive: true, mode: 0o700 });
   await git(top, ['worktree', 'prune']);
   const known = await git(top, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]).catch(() => '');
@@ -168,16 +168,55 @@ export async function commitAll(dir: string, message: string): Promise<void> {
 
 const NOBODY = ['-c', 'user.name=orch', '-c', 'user.email=orch@localhost'];
 
-/**
- * Removes the work tree that a folder is in, unless something in it is not committed.
- *
- * @returns why it stays, where it does; one that is gone already is no problem
- */
-export async function removeWorktree(dir: string): Promise<string | undefined> {
+/** Whether a folder is the top of a work tree, whatever symbolic links lead to it. */
+async function isTopOfTree(dir: string): Promise<boolean> {
   const top = await topOf(dir);
-  if (top === undefined) return undefined;
+  return top !== undefined && realpathSync(top) === realpathSync(dir);
+}
+
+/**
+ * The work tree that a folder is in, where it is one of those below `home`. What a tree was may have become a plain
+ * folder of the repository round it, and nothing is to be done to that one.
+ */
+export async function worktreeOf(dir: string, home: string): Promise<string | undefined> {
+  const top = await topOf(dir);
+  if (top === undefined || !existsSync(home)) return undefined;
+  const [commonDir, gitDir] = await Promise.all(['--git-common-dir', '--git-dir'].map((flag) => gitPath(top, flag)));
+  const below = path.relative(realpathSync(home), realpathSync(top));
+  const isInside = below !== '' && !below.startsWith('..') && !path.isAbsolute(below);
+  return isInside && gitDir !== commonDir ? top : undefined;
+}
+
+async function gitPath(top: string, flag: string): Promise<string> {
+  return (await git(top, ['rev-parse', '--path-format=absolute', flag])).trimEnd();
+}
+
+/**
+ * Why a work tree is not to be removed; undefined where all that is in it is committed, and to be found again.
+ *
+ * @param top the top of a tree, as {@link worktreeOf} gives it
+ */
+export async function whyTreeStays(top: string): Promise<string | undefined> {
+  const dirty = (await git(top, ['status', '--porcelain'])).split('\n').filter((line) => line !== '').length;
+  if (dirty > 0) return `${dirty} ${dirty === 1 ? 'file is' : 'files are'} not committed`;
+  const branch = await git(top, ['symbolic-ref', '--quiet', 'HEAD']).catch(() => '');
+  if (branch !== '') return undefined;
+  const found = await git(top, ['for-each-ref', '--count=1', '--contains', 'HEAD', 'refs/heads', 'refs/tags']);
+  return found === '' ? 'its commits are on no branch' : undefined;
+}
+
+/**
+ * Removes a work tree, unless something in it is not committed, or would not be found again. What git ignores goes
+ * with it.
+ *
+ * @param top the top of a tree, as {@link worktreeOf} gives it
+ * @returns why it stays, where it does
+ */
+export async function removeWorktree(top: string): Promise<string | undefined> {
   try {
-    const common = (await git(top, ['rev-parse', '--path-format=absolute', '--git-common-dir'])).trimEnd();
+    const stays = await whyTreeStays(top);
+    if (stays !== undefined) return stays;
+    const common = await gitPath(top, '--git-common-dir');
     // Without --force: git refuses what would lose work.
     await git(path.dirname(common), ['--git-dir', common, 'worktree', 'remove', '--', top]);
     return undefined;

@@ -8,6 +8,8 @@ export {
   GitError,
   makeWorktree,
   removeWorktree,
+  whyTreeStays,
+  worktreeOf,
   runGit,
   topOf,
   treeState,

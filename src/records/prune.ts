@@ -1,6 +1,7 @@
-import { lstat, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isFinished, type Manifest } from '../journal/index.js';
+import { runWorktreesDir } from './paths.js';
 import { runFolders } from './run-folders.js';
 
 /** The end of a run: how, and when in milliseconds since the epoch. */
@@ -13,6 +14,10 @@ export interface RunEndFacts {
 export interface Prunable extends RunEndFacts {
   run_id: string;
   folder: string;
+  /** The git work trees that its steps have left, and the folder that they are in. */
+  worktrees: readonly string[];
+  worktreesFolder: string;
+  /** Of the folder and the work trees together. */
   bytes: number;
 }
 
@@ -36,18 +41,27 @@ export async function* prunableRuns(stateDir: string, options: PruneOptions): As
     if (end === undefined || !(end.finishedAt < options.before)) continue;
     const went = end.status === 'succeeded' || end.status === 'canceled';
     if (options.keepFailed && !went) continue;
-    yield { run_id: runId, folder, ...end, bytes: await sizeOf(folder) };
+    const worktreesFolder = runWorktreesDir(stateDir, runId);
+    const worktrees = (await namesIn(worktreesFolder)).map((name) => path.join(worktreesFolder, name));
+    const bytes = (await sizeOf(folder)) + (await sizeOf(worktreesFolder));
+    yield { run_id: runId, folder, ...end, worktrees, worktreesFolder, bytes };
   }
 }
 
-/** Removes the folder of a run. Links in it go, what they point to stays. */
-export async function removeRunFolder({ folder }: Prunable): Promise<void> {
+/** Removes the folder of a run, whose work trees are gone. Links in it go, what they point to stays. */
+export async function removeRunFolder({ folder, worktreesFolder }: Prunable): Promise<void> {
   await rm(folder, { recursive: true, force: true });
+  await rmdir(worktreesFolder).catch(() => {}); // there is none, or a step has just made a tree
 }
 
 function endOf(manifest: Manifest | undefined): RunEndFacts | undefined {
   if (manifest === undefined || !isFinished(manifest) || manifest.finished_at === null) return undefined;
   return { status: manifest.status, finishedAt: Date.parse(manifest.finished_at) };
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 async function sizeOf(file: string): Promise<number> {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
@@ -10,6 +10,8 @@ import {
   makeWorktree,
   removeWorktree,
   treeState,
+  whyTreeStays,
+  worktreeOf,
 } from '../../src/agents/index.js';
 import { tempDir } from '../support/plans.js';
 
@@ -75,14 +77,53 @@ describe('a work tree', () => {
     await makeWorktree(repo, { dir, branch: 'orch/run/step' });
     await makeWorktree(repo, { dir, branch: 'orch/run/step' });
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
-    expect(await removeWorktree(dir)).toContain('untracked');
+    expect(await removeWorktree(dir)).toBe('1 file is not committed');
     expect(existsSync(dir)).toBe(true);
     await commitAll(dir, 'Made it\n\nOrch-Run: run/step\n');
     await commitAll(dir, 'again, with nothing to commit');
     expect(await removeWorktree(dir)).toBeUndefined();
     expect(existsSync(dir)).toBe(false);
-    expect(await removeWorktree(dir)).toBeUndefined();
+    expect(await worktreeOf(dir, path.dirname(dir))).toBeUndefined();
     expect(git('log', '-1', '--format=%s%n%b', 'orch/run/step')).toContain('Made it\nOrch-Run: run/step');
+  });
+
+  test('stays while its commits are on no branch; what git ignores does not keep it', async () => {
+    const dir = tree();
+    await makeWorktree(repo, { dir, branch: 'left' });
+    const inTree = (...args: string[]) => execFileSync('git', args, { cwd: dir, encoding: 'utf8' });
+    inTree('checkout', '-q', '--detach');
+    writeFileSync(path.join(dir, 'made.txt'), 'x\n');
+    await commitAll(dir, 'on no branch');
+    expect(await whyTreeStays(dir)).toBe('its commits are on no branch');
+    expect(await removeWorktree(dir)).toBe('its commits are on no branch');
+    inTree('branch', 'found');
+    writeFileSync(path.join(dir, 'ignored'), 'x\n');
+    expect(await removeWorktree(dir)).toBeUndefined();
+    expect(existsSync(dir)).toBe(false);
+  });
+
+  test('is found again through symbolic links', async () => {
+    const real = tempDir();
+    const link = path.join(tempDir(), 'link');
+    symlinkSync(real, link);
+    const dir = path.join(link, 'tree');
+    await makeWorktree(repo, { dir, branch: 'linked' });
+    await makeWorktree(repo, { dir, branch: 'linked' });
+    expect(await worktreeOf(dir, link)).toBe(path.join(realpathSync(real), 'tree'));
+    expect(await worktreeOf(dir, real)).toBe(path.join(realpathSync(real), 'tree'));
+  });
+
+  test('is only what is one: neither the repository round it, nor a tree elsewhere, nor what was one', async () => {
+    const home = path.join(repo, '.state', 'worktrees');
+    const dir = path.join(home, 'run', 'step');
+    await makeWorktree(repo, { dir, branch: 'inside' });
+    mkdirSync(path.join(dir, 'sub'));
+    expect(await worktreeOf(path.join(dir, 'sub'), home)).toBe(realpathSync(dir));
+    expect(await worktreeOf(dir, path.join(repo, '.other'))).toBeUndefined();
+    expect(await worktreeOf(dir, dir)).toBeUndefined();
+    expect(await worktreeOf(repo, home)).toBeUndefined();
+    rmSync(path.join(dir, '.git'));
+    expect(await worktreeOf(dir, home)).toBeUndefined();
   });
 
   test('goes on with its branch where the folder is gone', async () => {

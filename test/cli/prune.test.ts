@@ -1,11 +1,15 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
+import { fakeAgents } from '../support/fake-agents.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 const dir = tempDir();
+const git = (cwd: string, ...args: string[]): string =>
+  execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd, encoding: 'utf8' });
 
 test('removes the folders of runs that ended long ago, never of one that is open', async () => {
   const state = tempDir();
@@ -52,6 +56,50 @@ test('removes the folders of runs that ended long ago, never of one that is open
   expect(existsSync(folder(failed))).toBe(false);
   writeFileSync(path.join(dir, 'go'), '');
   expect((await running.ended).code).toBe(0);
+  await orch('down');
+});
+
+test('removes what steps have left of work trees where all of it is committed, else keeps the run with it', async () => {
+  const state = tempDir();
+  const repo = path.join(tempDir(), 'repo "1"');
+  mkdirSync(repo);
+  git(repo, 'init', '-q', '-b', 'main');
+  git(repo, 'commit', '-qm', 'first', '--allow-empty');
+  const fakes = fakeAgents(dir);
+  const orch = (...args: string[]): Promise<CliResult> =>
+    runCli(args, { cwd: repo, env: { ORCH_STATE_DIR: state, PATH: fakes.PATH } });
+  const [dirty, clean] = [uniqueId('dirty'), uniqueId('clean')];
+  const prompts = { [dirty]: 'FAKE write made.txt x\nFAKE verdict FAIL no', [clean]: 'FAKE verdict FAIL no' };
+  for (const [id, prompt] of Object.entries(prompts)) {
+    const action = { type: 'agent', agent: 'codex', prompt, worktree: true };
+    await orch('run', writePlan(dir, { globals: { cwd: repo }, steps: [{ id: 'a', step_def: action }] }), '--id', id);
+    age(path.join(state, 'runs', id));
+  }
+  const tree = (id: string): string => path.join(state, 'worktrees', id, 'a');
+  expect([existsSync(path.join(tree(dirty), 'made.txt')), existsSync(tree(clean))]).toEqual([true, true]);
+
+  const why = `${dirty} would be kept for its work tree ${tree(dirty)}: 1 file is not committed\n`;
+  const dry = await orch('prune', '--older-than', '30d', '--dry-run');
+  expect(dry.stderr).toMatch(/^1 run would be removed, /);
+  expect(dry.stderr.split('\n').slice(1).join('\n')).toBe(why);
+  expect(existsSync(tree(clean))).toBe(true);
+
+  const first = JSON.parse((await orch('prune', '--older-than', '30d', '--json')).stdout) as object;
+  expect(first).toMatchObject({
+    runs: [{ run_id: clean }],
+    kept: [{ run_id: dirty, worktrees: [{ folder: tree(dirty), reason: '1 file is not committed' }] }],
+  });
+  expect([existsSync(path.dirname(tree(clean))), existsSync(path.join(tree(dirty), 'made.txt'))]).toEqual([
+    false,
+    true,
+  ]);
+
+  git(tree(dirty), 'add', '.');
+  git(tree(dirty), 'commit', '-qm', 'kept');
+  expect((await orch('prune', '--older-than', '30d')).stderr).toMatch(/^1 run removed, /);
+  expect([existsSync(tree(dirty)), existsSync(path.join(state, 'runs', dirty))]).toEqual([false, false]);
+  expect(git(repo, 'worktree', 'list').trim().split('\n')).toHaveLength(1);
+  expect(git(repo, 'log', '-1', '--format=%s', `orch/${dirty}/a`)).toBe('kept\n');
   await orch('down');
 });
 

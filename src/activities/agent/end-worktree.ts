@@ -1,4 +1,6 @@
-import { commitAll, removeWorktree, topOf } from '../../agents/index.js';
+import { existsSync } from 'node:fs';
+import { commitAll, removeWorktree, worktreeOf } from '../../agents/index.js';
+import { worktreesDir } from '../../records/paths.js';
 
 /** The work tree of a step that has ended well. */
 export interface WorktreeEnd {
@@ -13,13 +15,14 @@ export interface WorktreeEnd {
  *
  * @returns why the tree stays, where it does
  */
-export async function endWorktree({ dir, message }: WorktreeEnd): Promise<{ stays?: string }> {
-  if ((await topOf(dir)) === undefined) return {};
+export async function endWorktree(stateDir: string, { dir, message }: WorktreeEnd): Promise<{ stays?: string }> {
+  const top = await worktreeOf(dir, worktreesDir(stateDir));
+  if (top === undefined) return existsSync(dir) ? { stays: 'git does not know it as a work tree any more' } : {};
   try {
-    await commitAll(dir, message);
+    await commitAll(top, message);
   } catch (error) {
     return { stays: error instanceof Error ? error.message : String(error) };
   }
-  const stays = await removeWorktree(dir);
+  const stays = await removeWorktree(top);
   return stays === undefined ? {} : { stays };
 }

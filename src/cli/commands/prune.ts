@@ -1,5 +1,6 @@
+import { removeWorktree, whyTreeStays, worktreeOf } from '../../agents/index.js';
 import type { OrchClient } from '../../client/orch-client.js';
-import { stateDir } from '../../records/paths.js';
+import { stateDir, worktreesDir } from '../../records/paths.js';
 import { prunableRuns, removeRunFolder, type Prunable, type RunEndFacts } from '../../records/prune.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
@@ -14,16 +15,32 @@ interface PruneFlags {
   json?: boolean;
 }
 
-/** `orch prune --older-than 30d`: removes the folders of runs that ended long ago. The service keeps its own history. */
+/** A run that is kept because of work trees of its steps. */
+interface Kept {
+  run: Prunable;
+  worktrees: { folder: string; reason: string }[];
+}
+
+/**
+ * `orch prune --older-than 30d`: removes the folders of runs that ended long ago, and the work trees that their steps
+ * have left. A tree with work that is not committed stays, and with it the run. The service keeps its own history.
+ */
 export async function prune(context: CliContext, flags: PruneFlags): Promise<number> {
   const age = readDuration('--older-than', flags.olderThan);
   const service = createEndAsker(context);
+  const state = stateDir(context.env);
   const removed: Prunable[] = [];
+  const kept: Kept[] = [];
   const failed: { run: Prunable; error: Error }[] = [];
   try {
     const options = { before: Date.now() - age, keepFailed: flags.keepFailed === true, askEnd: service.askEnd };
-    for await (const run of prunableRuns(stateDir(context.env), options)) {
+    for await (const run of prunableRuns(state, options)) {
       try {
+        const worktrees = await removeTrees(run, worktreesDir(state), flags.dryRun === true);
+        if (worktrees.length > 0) {
+          kept.push({ run, worktrees });
+          continue;
+        }
         if (!flags.dryRun) await removeRunFolder(run);
         removed.push(run);
       } catch (error) {
@@ -33,12 +50,33 @@ export async function prune(context: CliContext, flags: PruneFlags): Promise<num
   } finally {
     await service.close();
   }
-  report(context, removed, flags);
+  report(context, removed, kept, flags);
   for (const { run, error } of failed) context.note(`${run.run_id} could not be removed: ${error.message}\n`);
   return failed.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
-function report(context: CliContext, runs: readonly Prunable[], { dryRun, json }: PruneFlags): void {
+/** Removes the work trees of a run. @returns those that stay, and why */
+async function removeTrees({ worktrees }: Prunable, home: string, dryRun: boolean): Promise<Kept['worktrees']> {
+  const stay: Kept['worktrees'] = [];
+  for (const folder of worktrees) {
+    const reason = await removeTree(folder, home, dryRun);
+    if (reason !== undefined) stay.push({ folder, reason });
+  }
+  return stay;
+}
+
+async function removeTree(folder: string, home: string, dryRun: boolean): Promise<string | undefined> {
+  const top = await worktreeOf(folder, home);
+  if (top === undefined) return 'git does not know it as a work tree; remove it yourself, if nothing in it is wanted';
+  return dryRun ? whyTreeStays(top) : removeWorktree(top);
+}
+
+function report(
+  context: CliContext,
+  runs: readonly Prunable[],
+  kept: readonly Kept[],
+  { dryRun, json }: PruneFlags,
+): void {
   const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
   if (json) {
     const rows = runs.map((run) => ({
@@ -48,13 +86,19 @@ function report(context: CliContext, runs: readonly Prunable[], { dryRun, json }
       bytes: run.bytes,
       folder: run.folder,
     }));
-    context.out(`${JSON.stringify({ dry_run: dryRun === true, bytes, runs: rows }, null, 2)}\n`);
+    const stay = kept.map(({ run, worktrees }) => ({ run_id: run.run_id, folder: run.folder, worktrees }));
+    context.out(`${JSON.stringify({ dry_run: dryRun === true, bytes, runs: rows, kept: stay }, null, 2)}\n`);
     return;
   }
   const rows = runs.map((run) => [run.run_id, run.status, isoTime(run.finishedAt) ?? '', size(run.bytes)]);
   if (rows.length > 0) context.out(`${table([['RUN', 'STATUS', 'FINISHED', 'SIZE'], ...rows])}\n`);
   const count = `${runs.length} ${runs.length === 1 ? 'run' : 'runs'}`;
   context.note(dryRun ? `${count} would be removed, ${size(bytes)}\n` : `${count} removed, ${size(bytes)} freed\n`);
+  for (const { run, worktrees } of kept) {
+    for (const { folder, reason } of worktrees) {
+      context.note(`${run.run_id} ${dryRun ? 'would be' : 'is'} kept for its work tree ${folder}: ${reason}\n`);
+    }
+  }
 }
 
 /** Asks the service, where there is one; without it only what manifests tell counts. */
