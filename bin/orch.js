@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-import '../dist/cli/main.js';
+import { loadCommand } from './command.js';
+
+await loadCommand().command.main();

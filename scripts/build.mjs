@@ -1,10 +1,12 @@
-// Compiles src to dist, and bundles the workflow code into one file, so that a worker starts without bundling.
+// Compiles src to dist; bundles the workflow code into one file, so that a worker starts without bundling, and the
+// command into another one.
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleCommand } from './bundle-command.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
@@ -19,6 +21,7 @@ const { code } = await bundleWorkflowCode({
   logger: new DefaultLogger('WARN'),
 });
 writeFileSync(path.join(dist, 'workflow-bundle.cjs'), code);
+await bundleCommand(root, dist);
 linkCommand();
 
 /** Lets `npx orch` in this checkout find the command here; npm links only the commands of dependencies. */

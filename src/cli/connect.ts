@@ -2,7 +2,7 @@ import { OrchError } from '../client/errors.js';
 import { OrchClient } from '../client/orch-client.js';
 import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
-import { ensureService, readSigningKey, serviceStatus } from '../service/index.js';
+import { ensureService, readSigningKey, runningServer } from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 
@@ -22,7 +22,7 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
     const webUi = context.env['ORCH_WEB_UI'];
     return OrchClient.connect({ service: remote, ...(webUi ? { webUi: webUi.replace(/\/+$/, '') } : {}) });
   }
-  const service = startEmbedded ? await startService(context) : await runningService(context);
+  const service = startEmbedded ? await startService(context) : runningService(context);
   return OrchClient.connect({
     service: {
       connection: { address: service.address },
@@ -48,11 +48,9 @@ async function startService(context: CliContext): Promise<RunningService> {
 }
 
 /** Looking at a run starts nothing: not even a list should build a server. */
-async function runningService(context: CliContext): Promise<RunningService> {
-  const { server } = await serviceStatus({ env: context.env });
-  if (server.address !== undefined && server.ui_url !== undefined && server.state !== 'stopped') {
-    return { address: server.address, ui_url: server.ui_url };
-  }
+function runningService(context: CliContext): RunningService {
+  const server = runningServer(context.env);
+  if (server !== undefined) return server;
   throw new OrchError('service_unreachable', 'The embedded service is not running', {
     hint: '`orch up` starts it; runs go on where they were',
   });

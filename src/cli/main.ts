@@ -1,16 +1,19 @@
 import { runCli } from './program.js';
 
-// Whoever reads may stop early, as `orch list | head` does: what is left to say is for nobody.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+export { runCli };
+
+/** The command's whole process. The only place that ends it: everything below returns an exit code or throws. */
+export async function main(): Promise<void> {
+  // Whoever reads may stop early, as `orch list | head` does: what is left to say is for nobody.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  process.exitCode = await runCli(process.argv.slice(2), {
+    env: process.env,
+    cwd: process.cwd(),
+    stdout: process.stdout,
+    stderr: process.stderr,
   });
 }
-
-// The only place that ends the process: everything below returns an exit code or throws.
-process.exitCode = await runCli(process.argv.slice(2), {
-  env: process.env,
-  cwd: process.cwd(),
-  stdout: process.stdout,
-  stderr: process.stderr,
-});

@@ -6,6 +6,7 @@ export { serviceFiles, type ServiceFiles } from './files.js';
 export type { ServiceInfo } from './info.js';
 export { ensureSigningKey, readSigningKey } from './signing-key.js';
 export {
+  runningServer,
   serviceStatus,
   type ServerStatus,
   type ServiceStatus,

@@ -60,6 +60,12 @@ export async function serviceStatus(options: StatusOptions): Promise<ServiceStat
   };
 }
 
+/** Where the embedded service's server is, if it lives. It is not asked whether it is well: whoever connects finds out. */
+export function runningServer(env: Env): { address: string; ui_url: string } | undefined {
+  const server = readRecord(serviceFiles(stateDir(env)))?.server;
+  return server !== undefined && isAlive(server) ? server : undefined;
+}
+
 async function serverStatus(server: ServerRecord | undefined): Promise<ServerStatus> {
   if (!server || !isAlive(server)) return { state: 'stopped' };
   const { pid, address, ui_url, binary, version, started_at, ports } = server;

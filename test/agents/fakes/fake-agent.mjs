@@ -21,6 +21,9 @@
 //   FAKE other-session     goes on with another session than the one asked for
 //   FAKE die               kills itself (KILL) in mid-turn
 //   FAKE json TEXT         its answer is the JSON TEXT
+//   FAKE tell NAME         says what the variable NAME holds, in its message, in its verdict file and on stderr
+//   FAKE tell-json NAME    its answer is {"token": "…"} with what the variable NAME holds
+//   FAKE spew MB           prints so many megabytes of events (of a line where it prints none)
 //   FAKE once FILE         what stands below is done only while FILE is missing; FILE is then made
 //   FAKE until FILE        what stands below is done only while FILE is missing; somebody else makes it
 //   FAKE always            ends `once` and `until`
@@ -70,6 +73,15 @@ for (const [name, rest] of todo) {
   if (name === 'append') appendFileSync(first, `${more.join(' ')}\n`);
   if (name === 'wait') while (!existsSync(first)) await new Promise((resolve) => setTimeout(resolve, 20));
   if (name === 'say') said.push(rest);
+  if (name === 'spew') for (let mb = 0; mb < Number(first); mb += 1) await spew();
+  if (name === 'tell') {
+    said.push(`It is ${process.env[first]}.`);
+    tool(`echo ${process.env[first]}`);
+    process.stderr.write(`it is ${process.env[first]}\n`);
+    if (process.env.ORCH_VERDICT) {
+      writeFileSync(process.env.ORCH_VERDICT, `STATUS: warn\nSUMMARY: with ${process.env[first]}\n`);
+    }
+  }
   if (name === 'die') process.kill(process.pid, 'SIGKILL');
   if (name === 'write' || name === 'append') tool(`${name} ${first}`);
 }
@@ -77,7 +89,8 @@ const limited = quotaUntil();
 if (limited !== undefined) await fail(quotaText(limited), limited);
 if (has('error')) await fail(last('error'));
 if (has('empty')) end(0);
-if (has('json')) said.push(last('json'));
+const json = has('tell-json') ? JSON.stringify({ token: process.env[last('tell-json')] }) : last('json');
+if (json !== undefined) said.push(json);
 if (said.length === 0) said.push('I have done what I was told.');
 if (has('verdict')) said.push('', `VERDICT: ${last('verdict')}`);
 answer(said.join('\n'));
@@ -159,6 +172,16 @@ function tool(text) {
   else if (process.env.FAKE_EVENTS === 'json') print({ type: 'tool', name: text });
 }
 
+/** Prints a megabyte, as fast as it is read. */
+function spew() {
+  const text = 'x'.repeat(1024 * 1024);
+  const part = { type: 'reasoning', text };
+  const event = { type: 'item.updated', sessionID: session, item: { id: 'item_0', ...part } };
+  const plain = !['codex', 'claude', 'gemini', 'opencode'].includes(agent) && process.env.FAKE_EVENTS !== 'json';
+  const line = plain ? text : `${JSON.stringify(event)}\n`;
+  return new Promise((resolve) => process.stdout.write(line, resolve));
+}
+
 function answer(text) {
   const tokens = Number(last('tokens') ?? 100);
   const cost = Number(last('cost') ?? 0.01);
@@ -179,7 +202,7 @@ function answer(text) {
     print({ type: 'assistant', session_id: session, message: { content: [{ type: 'text', text }] } });
     const usage = { input_tokens: half, output_tokens: tokens - half };
     const all = countOn({ read: half, written: tokens - half, cost });
-    const json = has('json') ? { structured_output: JSON.parse(last('json')) } : {};
+    const structured = json === undefined ? {} : { structured_output: JSON.parse(json) };
     print({
       type: 'result',
       subtype: 'success',
@@ -191,7 +214,7 @@ function answer(text) {
       modelUsage: { fake: { inputTokens: all.read, outputTokens: all.written, costUSD: all.cost } },
       num_turns: 1,
       permission_denials: [],
-      ...json,
+      ...structured,
     });
   } else if (agent === 'gemini') {
     print({ type: 'message', role: 'assistant', content: text.slice(0, 5), delta: true });
