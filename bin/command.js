@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import vm from 'node:vm';
 
 /** The command in one script, as scripts/bundle-command.mjs writes it. */
@@ -13,14 +13,21 @@ export const CODE_CACHE = `${FILE}.cache`;
 /** Compiles the command. What it exports is `src/cli/main.ts`. */
 export function loadCommand() {
   const code = readFileSync(FILE, 'latin1'); // ASCII, and so the fastest to read
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname) {${code}\n})`, {
-    filename: FILE,
-    cachedData: readIfThere(CODE_CACHE),
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  const script = new vm.Script(
+    `(function (exports, require, module, __filename, __dirname, importModule) {${code}\n})`,
+    {
+      filename: FILE,
+      cachedData: readIfThere(CODE_CACHE),
+    },
+  );
   const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(FILE), module, FILE, path.dirname(FILE));
+  script.runInThisContext()(module.exports, createRequire(FILE), module, FILE, path.dirname(FILE), importModule);
   return { script, command: module.exports };
+}
+
+/** A script that comes from a code cache cannot import by itself; scripts/bundle-command.mjs makes it call this. */
+function importModule(specifier) {
+  return import(specifier.startsWith('.') ? new URL(specifier, pathToFileURL(FILE)).href : specifier);
 }
 
 function readIfThere(file) {

@@ -1,12 +1,11 @@
-// Compiles src to dist; bundles the workflow code into one file, so that a worker starts without bundling, and the
-// command into another one.
+// Compiles src to dist, and bundles from there the code of the workflows, and the command.
 import { execFileSync } from 'node:child_process';
-import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { bundleCommand } from './bundle-command.mjs';
+import { bundleWorkflows } from './bundle-workflows.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
@@ -15,12 +14,7 @@ const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 
 
 rmSync(dist, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], { stdio: 'inherit' });
-const { code } = await bundleWorkflowCode({
-  workflowsPath: path.join(dist, 'workflows', 'index.js'),
-  workflowInterceptorModules: [path.join(dist, 'workflows', 'interceptors.js')],
-  logger: new DefaultLogger('WARN'),
-});
-writeFileSync(path.join(dist, 'workflow-bundle.cjs'), code);
+await bundleWorkflows(dist);
 await bundleCommand(root, dist);
 linkCommand();
 

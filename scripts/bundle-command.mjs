@@ -24,7 +24,7 @@ export async function bundleCommand(root, dist) {
   // Names stay, for the stack traces in reports of bugs.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   const { output } = await bundle.write({ file, format: 'cjs', codeSplitting: false, minify });
-  writeFileSync(file, asciiOnly(output[0].code));
+  writeFileSync(file, asciiOnly(importsByCall(output[0].code)));
   execFileSync(process.execPath, [path.join(root, 'scripts', 'write-code-cache.mjs')], { cwd: root, stdio: 'inherit' });
 }
 
@@ -49,6 +49,13 @@ function fewerProtos() {
 function remove(space, [name, ...names]) {
   if (names.length === 0) delete space.nested[name];
   else remove(space.nested[name], names);
+}
+
+/** See `importModule` of bin/command.js. */
+function importsByCall(code) {
+  const called = code.replace(/\bimport\((?=[`'"](?:\.\.\/|node:))/g, 'importModule(');
+  if (called === code) throw new Error('Internal error: the command imports no worker');
+  return called;
 }
 
 /** V8 reads text of one byte a character faster than any other, and keeps half as much of it in memory. */

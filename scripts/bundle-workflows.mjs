@@ -1,0 +1,30 @@
+// Bundles the workflow code into one file, so that a worker starts without bundling.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+
+/**
+ * Evaluated once in a worker instead of once in every run: building the schemas of plans and events takes longer than
+ * all that a short run does. Pure functions, and schemas; nothing in them may remember anything of a run.
+ */
+const SHARED = ['plan/plan-set.js', 'journal/events.js'];
+
+const LOADER = fileURLToPath(new URL('shared-module-loader.cjs', import.meta.url));
+
+export async function bundleWorkflows(dist) {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: path.join(dist, 'workflows', 'index.js'),
+    workflowInterceptorModules: [path.join(dist, 'workflows', 'interceptors.js')],
+    preloadModules: SHARED.map((file) => path.join(dist, file)),
+    webpackConfigHook: leaveSchemasAlone,
+    logger: new DefaultLogger('WARN'),
+  });
+  writeFileSync(path.join(dist, 'workflow-bundle.cjs'), code);
+
+  function leaveSchemasAlone(config) {
+    const include = [path.join(dist, 'plan'), path.join(dist, 'journal')];
+    config.module.rules.push({ test: /\.js$/, include, use: LOADER });
+    return config;
+  }
+}
