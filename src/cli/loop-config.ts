@@ -48,6 +48,8 @@ export interface LoopFlags {
   /** False with `--no-git`. */
   git?: boolean;
   branch?: string;
+  commitDryRun?: boolean;
+  tolerateDirty?: boolean;
   stateFile?: string;
   pause?: boolean;
   env: string[];
@@ -162,6 +164,8 @@ function cliKnobs(flags: LoopFlags): Partial<Record<KnobName, string>> {
     router_applies_to: flags.routerAppliesTo,
     git: flags.git === false ? 'false' : flags.syncViaGit ? 'true' : undefined,
     branch: flags.branch,
+    dry_run: flags.commitDryRun ? 'true' : undefined,
+    dirty: flags.tolerateDirty ? 'warn' : undefined,
     state_file: flags.stateFile,
     pause_between_turns: flags.pause ? 'true' : undefined,
   };

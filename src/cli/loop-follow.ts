@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OrchError } from '../client/errors.js';
+import type { OrchClient } from '../client/orch-client.js';
 import type { LoopClient, LoopDescription } from '../client/loops.js';
 import type { LoopEnd } from '../workflows/loop/messages.js';
 import { EXIT, type CliContext } from './context.js';
@@ -7,6 +8,45 @@ import { loopSummary, nowLine, turnLine } from './render/loop.js';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 300;
+
+/** Shows a loop where the id of a run was asked for; anything else that is wrong stays as it is. */
+export async function orLoop(
+  client: OrchClient,
+  id: string,
+  show: () => Promise<number>,
+  instead: (loops: LoopClient) => Promise<number>,
+): Promise<number> {
+  try {
+    return await show();
+  } catch (error) {
+    const mayBe = error instanceof OrchError && error.code === 'run_not_found';
+    if (!mayBe || (await client.loops().find(id)) === undefined) throw error;
+    return instead(client.loops());
+  }
+}
+
+/** Where a loop stands, and its last turns. */
+export async function showLoop(
+  context: CliContext,
+  loops: LoopClient,
+  id: string,
+  { json }: { json?: boolean },
+): Promise<number> {
+  const described = await loops.describe(id);
+  const turns = described.view === undefined ? [] : await loops.turns(id);
+  if (json) context.out(`${JSON.stringify({ ...described, recent_turns: turns }, null, 2)}\n`);
+  else {
+    const { view, web_ui } = described;
+    const head =
+      view === undefined
+        ? `${id} ${described.service_status}: no worker answers\n`
+        : loopSummary(context.outColors, view);
+    const now = nowLine(described);
+    context.out(`${head}${now === '' ? '' : `  ${now}\n`}${web_ui === undefined ? '' : `  Web UI  ${web_ui}\n`}`);
+    for (const turn of turns.slice(-10)) context.out(`  ${turnLine(context.outColors, turn)}`);
+  }
+  return EXIT.succeeded;
+}
 
 /** Follows a loop to its end, or until Ctrl-C, which ends the following only. */
 export async function followLoop(

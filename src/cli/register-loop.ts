@@ -33,6 +33,13 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
     );
 
   loop
+    .command('list')
+    .description('list loops, the one that was started last first')
+    .option('--limit <n>', 'at most this many', '20')
+    .option('--json', 'print a JSON array')
+    .action(async (options) => done(await (await steering()).list(context, options)));
+
+  loop
     .command('status [loop]')
     .description('show where the loop stands')
     .option('--json', 'print one JSON object')
@@ -103,6 +110,8 @@ function withKnobs(command: Command): Command {
     .option('--router-applies-to <turns>', 'first or all')
     .option('--sync-via-git', 'synchronise with a shared repository')
     .option('--no-git', 'do not')
+    .option('--commit-dry-run', 'say what would be committed; commit and push nothing')
+    .option('--tolerate-dirty', 'go on where files are dirty that no rule commits')
     .option('--branch <name>', 'the only branch the loop works on')
     .option('--state-file <file>', 'where its state is written down')
     .option('--pause', 'wait for a person after each turn')

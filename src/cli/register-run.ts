@@ -49,7 +49,7 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
 
   program
     .command('list')
-    .description('list runs, newest first')
+    .description('list runs of plans, newest first; `orch loop list` lists loops')
     .option('--limit <n>', 'at most this many', '20')
     .option('--all', 'the runs of sub-plans, too')
     .addOption(

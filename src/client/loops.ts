@@ -67,6 +67,18 @@ export interface LoopDescription {
   web_ui?: string;
 }
 
+/** A line of the list of loops. */
+export interface LoopSummary {
+  loop_id: string;
+  /** What the service says: `running`, or how it closed. */
+  service_status: string;
+  /** The configuration's folder; unknown of a loop in role mode, whose roles have folders of their own. */
+  folder?: string;
+  /** Milliseconds since the epoch. */
+  started_at: number;
+  finished_at?: number;
+}
+
 /** Starts, follows and steers loops; made by `OrchClient.loops()`. */
 export class LoopClient {
   constructor(
@@ -151,6 +163,30 @@ export class LoopClient {
       if (error instanceof OrchError && error.code === 'run_not_found') return undefined;
       throw error;
     }
+  }
+
+  /** Loops, the one that was started last first; each once, as it is now. `limit` defaults to 20. */
+  async list(limit = 20): Promise<LoopSummary[]> {
+    const loops = new Map<string, LoopSummary>();
+    try {
+      // An execution that was continued as new is a part of a loop that another one goes on with.
+      const query = `WorkflowType = '${ORCH_LOOP}' AND ExecutionStatus != 'ContinuedAsNew'`;
+      for await (const { workflowId, status, memo, startTime, closeTime } of this.client.workflow.list({ query })) {
+        if (loops.has(workflowId)) continue;
+        const folder = memo?.['folder'];
+        loops.set(workflowId, {
+          loop_id: workflowId,
+          service_status: status.name.toLowerCase(),
+          ...(typeof folder === 'string' ? { folder } : {}),
+          started_at: startTime.getTime(),
+          ...(closeTime === undefined ? {} : { finished_at: closeTime.getTime() }),
+        });
+        if (loops.size >= limit) break;
+      }
+    } catch (error) {
+      throw asOrchError(error);
+    }
+    return [...loops.values()];
   }
 
   /** What a loop is doing. @throws OrchError `run_not_found`, `no_worker` */

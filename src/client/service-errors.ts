@@ -83,7 +83,7 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   // By then it has been asked often enough to have begun.
   if (error instanceof QueryNotRegisteredError) {
     return new OrchError('run_not_found', `'${runId ?? 'it'}' is no run of a plan`, {
-      hint: 'a loop is shown by `orch loop status`; `orch list` shows the runs',
+      hint: '`orch list` shows the runs, `orch loop list` the loops',
     });
   }
   const code = grpcCode(error);

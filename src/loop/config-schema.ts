@@ -26,6 +26,7 @@ const git = z.strictObject({
     z.enum(['refuse', 'warn']),
     'What happens where files are dirty that no rule covers (default refuse)',
   ),
+  dry_run: optional(z.boolean(), 'Say what a commit would hold; commit and push nothing (default false)'),
 });
 
 /** Keys of `orchestration.yaml`. The flat forms of `router` and `workflow` are those of older files. */

@@ -35,6 +35,7 @@ export interface KnobValues {
   remote: string;
   branch: string | undefined;
   dirty: 'refuse' | 'warn';
+  dry_run: boolean;
   doc_whitelist: readonly string[];
   tracked_output_globs: readonly string[];
   tracked_output_extensions: readonly string[];
@@ -166,6 +167,7 @@ export const KNOBS: { readonly [K in KnobName]: Knob<KnobValues[K]> } = {
   git: { fallback: false, env: ['ORCHESTRATION_SYNC_VIA_GIT'], read: flag },
   remote: { fallback: 'origin', env: ['ORCHESTRATION_REMOTE'], read: text },
   branch: { fallback: undefined, env: ['ORCHESTRATION_BRANCH'], read: text },
+  dry_run: { fallback: false, env: ['ORCHESTRATION_COMMIT_DRY_RUN'], read: flag },
   dirty: { fallback: 'refuse', env: ['ORCHESTRATION_DIRTY'], read: choice('refuse', 'warn') },
   doc_whitelist: {
     fallback: [

@@ -120,6 +120,7 @@ function knobsOf(source: SourceConfig): Pick<LoopFile, 'knobs' | 'paths'> {
   set('remote', ['git.remote', git?.remote]);
   set('branch', ['git.branch', git?.branch]);
   set('dirty', ['git.dirty', git?.dirty]);
+  set('dry_run', ['git.dry_run', git?.dry_run]);
   set('budget', ['budget', source.budget]);
   return { knobs: knobs as Partial<KnobValues>, paths };
 }

@@ -179,6 +179,7 @@ function gitOf(knobs: Knobs): GitSettings {
     remote: knobs.remote.value,
     ...(branch.value === undefined ? {} : { branch: branch.value }),
     dirty: knobs.dirty.value,
+    ...(knobs.dry_run.value ? { dry_run: true } : {}),
     rules: {
       docs: { globs: [...new Set([...knobs.doc_whitelist.value, ...own])], max_file_bytes: knobs.max_doc_bytes.value },
       reports: {

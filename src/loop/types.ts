@@ -48,6 +48,8 @@ export interface GitSettings {
   branch?: string;
   /** What happens where files are dirty that no rule covers: the loop stops, or goes on and says so. */
   dirty: 'refuse' | 'warn';
+  /** Says what a turn's commit would hold, and neither commits nor pushes. */
+  dry_run?: true;
   rules: PublishRules;
 }
 

@@ -72,6 +72,18 @@ describe('after a turn', () => {
     expect(one.git('status', '--porcelain').trim().split('\n').sort()).toEqual(['A  src/staged.py', 'M src/code.py']);
   });
 
+  test('dry_run says what would be committed, and commits and pushes nothing', async () => {
+    const shared = sharedRepository();
+    const one = shared.clone('one');
+    one.commit('src/new.py', 'x', false);
+    one.write('docs/fix_plan.md', 'plan\n');
+    const git = configOf('git: {enabled: true, dry_run: true}\n').git!;
+    const task = { run_id: 'loop', step_id: 's', git, when: 'after' as const, subject: 'X' };
+    expect(await synchronise(one.dir, task)).toEqual({ pushed: false, left: [], would_commit: ['docs/fix_plan.md'] });
+    expect(one.git('status', '--porcelain').trim()).toBe('?? docs/');
+    expect(subjects(shared.clone('other'))[0]).toBe('seed: src/code.py');
+  });
+
   test('.reportsignore and sizes are heeded, and odd names are taken as they are', async () => {
     const shared = sharedRepository();
     const one = shared.clone('one');

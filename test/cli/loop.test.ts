@@ -19,7 +19,11 @@ describe('a plain loop', () => {
     const { code, stdout, stderr } = await run(rig, '--max-iterations', '3');
     expect([code, stdout]).toEqual([0, `${rig.id} completed (6 turns)\n`]);
     expect(rig.starts()).toEqual(wanted(1, 3));
-    const asRun = await orch('status', rig.id);
+    const shown = await orch('status', rig.id);
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining(`${rig.id} completed (6 turns)\n`)]);
+    const watched = await orch('watch', rig.id);
+    expect([watched.code, watched.stdout]).toEqual([0, stdout]);
+    const asRun = await orch('explain', rig.id, 'a');
     expect([asRun.code, asRun.stderr]).toEqual([2, expect.stringContaining(`'${rig.id}' is no run of a plan`)]);
     expect(stderr).toMatch(
       /success iteration 1 supervisor {1}supervisor\.md \(fake\) \d+\.\ds {2}did supervisor\.md\n/,
@@ -55,6 +59,10 @@ describe('a plain loop', () => {
     expect(stderr).toContain('goes on at iteration 2, supervisor\n');
     await run(rig, '--max-iterations', '1', '--fresh');
     expect(rig.starts()).toEqual([...wanted(1, 3), ...wanted(1, 1)]);
+    const listed = JSON.parse((await orch('loop', 'list', '--json')).stdout) as { loop_id: string }[];
+    expect(listed.filter(({ loop_id }) => loop_id === rig.id)).toEqual([
+      expect.objectContaining({ service_status: 'completed', folder: rig.dir }),
+    ]);
   });
 
   test('a second start while it runs says so', async () => {

@@ -30,6 +30,7 @@ const TEXTS: { [K in KnobName]?: [text: string, value: KnobValues[K], file: Knob
   remote: ['up', 'up', 'origin'],
   branch: ['main', 'main', 'dev'],
   dirty: ['warn', 'warn', 'refuse'],
+  dry_run: ['1', true, false],
   doc_whitelist: ['a,b', ['a', 'b'], ['c']],
   tracked_output_globs: ['a', ['a'], ['b']],
   tracked_output_extensions: ['.a', ['.a'], ['.b']],

@@ -39,22 +39,25 @@ export async function synchronise(dir: string, { run_id, step_id, git, when, sub
   const trailer = `${run_id}/${step_id}${when === 'before' ? '.before' : ''}`;
   let commit = await findCommit(repository, trailer);
   let left: Sorted['left'] = [];
+  let would: string[] = [];
   if (commit === undefined) {
     const sorted = await sortTree(repository, git);
     refuseLeft(repository, git, sorted);
     ({ left } = sorted);
-    if (sorted.commit.length > 0) {
+    const paths = sorted.commit.map((file) => file.path);
+    if (git.dry_run) would = paths;
+    else if (paths.length > 0) {
       const found = new Set(sorted.commit.map((file) => file.as));
       const kinds = ORDER.filter((kind) => found.has(kind)).map((kind) => KINDS[kind]);
-      const paths = sorted.commit.map((file) => file.path);
       commit = await commitFiles(repository, paths, `${subject}: ${kinds.join(', ')} — tests: not run`, trailer);
     }
   }
   if (when === 'before') await pull(repository);
-  const pushed = when === 'after' && (await push(repository));
+  const pushed = when === 'after' && !git.dry_run && (await push(repository));
   return {
     pushed,
     left: left.map((file) => `${file.path} (${file.why})`),
     ...(commit === undefined ? {} : { commit }),
+    ...(would.length === 0 ? {} : { would_commit: would }),
   };
 }

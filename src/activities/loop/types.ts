@@ -63,6 +63,8 @@ export interface SyncReport {
   commit?: string;
   /** Whether anything was sent. */
   pushed: boolean;
+  /** With `dry_run`: what would have been committed. */
+  would_commit?: readonly string[];
   /** Dirty files that were left alone, with the reason; only where that is allowed. */
   left: readonly string[];
 }

@@ -1,15 +1,16 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
-import type { LoopClient } from '../../client/loops.js';
+import type { LoopClient, LoopSummary } from '../../client/loops.js';
 import { stateFields, writeState } from '../../loop/index.js';
 import type { LoopVerb, LoopVerbInput } from '../../workflows/loop/messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { findLoopFile, loopIdOf } from '../loop-config.js';
-import { followLoop } from '../loop-follow.js';
-import { loopSummary, nowLine, turnLine } from '../render/loop.js';
+import { followLoop, showLoop } from '../loop-follow.js';
+import { duration, table } from '../render/format.js';
+import { isoTime } from '../render/run-json.js';
 
 interface Flags {
   json?: boolean;
@@ -18,22 +19,31 @@ interface Flags {
 
 /** `orch loop status [LOOP]`. Exits 0 whenever it could answer. */
 export function status(context: CliContext, loopId: string | undefined, flags: Flags): Promise<number> {
-  return withLoop(context, loopId, false, async (loops, id) => {
-    const described = await loops.describe(id);
-    const turns = described.view === undefined ? [] : await loops.turns(id);
-    if (flags.json) context.out(`${JSON.stringify({ ...described, recent_turns: turns }, null, 2)}\n`);
-    else {
-      const { view, web_ui } = described;
-      const head =
-        view === undefined
-          ? `${id} ${described.service_status}: no worker answers\n`
-          : loopSummary(context.outColors, view);
-      const now = nowLine(described);
-      context.out(`${head}${now === '' ? '' : `  ${now}\n`}${web_ui === undefined ? '' : `  Web UI  ${web_ui}\n`}`);
-      for (const turn of turns.slice(-10)) context.out(`  ${turnLine(context.outColors, turn)}`);
-    }
+  return withLoop(context, loopId, false, (loops, id) => showLoop(context, loops, id, flags));
+}
+
+/** `orch loop list`. */
+export async function list(context: CliContext, flags: { limit: string; json?: boolean }): Promise<number> {
+  const limit = wholeNumber('--limit', flags.limit);
+  const client = await connect(context, false);
+  try {
+    const loops = await client.loops().list(limit);
+    if (flags.json) context.out(`${JSON.stringify(loops.map(loopJson), null, 2)}\n`);
+    else if (loops.length === 0) context.note('no loops\n');
+    else context.out(`${table([['LOOP', 'STATUS', 'STARTED', 'TOOK', 'FOLDER'], ...loops.map(loopRow)])}\n`);
     return EXIT.succeeded;
-  });
+  } finally {
+    await client.close();
+  }
+}
+
+function loopJson({ started_at, finished_at, folder, ...loop }: LoopSummary): object {
+  return { ...loop, folder: folder ?? null, started_at: isoTime(started_at), finished_at: isoTime(finished_at) };
+}
+
+function loopRow({ loop_id, service_status, started_at, finished_at, folder }: LoopSummary): string[] {
+  const took = duration((finished_at ?? Date.now()) - started_at);
+  return [loop_id, service_status, isoTime(started_at) ?? '', took, folder ?? ''];
 }
 
 /** `orch loop watch [LOOP]`: follows it to its end. */

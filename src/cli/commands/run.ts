@@ -8,6 +8,7 @@ import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError } from '../errors.js';
 import type { FormatFlags } from '../format-options.js';
+import { followLoop, orLoop } from '../loop-follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../plan-options.js';
 import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
@@ -61,20 +62,18 @@ export async function start(context: CliContext, file: string, flags: StartFlags
   }
 }
 
-/** `orch watch RUN`: follows a run that is already there. */
+/** `orch watch RUN`: follows a run, or a loop, that is already there. */
 export async function watch(context: CliContext, runId: string, flags: WatchFlags): Promise<number> {
   const client = await connect(context, false);
   try {
-    const { web_ui, progress, format } = await client.describe(runId);
-    const ids = progress?.steps.map((step) => step.id) ?? [];
-    const link = web_ui === undefined ? {} : { web_ui };
-    return await followRun(
-      context,
-      client,
-      { run_id: runId, ...link, ...(format && { format }) },
-      flags,
-      createProgressReporter(context, ids),
-    );
+    const follow = async (): Promise<number> => {
+      const { web_ui, progress, format } = await client.describe(runId);
+      const ids = progress?.steps.map((step) => step.id) ?? [];
+      const started = { run_id: runId, ...(web_ui !== undefined && { web_ui }), ...(format && { format }) };
+      return followRun(context, client, started, flags, createProgressReporter(context, ids));
+    };
+    const { json = false } = flags;
+    return await orLoop(client, runId, follow, (loops) => followLoop(context, loops, runId, { json }));
   } finally {
     await client.close();
   }

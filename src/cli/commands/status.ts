@@ -1,6 +1,7 @@
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { orLoop, showLoop } from '../loop-follow.js';
 import { duration, printable, statusWord, table } from '../render/format.js';
 import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
@@ -10,13 +11,16 @@ import { groupForDisplay } from '../../plan/display-order.js';
 import type { StepView } from '../../workflows/messages.js';
 import type { RunDescription, RunState } from '../../client/types.js';
 
-/** `orch status RUN`. Exits 0 whenever it could answer. */
+/** `orch status RUN`, which a loop may be, too. Exits 0 whenever it could answer. */
 export async function status(context: CliContext, runId: string, flags: { json?: boolean }): Promise<number> {
   const client = await connect(context, false);
   try {
-    const run = await client.describe(runId);
-    context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, run));
-    return EXIT.succeeded;
+    const show = async (): Promise<number> => {
+      const run = await client.describe(runId);
+      context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, run));
+      return EXIT.succeeded;
+    };
+    return await orLoop(client, runId, show, (loops) => showLoop(context, loops, runId, flags));
   } finally {
     await client.close();
   }

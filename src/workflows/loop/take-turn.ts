@@ -80,6 +80,7 @@ async function sync(loop: Loop, when: 'before' | 'after'): Promise<TurnEnd | und
   );
   if (piece.status !== 'done') return notDone(loop, piece);
   for (const left of piece.result.left) loop.warn(`${turnId(loop.state)}: left uncommitted: ${left}`);
+  for (const file of piece.result.would_commit ?? []) loop.warn(`${turnId(loop.state)}: would commit ${file}`);
   if (when === 'after' && piece.result.commit !== undefined) loop.noteCommit(piece.result.commit);
   return undefined;
 }
