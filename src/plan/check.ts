@@ -9,6 +9,7 @@ import { collectProblems, tooMany } from './problems.js';
 import { checkRules } from './rules.js';
 import { addSchemaIssues } from './schema-issues.js';
 import { planSchema, type SourcePlan } from './schema.js';
+import { checkScripts } from './script-rules.js';
 import { checkSecrets } from './secret-rules.js';
 import { rememberExpressions } from './step-expressions.js';
 import { checkTemplates } from './template-rules.js';
@@ -32,6 +33,7 @@ export function checkPlan(value: unknown): Result<{ plan: Plan; warnings: Diagno
     const graph = checkGraph(value, problems);
     checkAgents(value, graph, problems);
     checkTemplates(value, problems);
+    checkScripts(value, problems);
     expressions = checkExpressions(value, graph, problems);
     checkSecrets(value, expressions, problems);
   }

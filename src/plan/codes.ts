@@ -65,6 +65,7 @@ export const DIAGNOSTIC_CODES = [
   ...EXPRESSION_CODES,
   // Templates and inputs
   'malformed_template',
+  'template_in_script',
   'missing_name',
   'unknown_secret',
   'misplaced_secret',

@@ -37,7 +37,7 @@ describe('prompts', () => {
     const run = await start('arg', [agent('a', long, { agent: 'arg' })], { globals: { agents } });
     const ended = await own.ended(run.id);
     expect(shortly(ended)).toEqual(['failed', ['failed', 'spawn_failed']]);
-    expect(step(ended).message).toMatch(/too long|E2BIG/i);
+    expect(step(ended).message).toMatch(/too large for the system/);
   });
 
   const files: [string, (file: string) => void, RegExp][] = [
@@ -94,7 +94,7 @@ describe('what an agent prints', () => {
     const secret = `s3cr3t-${uniqueId('x')}`;
     const spellings = [secret, Buffer.from(secret).toString('base64').slice(0, 20)];
     const prompt = 'FAKE tell TOKEN\nFAKE verdict WARN look';
-    const ask = 'FAKE once asked\nFAKE verdict QUESTION is it right?\nFAKE always\nFAKE tell TOKEN';
+    const ask = 'FAKE verdict QUESTION is it right?';
     const withSecret = { env: { TOKEN: '${{ secrets.TOKEN }}', FAKE_LOG: '' } };
     const file = path.join(tempDir(), 'secret');
     writeFileSync(file, secret);
@@ -111,7 +111,7 @@ describe('what an agent prints', () => {
         agent('b', ask, { agent: 'claude' }, withSecret),
         agent(
           'c',
-          'FAKE tell TOKEN\nFAKE error it broke',
+          'FAKE mutter TOKEN\nFAKE error it broke',
           {},
           { ...withSecret, on_failure: 'continue', critical: false },
         ),
@@ -126,11 +126,11 @@ describe('what an agent prints', () => {
       { globals: { secrets: { TOKEN: { file } } } },
     );
     await waiting(run);
-    expect((await run.orch('answer', run.id, 'b', 'it is fine')).code).toBe(0);
+    expect((await run.orch('answer', run.id, 'b', 'it is fine\nFAKE tell TOKEN')).code).toBe(0);
     const ended = await own.ended(run.id);
     expect(shortly(ended)).toEqual([
       'succeeded',
-      ['warning', null],
+      ['success', null],
       ['warning', null],
       ['failed', 'agent_failed'],
       ['success', null],
@@ -194,8 +194,9 @@ describe('places where agents may stand', () => {
       agent(
         'e',
         'Paint it ${{ item }}.\nFAKE append ${{ item }}.txt x',
-        { verify: [{ run: 'test -e ${{ item }}.txt' }] },
+        { verify: [{ run: 'test -e $COLOUR.txt' }] },
         {
+          env: { COLOUR: '${{ item }}' },
           foreach: ['red', 'blue'],
         },
       ),
@@ -249,7 +250,7 @@ test('a cancel while gates run leaves no process', async () => {
 test('kill -9 of the worker while a gate runs, and while a review does: nothing runs twice', async () => {
   const gate = 'echo x >> gates; until [ -e go-gate ]; do sleep 0.05; done';
   const review = { agent: 'claude', prompt: 'FAKE wait go-review\nFAKE verdict PASS' };
-  const run = await start('crash', [agent('a', 'FAKE append made x', { verify: [{ run: gate }], review })]);
+  const run = await start('crash', [agent('a', 'Make it.', { verify: [{ run: gate }], review })]);
   await eventually('the gate runs', () => textOf(path.join(run.files, 'gates')) !== '');
   await own.killWorker();
   await own.orch('up');
@@ -262,7 +263,7 @@ test('kill -9 of the worker while a gate runs, and while a review does: nothing 
   expect(shortly(ended)).toEqual(['succeeded', ['success', null]]);
   expect(step(ended).agent).toMatchObject({ turns: 1, fix_rounds: 0, tokens: 200 });
   expect(run.starts().map((each) => each.agent)).toEqual(['codex', 'claude']);
-  expect([textOf(path.join(run.files, 'gates')), textOf(path.join(run.files, 'made'))]).toEqual(['x\n', 'x\n']);
+  expect(textOf(path.join(run.files, 'gates'))).toBe('x\n');
 });
 
 describe('workers with state folders of their own', () => {
@@ -279,9 +280,9 @@ describe('workers with state folders of their own', () => {
     await team.down('--stop-steps');
   });
 
-  async function worker(host: keyof typeof hosts): Promise<ChildProcess> {
+  async function worker(host: keyof typeof hosts, PATH: string): Promise<ChildProcess> {
     const address = team.service().server.address;
-    const env = { ...process.env, TEMPORAL_ADDRESS: address, ORCH_STATE_DIR: hosts[host], HOST_NAME: host };
+    const env = { ...process.env, TEMPORAL_ADDRESS: address, ORCH_STATE_DIR: hosts[host], HOST_NAME: host, PATH };
     const child = spawn(process.execPath, [BIN, 'worker', '--json'], { env, stdio: ['ignore', 'pipe', 'ignore'] });
     children.push(child);
     let output = '';
@@ -291,10 +292,10 @@ describe('workers with state folders of their own', () => {
   }
 
   test('a step goes on where its session is; where that host does not come back, with another session on another one', async () => {
-    const a = await worker('a');
     const files = path.join(team.dir, uniqueId('hosts'));
     mkdirSync(files);
     const fakes = fakeAgents(files);
+    const a = await worker('a', fakes.PATH);
     const id = path.basename(files);
     const prompt = 'FAKE append made x\nFAKE verdict QUESTION which?\nFAKE wait go';
     const plan = writePlan(files, {
@@ -307,7 +308,7 @@ describe('workers with state folders of their own', () => {
     team.runs.push(id);
     await eventually('it runs', () => fakes.starts().length === 1, TAKE_OVER_MS);
     a.kill('SIGKILL');
-    await worker('b');
+    await worker('b', fakes.PATH);
     await eventually('it runs anew', () => fakes.starts().length === 2, TAKE_OVER_MS + 90_000);
     const [first, second] = fakes.starts();
     expect([first?.resumed, second?.resumed, second?.session === first?.session]).toEqual([false, false, false]);

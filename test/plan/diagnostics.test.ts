@@ -2,6 +2,29 @@ import { describe, expect, test } from 'vitest';
 import { loadPlanText, renderDiagnostics } from '../../src/plan/index.js';
 import { brief, planOf, refuse } from './sample.js';
 
+test('a template in the text of a script is warned of, and those of others are let be', () => {
+  const plan = planOf(
+    [
+      '  - {id: a, command: "echo ${{ inputs.X }}", shell: true}',
+      '  - {id: b, command: sh, args: [-c, "echo ${{ prev.a.status }}"], depends_on: [a]}',
+      '  - {id: c, step_def: {type: shell, script: "echo ${{ run.id }}"}}',
+      '  - {id: d, step_def: {type: powershell, script: "echo ${{ env.X }}"}}',
+      '  - {id: e, step_def: {type: agent, agent: codex, prompt: x, verify: [{run: "test ${{env.X}}"}]}}',
+      '  - {id: f, command: "echo \'${{ github.ref }}\' > ci.yml", shell: true}',
+      '',
+    ].join('\n'),
+    'inputs: {X: {type: string}}\n',
+  );
+  const loaded = loadPlanText(plan);
+  expect(loaded.ok && brief(loaded.value.diagnostics)).toEqual([
+    '5:22 template_in_script steps[0].command',
+    '6:37 template_in_script steps[1].args[1]',
+    '7:45 template_in_script steps[2].step_def.script',
+    '8:50 template_in_script steps[3].step_def.script',
+    '9:77 template_in_script steps[4].step_def.verify[0].run',
+  ]);
+});
+
 describe('every mistake is told at its place', () => {
   test.each<[title: string, text: string, expected: string[]]>([
     [

@@ -28,8 +28,8 @@ export function fakeAgents(dir: string): { PATH: string; log: string; starts: ()
     starts: () =>
       existsSync(log)
         ? readFileSync(log, 'utf8')
-            .trim()
             .split('\n')
+            .slice(0, -1) // one that is being written ends in no line
             .map((line) => JSON.parse(line) as AgentStart)
         : [],
   };

@@ -5,8 +5,6 @@ import {
   concludeTurn,
   filesWereMade,
   noProgress,
-  verdictOfFile,
-  type Adapter,
   type TurnEnd,
   type TurnOutcome,
   type TurnProgress,
@@ -19,6 +17,7 @@ import type { Execution, RunStepDeps } from '../run-step.js';
 import type { StepFailure } from '../step-failure.js';
 import type { OpenedTask } from '../task-secrets.js';
 import type { StepFacts, StepSuccess } from '../types.js';
+import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';
 import { usageOf } from './session-usage.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
@@ -27,8 +26,6 @@ import type { AgentTurn, TurnFacts } from './types.js';
 import { watchAgent } from './watchdog.js';
 
 const PROMPT = 'prompt.md';
-/** A verdict that the agent, or a script round it, leaves for orch: `ORCH_VERDICT` says where. */
-const VERDICT = 'verdict';
 /** Characters of an agent's last words that travel. */
 const MAX_MESSAGE = 8 * 1024;
 /** Of these those that stand where other steps have the end of their output. */
@@ -80,7 +77,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       return {
         ...command,
         ...(env === undefined ? {} : { env }),
-        over: { ...turn.settings.env, ORCH_VERDICT: path.join(request.dir, VERDICT) },
+        over: { ...turn.settings.env, ORCH_VERDICT: verdictFile(request) },
         cwd: settled.cwd,
       };
     },
@@ -105,11 +102,11 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       reader ??=
         'stdoutFile' in end ? createStreamReader(end.stdoutFile, (line) => adapter.read(line, progress)) : undefined;
       reader?.finish();
-      takeOutputFile(adapter, request, progress);
+      progress.message = answerFile(adapter, request) ?? progress.message;
       const known = { ...facts, stdout_tail: tailOf(opened.redactor.text(progress.message)) };
       const turnEnd = endOf(end, facts);
       const said = {
-        ...fileVerdict(adapter, request),
+        ...verdictOfFiles(adapter, request),
         evidence: filesWereMade(settled.cwd, turn.prompt.files, settled.started_at),
         ...(turn.session === undefined ? {} : { asked: turn.session }),
         // A time of day that it named is counted from when it ended: the worker may have come later.
@@ -119,49 +116,11 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       };
       const outcome = concludeTurn(progress, turnEnd, said);
       const turnFacts = factsOf(deps, turn, settled, progress, outcome, opened, known);
-      keepVerdict(request.dir, outcome);
+      keepVerdict(request, outcome, opened.redactor);
+      hideSecrets(adapter, request, opened.redactor);
       return outcomeOf(outcome, turnEnd, { ...known, turn: turnFacts }, opened);
     },
   };
-}
-
-/** What a script has written as its answer counts more than what it printed. */
-function takeOutputFile({ sidecar }: Adapter, request: TurnRequest, progress: TurnProgress): void {
-  if (sidecar === undefined) return;
-  const file = sidecar(request).replace(/\.verdict$/, '');
-  const text = readIfThere(file);
-  if (text !== undefined && text.trim() !== '') progress.message = text;
-}
-
-function fileVerdict(
-  { sidecar }: Adapter,
-  request: TurnRequest,
-): { file?: NonNullable<ReturnType<typeof verdictOfFile>> } {
-  const files = [path.join(request.dir, VERDICT), ...(sidecar === undefined ? [] : [sidecar(request)])];
-  for (const file of files) {
-    const said = verdictOfFile(readIfThere(file) ?? '');
-    if (said !== undefined) return { file: said };
-  }
-  return {};
-}
-
-function keepVerdict(dir: string, { verdict, note, failure }: TurnOutcome): void {
-  const file = path.join(dir, VERDICT);
-  const summary = note ?? failure?.message;
-  const text = `STATUS: ${verdict ?? 'error'}\n${summary === undefined ? '' : `SUMMARY: ${summary.split('\n', 1)[0]}\n`}`;
-  try {
-    writeFileSync(file, text, { mode: 0o600, flag: 'wx' });
-  } catch {
-    // The agent has left one itself, or the disk is full: what counts goes with the result.
-  }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function endOf(end: DurableOver, facts: StepFacts): TurnEnd {

@@ -22,6 +22,7 @@
 //   FAKE die               kills itself (KILL) in mid-turn
 //   FAKE json TEXT         its answer is the JSON TEXT
 //   FAKE tell NAME         says what the variable NAME holds, in its message, in its verdict file and on stderr
+//   FAKE mutter NAME      says it on stderr only
 //   FAKE tell-json NAME    its answer is {"token": "…"} with what the variable NAME holds
 //   FAKE spew MB           prints so many megabytes of events (of a line where it prints none)
 //   FAKE once FILE         what stands below is done only while FILE is missing; FILE is then made
@@ -82,6 +83,7 @@ for (const [name, rest] of todo) {
       writeFileSync(process.env.ORCH_VERDICT, `STATUS: warn\nSUMMARY: with ${process.env[first]}\n`);
     }
   }
+  if (name === 'mutter') process.stderr.write(`it is ${process.env[first]}\n`);
   if (name === 'die') process.kill(process.pid, 'SIGKILL');
   if (name === 'write' || name === 'append') tool(`${name} ${first}`);
 }

@@ -1,0 +1,69 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { verdictOfFile, type Adapter, type TurnOutcome, type TurnRequest } from '../../agents/index.js';
+import type { Redactor } from '../../secrets/index.js';
+
+/** Where an agent, or a script round it, may leave its verdict: `ORCH_VERDICT` tells it. */
+export function verdictFile({ dir }: Pick<TurnRequest, 'dir'>): string {
+  return path.join(dir, 'verdict');
+}
+
+/** What a script has written as its answer; it counts more than what it printed. */
+export function answerFile({ sidecar }: Adapter, request: TurnRequest): string | undefined {
+  const text = sidecar === undefined ? undefined : readIfThere(outputOf(sidecar(request)));
+  return text === undefined || text.trim() === '' ? undefined : text;
+}
+
+/** The verdict that was left in a file, if one was. */
+export function verdictOfFiles(
+  adapter: Adapter,
+  request: TurnRequest,
+): { file?: NonNullable<ReturnType<typeof verdictOfFile>> } {
+  for (const file of verdictFiles(adapter, request)) {
+    const said = verdictOfFile(readIfThere(file) ?? '');
+    if (said !== undefined) return { file: said };
+  }
+  return {};
+}
+
+/** Leaves the verdict that counts where the agent has left none. */
+export function keepVerdict(request: TurnRequest, { verdict, note, failure }: TurnOutcome, redactor: Redactor): void {
+  const summary = note ?? failure?.message;
+  const text = `STATUS: ${verdict ?? 'error'}\n${summary === undefined ? '' : `SUMMARY: ${summary.split('\n', 1)[0]}\n`}`;
+  try {
+    writeFileSync(verdictFile(request), redactor.text(text), { mode: 0o600, flag: 'wx' });
+  } catch {
+    // The agent has left one itself, or the disk is full: what counts goes with the result.
+  }
+}
+
+/** Takes secrets out of what the agent has written for orch: it stays with the record of the run, which holds none. */
+export function hideSecrets(adapter: Adapter, request: TurnRequest, redactor: Redactor): void {
+  const answers = adapter.sidecar === undefined ? [] : [outputOf(adapter.sidecar(request))];
+  for (const file of [...verdictFiles(adapter, request), ...answers]) {
+    const text = readIfThere(file);
+    if (text === undefined) continue;
+    const clean = redactor.text(text);
+    if (clean === text) continue;
+    // By another file, so that there is never half of it: a worker that comes later may read it again.
+    writeFileSync(`${file}.clean`, clean, { mode: 0o600 });
+    renameSync(`${file}.clean`, file);
+  }
+}
+
+function verdictFiles({ sidecar }: Adapter, request: TurnRequest): string[] {
+  return [verdictFile(request), ...(sidecar === undefined ? [] : [sidecar(request)])];
+}
+
+/** The answer that belongs to the verdict of a script. */
+function outputOf(sidecar: string): string {
+  return sidecar.replace(/\.verdict$/, '');
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
