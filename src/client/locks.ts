@@ -1,6 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
 import { LOCK, LOCK_VIEW, lockName, type LockRequest, type LockState } from '../workflows/lock-messages.js';
-import { asOrchError, withDeadline } from './service-errors.js';
+import { asOrchError, onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
 const QUERY_DEADLINE_MS = 2_000;
@@ -25,8 +25,11 @@ export async function listLocks(client: Client, connection: Connection): Promise
   try {
     const query = `WorkflowType = '${LOCK}' AND ExecutionStatus = 'Running'`;
     for await (const { workflowId } of client.workflow.list({ query })) {
-      const { holder, waiters } = await withDeadline(connection, QUERY_DEADLINE_MS, () =>
-        client.workflow.getHandle(workflowId).query<LockState>(LOCK_VIEW),
+      // One that somebody has only just asked for has begun to be, and not yet to answer.
+      const { holder, waiters } = await onceItAnswers(() =>
+        withDeadline(connection, QUERY_DEADLINE_MS, () =>
+          client.workflow.getHandle(workflowId).query<LockState>(LOCK_VIEW),
+        ),
       );
       // One that nobody holds lingers for a while, for the next one to come.
       if (holder !== undefined) {

@@ -25,7 +25,7 @@ const OUTAGES: readonly number[] = [CANCELLED, UNKNOWN, RESOURCE_EXHAUSTED, INTE
 
 /** Milliseconds between two tries of a call: the first, and the most. */
 const RETRY_MS = { first: 100, most: 2000 };
-/** How long a run may take to begin: with the pauses about five seconds. */
+/** How long a workflow may take to answer: with the pauses about five seconds. */
 const BEGIN = { tries: 50, pauseMs: 100 };
 /** Tries of a call in all; with the pauses above about ten seconds. */
 const TRIES = 9;
@@ -58,15 +58,17 @@ export async function throughOutages<T>(call: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Asks a run that has only just been started again, until it has begun to answer: its first workflow task checks the
- * start's signature, and on a busy machine a query may come in between.
+ * Asks a workflow again that cannot answer yet. One that has only just been started has to begin: its first workflow task
+ * checks the start's signature, and on a busy machine a query may come in between. And the service keeps one query waiting
+ * for a workflow that is at work (`consistent query buffer is full`): where two ask at once, one has to come again.
  */
 export async function onceItAnswers<T>(query: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await query();
     } catch (error) {
-      if (tried >= BEGIN.tries || !(error instanceof QueryNotRegisteredError)) throw error;
+      const later = error instanceof QueryNotRegisteredError || grpcCode(error) === RESOURCE_EXHAUSTED;
+      if (tried >= BEGIN.tries || !later) throw error;
       await sleep(BEGIN.pauseMs);
     }
   }

@@ -3,7 +3,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { agentStep as agent, shortly, startAgents, stepOf as step, waiting, type Json } from '../support/agent-runs.js';
-import { BIN, runCli } from '../support/cli.js';
+import { BIN, callCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents } from '../support/fake-agents.js';
 import { OwnService, processesOf, TAKE_OVER_MS, textOf } from '../support/own-service.js';
@@ -57,7 +57,7 @@ describe('prompts', () => {
     make(path.join(dir, 'task.md'));
     const step_def = { type: 'agent', agent: 'codex', prompt_file: 'task.md' };
     const plan = writePlan(dir, { steps: [{ id: 'a', step_def }] });
-    const { code, stderr, stdout } = await runCli(['validate', plan], { cwd: dir });
+    const { code, stderr, stdout } = await callCli(['validate', plan], { cwd: dir });
     expect([code, stdout + stderr]).toEqual([2, expect.stringMatching(/:\d+:\d+: error\[prompt_file_missing\]/)]);
     expect(stdout + stderr).toMatch(message);
   });
@@ -303,7 +303,7 @@ describe('workers with state folders of their own', () => {
       steps: [agent('a', prompt)],
     });
     const env = { ORCH_STATE_DIR: tempDir(), TEMPORAL_ADDRESS: team.service().server.address, PATH: fakes.PATH };
-    const there = (...args: string[]) => runCli(args, { cwd: files, env });
+    const there = (...args: string[]) => callCli(args, { cwd: files, env });
     expect((await there('start', plan, '--id', id)).code).toBe(0);
     team.runs.push(id);
     await eventually('it runs', () => fakes.starts().length === 1, TAKE_OVER_MS);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runCli, type CliResult } from '../support/cli.js';
+import { callCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents, type AgentStart } from '../support/fake-agents.js';
 import { OwnService, processesOf, textOf, type RunJson } from '../support/own-service.js';
@@ -33,7 +33,7 @@ async function start(prefix: string, steps: Json[], more: Json = {}): Promise<Ag
   const env = { FAKE_LOG: fakes.log, ...globals?.env };
   const plan = { globals: { cwd: files, ...globals, env }, steps, ...rest };
   const orch = (...args: string[]): Promise<CliResult> =>
-    runCli(args, { cwd: files, env: { ORCH_STATE_DIR: own.state, PATH: fakes.PATH } });
+    callCli(args, { cwd: files, env: { ORCH_STATE_DIR: own.state, PATH: fakes.PATH } });
   const { code, stderr } = await orch('start', writePlan(files, plan), '--id', id);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   own.runs.push(id);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { runCli, startCli } from '../support/cli.js';
+import { callCli, startCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { steady, tempDir, uniqueId, writePlan } from '../support/plans.js';
 
@@ -20,7 +20,7 @@ interface RunJson {
 const ends = (stdout: string): Record<string, string> =>
   Object.fromEntries((JSON.parse(stdout) as RunJson).steps.map((step) => [step.id, step.reason ?? step.status]));
 const stands = (id: string, text: string): Promise<true> =>
-  eventually(`status shows ${text}`, async () => (await runCli(['status', id])).stdout.includes(text) || undefined);
+  eventually(`status shows ${text}`, async () => (await callCli(['status', id])).stdout.includes(text) || undefined);
 
 describe('approvals', () => {
   const gate = {
@@ -53,15 +53,17 @@ describe('approvals', () => {
     await eventually('it says how to answer', () =>
       cli.output().includes(`answer by: orch approve ${id} gate   or: orch reject ${id} gate\n`),
     );
-    expect((await runCli(['explain', id, 'gate'])).stdout).toBe(
+    expect((await callCli(['explain', id, 'gate'])).stdout).toBe(
       'gate: waiting\n  It waits for ann or bob to approve or reject it: Ship it?.\n  It depends on nothing.\n',
     );
-    expect((await runCli(['approve', id, 'gate', '--by', 'eve', '--input', 'tier=1'])).stderr).toBe(
+    expect((await callCli(['approve', id, 'gate', '--by', 'eve', '--input', 'tier=1'])).stderr).toBe(
       "error[refused]: Cannot approve step 'gate': only ann, bob may decide, not eve\n",
     );
-    expect((await runCli(['approve', id, 'gate', '--by', 'ann'])).stderr).toContain('error[refused]: Cannot approve: ');
+    expect((await callCli(['approve', id, 'gate', '--by', 'ann'])).stderr).toContain(
+      'error[refused]: Cannot approve: ',
+    );
     expect(
-      await runCli(['approve', id, 'gate', '--by', 'ann', '--input', 'tier=1', '--comment', 'fine']),
+      await callCli(['approve', id, 'gate', '--by', 'ann', '--input', 'tier=1', '--comment', 'fine']),
     ).toMatchObject({
       code: 0,
       stdout: 'gate: approved\n',
@@ -69,8 +71,8 @@ describe('approvals', () => {
     const { code, stderr } = await cli.ended;
     expect(code).toBe(0);
     expect(steady(stderr)).toContain('success  gate <time>  approved by ann: fine\n');
-    expect((await runCli(['reject', id, 'gate', '--by', 'bob'])).code).toBe(2);
-    const [, tell] = (JSON.parse((await runCli(['status', id, '--json'])).stdout) as { steps: { log_dir: string }[] })
+    expect((await callCli(['reject', id, 'gate', '--by', 'bob'])).code).toBe(2);
+    const [, tell] = (JSON.parse((await callCli(['status', id, '--json'])).stdout) as { steps: { log_dir: string }[] })
       .steps;
     expect(readFileSync(path.join(tell!.log_dir, 'stdout.log'), 'utf8')).toBe('ann 2\n');
   });
@@ -78,14 +80,14 @@ describe('approvals', () => {
   test('a rejection fails the step', async () => {
     const dir = tempDir();
     const id = uniqueId('rejected');
-    await runCli(['start', writePlan(dir, { steps: [{ id: 'gate', step_def: { type: 'approval' } }] }), '--id', id], {
+    await callCli(['start', writePlan(dir, { steps: [{ id: 'gate', step_def: { type: 'approval' } }] }), '--id', id], {
       cwd: dir,
     });
     await stands(id, 'waiting  gate');
-    expect((await runCli(['reject', id, 'gate', '--comment', 'not today', '--by', 'me'])).stdout).toBe(
+    expect((await callCli(['reject', id, 'gate', '--comment', 'not today', '--by', 'me'])).stdout).toBe(
       'gate: rejected\n',
     );
-    const { code, stdout } = await runCli(['watch', id, '--json']);
+    const { code, stdout } = await callCli(['watch', id, '--json']);
     expect(code).toBe(1);
     expect((JSON.parse(stdout) as RunJson).steps).toMatchObject([
       { reason: 'rejected', message: 'rejected by me: not today' },
@@ -106,19 +108,19 @@ test('a wait and an approval survive a killed worker and a killed server', async
     ],
   });
   try {
-    await runCli(['start', plan, '--id', id], { cwd: dir, env });
+    await callCli(['start', plan, '--id', id], { cwd: dir, env });
     const { server, worker } = JSON.parse(readFileSync(path.join(state, 'service', 'service.json'), 'utf8')) as Record<
       'server' | 'worker',
       { pid: number }
     >;
     process.kill(worker.pid, 'SIGKILL');
     process.kill(server.pid, 'SIGKILL');
-    expect((await runCli(['up'], { env })).code).toBe(0);
-    await eventually('the approval is taken', async () => (await runCli(['approve', id, 'gate'], { env })).code === 0);
-    const { code, stdout } = await runCli(['watch', id, '--json'], { env });
+    expect((await callCli(['up'], { env })).code).toBe(0);
+    await eventually('the approval is taken', async () => (await callCli(['approve', id, 'gate'], { env })).code === 0);
+    const { code, stdout } = await callCli(['watch', id, '--json'], { env });
     expect([code, ends(stdout)]).toEqual([0, { gate: 'success', nap: 'success', last: 'success' }]);
   } finally {
-    await runCli(['down'], { env });
+    await callCli(['down'], { env });
   }
 });
 
@@ -132,7 +134,7 @@ describe('quarantine', () => {
   test('run prints the choices and exits 5; retry goes on with the same run', async () => {
     const dir = tempDir();
     const id = uniqueId('held');
-    const { code, stderr } = await runCli(['run', writePlan(dir, { globals, steps }), '--id', id], { cwd: dir });
+    const { code, stderr } = await callCli(['run', writePlan(dir, { globals, steps }), '--id', id], { cwd: dir });
     expect(code).toBe(5);
     expect(stderr).toContain(
       [
@@ -144,12 +146,12 @@ describe('quarantine', () => {
         '',
       ].join('\n'),
     );
-    expect((await runCli(['explain', id, 'after'])).stdout).toBe(
+    expect((await callCli(['explain', id, 'after'])).stdout).toBe(
       "after: pending\n  It waits for 'flaky'.\n  'flaky' failed, and the run waits for a decision: retry, skip, resume or cancel.\n",
     );
     writeFileSync(path.join(dir, 'mended'), '');
-    expect((await runCli(['retry', id, 'flaky'])).code).toBe(0);
-    const { code: end, stdout } = await runCli(['watch', id, '--json']);
+    expect((await callCli(['retry', id, 'flaky'])).code).toBe(0);
+    const { code: end, stdout } = await callCli(['watch', id, '--json']);
     expect([end, ends(stdout)]).toEqual([0, { flaky: 'success', after: 'success' }]);
   });
 });
@@ -162,11 +164,11 @@ test('--only runs what it names, as if all that it needs were done', async () =>
     { id: 'c', command: 'false', depends_on: ['b'] },
   ];
   const id = uniqueId('only');
-  const { code, stdout } = await runCli(['run', writePlan(dir, { steps }), '--id', id, '--json', '--only', 'b'], {
+  const { code, stdout } = await callCli(['run', writePlan(dir, { steps }), '--id', id, '--json', '--only', 'b'], {
     cwd: dir,
   });
   expect([code, ends(stdout)]).toEqual([0, { a: 'not_selected', b: 'success', c: 'not_selected' }]);
-  expect((await runCli(['explain', id, 'a'])).stdout).toBe(
+  expect((await callCli(['explain', id, 'a'])).stdout).toBe(
     'a: skipped\n  The run was started without it (--only, --from, --to or --skip).\n',
   );
 });
@@ -178,22 +180,22 @@ test('pause holds the next steps, resume lets them go', async () => {
     { id: 'a', command: 'until [ -e go ]; do sleep 0.1; done', shell: true },
     { id: 'b', command: 'true', depends_on: ['a'] },
   ];
-  await runCli(['start', writePlan(dir, { steps }), '--id', id], { cwd: dir });
-  expect((await runCli(['pause', id])).stdout).toBe(`${id}: paused; what runs goes on, nothing new starts\n`);
-  expect((await runCli(['pause', id])).stderr).toBe('error[refused]: Cannot pause the run: it is already paused\n');
-  expect((await runCli(['status', id])).stdout).toMatch(new RegExp(`^${id} paused `));
+  await callCli(['start', writePlan(dir, { steps }), '--id', id], { cwd: dir });
+  expect((await callCli(['pause', id])).stdout).toBe(`${id}: paused; what runs goes on, nothing new starts\n`);
+  expect((await callCli(['pause', id])).stderr).toBe('error[refused]: Cannot pause the run: it is already paused\n');
+  expect((await callCli(['status', id])).stdout).toMatch(new RegExp(`^${id} paused `));
   const listed = async (status: string): Promise<boolean> =>
-    (await runCli(['list', '--limit', '1000', '--status', status])).stdout.includes(`${id} `);
+    (await callCli(['list', '--limit', '1000', '--status', status])).stdout.includes(`${id} `);
   await eventually('the list says so', () => listed('paused'));
   expect(await listed('running')).toBe(false);
   writeFileSync(path.join(dir, 'go'), '');
   await stands(id, 'success  a');
-  expect((await runCli(['explain', id, 'b'])).stdout).toBe(
+  expect((await callCli(['explain', id, 'b'])).stdout).toBe(
     'b: pending\n  It is ready; the run is paused, so nothing starts.\n',
   );
-  expect((await runCli(['resume', id])).code).toBe(0);
-  expect((await runCli(['watch', id])).code).toBe(0);
-  expect((await runCli(['status', id])).stdout).toMatch(new RegExp(`^${id} succeeded `));
+  expect((await callCli(['resume', id])).code).toBe(0);
+  expect((await callCli(['watch', id])).code).toBe(0);
+  expect((await callCli(['status', id])).stdout).toMatch(new RegExp(`^${id} succeeded `));
 });
 
 test('finally runs after a cancel, and cancel --force ends it', async () => {
@@ -203,12 +205,12 @@ test('finally runs after a cancel, and cancel --force ends it', async () => {
     steps: [{ id: 'slow', command: 'sleep', args: ['60'] }],
     finally: [{ id: 'clean', command: 'echo > cleaned; sleep 60', shell: true }],
   });
-  await runCli(['start', plan, '--id', id], { cwd: dir });
+  await callCli(['start', plan, '--id', id], { cwd: dir });
   await stands(id, 'running  slow');
-  await runCli(['cancel', id]);
+  await callCli(['cancel', id]);
   await eventually('the cleanup runs', () => existsSync(path.join(dir, 'cleaned')));
-  expect((await runCli(['cancel', id, '--force'])).code).toBe(0);
-  const { code, stdout } = await runCli(['watch', id, '--json']);
+  expect((await callCli(['cancel', id, '--force'])).code).toBe(0);
+  const { code, stdout } = await callCli(['watch', id, '--json']);
   expect([code, ends(stdout)]).toEqual([4, { slow: 'run_canceled', clean: 'run_canceled' }]);
 });
 
@@ -240,7 +242,7 @@ describe('conditions, outputs and calls', () => {
         },
       ],
     });
-    const { stdout } = await runCli(['run', plan, '--json'], { cwd: dir });
+    const { stdout } = await callCli(['run', plan, '--json'], { cwd: dir });
     expect(ends(stdout)).toEqual({
       make: 'success',
       three: 'success',
@@ -288,7 +290,9 @@ describe('conditions, outputs and calls', () => {
       ],
     });
     const id = uniqueId('http');
-    const { code, stdout } = await runCli(['run', plan, '--id', id, '--input', `PORT=${port}`, '--json'], { cwd: dir });
+    const { code, stdout } = await callCli(['run', plan, '--id', id, '--input', `PORT=${port}`, '--json'], {
+      cwd: dir,
+    });
     expect([code, ends(stdout)]).toEqual([0, { call: 'success', check: 'success' }]);
     expect(seen).toEqual(Array(2).fill(`POST /things ${id} {"name":"x \\"y\\""}`));
   });
@@ -299,7 +303,7 @@ describe('conditions, outputs and calls', () => {
       globals: { max_step_duration_sec: 1.5 },
       steps: [{ id: 'a', command: 'sleep 0.6; exit 1', shell: true, retries: 50 }],
     });
-    const { stdout } = await runCli(['run', plan, '--json'], { cwd: dir });
+    const { stdout } = await callCli(['run', plan, '--json'], { cwd: dir });
     const [step] = (JSON.parse(stdout) as { steps: { attempts: number; message: string }[] }).steps;
     expect(step!.attempts).toBeLessThanOrEqual(3);
     expect(step!.message).toBe('TimeoutError: it ran longer than its max_step_duration_sec of 1.5 and was stopped');

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { REPO, runCli, startCli, type CliResult } from '../support/cli.js';
+import { REPO, callCli, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents, type AgentStart } from '../support/fake-agents.js';
 import { OwnService } from '../support/own-service.js';
@@ -57,7 +57,7 @@ interface DryRun {
 
 describe('without a service', () => {
   const dir = tempDir();
-  const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir });
+  const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir });
   const write = (name: string, text: string): string => {
     writeFileSync(path.join(dir, name), text);
     return name;
@@ -251,11 +251,11 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     const script = path.join(dir, 'env-dispatch.sh');
     writeFileSync(script, 'true\n');
     const env = { ORC_REVIEW_ENGINE: 'gemini', ORC_MAX_FIX_ROUNDS: '5', CLAVAIN_DISPATCH_SH: script };
-    const { stdout } = await runCli(['convert', file, '--dispatch'], { cwd: dir, env });
+    const { stdout } = await callCli(['convert', file, '--dispatch'], { cwd: dir, env });
     const plan = JSON.parse(stdout) as { globals: unknown; steps: { step_def: unknown }[] };
     expect(plan.globals).toMatchObject({ agents: { dispatch: { command: script } } });
     expect(plan.steps[0]!.step_def).toMatchObject({ review: { agent: 'gemini' }, max_fix_rounds: 5 });
-    const wrong = await runCli(['convert', file], { cwd: dir, env: { ORC_MAX_FIX_ROUNDS: 'many' } });
+    const wrong = await callCli(['convert', file], { cwd: dir, env: { ORC_MAX_FIX_ROUNDS: 'many' } });
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('ORC_MAX_FIX_ROUNDS=many') as string });
   });
 
@@ -303,7 +303,7 @@ describe('with fake agents', () => {
     git('add', '.');
     git('commit', '-qm', 'begin');
     const env = { ORCH_STATE_DIR: own.state, PATH: fakes.PATH, FAKE_LOG: fakes.log };
-    const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir, env });
+    const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir, env });
     const run = (...args: string[]): Promise<CliResult> => {
       own.runs.push(id);
       return orch('run', 'm.exec.yaml', '--id', id, '--env', 'FAKE_LOG', ...args);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { runCli, startCli } from '../support/cli.js';
+import { callCli, startCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
@@ -51,7 +51,7 @@ test('one instance per element, of a literal, an input, and an earlier step’s 
     },
   ];
   const plan = writePlan(dir, { inputs: { NAMES: { type: 'array', default: ['x', 'y'] } }, steps });
-  const { code, stdout } = await runCli(['run', plan, '--json'], { cwd: dir });
+  const { code, stdout } = await callCli(['run', plan, '--json'], { cwd: dir });
   expect((JSON.parse(stdout) as Ended).steps.map((step) => [step.id, step.status])).toEqual([
     ['literal', 'success'],
     ['input', 'success'],
@@ -78,7 +78,7 @@ test('all instances run; then the step is failed if any failed, with retries for
     { id: 'bad-list', command: 'true', foreach: 'inputs.N', critical: false },
   ];
   const plan = writePlan(dir, { inputs: { N: { type: 'integer', default: 3 } }, steps });
-  const { stdout } = await runCli(['run', plan, '--json'], { cwd: dir });
+  const { stdout } = await callCli(['run', plan, '--json'], { cwd: dir });
   const [each, bad] = (JSON.parse(stdout) as Ended).steps;
   expect(each).toMatchObject({
     status: 'failed',
@@ -117,7 +117,7 @@ test('max_concurrency and max_parallel hold for instances, and a cancel ends tho
       return false;
     }
   });
-  await runCli(['cancel', id]);
+  await callCli(['cancel', id]);
   expect((await cli.ended).code).toBe(4);
   expect(lines(dir, 'started').length).toBe(3);
 });
@@ -130,7 +130,7 @@ test('what foreach cannot be is told at load', async () => {
     { id: 'c', command: 'true', max_parallel: 2 },
     { id: 'd', step_def: { type: 'noop' }, foreach: [1] },
   ];
-  const { code, stdout } = await runCli(['validate', writePlan(dir, { steps }), '--json'], { cwd: dir });
+  const { code, stdout } = await callCli(['validate', writePlan(dir, { steps }), '--json'], { cwd: dir });
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; path: string }[] };
   expect([code, diagnostics.map((each) => `${each.code} ${each.path}`)]).toEqual([
     2,

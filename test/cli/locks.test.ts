@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { describe, expect, test } from 'vitest';
-import { runCli, sharedStateDir } from '../support/cli.js';
+import { callCli, sharedStateDir } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
@@ -25,7 +25,7 @@ const inputs = { TAG: { required: true } };
 
 async function start(plan: string, dir: string, tag: string): Promise<string> {
   const id = uniqueId(tag);
-  const { code, stderr } = await runCli(['start', plan, '--id', id, '--input', `TAG=${tag}`], { cwd: dir });
+  const { code, stderr } = await callCli(['start', plan, '--id', id, '--input', `TAG=${tag}`], { cwd: dir });
   expect([code, stderr.includes('error')]).toEqual([0, false]);
   return id;
 }
@@ -33,11 +33,11 @@ const started = (dir: string, tag: string): Promise<true> =>
   eventually(`${tag} starts`, () => linesOf(dir).includes(`start ${tag}`) || undefined, 40_000);
 const waiting = (name: string, who: string): Promise<unknown> =>
   eventually(`${who} waits for ${name}`, async () => {
-    const held = JSON.parse((await runCli(['locks', '--json'])).stdout || '[]') as Held[];
+    const held = JSON.parse((await callCli(['locks', '--json'])).stdout || '[]') as Held[];
     return held.some((lock) => lock.name === name && lock.waiters.some(({ run_id }) => run_id === who)) || undefined;
   });
 const ended = async (id: string): Promise<string> =>
-  (JSON.parse((await runCli(['watch', id, '--json'])).stdout) as { status: string }).status;
+  (JSON.parse((await callCli(['watch', id, '--json'])).stdout) as { status: string }).status;
 
 interface Held {
   name: string;
@@ -56,17 +56,17 @@ describe('a lock of a step', () => {
     await waiting(name, b);
     const c = await start(plan, dir, 'c');
     await waiting(name, c);
-    const shown = (await runCli(['locks'])).stdout.split('\n');
+    const shown = (await callCli(['locks'])).stdout.split('\n');
     expect(shown[0]).toMatch(/^LOCK +HELD BY +WAITING$/);
     expect(shown.find((line) => line.startsWith(name))?.split(/ {2,}/)).toEqual([
       name,
       `${a}:work`,
       `${b}:work, ${c}:work`,
     ]);
-    expect((await runCli(['explain', b, 'work'])).stdout).toBe(
+    expect((await callCli(['explain', b, 'work'])).stdout).toBe(
       `work: running\n  It waits for lock '${name}', held by run '${a}'.\n  It depends on nothing.\n`,
     );
-    expect((await runCli(['status', b])).stdout).toContain(`waits for lock '${name}', held by run '${a}'`);
+    expect((await callCli(['status', b])).stdout).toContain(`waits for lock '${name}', held by run '${a}'`);
     writeFileSync(path.join(dir, 'go'), '');
     expect(await Promise.all([a, b, c].map(ended))).toEqual(['succeeded', 'succeeded', 'succeeded']);
     expect(linesOf(dir)).toEqual(['start a', 'end a', 'start b', 'end b', 'start c', 'end c']);
@@ -82,7 +82,7 @@ describe('a lock of a step', () => {
     await waiting(name, b);
     const c = await start(plan, dir, 'c');
     await waiting(name, c);
-    await runCli(['cancel', b]);
+    await callCli(['cancel', b]);
     expect(await ended(b)).toBe('canceled');
     writeFileSync(path.join(dir, 'go'), '');
     expect(await Promise.all([a, c].map(ended))).toEqual(['succeeded', 'succeeded']);
@@ -99,10 +99,10 @@ describe('a lock of a step', () => {
     await waiting(name, b);
     const c = await start(plan, dir, 'c');
     await waiting(name, c);
-    await runCli(['pause', b]);
+    await callCli(['pause', b]);
     writeFileSync(path.join(dir, 'go'), '');
     expect([await ended(a), await ended(c)]).toEqual(['succeeded', 'succeeded']);
-    await runCli(['resume', b]);
+    await callCli(['resume', b]);
     expect(await ended(b)).toBe('succeeded');
     expect(linesOf(dir)).toEqual(['start a', 'end a', 'start c', 'end c', 'start b', 'end b']);
   });
@@ -114,7 +114,7 @@ describe('a lock of a step', () => {
     const a = await start(plan, dir, 'a');
     const b = await start(plan, dir, 'b');
     await Promise.all([started(dir, 'a'), started(dir, 'b')]);
-    const held = JSON.parse((await runCli(['locks', '--json'])).stdout) as Held[];
+    const held = JSON.parse((await callCli(['locks', '--json'])).stdout) as Held[];
     expect(held.filter((lock) => lock.name.startsWith(name)).map((lock) => [lock.name, lock.holder.run_id])).toEqual([
       [`${name} a`, a],
       [`${name} b`, b],
@@ -172,13 +172,13 @@ describe('a lock of a run', () => {
     await waiting(name, b);
     const c = await start(plan, dir, 'c');
     await waiting(name, c);
-    expect((await runCli(['explain', c, 'work'])).stdout).toBe(
+    expect((await callCli(['explain', c, 'work'])).stdout).toBe(
       `work: pending\n  It is ready; the run waits for lock '${name}', held by run '${a}'.\n`,
     );
-    expect((await runCli(['status', c])).stdout).toContain(`  the run waits for lock '${name}', held by run '${a}'\n`);
-    await runCli(['cancel', b]);
+    expect((await callCli(['status', c])).stdout).toContain(`  the run waits for lock '${name}', held by run '${a}'\n`);
+    await callCli(['cancel', b]);
     expect(await ended(b)).toBe('canceled');
-    await runCli(['cancel', a]);
+    await callCli(['cancel', a]);
     writeFileSync(path.join(dir, 'go-c'), '');
     expect([await ended(a), await ended(c)]).toEqual(['canceled', 'succeeded']);
     expect(linesOf(dir)).toEqual(['start a', 'tidy a', 'start c', 'end c', 'tidy c']);

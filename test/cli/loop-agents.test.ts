@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { runCli, type CliResult } from '../support/cli.js';
+import { callCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents } from '../support/fake-agents.js';
 import { loopRig, loopStatus, wanted, type LoopRig } from '../support/loop-rig.js';
@@ -23,7 +23,7 @@ function rigOf(
   const fakes = fakeAgents(rig.control);
   const env = { ORCH_STATE_DIR: own.state, PATH: fakes.PATH };
   const call = (...args: string[]): Promise<CliResult> =>
-    runCli([...args.slice(0, 1), ...args.slice(1)], { cwd: rig.dir, env });
+    callCli([...args.slice(0, 1), ...args.slice(1)], { cwd: rig.dir, env });
   // Agents by the first line of their prompt.
   const starts = (): string[] => fakes.starts().map(({ agent, prompt }) => `${agent} ${prompt.split('\n', 1)[0]}`);
   return {

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { runCli, type CliResult } from '../support/cli.js';
+import { callCli, type CliResult } from '../support/cli.js';
 import { sharedRepository } from '../support/clones.js';
 import { eventually } from '../support/eventually.js';
 import { loopRig, loopStatus, type LoopRig } from '../support/loop-rig.js';
@@ -30,7 +30,7 @@ function rigInClone(prefix: string): {
   const rig = loopRig(clone.dir, uniqueId(prefix), GIT);
   clone.commit('.gitignore', '.control/\n');
   const call = (...args: string[]): Promise<CliResult> =>
-    runCli(args, { cwd: rig.dir, env: { ORCH_STATE_DIR: own.state } });
+    callCli(args, { cwd: rig.dir, env: { ORCH_STATE_DIR: own.state } });
   return { rig, shared, call };
 }
 const subjects = (shared: ReturnType<typeof sharedRepository>, name: string): string[] =>

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { BIN, runCli, type CliResult } from '../support/cli.js';
+import { BIN, callCli, type CliResult } from '../support/cli.js';
 import { sharedRepository, type Clone } from '../support/clones.js';
 import { eventually } from '../support/eventually.js';
 import { loopRig, loopStatus, type LoopRig } from '../support/loop-rig.js';
@@ -44,7 +44,7 @@ function machine(role: string, clone: Clone): Machine {
   const env = { TEMPORAL_ADDRESS: own.service().server.address, ORCH_STATE_DIR: tempDir() };
   return {
     clone,
-    call: (...args) => runCli(args, { cwd: clone.dir, env }),
+    call: (...args) => callCli(args, { cwd: clone.dir, env }),
     async work() {
       const child = spawn(process.execPath, [BIN, 'loop', 'worker', '--role', role, '--json'], {
         cwd: clone.dir,
@@ -126,6 +126,6 @@ test('kill -9 of the worker of main in its turn: another one on that machine goe
 });
 
 test('a role that is none is refused', async () => {
-  const { code, stderr } = await runCli(['loop', 'worker', '--role', 'boss'], { cwd: tempDir() });
+  const { code, stderr } = await callCli(['loop', 'worker', '--role', 'boss'], { cwd: tempDir() });
   expect([code, stderr]).toEqual([2, 'error[usage]: --role boss: there is supervisor (galph) and main (ralph)\n']);
 });

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
+import { callCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { loopRig, loopStatus, wanted, type LoopRig } from '../support/loop-rig.js';
 import { tempDir, uniqueId } from '../support/plans.js';
 
-const orch = (...args: string[]): Promise<CliResult> => runCli(args);
+const orch = (...args: string[]): Promise<CliResult> => callCli(args);
 const rigOf = (prefix: string, config = ''): LoopRig => loopRig(tempDir(), uniqueId(prefix), config);
 const run = (rig: LoopRig, ...args: string[]): Promise<CliResult> =>
-  runCli(['loop', 'run', '--id', rig.id, ...args], { cwd: rig.dir });
+  callCli(['loop', 'run', '--id', rig.id, ...args], { cwd: rig.dir });
 const start = (rig: LoopRig, ...args: string[]): Promise<CliResult> => run(rig, '--detach', ...args);
 const waitIn = (rig: LoopRig, file: string): string => `until [ -e '${rig.control}/${file}' ]; do sleep 0.02; done`;
 
@@ -291,7 +291,7 @@ describe('configuration', () => {
   test('it is searched upward, and its paths count from its own folder', async () => {
     const rig = rigOf('upward');
     rig.write('deep/er/x', '');
-    const { code } = await runCli(['loop', '--id', rig.id, '--max-iterations', '1'], {
+    const { code } = await callCli(['loop', '--id', rig.id, '--max-iterations', '1'], {
       cwd: path.join(rig.dir, 'deep/er'),
     });
     expect([code, rig.starts()]).toEqual([0, wanted(1, 1)]);
@@ -330,7 +330,7 @@ orchestration.yaml:5:1: error[unknown_key]: unknown key 'max_iteratons'
   });
 
   test('without a file it says how to get one', async () => {
-    const { code, stderr } = await runCli(['loop'], { cwd: tempDir() });
+    const { code, stderr } = await callCli(['loop'], { cwd: tempDir() });
     expect([code, stderr]).toEqual([
       2,
       'error[usage]: There is no orchestration.yaml here or in a folder above\n  hint: `orch loop init` writes one\n',
@@ -341,22 +341,22 @@ orchestration.yaml:5:1: error[unknown_key]: unknown key 'max_iteratons'
     const rig = rigOf('bad-values');
     expect((await run(rig, '--max-iterations', 'many')).stderr).toContain('"many" is not a whole number from 1');
     expect((await run(rig, '--set', 'routr_mode=x')).stderr).toContain("did you mean 'router_mode'?");
-    const env = await runCli(['loop'], { cwd: rig.dir, env: { ROUTER_MODE: 'turbo' } });
+    const env = await callCli(['loop'], { cwd: rig.dir, env: { ROUTER_MODE: 'turbo' } });
     expect(env.stderr).toContain('ROUTER_MODE: "turbo" is not one of router_default, router_first, router_only');
   });
 
   test('init writes a configuration that works, with stubs of its prompts, and overwrites nothing', async () => {
     const dir = tempDir();
-    const first = await runCli(['loop', 'init', '--json'], { cwd: dir });
+    const first = await callCli(['loop', 'init', '--json'], { cwd: dir });
     expect(JSON.parse(first.stdout)).toEqual({
       written: ['orchestration.yaml', 'prompts/supervisor.md', 'prompts/main.md', 'prompts/reviewer.md'],
       kept: [],
     });
-    const again = await runCli(['loop', 'init', '--json'], { cwd: dir });
+    const again = await callCli(['loop', 'init', '--json'], { cwd: dir });
     expect(JSON.parse(again.stdout)).toMatchObject({ written: [] });
     const id = uniqueId('init');
     const agent = 'agents.sh';
-    const { code } = await runCli(['loop', '--id', id, '--max-iterations', '1', '--set', `codex_cmd=${agent}`], {
+    const { code } = await callCli(['loop', '--id', id, '--max-iterations', '1', '--set', `codex_cmd=${agent}`], {
       cwd: dir,
       env: { PATH: '/usr/bin:/bin' },
     });
@@ -407,12 +407,12 @@ describe('state.json', () => {
     rig.write('old.json', '{"step_index": 3, "iteration": 4, "status": "waiting-next", "workflow_name": "standard"}');
     rig.write('bad.json', '{"iteration": "x"}');
     const at = { cwd: rig.dir };
-    const bad = await runCli(['loop', 'import-state', 'bad.json', '--id', rig.id], at);
+    const bad = await callCli(['loop', 'import-state', 'bad.json', '--id', rig.id], at);
     expect([bad.code, bad.stderr]).toEqual([
       2,
       expect.stringContaining('bad.json is corrupt: `iteration` is no whole number'),
     ]);
-    await runCli(['loop', 'import-state', 'old.json', '--id', rig.id, '--max-iterations', '1'], at);
+    await callCli(['loop', 'import-state', 'old.json', '--id', rig.id, '--max-iterations', '1'], at);
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);
     expect(rig.starts()).toEqual(['iter-00002.main main.md']);
   });

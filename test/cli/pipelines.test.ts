@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RunJson } from '../../src/cli/render/run-json.js';
 import type { Manifest } from '../../src/journal/index.js';
 import { command, one, sub } from '../formats/pipelines/support.js';
-import { REPO, runCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
+import { REPO, callCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
 import { eventually, isAlive } from '../support/eventually.js';
 import { tempDir, uniqueId } from '../support/plans.js';
 import { stubCommands } from '../support/stub-commands.js';
@@ -13,7 +13,7 @@ let dir: string;
 beforeEach(() => {
   dir = realpathSync(tempDir());
 });
-const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir });
+const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir });
 
 /** Writes a file of pipelines into the folder of the test. */
 function write(source: unknown, name = 'codex.orchestrator.json'): string {
@@ -64,7 +64,7 @@ describe('real files run, with their commands stubbed', () => {
         const { file, id } = next;
         const stubs = stubCommands(path.join(root, `bin-${file}-${id}`), ['npm', 'node', 'bash', 'sleep']);
         const env = { PATH: stubs.PATH, CODEX_ORCHESTRATOR_PACKAGE_ROOT: '/package' };
-        const ended = runCli(['run', file, '--pipeline', id, '--json'], { cwd: root, env });
+        const ended = callCli(['run', file, '--pipeline', id, '--json'], { cwd: root, env });
         const both = ended.then((result) => ({ result, calls: stubs.calls() }));
         results.set(`${file} ${id}`, both);
         await both.catch(() => undefined); // told by its own test
@@ -343,7 +343,7 @@ describe('the commands', () => {
       "error[usage]: --execution-mode: 'moon' is no execution mode\n  hint: write mcp or cloud; true, yes and 1 mean cloud, false, no and 0 mean mcp\n",
     );
     const env = { CODEX_ORCHESTRATOR_EXECUTION_MODE: 'moon' };
-    expect((await runCli(['plan', write(file)], { cwd: dir, env })).stderr).toContain(
+    expect((await callCli(['plan', write(file)], { cwd: dir, env })).stderr).toContain(
       "CODEX_ORCHESTRATOR_EXECUTION_MODE: 'moon' is no execution mode",
     );
   });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { callCli, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents } from '../support/fake-agents.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
@@ -13,7 +13,7 @@ const git = (cwd: string, ...args: string[]): string =>
 
 test('removes the folders of runs that ended long ago, never of one that is open', async () => {
   const state = tempDir();
-  const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir, env: { ORCH_STATE_DIR: state } });
+  const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir, env: { ORCH_STATE_DIR: state } });
   const folder = (id: string): string => path.join(state, 'runs', id);
   const [old, failed, fresh, open] = ['old', 'failed', 'fresh', 'open'].map(uniqueId) as [
     string,
@@ -67,7 +67,7 @@ test('removes what steps have left of work trees where all of it is committed, e
   git(repo, 'commit', '-qm', 'first', '--allow-empty');
   const fakes = fakeAgents(dir);
   const orch = (...args: string[]): Promise<CliResult> =>
-    runCli(args, { cwd: repo, env: { ORCH_STATE_DIR: state, PATH: fakes.PATH } });
+    callCli(args, { cwd: repo, env: { ORCH_STATE_DIR: state, PATH: fakes.PATH } });
   const [dirty, clean] = [uniqueId('dirty'), uniqueId('clean')];
   const prompts = { [dirty]: 'FAKE write made.txt x\nFAKE verdict FAIL no', [clean]: 'FAKE verdict FAIL no' };
   for (const [id, prompt] of Object.entries(prompts)) {
@@ -112,7 +112,7 @@ function age(folder: string): void {
 test.each(['30', 'd', '-3d', '0d', '1e9d', '30 d', '30days', '', '99999w', 'NaNd'])(
   'refuses %j as a length of time',
   async (text) => {
-    const result = await runCli(['prune', '--older-than', text], { cwd: dir, env: { ORCH_STATE_DIR: tempDir() } });
+    const result = await callCli(['prune', '--older-than', text], { cwd: dir, env: { ORCH_STATE_DIR: tempDir() } });
     expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('this is no length of time') });
   },
 );

@@ -17,7 +17,7 @@ import { serviceStatus } from '../../src/service/index.js';
 import { createRecordKeeper } from '../../src/records/record-keeper.js';
 import { payloadCodec } from '../../src/temporal/payload-codec.js';
 import { sealClosedRuns } from '../../src/worker/janitor.js';
-import { runCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
+import { callCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
@@ -25,7 +25,7 @@ vi.setConfig({ testTimeout: 120_000 }); // the command line is called often, and
 
 let client: Client;
 const dir = tempDir();
-const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir });
+const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir });
 
 beforeAll(async () => {
   await orch('up');
@@ -342,13 +342,13 @@ test('with the service down, reports come from the files, and say so', async () 
   mkdirSync(path.join(state, 'runs'));
   writeFileSync(path.join(state, 'runs', 'note'), 'not a folder');
   cpSync(folderOf(id), path.join(state, 'runs', id), { recursive: true });
-  const result = await runCli(['export', id, '--json'], { cwd: dir, env: { ORCH_STATE_DIR: state } });
+  const result = await callCli(['export', id, '--json'], { cwd: dir, env: { ORCH_STATE_DIR: state } });
   expect(result).toMatchObject({
     code: 0,
     stdout: read(id, 'manifest.json'),
     stderr: expect.stringContaining('is not running'),
   });
-  const files = await runCli(['export', id], { cwd: dir, env: { ORCH_STATE_DIR: state } });
+  const files = await callCli(['export', id], { cwd: dir, env: { ORCH_STATE_DIR: state } });
   expect(files).toMatchObject({ code: 3, stderr: expect.stringContaining('error[service_unreachable]') });
   const logs = await startCli(['logs', id, 'a'], { cwd: dir, env: { ORCH_STATE_DIR: state } }).ended;
   expect(logs).toEqual({ code: 0, stdout: '', stderr: '' });

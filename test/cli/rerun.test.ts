@@ -1,14 +1,14 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { runCli, type CliResult } from '../support/cli.js';
+import { callCli, type CliResult } from '../support/cli.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 let dir: string;
 beforeEach(() => {
   dir = tempDir();
 });
-const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir });
+const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir });
 /** The steps that really ran, in the order of their starts; reading empties it. */
 function ran(): string[] {
   const file = path.join(dir, 'ran');

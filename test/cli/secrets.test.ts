@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCli, type CliResult } from '../support/cli.js';
+import { callCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
@@ -14,7 +14,7 @@ const OTHER = 'from-a-file-0815';
 let state: string;
 let dir: string;
 const orch = (...args: string[]): Promise<CliResult> =>
-  runCli(args, { cwd: dir, env: { ORCH_STATE_DIR: state, THE_SECRET: SECRET } });
+  callCli(args, { cwd: dir, env: { ORCH_STATE_DIR: state, THE_SECRET: SECRET } });
 
 beforeAll(() => {
   state = tempDir();

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunMetrics } from '../../src/journal/index.js';
 import { appendMetrics } from '../../src/records/metrics.js';
-import { runCli, sharedStateDir, type CliResult } from '../support/cli.js';
+import { callCli, sharedStateDir, type CliResult } from '../support/cli.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 function linesOf(planId: string): RunMetrics[] {
@@ -20,12 +20,12 @@ test('each run that ends leaves one line, its rerun another one, and stats add t
     plan_id: planId,
     steps: [{ id: 'a', command: 'test -e mended', shell: true, retries: 1 }],
   });
-  const failed = await runCli(['run', plan, '--json'], { cwd: dir });
+  const failed = await callCli(['run', plan, '--json'], { cwd: dir });
   const { run_id: first } = JSON.parse(failed.stdout) as { run_id: string };
   expect(failed.code).toBe(1);
-  await runCli(['run', plan, '--json', '--env', 'X=1'], { cwd: dir });
+  await callCli(['run', plan, '--json', '--env', 'X=1'], { cwd: dir });
   writePlan(dir, {}, 'mended');
-  expect((await runCli(['rerun', first], { cwd: dir })).code).toBe(0);
+  expect((await callCli(['rerun', first], { cwd: dir })).code).toBe(0);
 
   const lines = linesOf(planId);
   expect(lines.map(({ status, retries, rerun_of }) => [status, retries, rerun_of])).toEqual([
@@ -35,7 +35,7 @@ test('each run that ends leaves one line, its rerun another one, and stats add t
   ]);
   expect(lines[0]).toMatchObject({ run_id: first, record: `runs/${first}`, executions: 2, steps_failed: 1 });
 
-  const { code, stdout } = await runCli(['stats', '--plan', planId, '--json']);
+  const { code, stdout } = await callCli(['stats', '--plan', planId, '--json']);
   const { plans, since } = JSON.parse(stdout) as { since: unknown; plans: { mttr_sec: number }[] };
   expect([code, since]).toEqual([0, null]);
   expect(plans).toMatchObject([
@@ -47,7 +47,7 @@ test('each run that ends leaves one line, its rerun another one, and stats add t
 async function stats(lines: RunMetrics[], ...options: string[]): Promise<CliResult> {
   const state = tempDir();
   for (const each of lines) await appendMetrics(state, each);
-  return runCli(['stats', ...options], { env: { ORCH_STATE_DIR: state } });
+  return callCli(['stats', ...options], { env: { ORCH_STATE_DIR: state } });
 }
 
 describe('orch stats', () => {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { runCli, startCli, type CliResult } from '../support/cli.js';
+import { callCli, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { steady, tempDir, uniqueId, writePlan } from '../support/plans.js';
 
@@ -25,7 +25,7 @@ let dir: string;
 beforeEach(() => {
   dir = tempDir();
 });
-const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir });
+const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir });
 const written = (file = 'ran'): string[] => {
   try {
     return readFileSync(path.join(dir, file), 'utf8').trim().split('\n');
@@ -134,7 +134,7 @@ describe('a sub-plan', () => {
       inputs: { UPPER: { default: 'u' } },
       globals: { env: { G: 'g' }, cwd: '/' },
     });
-    const { code, stderr } = await runCli(['run', main], { cwd: dir, env: { TAKEN: 'taken' } });
+    const { code, stderr } = await callCli(['run', main], { cwd: dir, env: { TAKEN: 'taken' } });
     expect([code, stderr.includes('error')]).toEqual([0, false]);
     expect(written()).toEqual([`taken|taken-own|||g!|${dir}`]);
   });

@@ -4,6 +4,7 @@ import { isEnd } from '../../src/engine/index.js';
 import { drive, type Drive } from './drive.js';
 import { canMove, moveParked, WHYS } from './parks.js';
 import { isAcyclic, programFor, scenarios, type Scenario } from './scenarios.js';
+import { propertyRuns } from '../support/property-runs.js';
 
 /**
  * The reference: the rules read aloud, with no queue, no counters and no order. Ends are looked up until nothing
@@ -150,7 +151,7 @@ test('without abort, every order of ends gives the ends that the rules say', () 
       expect(run.statuses()).toEqual(expected);
       expect(run.finished).toBe(outcomeOf(scenario, expected));
     }),
-    { numRuns: 2000 },
+    { numRuns: propertyRuns(1000) },
   );
 });
 
@@ -179,7 +180,7 @@ test('with any policy, and cancels at any time, a run ends, and every step of it
         if (run.state.stop === 'run_canceled') expect(run.finished).toBe('canceled');
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: propertyRuns(1000) },
   );
 });
 
@@ -218,6 +219,6 @@ test('in a quarantine nothing is lost: whatever the person decides, every step h
       const counted = run.state.steps.filter((step) => step.status === 'failed').length;
       expect(run.state.counts.failed).toBe(counted);
     }),
-    { numRuns: 2000 },
+    { numRuns: propertyRuns(1000) },
   );
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { callCli } from '../support/cli.js';
 import { git, node, sh, temporaryFolders } from './repository.js';
 
 const PLAN = 'examples/docs-restore/docs-restore.yaml';
@@ -127,7 +127,7 @@ function page(work: string, name: string, lines: readonly string[]): void {
 async function restore(
   work: string,
 ): Promise<{ code: number | null; run_id: string; status: string; steps: Record<string, string> }> {
-  const { code, stdout, stderr } = await runCli(['run', PLAN, '--input', `REPO=${work}`, '--json']);
+  const { code, stdout, stderr } = await callCli(['run', PLAN, '--input', `REPO=${work}`, '--json']);
   if (!stdout.startsWith('{')) throw new Error(`orch run printed no result:\n${stdout}${stderr}`);
   const run = JSON.parse(stdout) as { run_id: string; status: string; steps: { id: string; status: string }[] };
   const steps = Object.fromEntries(run.steps.map((step) => [step.id, step.status]));

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { callCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { git, sh, temporaryFolders } from './repository.js';
 
@@ -96,7 +96,7 @@ describe('safe-merge.yaml', () => {
     await eventually('the first one tests', () => lines().includes('start a'));
     const second = safeMerge(made, command('b'));
     await eventually('the second one waits', async () => {
-      const held = JSON.parse((await runCli(['locks', '--json'])).stdout) as { name: string; waiters: unknown[] }[];
+      const held = JSON.parse((await callCli(['locks', '--json'])).stdout) as { name: string; waiters: unknown[] }[];
       return held.some((lock) => lock.name === `safe-merge ${made.work} main` && lock.waiters.length === 1);
     });
     writeFileSync(path.join(made.folder, 'go'), '');
@@ -113,7 +113,7 @@ describe('safe-merge.yaml', () => {
     const tests = `touch '${quoted(path.join(made.folder, 'testing'))}'; sleep 600`;
     const running = safeMerge(made, { TEST_COMMAND: tests }, ['--id', id]);
     await eventually('it tests', () => existsSync(path.join(made.folder, 'testing')));
-    await runCli(['cancel', id]);
+    await callCli(['cancel', id]);
     expect((await running).code).toBe(4);
     expectUntouched(made, before);
     expect(event(made)).toMatchObject({ outcome: 'failed' });
@@ -196,7 +196,7 @@ async function safeMerge(
 ): Promise<{ code: number | null; run: RunJson }> {
   const given = Object.entries({ REPO: made.work, BRANCH: 'feature', ...inputs });
   const args = given.flatMap(([name, value]) => ['--input', `${name}=${value}`]);
-  const { code, stdout, stderr } = await runCli(['run', PLAN, ...args, ...more, '--json']);
+  const { code, stdout, stderr } = await callCli(['run', PLAN, ...args, ...more, '--json']);
   if (!stdout.startsWith('{')) throw new Error(`orch run printed no result:\n${stdout}${stderr}`);
   return { code, run: JSON.parse(stdout) as RunJson };
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { checkPlan, levels, loadPlanText, outputsRead, stepConditions } from '../../src/plan/index.js';
+import { propertyRuns } from '../support/property-runs.js';
 
 const actions = fc.constantFrom<Record<string, unknown>>(
   { command: 'echo', args: ['${{ run.id }}'] },
@@ -97,6 +98,6 @@ test('random plans with conditions, fallbacks and finally steps load, and their 
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: propertyRuns(150) },
   );
 });

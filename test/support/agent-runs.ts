@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
-import { runCli, type CliResult } from './cli.js';
+import { callCli, type CliResult } from './cli.js';
 import { eventually } from './eventually.js';
 import { fakeAgents, type AgentStart } from './fake-agents.js';
 import type { OwnService, RunJson } from './own-service.js';
@@ -35,7 +35,7 @@ export async function startAgents(
     ...rest,
   };
   const orch = (...args: string[]): Promise<CliResult> =>
-    runCli(args, { cwd: files, env: { ORCH_STATE_DIR: own.state, PATH: fakes.PATH, ...env } });
+    callCli(args, { cwd: files, env: { ORCH_STATE_DIR: own.state, PATH: fakes.PATH, ...env } });
   const { code, stderr } = await orch('start', writePlan(files, plan), '--id', id);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   own.runs.push(id);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect } from 'vitest';
 import { payloadCodec } from '../../src/temporal/payload-codec.js';
-import { runCli, type CliResult } from './cli.js';
+import { callCli, runCli, type CliResult } from './cli.js';
 import { eventually, isAlive } from './eventually.js';
 import { tempDir, uniqueId, writePlan } from './plans.js';
 
@@ -31,7 +31,10 @@ export class OwnService {
   /** Ids of the runs that were started. */
   readonly runs: string[] = [];
   client!: Client;
-  readonly orch: Orch = (...args) => runCli(args, { cwd: this.dir, env: { ORCH_STATE_DIR: this.state } });
+  readonly orch: Orch = (...args) => {
+    const call = args[0] === 'up' || args[0] === 'down' ? runCli : callCli;
+    return call(args, { cwd: this.dir, env: { ORCH_STATE_DIR: this.state } });
+  };
 
   async up(): Promise<void> {
     await this.orch('up');

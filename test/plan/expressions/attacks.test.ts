@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { evaluate, parseExpression, type Evaluation } from '../../../src/plan/expressions/index.js';
 import type { Json } from '../../../src/plan/types.js';
 import { problemsOf, run, VALUES } from './support.js';
+import { propertyRuns } from '../../support/property-runs.js';
 
 /** Far above what any takes here, far below what a hang would. */
 const LIMIT_MS = 5000;
@@ -272,7 +273,7 @@ describe('random texts', () => {
         }
         if (once.ok) expect(evaluate(once.value, VALUES)).toEqual(evaluate(once.value, VALUES));
       }),
-      { numRuns: 5000 },
+      { numRuns: propertyRuns(2000) },
     );
   });
 });
