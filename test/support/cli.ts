@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inject } from 'vitest';
+import type { runCli as runBuiltCli } from '../../src/cli/program.js';
 
 export const REPO = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const BIN = path.join(REPO, 'bin', 'orch.js');
@@ -40,14 +41,16 @@ export async function callCli(
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-type Command = Pick<typeof import('../../src/cli/program.js'), 'runCli'>;
+interface Command {
+  runCli: typeof runBuiltCli;
+}
 
 let loaded: Promise<Command> | undefined;
 
 function command(): Promise<Command> {
   const load = async (): Promise<Command> => {
     const built = pathToFileURL(path.join(REPO, 'bin', 'command.js')).href;
-    const { loadCommand } = (await import(built)) as { loadCommand(): { command: Command } };
+    const { loadCommand } = (await import(built)) as { loadCommand: () => { command: Command } };
     return loadCommand().command;
   };
   loaded ??= load();
