@@ -1,0 +1,16 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** They wait out real minutes, for hosts that are gone, sessions and heartbeats. Begun last, they would run alone. */
+const SLOW = ['worker-hosts', 'agents-hostile', 'agents', 'loop-crash', 'crash', 'loop-roles', 'bad-days', 'chaos'];
+
+/** Begins with the test files that take longest; the others follow in vitest's own order. */
+export default class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+function rank({ moduleId }: TestSpecification): number {
+  const place = SLOW.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
+  return place < 0 ? SLOW.length : place;
+}
