@@ -89,7 +89,11 @@ export async function loadLoop(
   const shared = await readConfigFile(baseDir, context.cwd);
   if (!shared.ok) throw new DiagnosticsError(shared.error);
   const resolved = resolveConfig(knobs.value, read.value.knobs, shared.value.agents);
-  const placed = (diagnostic: Diagnostic, knob: KnobName): Diagnostic => placeOf(read.value, diagnostic, knob, name);
+  // What the command line or a variable says has no place in the file.
+  const placed = (diagnostic: Diagnostic, knob: KnobName): Diagnostic =>
+    knobs.value[knob].from === 'cli' || knobs.value[knob].from === 'env'
+      ? diagnostic
+      : placeOf(read.value, diagnostic, knob, name);
   if (!resolved.ok)
     throw new DiagnosticsError(
       resolved.error.map(({ knob, ...each }) => placed(each, knob)),

@@ -2,14 +2,14 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProgressView } from '../workflows/messages.js';
-import { ORCH_LOOP } from '../workflows/loop/messages.js';
-import { OrchError } from './errors.js';
 import { asOrchError, throughOutages } from './service-errors.js';
 import type { RunState, RunSummary } from './types.js';
 
 /** What the service itself knows of a run; needs no worker. */
 export interface DescribedRun {
   run: RunSummary;
+  /** A loop's is another one than a run's. */
+  workflow_type: string;
   temporal_run_id: string;
   /** Steps that run or wait for their next attempt now, by id. */
   pending: Map<string, PendingStep>;
@@ -32,21 +32,15 @@ export interface LiveStep {
 export async function describeRun(client: Client, runId: string): Promise<DescribedRun> {
   try {
     const description = await throughOutages(() => client.workflow.getHandle(runId).describe());
-    if (description.type === ORCH_LOOP) throw noPlan(runId);
     return {
       run: summarize(description),
+      workflow_type: description.type,
       temporal_run_id: description.runId,
       pending: await pendingSteps(description),
     };
   } catch (error) {
     throw asOrchError(error, runId);
   }
-}
-
-function noPlan(runId: string): OrchError {
-  return new OrchError('run_not_found', `'${runId}' is a loop, and no run of a plan`, {
-    hint: `\`orch loop status ${runId}\` shows it`,
-  });
 }
 
 /** Retries make no history events, so only the pending activities know of the attempts of a step that still runs. */

@@ -22,6 +22,7 @@ import {
   type Verbs,
 } from '../workflows/messages.js';
 import { defineUpdate } from '@temporalio/workflow';
+import { ORCH_LOOP } from '../workflows/loop/messages.js';
 import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
@@ -186,7 +187,8 @@ export class OrchClient {
 
   /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
   async describe(runId: string): Promise<RunDescription> {
-    const { run, temporal_run_id, pending } = await describeRun(this.client, runId);
+    const { run, workflow_type: type, temporal_run_id, pending } = await describeRun(this.client, runId);
+    if (type === ORCH_LOOP) throw noPlan(runId);
     const link = this.link(runId, temporal_run_id);
     try {
       const progress = await this.progress(runId);
@@ -320,6 +322,12 @@ function startedBy(): string {
   } catch {
     return os.hostname(); // a user id without a name, as in many containers
   }
+}
+
+function noPlan(runId: string): OrchError {
+  return new OrchError('run_not_found', `'${runId}' is a loop, and no run of a plan`, {
+    hint: `\`orch loop status ${runId}\` shows it`,
+  });
 }
 
 function listQuery(status: RunState | undefined): string {

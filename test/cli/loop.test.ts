@@ -341,6 +341,8 @@ orchestration.yaml:5:1: error[unknown_key]: unknown key 'max_iteratons'
     const rig = rigOf('bad-values');
     expect((await run(rig, '--max-iterations', 'many')).stderr).toContain('"many" is not a whole number from 1');
     expect((await run(rig, '--set', 'routr_mode=x')).stderr).toContain("did you mean 'router_mode'?");
+    const given = await callCli(['loop', '--agent', 'nobody'], { cwd: rig.dir });
+    expect([given.code, given.stderr]).toEqual([2, expect.stringMatching(/^error\[unknown_agent\]: .*'nobody'/)]);
     const env = await callCli(['loop'], { cwd: rig.dir, env: { ROUTER_MODE: 'turbo' } });
     expect(env.stderr).toContain('ROUTER_MODE: "turbo" is not one of router_default, router_first, router_only');
   });

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { callCli, startCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { fakeAgents } from '../support/fake-agents.js';
+import { loopRig } from '../support/loop-rig.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 const dir = tempDir();
@@ -56,6 +57,15 @@ test('removes the folders of runs that ended long ago, never of one that is open
   expect(existsSync(folder(failed))).toBe(false);
   writeFileSync(path.join(dir, 'go'), '');
   expect((await running.ended).code).toBe(0);
+
+  const loop = loopRig(tempDir(), uniqueId('loop'));
+  const env = { ORCH_STATE_DIR: state };
+  await callCli(['loop', 'run', '--id', loop.id, '--max-iterations', '1'], { cwd: loop.dir, env });
+  expect(existsSync(folder(loop.id))).toBe(true);
+  await eventually('the loop, which has no manifest, is removed, too', async () => {
+    await orch('prune', '--older-than', '1s');
+    return !existsSync(folder(loop.id));
+  });
   await orch('down');
 });
 
