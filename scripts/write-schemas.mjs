@@ -5,6 +5,7 @@ import { runJsonSchemaDocument } from '../dist/cli/render/run-json.js';
 import { manifestJsonSchema as execManifestJsonSchema } from '../dist/formats/exec-manifest/index.js';
 import { pipelinesJsonSchema } from '../dist/formats/pipelines/schema.js';
 import { eventsJsonSchema, manifestJsonSchema } from '../dist/journal/index.js';
+import { loopJsonSchema } from '../dist/loop/config-schema.js';
 import { diagnosticsJsonSchema, planJsonSchema } from '../dist/plan/index.js';
 
 const folder = fileURLToPath(new URL('../schemas/', import.meta.url));
@@ -16,6 +17,7 @@ write('events', eventsJsonSchema());
 write('manifest', manifestJsonSchema());
 write('exec-manifest', execManifestJsonSchema());
 write('pipelines', pipelinesJsonSchema());
+write('orchestration', loopJsonSchema());
 
 function write(name, schema) {
   writeFileSync(`${folder}${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);

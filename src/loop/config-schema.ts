@@ -84,5 +84,10 @@ export const configSchema = z.strictObject({
   workflow_review_every_n: optional(count, 'The same as workflow.review_every_n'),
 });
 
+/** The JSON Schema of `orchestration.yaml`, for editors. */
+export function loopJsonSchema(): Record<string, unknown> {
+  return { title: 'The configuration of a loop, orchestration.yaml', ...z.toJSONSchema(configSchema, { io: 'input' }) };
+}
+
 /** A configuration as written. */
 export type SourceConfig = z.infer<typeof configSchema>;

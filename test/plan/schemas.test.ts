@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { manifestJsonSchema as execManifestJsonSchema } from '../../src/formats/exec-manifest/index.js';
 import { pipelinesJsonSchema } from '../../src/formats/pipelines/schema.js';
 import { eventsJsonSchema, manifestJsonSchema } from '../../src/journal/index.js';
+import { loopJsonSchema } from '../../src/loop/config-schema.js';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
 import { SERVICE_ERROR_CODES } from '../../src/service/errors.js';
@@ -16,6 +17,7 @@ test.each([
   ['manifest.schema.json', manifestJsonSchema],
   ['exec-manifest.schema.json', execManifestJsonSchema],
   ['pipelines.schema.json', pipelinesJsonSchema],
+  ['orchestration.schema.json', loopJsonSchema],
 ])('schemas/%s is what the source says (npm run schemas)', (file, make) => {
   expect(JSON.parse(read(`schemas/${file}`))).toEqual(JSON.parse(JSON.stringify(make())));
 });
@@ -23,6 +25,7 @@ test.each([
 test.each([
   ['plans', planJsonSchema],
   ['pipelines', pipelinesJsonSchema],
+  ['loops', loopJsonSchema],
 ])('the schema for editors of %s has every key described', (_what, make) => {
   const undescribed: string[] = [];
   const walk = (schema: unknown, path: string): void => {

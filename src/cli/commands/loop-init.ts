@@ -31,7 +31,7 @@ export async function init(
 }
 
 const CONFIG = `# A loop of two roles: the supervisor says what is to be done, main does it. \`orch loop\` runs it.
-# Paths count from the folder of this file.
+# Paths count from the folder of this file. docs/loop.md has every key, schemas/orchestration.schema.json has them for editors.
 prompts_dir: prompts
 supervisor_prompt: supervisor.md
 main_prompt: main.md
