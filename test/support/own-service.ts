@@ -2,9 +2,10 @@ import { readdirSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect } from 'vitest';
+import { identify } from '../../src/service/process-identity.js';
 import { payloadCodec } from '../../src/temporal/payload-codec.js';
 import { callCli, runCli, type CliResult } from './cli.js';
-import { eventually, isAlive } from './eventually.js';
+import { eventually } from './eventually.js';
 import { tempDir, uniqueId, writePlan } from './plans.js';
 
 /** What a worker needs at most to see that another one is lost: the heartbeat timeout, and a slow machine. */
@@ -54,7 +55,8 @@ export class OwnService {
   async killWorker(): Promise<void> {
     const { pid } = this.service().worker;
     process.kill(pid, 'SIGKILL');
-    await eventually('the worker is gone', async () => !(await isAlive(pid)));
+    // With all of its threads: until then orch takes it for alive.
+    await eventually('the worker is gone', () => identify(pid) === undefined);
   }
 
   /** Starts a plan of steps that are lines of shell, and gives the run's id and a folder for its files. */
