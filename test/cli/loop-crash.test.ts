@@ -9,7 +9,8 @@ import { runCli } from '../support/cli.js';
 import { uniqueId } from '../support/plans.js';
 
 // LOOP_ITERATIONS=200 LOOP_KILLS=10 is the long form: each kill costs the time until the next worker takes over.
-const ITERATIONS = Number(process.env['LOOP_ITERATIONS'] ?? 25);
+// Below some 30 iterations a loop does not continue as new.
+const ITERATIONS = Number(process.env['LOOP_ITERATIONS'] ?? 40);
 const KILLS = Number(process.env['LOOP_KILLS'] ?? 3);
 
 vi.setConfig({ testTimeout: 600_000 + KILLS * 60_000, hookTimeout: 180_000 });
