@@ -20,7 +20,8 @@ beforeAll(() => own.up());
 afterAll(() => own.down('--stop-steps'));
 
 test(`${ITERATIONS} iterations, the worker killed ${KILLS} times at random: both turns of each happened once and in order`, async () => {
-  const rig = loopRig(path.join(own.dir, 'loop'), uniqueId('crash'));
+  const id = uniqueId('crash');
+  const rig = loopRig(path.join(own.dir, id), id);
   const call = (...args: string[]) => runCli(args, { cwd: rig.dir, env: { ORCH_STATE_DIR: own.state } });
   const { code, stderr } = await call('loop', 'start', '--id', rig.id, '--max-iterations', String(ITERATIONS));
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
