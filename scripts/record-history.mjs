@@ -1,24 +1,46 @@
-// Records the history of a run on the embedded service into test/histories, for the replay test:
-//   node scripts/record-history.mjs RUN_ID NAME
-// Start the run with a plain environment (env -i PATH=/usr/bin:/bin …): what it takes along is part of the history.
-import { writeFileSync } from 'node:fs';
-import os from 'node:os';
+// Records the histories of a run into its folder, for the tests of replay and of upgrades:
+//   npm run history NAME
+// test/histories/NAME has the plan and steer.ts, which brings the run to where it is open and waits (open.json), and to
+// its end (history.json). What has been recorded stays: --force is for a history that no commit has yet.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client, Connection } from '@temporalio/client';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { serviceStatus } from '../dist/service/index.js';
+import { parseArgs } from 'node:util';
 
-const [runId, name] = process.argv.slice(2);
-if (runId === undefined || name === undefined) throw new Error('usage: record-history.mjs RUN_ID NAME');
-const { server } = await serviceStatus({ env: process.env });
-const connection = await Connection.connect({ address: server.address });
-const history = await new Client({ connection }).workflow.getHandle(runId).fetchHistory();
-await connection.close();
-// Stack traces are of no use to a replay, and tell where this was recorded.
-const text = historyToJSON(history)
-  .replaceAll(os.hostname(), 'host')
-  .replace(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""');
-const file = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'test', 'histories', `${name}.json`);
-writeFileSync(file, `${text}\n`);
-console.log(`${file}: ${history.events.length} events`);
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+const { values, positionals } = parseArgs({ options: { force: { type: 'boolean' } }, allowPositionals: true });
+const [name] = positionals;
+const folder = path.join(root, 'test', 'histories', name ?? '');
+
+const problem = whyNot();
+if (problem === undefined) record();
+else {
+  process.stderr.write(`${problem}\n`);
+  process.exitCode = 2;
+}
+
+/** Why nothing can be recorded, in words. */
+function whyNot() {
+  if (name === undefined || !existsSync(path.join(folder, 'steer.ts')))
+    return 'usage: npm run history NAME, where test/histories/NAME has the plan and steer.ts';
+  if (recorded().length > 0 && !values.force)
+    return `test/histories/${name} is recorded: open runs look like that. Record new behavior under another name.`;
+  return undefined;
+}
+
+function recorded() {
+  return readdirSync(folder).filter((file) => /(^|\.)(open|history)\.json$/.test(file));
+}
+
+function record() {
+  for (const file of recorded()) rmSync(path.join(folder, file));
+  const vitest = path.join(path.dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+  const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'test/histories/vitest.config.ts'], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ORCH_HISTORY: name },
+  });
+  process.exitCode = status ?? 1;
+}

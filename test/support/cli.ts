@@ -19,6 +19,8 @@ export interface CliOptions {
   env?: Record<string, string | undefined>;
   cwd?: string;
   input?: string;
+  /** Folder of the orch that is called. Default: this checkout. */
+  root?: string;
 }
 
 /** Runs the built CLI as a user would, to its end. */
@@ -33,9 +35,9 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
  */
 export async function callCli(
   args: readonly string[],
-  { env, cwd = REPO }: Omit<CliOptions, 'input'> = {},
+  { env, cwd = REPO, root = REPO }: Omit<CliOptions, 'input'> = {},
 ): Promise<CliResult> {
-  const { runCli: run } = await command();
+  const { runCli: run } = await command(root);
   const [stdout, stderr] = [collector(), collector()];
   const code = await run(args, { env: cleanEnv(env), cwd, stdout: stdout.stream, stderr: stderr.stream });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
@@ -45,16 +47,17 @@ interface Command {
   runCli: typeof runBuiltCli;
 }
 
-let loaded: Promise<Command> | undefined;
+const loaded = new Map<string, Promise<Command>>();
 
-function command(): Promise<Command> {
+function command(root: string): Promise<Command> {
   const load = async (): Promise<Command> => {
-    const built = pathToFileURL(path.join(REPO, 'bin', 'command.js')).href;
+    const built = pathToFileURL(path.join(root, 'bin', 'command.js')).href;
     const { loadCommand } = (await import(built)) as { loadCommand: () => { command: Command } };
     return loadCommand().command;
   };
-  loaded ??= load();
-  return loaded;
+  const known = loaded.get(root) ?? load();
+  loaded.set(root, known);
+  return known;
 }
 
 function collector(): { stream: Writable; text: () => string } {
@@ -74,7 +77,8 @@ export function startCli(
   args: readonly string[],
   options: CliOptions = {},
 ): { child: ChildProcess; output: () => string; ended: Promise<CliResult> } {
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const bin = path.join(options.root ?? REPO, 'bin', 'orch.js');
+  const child = spawn(process.execPath, [bin, ...args], {
     cwd: options.cwd ?? REPO,
     env: cleanEnv(options.env),
     stdio: ['pipe', 'pipe', 'pipe'],
