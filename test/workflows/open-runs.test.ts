@@ -81,12 +81,14 @@ describe('the recorded runs', () => {
   test('go on from wherever they stood: the first task that is no replay does not fail', async () => {
     const control = beginnings(read('approval/history.json'), 'control').next().value!;
     const all = histories.flatMap((file) => [...beginnings(read(file))].slice(1));
-    // The core tells of a task that fails in its log only, in order. The first task of a run calls a local activity,
-    // which a replay has none of. So it fails, and once that is told so is all before it; the last one may get lost.
-    await replayAll([...all, control, control]);
-    await eventually('the failure of the control is told', () =>
-      failures().some((text) => text.includes('verifyStart')),
-    );
+    await replayAll(all);
+    // The core tells of a task that fails in its log only, in order, and may lose what comes right before its end. So one
+    // is replayed that must fail, for a replay has none of the local activities that a run's first task calls: once that is
+    // told, so is all before it.
+    await eventually('the failure of the control is told', async () => {
+      await replayAll([control, control]);
+      return failures().some((text) => text.includes('verifyStart'));
+    });
     expect(failures().filter((text) => !/Local activity of type '\w+' not registered/.test(text))).toEqual([]);
     expect(decisionsOfNow).toBeGreaterThan(all.length / 2);
   });
