@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import pc from 'picocolors';
 import { EXIT, type CliContext, type CliHost } from './context.js';
 import { reportError } from './errors.js';
 import { addLoopCommands } from './register-loop.js';
@@ -8,6 +7,7 @@ import { addRecordCommands } from './register-record.js';
 import { addRunCommands } from './register-run.js';
 import { addServiceCommands } from './register-service.js';
 import { addSteerCommands } from './register-steer.js';
+import { createStyles, paint } from './terminal.js';
 import { version } from './version.js';
 
 /** Runs one command line; resolves to the exit code, never throws. */
@@ -57,11 +57,13 @@ function createContext(host: CliHost): CliContext {
   const ci = Boolean(host.env['CI']);
   const colored = !host.env['NO_COLOR'] && !ci && host.env['TERM'] !== 'dumb';
   return {
-    ...host,
-    out: (text) => void host.stdout.write(text),
-    note: (text) => void host.stderr.write(text),
-    colors: pc.createColors(colored && stderrTty),
-    outColors: pc.createColors(colored && stdoutTty),
+    env: host.env,
+    cwd: host.cwd,
+    out: (text) => void host.stdout.write(paint(text)),
+    note: (text) => void host.stderr.write(paint(text)),
+    raw: { stdout: host.stdout, stderr: host.stderr },
+    colors: createStyles(colored && stderrTty),
+    outColors: createStyles(colored && stdoutTty),
     live: stderrTty && !ci && host.env['TERM'] !== 'dumb',
   };
 }

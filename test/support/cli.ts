@@ -33,10 +33,10 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
  */
 export async function callCli(
   args: readonly string[],
-  { env, cwd = REPO }: Omit<CliOptions, 'input'> = {},
+  { env, cwd = REPO, terminal = false }: Omit<CliOptions, 'input'> & { terminal?: boolean } = {},
 ): Promise<CliResult> {
   const { runCli: run } = await command();
-  const [stdout, stderr] = [collector(), collector()];
+  const [stdout, stderr] = [collector(terminal), collector(terminal)];
   const code = await run(args, { env: cleanEnv(env), cwd, stdout: stdout.stream, stderr: stderr.stream });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
@@ -57,7 +57,8 @@ function command(): Promise<Command> {
   return loaded;
 }
 
-function collector(): { stream: Writable; text: () => string } {
+/** @param terminal whether the command takes it for one */
+function collector(terminal: boolean): { stream: Writable; text: () => string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     decodeStrings: true,
@@ -66,6 +67,7 @@ function collector(): { stream: Writable; text: () => string } {
       done();
     },
   });
+  if (terminal) Object.assign(stream, { isTTY: true, columns: 200, rows: 50 });
   return { stream, text: () => Buffer.concat(chunks).toString() };
 }
 
