@@ -12,55 +12,76 @@ export interface Found {
 
 /** Looks for many needles at once. How long that takes hardly depends on their number. */
 export interface Finder {
+  in(this: void, text: string): Look;
+}
+
+/** A search in one text. */
+export interface Look {
   /** The first place from `from` on, and the longest needle there. */
-  next(text: string, from: number): Found | undefined;
+  next(from: number): Found | undefined;
   /** Where the first needle begins that the end of the text may be the beginning of; the text's length where none does. */
-  open(text: string): number;
+  open(): number;
 }
 
 /** Makes a finder: Wu and Manber's search over the needles' beginnings, and a look at the whole needle where one is. */
 export function createFinder(needles: readonly Needle[]): Finder {
+  if (needles.length === 0) return { in: (text) => ({ next: () => undefined, open: () => text.length }) };
   const byAnchor = new Map<string, Needle[]>();
   for (const needle of needles) {
-    for (const anchor of needle.anchors) byAnchor.set(anchor, [...(byAnchor.get(anchor) ?? []), needle]);
+    for (const anchor of needle.anchors) {
+      const known = byAnchor.get(anchor);
+      if (known === undefined) byAnchor.set(anchor, [needle]);
+      else known.push(needle);
+    }
   }
   const anchors = [...byAnchor.keys()].toSorted(byCode);
   const skips = skipTable(anchors);
-  const longest = Math.max(0, ...needles.map((needle) => needle.longest));
+  const longest = Math.max(...needles.map((needle) => needle.longest));
 
   return {
-    next: (text, from) => scan(text, from, (needle, at) => needle.matchAt(text, at)),
-    open(text) {
-      const partial = scan(text, Math.max(0, text.length - longest), (needle, at) =>
-        needle.matchAt(text, at) === 'open' ? text.length : 'no',
-      );
-      if (partial !== undefined) return partial.index;
-      for (let at = Math.max(0, text.length - ANCHOR + 1); at < text.length; at += 1) {
-        if (begins(anchors, text.slice(at))) return at;
-      }
-      return text.length;
+    in(text) {
+      const codes = codesOf(text);
+      return {
+        next: (from) => scan(text, codes, from, (needle, at) => needle.matchAt(text, at)),
+        open() {
+          const partial = scan(text, codes, Math.max(0, text.length - longest), (needle, at) =>
+            needle.matchAt(text, at) === 'open' ? text.length : 'no',
+          );
+          if (partial !== undefined) return partial.index;
+          for (let at = Math.max(0, text.length - ANCHOR + 1); at < text.length; at += 1) {
+            if (begins(anchors, text.slice(at))) return at;
+          }
+          return text.length;
+        },
+      };
     },
   };
 
   function scan(
     text: string,
+    codes: Uint8Array,
     from: number,
     match: (needle: Needle, at: number) => number | 'open' | 'no',
   ): Found | undefined {
-    if (anchors.length === 0) return undefined;
-    for (let last = from + ANCHOR - 1; last < text.length;) {
-      const skip = skips[hashAt(text, last)]!;
+    for (let last = from + ANCHOR - 1; last < codes.length;) {
+      const skip = skips[hashAt(codes, last)]!;
       if (skip > 0) {
         last += skip;
         continue;
       }
       const index = last - ANCHOR + 1;
-      const end = longestAt(byAnchor.get(text.slice(index, last + 1)) ?? [], index, match);
+      const known = byAnchor.get(text.slice(index, last + 1));
+      const end = known === undefined ? index : longestAt(known, index, match);
       if (end > index) return { index, end };
       last += 1;
     }
     return undefined;
   }
+}
+
+/** A byte for each character: of one that is no Latin-1 its lower half, which is enough to skip by. */
+function codesOf(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
 }
 
 function longestAt(
@@ -80,8 +101,9 @@ function longestAt(
 function skipTable(anchors: readonly string[]): Uint8Array {
   const skips = new Uint8Array(1 << 16).fill(FARTHEST);
   for (const anchor of anchors) {
+    const codes = codesOf(anchor);
     for (let last = BLOCK - 1; last < ANCHOR; last += 1) {
-      const hash = hashAt(anchor, last);
+      const hash = hashAt(codes, last);
       skips[hash] = Math.min(skips[hash]!, ANCHOR - 1 - last);
     }
   }
@@ -89,8 +111,8 @@ function skipTable(anchors: readonly string[]): Uint8Array {
 }
 
 /** Of the block that ends at `last`. */
-function hashAt(text: string, last: number): number {
-  return (text.charCodeAt(last) ^ (text.charCodeAt(last - 1) << 5) ^ (text.charCodeAt(last - 2) << 10)) & 0xffff;
+function hashAt(codes: Uint8Array, last: number): number {
+  return (codes[last]! ^ (codes[last - 1]! << 4) ^ (codes[last - 2]! << 8)) & 0xffff;
 }
 
 /** Whether one of the sorted texts begins so. */

@@ -1,4 +1,4 @@
-import { createFinder, type Finder, type Found } from './finder.js';
+import { createFinder, type Finder, type Found, type Look } from './finder.js';
 import { ANCHOR, literal, wrapped } from './needles.js';
 import { KEY_BEGIN, KEY_LENGTH, SHAPE_HINTS, SHAPES } from './shapes.js';
 import { spellings } from './spellings.js';
@@ -34,20 +34,28 @@ export interface RedactingStream {
  * @param options `shapes: false` hides the secrets only
  */
 export function createRedactor(secrets: readonly string[] = [], { shapes = true } = {}): Redactor {
-  const all = secrets.map(spellings);
-  const texts = all.flatMap((each) => each.texts);
-  const dumps = all.flatMap((each) => each.bytes);
-  const breakable = all.flatMap((each) => each.wrapped);
-  // Streams are searched as bytes, one character each, so that what is no UTF-8 stays as it is.
-  const bytes = [...texts.map((text) => Buffer.from(text, 'utf8').toString('latin1')), ...dumps];
-  const inText = createSearch([...texts, ...dumps], breakable, shapes);
-  const inBytes = createSearch(bytes, breakable, shapes);
-  const text = (value: string): string => redactUntil(value, 0, value.length, inText).out;
+  const known = lazily(() => [...new Set(secrets)].map(spellings));
+  const searchIn = (inUnits: (text: string) => string): Search =>
+    createSearch(
+      known().flatMap(({ texts, bytes }) => [...texts.map(inUnits), ...bytes]),
+      known().flatMap((each) => each.wrapped),
+      shapes,
+    );
+  // Each is made when it is first needed: most steps need one of them only.
+  const inText = lazily(() => searchIn((text) => text));
+  // A character for each byte, so that what is no UTF-8 stays as it is.
+  const inBytes = lazily(() => searchIn((text) => Buffer.from(text, 'utf8').toString('latin1')));
+  const text = (value: string): string => redactUntil(inText(), value, 0, value.length).out;
   return {
     text,
     json: <T>(value: T): T => redactJson(value, text) as T,
-    stream: () => createStream(inBytes, shapes),
+    stream: () => createStream(inBytes(), shapes),
   };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 /** What is looked for, in two ways: by a finder what is long enough for it, by an expression the rest. */
@@ -80,18 +88,18 @@ function createStream(search: Search, shapes: boolean): RedactingStream {
   return {
     push(bytes) {
       held += bytes.toString('latin1');
-      const { finder, short } = search;
+      const look = search.finder.in(held);
       const token = shapes ? openToken(held) : held.length;
       const key = shapes ? openKey(held) : held.length;
-      const open = Math.min(token, key, finder.open(held), ...short.map((needle) => openNeedle(held, needle)));
-      const { out, end } = redactUntil(held, before, Math.max(before, open), search);
+      const open = Math.min(token, key, look.open(), ...search.short.map((needle) => openNeedle(held, needle)));
+      const { out, end } = redactUntil(search, held, before, Math.max(before, open), look);
       const kept = Math.max(0, end - 1);
       before = end - kept;
       held = held.slice(kept);
       return Buffer.from(out, 'latin1');
     },
     end() {
-      const { out } = redactUntil(held, before, held.length, search);
+      const { out } = redactUntil(search, held, before, held.length);
       held = '';
       before = 0;
       return Buffer.from(out, 'latin1');
@@ -103,10 +111,16 @@ function createStream(search: Search, shapes: boolean): RedactingStream {
  * Hides what begins from `from` on and before `cut`. A secret that is complete and reaches over it is left for later,
  * whole.
  */
-function redactUntil(text: string, from: number, cut: number, search: Search): { out: string; end: number } {
+function redactUntil(
+  search: Search,
+  text: string,
+  from: number,
+  cut: number,
+  look = search.finder.in(text),
+): { out: string; end: number } {
   let out = '';
   let at = from;
-  for (const { index, end } of matches(text, from, cut, search)) {
+  for (const { index, end } of matches(search, look, text, from, cut)) {
     out += text.slice(at, index);
     if (end > cut) return { out, end: index };
     out += MASK;
@@ -116,15 +130,15 @@ function redactUntil(text: string, from: number, cut: number, search: Search): {
 }
 
 /** What is found, one after the other: that which begins first, and of several there the longest. */
-function* matches(text: string, from: number, cut: number, { finder, pattern, hints }: Search): Generator<Found> {
+function* matches({ pattern, hints }: Search, look: Look, text: string, from: number, cut: number): Generator<Found> {
   const mayMatch = hints.some((hint) => text.includes(hint));
-  let needle = finder.next(text, from);
+  let needle = look.next(from);
   let shape = mayMatch ? nextMatch(pattern, text, from) : undefined;
   for (;;) {
     const found = first(needle, shape);
     if (found === undefined || found.index >= cut) return;
     yield found;
-    if (needle !== undefined && needle.index < found.end) needle = finder.next(text, found.end);
+    if (needle !== undefined && needle.index < found.end) needle = look.next(found.end);
     if (shape !== undefined && shape.index < found.end) shape = nextMatch(pattern, text, found.end);
   }
 }

@@ -237,7 +237,7 @@ describe('a run whose every text is hostile', () => {
     const { stdout, stderr } = await orch(...args);
     // Documents have lines of their own.
     const isDocument = ['--html', '--junit', '--yaml'].includes(args.at(-1)!);
-    if (isDocument) expect(UNSAFE.exec(stdout + stderr)).toBeNull();
+    if (isDocument) expect(UNSAFE.exec((stdout + stderr).replace(OWN, ''))).toBeNull();
     else expectSafe((stdout + stderr).replace(OWN, ''));
     expect(stdout + stderr).not.toBe('');
     expect(stderr).not.toContain('internal error');
@@ -275,7 +275,7 @@ describe('a run whose every text is hostile', () => {
       ['approve', id, 'ask', '--by', EVIL],
       ['run', EVIL],
       ['plan', file, '--input', `${EVIL}=1`],
-      ['run', file, '--env', EVIL],
+      ['plan', file, '--env', EVIL.replaceAll('=', '')],
       ['run', file, '--only', EVIL],
       ['validate', path.join(dir, `n${EVIL.replaceAll('/', '_')}.yaml`)],
       ['list', '--limit', EVIL],
