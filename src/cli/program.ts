@@ -7,6 +7,7 @@ import { addRecordCommands } from './register-record.js';
 import { addRunCommands } from './register-run.js';
 import { addServiceCommands } from './register-service.js';
 import { addSteerCommands } from './register-steer.js';
+import { oneLine } from './render/format.js';
 import { createStyles, paint } from './terminal.js';
 import { version } from './version.js';
 
@@ -14,7 +15,7 @@ import { version } from './version.js';
 export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
   const context = createContext(host);
   let exitCode: number = EXIT.succeeded;
-  const program = createProgram(context, (code) => {
+  const program = createProgram(context, args, (code) => {
     exitCode = code;
   });
   try {
@@ -26,12 +27,18 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
   }
 }
 
-function createProgram(context: CliContext, done: (exitCode: number) => void): Command {
+function createProgram(context: CliContext, args: readonly string[], done: (exitCode: number) => void): Command {
+  const broken = args.filter((word) => /[\r\n]/.test(word));
   const program = new Command('orch')
     .description('Runs plans (steps and what each waits for) durably on Temporal.')
     .version(version(), '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => context.out(text), writeErr: (text) => context.note(text) })
+    .configureOutput({
+      writeOut: (text) => context.out(text),
+      writeErr: (text) => context.note(text),
+      // What it quotes may have lines of its own.
+      outputError: (text, write) => write(broken.reduce((said, word) => said.replaceAll(word, oneLine(word)), text)),
+    })
     .showSuggestionAfterError()
     .addHelpText(
       'after',
