@@ -28,6 +28,7 @@ export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<
       cwd: path.resolve(execution.task.cwd[0] ?? '.'),
       signal: Context.current().cancellationSignal,
     });
+    const { redactor } = opened;
     const { action } = opened.task;
     if (action.type !== 'http') throw new Error('Internal error: this step is no call');
     const { expect_status, ...request } = action;
@@ -41,6 +42,7 @@ export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<
           {
             signal: Context.current().cancellationSignal,
             bodyFile,
+            holdsSecret: (text) => redactor.text(text) !== text,
             ...(limit === undefined ? {} : { timeoutMs: limit.ms }),
           },
         ),

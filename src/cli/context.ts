@@ -8,12 +8,19 @@ export interface CliHost {
   stderr: NodeJS.WriteStream | NodeJS.WritableStream;
 }
 
-/** What every command gets. Results go to stdout, progress and errors to stderr. */
-export interface CliContext extends CliHost {
+/**
+ * What every command gets. Results go to stdout, progress and errors to stderr.
+ *
+ * Whatever is written here is safe for a terminal: only styles made by `colors` and `outColors` work, everything else
+ * that would steer it is escaped (terminal.ts). So no renderer has to think of it.
+ */
+export interface CliContext extends Omit<CliHost, 'stdout' | 'stderr'> {
   /** Writes a result. */
   out(text: string): void;
   /** Writes progress, a hint or an error. */
   note(text: string): void;
+  /** The streams themselves, for bytes that are to stay as they are, and for what is redrawn. Nothing is escaped there. */
+  raw: Pick<CliHost, 'stdout' | 'stderr'>;
   /** Colours for stderr; they do nothing where it is no terminal. */
   colors: Colors;
   /** Colours for stdout. */

@@ -58,8 +58,8 @@ export async function reportError(context: CliContext, error: unknown, json: boo
     await showDiagnostics(context, error.diagnostics, error.texts);
   } else {
     const { red, bold } = context.colors;
-    context.note(`${red(bold(`error[${error.code}]`))}: ${error.message}\n`);
-    if (error.hint !== undefined) context.note(`  hint: ${error.hint}\n`);
+    context.note(`${red(bold(`error[${error.code}]`))}: ${inset(error.message)}\n`);
+    if (error.hint !== undefined) context.note(`  hint: ${inset(error.hint)}\n`);
   }
   return exitCodeOf(error);
 }
@@ -87,8 +87,13 @@ function isCoded(error: unknown): error is CodedError {
 /** Anything else is our mistake, and the only case where a stack trace helps anybody. */
 function reportBug(context: CliContext, error: unknown): number {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  context.note(`${context.colors.red('internal error')}: ${text}\n`);
+  context.note(`${context.colors.red('internal error')}: ${inset(text)}\n`);
   if (context.env['ORCH_DEBUG'] && error instanceof Error) context.note(`${error.stack ?? ''}\n`);
   else context.note('  hint: this is a bug in orch; ORCH_DEBUG=1 shows where\n');
   return EXIT.failed;
+}
+
+/** A message may quote others: no line of theirs begins where ours do. */
+function inset(text: string): string {
+  return text.replaceAll(/\r?\n/g, '\n    ');
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { looksSecret, secretHint } from '../plan/secret-names.js';
+import { secretIn } from '../plan/secret-looks.js';
 import type { Selection } from '../plan/selection.js';
 import type { Json } from '../plan/types.js';
 import type { CliContext } from './context.js';
@@ -39,7 +41,19 @@ export function collect(value: string, earlier: string[]): string[] {
 /** Values of `--inputs FILE`, over them those of `--input NAME=VALUE`. */
 export async function readInputs(context: CliContext, options: InputOptions): Promise<Record<string, Json>> {
   const values: Record<string, Json> = options.inputs === undefined ? {} : await readInputFile(context, options.inputs);
-  return { ...values, ...collectPairs(options.input) };
+  const all = { ...values, ...collectPairs(options.input) };
+  for (const [name, value] of Object.entries(all)) warnOfSecret(context, `the input ${name}`, value);
+  return all;
+}
+
+/** What a run is given stands in its history. */
+function warnOfSecret({ note, colors }: CliContext, what: string, value: Json): void {
+  const looks = typeof value === 'string' ? secretIn(value) : undefined;
+  if (looks === undefined) return;
+  note(
+    `${colors.yellow(colors.bold('warning[secret_input]'))}: ${what} looks like ${looks}, and stands in the run's history in clear\n` +
+      `  ${colors.cyan('hint')}: declare it under secrets of the plan, from a variable, a file or a command of the worker\n`,
+  );
 }
 
 /** Values given as NAME=VALUE. */
@@ -59,8 +73,14 @@ export function readEnv(context: CliContext, options: Pick<InputOptions, 'env'>)
   for (const given of options.env) {
     const [name, value] = splitPair(given);
     const found = value ?? context.env[name];
-    if (found === undefined) throw new UsageError(`--env ${name}: it is not set here`, `write --env ${name}=VALUE`);
+    if (found === undefined) {
+      throw new UsageError(
+        `--env ${name}: it is not set here`,
+        looksSecret(name) ? secretHint(name) : `write --env ${name}=VALUE`,
+      );
+    }
     values[name] = found;
+    warnOfSecret(context, `the variable ${name}`, found);
   }
   return values;
 }

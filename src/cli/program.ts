@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import pc from 'picocolors';
 import { EXIT, type CliContext, type CliHost } from './context.js';
 import { reportError } from './errors.js';
 import { addLoopCommands } from './register-loop.js';
@@ -8,13 +7,15 @@ import { addRecordCommands } from './register-record.js';
 import { addRunCommands } from './register-run.js';
 import { addServiceCommands } from './register-service.js';
 import { addSteerCommands } from './register-steer.js';
+import { oneLine } from './render/format.js';
+import { createStyles, paint } from './terminal.js';
 import { version } from './version.js';
 
 /** Runs one command line; resolves to the exit code, never throws. */
 export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
   const context = createContext(host);
   let exitCode: number = EXIT.succeeded;
-  const program = createProgram(context, (code) => {
+  const program = createProgram(context, args, (code) => {
     exitCode = code;
   });
   try {
@@ -26,12 +27,18 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
   }
 }
 
-function createProgram(context: CliContext, done: (exitCode: number) => void): Command {
+function createProgram(context: CliContext, args: readonly string[], done: (exitCode: number) => void): Command {
+  const broken = args.filter((word) => /[\r\n]/.test(word));
   const program = new Command('orch')
     .description('Runs plans (steps and what each waits for) durably on Temporal.')
     .version(version(), '-V, --version')
     .exitOverride()
-    .configureOutput({ writeOut: (text) => context.out(text), writeErr: (text) => context.note(text) })
+    .configureOutput({
+      writeOut: (text) => context.out(text),
+      writeErr: (text) => context.note(text),
+      // What it quotes may have lines of its own.
+      outputError: (text, write) => write(broken.reduce((said, word) => said.replaceAll(word, oneLine(word)), text)),
+    })
     .showSuggestionAfterError()
     .addHelpText(
       'after',
@@ -57,11 +64,13 @@ function createContext(host: CliHost): CliContext {
   const ci = Boolean(host.env['CI']);
   const colored = !host.env['NO_COLOR'] && !ci && host.env['TERM'] !== 'dumb';
   return {
-    ...host,
-    out: (text) => void host.stdout.write(text),
-    note: (text) => void host.stderr.write(text),
-    colors: pc.createColors(colored && stderrTty),
-    outColors: pc.createColors(colored && stdoutTty),
+    env: host.env,
+    cwd: host.cwd,
+    out: (text) => void host.stdout.write(paint(text)),
+    note: (text) => void host.stderr.write(paint(text)),
+    raw: { stdout: host.stdout, stderr: host.stderr },
+    colors: createStyles(colored && stderrTty),
+    outColors: createStyles(colored && stdoutTty),
     live: stderrTty && !ci && host.env['TERM'] !== 'dumb',
   };
 }

@@ -1,4 +1,5 @@
 import type { PlanTexts } from '../plan/load-set.js';
+import type { Paint } from '../plan/render.js';
 import type { Diagnostic } from '../plan/types.js';
 import type { CliContext } from './context.js';
 
@@ -10,7 +11,19 @@ export async function showDiagnostics(
 ): Promise<void> {
   const { renderDiagnostics } = await import('../plan/render.js');
   const byName = new Map([...(texts?.values() ?? [])].map(({ name, text }) => [name, asText(text)]));
-  context.note(`${renderDiagnostics(diagnostics, byName, context.colors.isColorSupported)}\n`);
+  context.note(`${renderDiagnostics(diagnostics, byName, painter(context))}\n`);
+}
+
+function painter({ colors }: CliContext): Paint {
+  const { bold, red, yellow, cyan } = colors;
+  const paints: Record<Parameters<Paint>[0], (text: string) => string> = {
+    error: (text) => red(bold(text)),
+    warning: (text) => yellow(bold(text)),
+    place: bold,
+    hint: cyan,
+    caret: red,
+  };
+  return (part, text) => paints[part](text);
 }
 
 function asText(text: string | Uint8Array): string {

@@ -1,4 +1,4 @@
-import { looksSecret } from '../plan/secret-names.js';
+import { looksSecret, secretHint } from '../plan/secret-names.js';
 import { namesIn } from '../plan/templates.js';
 import type { Diagnostic, Plan } from '../plan/types.js';
 
@@ -55,6 +55,6 @@ function secretName(name: string): Diagnostic {
     code: 'secret_in_environment',
     severity: 'error',
     message: `${name} looks like a secret, and what a run takes along stands in its history in clear`,
-    hint: `set ${name} in the worker's own environment: steps inherit that, and it is recorded nowhere`,
+    hint: secretHint(name),
   };
 }

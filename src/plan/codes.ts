@@ -66,6 +66,9 @@ export const DIAGNOSTIC_CODES = [
   // Templates and inputs
   'malformed_template',
   'template_in_script',
+  'template_in_code',
+  'secret_in_plan',
+  'secret_input',
   'missing_name',
   'unknown_secret',
   'misplaced_secret',

@@ -1,5 +1,6 @@
 import { convertText, jsonEquals, typeMismatch } from './input-types.js';
 import { quote, toDiagnostic } from './problems.js';
+import { looksSecret, secretHint } from './secret-names.js';
 import { didYouMean } from './suggest.js';
 import type { ApprovalAction, Diagnostic, InputSpec, Json, Plan, PlanAction, Result } from './types.js';
 
@@ -13,7 +14,7 @@ export function resolveInputs(plan: Plan, given: Readonly<Record<string, unknown
   return resolve(plan.inputs, given, {
     owner: 'the plan',
     path: (name) => ['inputs', name],
-    unknown: (name) => `other values may be given with --env ${name}=VALUE`,
+    unknown: (name) => (looksSecret(name) ? secretHint(name) : `other values may be given with --env ${name}=VALUE`),
     missing: giveIt,
   });
 }

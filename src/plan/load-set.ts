@@ -8,6 +8,7 @@ import { planReferences } from './plan-references.js';
 import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './plan-set.js';
 import { takePromptFiles } from './prompt-files.js';
 import { byPlace, cut, type OpenText } from './places.js';
+import { secretLooks } from './secret-looks.js';
 import { tooDeep } from './sub-plan-rules.js';
 import type { Diagnostic, Plan, Result } from './types.js';
 
@@ -84,7 +85,8 @@ export async function loadPlanSet(
     [...opened].filter(([name]) => name !== path).map(([name, { value }]) => [name, value]),
   );
   const checked = checkPlanSet({ source, path, plans }, absent);
-  const placed = placeInTexts(checked.ok ? checked.value.warnings : checked.error, opened, path);
+  const looks = [...opened].flatMap(([name, { value }]) => secretLooks(value).map((each) => ({ ...each, file: name })));
+  const placed = placeInTexts([...(checked.ok ? checked.value.warnings : checked.error), ...looks], opened, path);
   const found = [...first.diagnostics, ...placed, ...faults];
   const diagnostics = found.map(asAsked);
   const wrong = faults.some((each) => each.severity === 'error');

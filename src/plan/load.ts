@@ -1,6 +1,7 @@
 import { checkPlan } from './check.js';
 import { buildGraph, type Graph } from './graph.js';
 import { byPlace, cut, openText } from './places.js';
+import { secretLooks } from './secret-looks.js';
 import type { Diagnostic, Plan, Result } from './types.js';
 
 /** A plan that was read and checked. */
@@ -34,7 +35,7 @@ export function loadPlanText(text: string | Uint8Array, options: LoadOptions = {
   if ('faults' in read) return { ok: false, error: read.faults };
   const { opened } = read;
   const checked = checkPlan(opened.value);
-  const found = checked.ok ? checked.value.warnings : checked.error;
+  const found = [...(checked.ok ? checked.value.warnings : checked.error), ...secretLooks(opened.value)];
   const placed = found.map((each) => opened.place(each)).sort(byPlace);
   const diagnostics = options.strict ? placed.map((each) => ({ ...each, severity: 'error' as const })) : placed;
   if (!checked.ok || (options.strict && diagnostics.length > 0)) return { ok: false, error: cut(diagnostics) };

@@ -30,7 +30,8 @@ export function collectProblems(): Problems {
   return {
     add(problem) {
       if (found.length < MAX_KEPT) found.push(toDiagnostic(problem));
-      else more += 1;
+      // Those that are left out make the document wrong, and no number of warnings does.
+      else if (problem.severity !== 'warning') more += 1;
     },
     found,
     get more() {

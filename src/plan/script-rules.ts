@@ -1,7 +1,9 @@
+import { codeArguments } from './code-words.js';
 import { isMap, stringsOf } from './paths.js';
-import type { Problems } from './problems.js';
+import { quote, type Problems } from './problems.js';
 import { scriptArguments } from './shell-words.js';
 import { sourceSteps } from './source-steps.js';
+import { mayHoldTemplate, readTemplate } from './template-text.js';
 
 /** A template that reads what orch knows. Others, say `${{ github.ref }}` in a file that a script writes, are none of ours. */
 const TEMPLATE = /\$\{\{\s*((?:prev|inputs|env|run|item|index)\b[^}]*?)\s*\}\}/;
@@ -10,6 +12,7 @@ const TEMPLATE = /\$\{\{\s*((?:prev|inputs|env|run|item|index)\b[^}]*?)\s*\}\}/;
 export function checkScripts(source: Record<string, unknown>, problems: Problems): void {
   for (const { step, path } of sourceSteps(source)) {
     if (step === undefined) continue;
+    checkCode(step, path, problems);
     const def = step['step_def'];
     const texts = isMap(def) ? scriptTexts(def, [...path, 'step_def']) : scriptTexts(step, path);
     for (const { text, path: place } of texts) {
@@ -24,6 +27,39 @@ export function checkScripts(source: Record<string, unknown>, problems: Problems
       });
     }
   }
+}
+
+/** Warns of templates in code of languages: they are filled in, and so whatever they hold becomes code. */
+function checkCode(step: Record<string, unknown>, path: readonly PropertyKey[], problems: Problems): void {
+  const def = step['step_def'];
+  const [action, at] = isMap(def) ? [def, [...path, 'step_def']] : [step, path];
+  const { command, shell } = action;
+  if (typeof command !== 'string' || shell === true) return;
+  const entries = stringsOf(action['args']);
+  if (!entries.some(([, text]) => mayHoldTemplate(text))) return;
+  const words = entries.map(([, text]) => text);
+  const scripts = scriptArguments(command, words);
+  for (const place of codeArguments(command, words)) {
+    const [entry, text] = entries[place] ?? [];
+    const template = text === undefined || scripts.has(place) ? undefined : templateIn(text);
+    if (template === undefined) continue;
+    problems.add({
+      severity: 'warning',
+      code: 'template_in_code',
+      path: [...at, 'args', entry!],
+      message: `${quote(template)} stands in code, and is filled in there: whatever it holds becomes code`,
+      hint: `give the value by the step's env and read it there, or as an argument behind the code; write $$ for a $ of the code's own`,
+    });
+  }
+}
+
+/** The first template of a text, as it is written. */
+function templateIn(text: string): string | undefined {
+  if (!mayHoldTemplate(text)) return undefined;
+  const part = readTemplate(text).parts.find((each) => typeof each === 'object');
+  if (part === undefined) return undefined;
+  if ('name' in part) return `\${${part.name}}`;
+  return 'expression' in part ? `\${{ ${part.expression.trim()} }}` : undefined;
 }
 
 interface ScriptText {

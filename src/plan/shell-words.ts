@@ -28,7 +28,7 @@ export function scriptArguments(
 }
 
 /** Base name of a program, as Windows and everybody else write it. */
-function programName(word: string): string {
+export function programName(word: string): string {
   return word
     .slice(Math.max(word.lastIndexOf('/'), word.lastIndexOf('\\')) + 1)
     .toLowerCase()

@@ -3,6 +3,7 @@ import { planExpressions } from './expression-sites.js';
 import type { ExpressionValues } from './expressions/index.js';
 import { inputToEnv } from './inputs.js';
 import { toDiagnostic } from './problems.js';
+import { looksSecret, secretHint } from './secret-names.js';
 import { secretUses, type SecretUse } from './secret-uses.js';
 import { evaluateText, evaluateValue, ExpressionError } from './step-expressions.js';
 import { templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
@@ -69,7 +70,9 @@ export function missingNames(plan: Plan, context: TemplateContext): Diagnostic[]
       code: 'missing_name',
       path: sites[0]!.path,
       message: `\${${name}} has no value`,
-      hint: `give it with --env ${name}=VALUE, declare it under inputs, or write \${${name}:-default}`,
+      hint: looksSecret(name)
+        ? secretHint(name)
+        : `give it with --env ${name}=VALUE, declare it under inputs, or write \${${name}:-default}`,
       related: sites.slice(1).map((site) => ({ message: 'also used here', path: site.path })),
     }),
   );

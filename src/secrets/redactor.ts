@@ -1,3 +1,5 @@
+import { createFinder, type Finder, type Found, type Look } from './finder.js';
+import { ANCHOR, literal, wrapped } from './needles.js';
 import { KEY_BEGIN, KEY_LENGTH, SHAPE_HINTS, SHAPES } from './shapes.js';
 import { spellings } from './spellings.js';
 
@@ -32,56 +34,125 @@ export interface RedactingStream {
  * @param options `shapes: false` hides the secrets only
  */
 export function createRedactor(secrets: readonly string[] = [], { shapes = true } = {}): Redactor {
-  const texts = [...new Set(secrets.flatMap(spellings))].toSorted((a, b) => b.length - a.length);
-  // Streams are searched as bytes, one character each, so that what is no UTF-8 stays as it is.
-  const bytes = texts.map((text) => Buffer.from(text, 'utf8').toString('latin1'));
-  const inText = pattern(texts, shapes);
-  const inBytes = pattern(bytes, shapes);
-  const text = (value: string): string => value.replaceAll(inText, MASK);
+  const known = lazily(() => [...new Set(secrets)].map(spellings));
+  const searchIn = (inUnits: (text: string) => string): Search =>
+    createSearch(
+      known().flatMap(({ texts, bytes }) => [...texts.map(inUnits), ...bytes]),
+      known().flatMap((each) => each.wrapped),
+      shapes,
+    );
+  // Each is made when it is first needed: most steps need one of them only.
+  const inText = lazily(() => searchIn((text) => text));
+  // A character for each byte, so that what is no UTF-8 stays as it is.
+  const inBytes = lazily(() => searchIn((text) => Buffer.from(text, 'utf8').toString('latin1')));
+  const text = (value: string): string => redactUntil(inText(), value, 0, value.length).out;
   return {
     text,
     json: <T>(value: T): T => redactJson(value, text) as T,
-    stream: () => createStream(inBytes, shapes ? [...SHAPE_HINTS, ...bytes] : bytes, bytes),
+    stream: () => createStream(inBytes(), shapes),
   };
 }
 
-function pattern(needles: readonly string[], shapes: boolean): RegExp {
-  const sources = [...needles.map((needle) => escapeRegExp(needle)), ...(shapes ? SHAPES : [])];
-  return new RegExp(sources.length === 0 ? '(?!)' : sources.join('|'), 'g');
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
-function createStream(search: RegExp, hints: readonly string[], needles: readonly string[]): RedactingStream {
-  const mayHold = (text: string): boolean => hints.some((hint) => text.includes(hint));
+/** What is looked for, in two ways: by a finder what is long enough for it, by an expression the rest. */
+interface Search {
+  finder: Finder;
+  /** Needles that are too short for the finder. */
+  short: readonly string[];
+  pattern: RegExp;
+  /** At least one of these stands in whatever the pattern finds. */
+  hints: readonly string[];
+}
+
+function createSearch(texts: readonly string[], breakable: readonly string[], shapes: boolean): Search {
+  const needles = [...new Set(texts)].toSorted((a, b) => b.length - a.length);
+  const short = needles.filter((needle) => needle.length < ANCHOR);
+  const long = needles.filter((needle) => needle.length >= ANCHOR);
+  const sources = [...short.map((needle) => escapeRegExp(needle)), ...(shapes ? SHAPES : [])];
+  return {
+    finder: createFinder([...long.map(literal), ...[...new Set(breakable)].flatMap(wrapped)]),
+    short,
+    pattern: new RegExp(sources.length === 0 ? '(?!)' : sources.join('|'), 'g'),
+    hints: shapes ? [...SHAPE_HINTS, ...short] : short,
+  };
+}
+
+function createStream(search: Search, shapes: boolean): RedactingStream {
   let held = '';
+  /** Characters of `held` that are out already: what a search looks at in front of where it begins. */
+  let before = 0;
   return {
     push(bytes) {
       held += bytes.toString('latin1');
-      const open = Math.min(openToken(held), openKey(held), ...needles.map((needle) => openNeedle(held, needle)));
-      const { out, end } = mayHold(held) ? redactUntil(held, open, search) : { out: held.slice(0, open), end: open };
-      held = held.slice(end);
+      const look = search.finder.in(held);
+      const token = shapes ? openToken(held) : held.length;
+      const key = shapes ? openKey(held) : held.length;
+      const open = Math.min(token, key, look.open(), ...search.short.map((needle) => openNeedle(held, needle)));
+      const { out, end } = redactUntil(search, held, before, Math.max(before, open), look);
+      const kept = Math.max(0, end - 1);
+      before = end - kept;
+      held = held.slice(kept);
       return Buffer.from(out, 'latin1');
     },
     end() {
-      const { out } = redactUntil(held, held.length, search);
+      const { out } = redactUntil(search, held, before, held.length);
       held = '';
+      before = 0;
       return Buffer.from(out, 'latin1');
     },
   };
 }
 
-/** Hides what begins before `cut`. A secret that is complete and reaches over it is left for later, whole. */
-function redactUntil(text: string, cut: number, search: RegExp): { out: string; end: number } {
+/**
+ * Hides what begins from `from` on and before `cut`. A secret that is complete and reaches over it is left for later,
+ * whole.
+ */
+function redactUntil(
+  search: Search,
+  text: string,
+  from: number,
+  cut: number,
+  look = search.finder.in(text),
+): { out: string; end: number } {
   let out = '';
-  let at = 0;
-  search.lastIndex = 0;
-  for (let match = search.exec(text); match !== null && match.index < cut; match = search.exec(text)) {
-    out += text.slice(at, match.index);
-    at = match.index;
-    if (search.lastIndex > cut) return { out, end: at };
+  let at = from;
+  for (const { index, end } of matches(search, look, text, from, cut)) {
+    out += text.slice(at, index);
+    if (end > cut) return { out, end: index };
     out += MASK;
-    at = search.lastIndex;
+    at = end;
   }
   return { out: out + text.slice(at, cut), end: cut };
+}
+
+/** What is found, one after the other: that which begins first, and of several there the longest. */
+function* matches({ pattern, hints }: Search, look: Look, text: string, from: number, cut: number): Generator<Found> {
+  const mayMatch = hints.some((hint) => text.includes(hint));
+  let needle = look.next(from);
+  let shape = mayMatch ? nextMatch(pattern, text, from) : undefined;
+  for (;;) {
+    const found = first(needle, shape);
+    if (found === undefined || found.index >= cut) return;
+    yield found;
+    if (needle !== undefined && needle.index < found.end) needle = look.next(found.end);
+    if (shape !== undefined && shape.index < found.end) shape = nextMatch(pattern, text, found.end);
+  }
+}
+
+function first(a: Found | undefined, b: Found | undefined): Found | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  if (a.index !== b.index) return a.index < b.index ? a : b;
+  return a.end >= b.end ? a : b;
+}
+
+function nextMatch(pattern: RegExp, text: string, from: number): Found | undefined {
+  pattern.lastIndex = from;
+  const match = pattern.exec(text);
+  return match === null ? undefined : { index: match.index, end: pattern.lastIndex };
 }
 
 /** Where the run of characters without a space at the end begins. */

@@ -1,34 +1,4 @@
-/**
- * Tokens that are known by their looks, so that they are hidden also where no plan declares them. As the documentation
- * of each issuer describes them; those whose looks are shared with ordinary text are left out.
- *
- * Each ends after a bounded number of characters: a stream is searched in pieces.
- */
-const TOKENS = [
-  // GitHub: personal, OAuth, user-to-server, server-to-server and refresh tokens, and fine-grained ones
-  'gh[pousr]_[A-Za-z0-9]{36,255}',
-  'github_pat_[A-Za-z0-9_]{22,255}',
-  // GitLab
-  'glpat-[A-Za-z0-9_-]{20,255}',
-  // AWS access key ids, lasting and temporary
-  '\\b(?:AKIA|ASIA)[A-Z0-9]{16}\\b',
-  // Slack tokens and webhooks
-  'xox[abeoprs]-[A-Za-z0-9-]{10,255}',
-  'hooks\\.slack\\.com/services/[A-Za-z0-9]{5,64}/[A-Za-z0-9]{5,64}/[A-Za-z0-9]{10,128}',
-  // OpenAI, Anthropic and others that took over the prefix
-  '\\bsk-[A-Za-z0-9_-]{20,255}',
-  // Stripe
-  '\\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}',
-  // Google API keys
-  '\\bAIza[A-Za-z0-9_-]{35}',
-  // npm, PyPI
-  '\\bnpm_[A-Za-z0-9]{36}',
-  'pypi-AgE[A-Za-z0-9_-]{50,512}',
-  // Hugging Face
-  '\\bhf_[A-Za-z0-9]{34,64}',
-  // JSON Web Tokens (RFC 7519): two JSON objects and a signature
-  '\\beyJ[A-Za-z0-9_-]{8,2048}\\.eyJ[A-Za-z0-9_-]{8,2048}\\.[A-Za-z0-9_-]{8,1024}',
-];
+import { TOKEN_HINTS, TOKEN_SHAPES } from '../plan/token-shapes.js';
 
 /** How a private key begins (RFC 7468, and what OpenSSH and OpenSSL write). */
 export const KEY_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;
@@ -38,28 +8,7 @@ export const KEY_LENGTH = 16_384;
 const PRIVATE_KEY = `${KEY_BEGIN.source}(?:[A-Za-z0-9+/=\\s\\\\:,.()]|-(?!-)){0,${KEY_LENGTH}}?-----END (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----`;
 
 /** At least one of these stands in whatever has one of the shapes: to look for them first is many times quicker. */
-export const SHAPE_HINTS: readonly string[] = [
-  'ghp_',
-  'gho_',
-  'ghu_',
-  'ghs_',
-  'ghr_',
-  'github_pat_',
-  'glpat-',
-  'AKIA',
-  'ASIA',
-  'xox',
-  'hooks.slack.com/',
-  'sk-',
-  'k_live_',
-  'k_test_',
-  'AIza',
-  'npm_',
-  'pypi-AgE',
-  'hf_',
-  '.eyJ',
-  'PRIVATE KEY',
-];
+export const SHAPE_HINTS: readonly string[] = [...TOKEN_HINTS, 'PRIVATE KEY'];
 
 /** Sources of the regular expressions of all shapes. */
-export const SHAPES: readonly string[] = [PRIVATE_KEY, ...TOKENS];
+export const SHAPES: readonly string[] = [PRIVATE_KEY, ...TOKEN_SHAPES];

@@ -1,50 +1,63 @@
+import { escapedSpellings } from './encodings.js';
+
 /** Shorter values cannot be told from ordinary text: to hide them would garble everything. */
 export const MIN_SECRET_LENGTH = 4;
 /** A part of a secret (a line of it, what base64 makes of its middle) is hidden from this length on. */
 const MIN_PART = 8;
 
+/** The ways in which a secret may show up, each once, not sorted. */
+export interface Spellings {
+  /** As text, in whatever encoding texts are. */
+  texts: string[];
+  /** As bytes, a character each. */
+  bytes: string[];
+  /** Of `texts`, those that may be broken into lines anywhere. */
+  wrapped: string[];
+}
+
+/** What stands between the bytes of a dump in hex; some put it before the first one, too. */
+const BETWEEN_HEX = ['', ' ', ':', '-', ', ', ',', '\\x', '\\\\x', ', 0x', ',0x', ' 0x', '%'];
+
 /**
- * The ways in which a secret may show up: as it is, line by line, in JSON, in a URL, in base64. Not sorted, each once.
+ * Finds the spellings of a secret: as it is, line by line, escaped as formats do, in URLs, base64, hex and UTF-16.
  *
  * @param secret its value; one shorter than {@link MIN_SECRET_LENGTH} has no spelling
  */
-export function spellings(secret: string): string[] {
+export function spellings(secret: string): Spellings {
   const trimmed = secret.trim();
   const lines = trimmed.split(/\r?\n/).map((line) => line.trim());
-  const plain = [secret, trimmed, ...(lines.length > 1 ? lines.filter((line) => line.length >= MIN_PART) : [])];
-  const known = new Set<string>();
-  for (const text of plain) {
-    if (text.length < MIN_SECRET_LENGTH) continue;
-    for (const spelling of [text, ...inJson(text), ...inUrl(text), ...inBase64(text)]) known.add(spelling);
+  const whole = [secret, trimmed].filter((text) => text.length >= MIN_SECRET_LENGTH);
+  const parts = lines.length > 1 ? lines.filter((line) => line.length >= MIN_PART) : [];
+  const texts = new Set<string>();
+  const bytes = new Set<string>();
+  const wrapped = new Set<string>();
+  for (const text of [...whole, ...parts]) {
+    const encoded = [...inBase64(Buffer.from(text, 'utf8')), ...inBase64(Buffer.from(text, 'utf16le'))];
+    for (const each of [text, ...escapedSpellings(text), ...encoded, ...inHex(text)]) texts.add(each);
+    for (const each of inUtf16(text)) bytes.add(each);
+    // Of a secret of several lines the whole is wrapped, and it holds its lines.
+    if (whole.includes(text)) for (const each of [...encoded, ...inHex(text, [''])]) wrapped.add(each);
   }
-  return [...known];
+  return { texts: [...texts], bytes: [...bytes], wrapped: [...wrapped].filter((each) => each.length >= MIN_PART) };
 }
 
-function inJson(text: string): string[] {
-  const plain = JSON.stringify(text).slice(1, -1);
-  // Slashes may be escaped, and so may all that is not ASCII.
-  const ascii = plain.replaceAll(
-    /[\u0080-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return [plain, plain.replaceAll('/', '\\/'), ascii];
+function inHex(text: string, between: readonly string[] = BETWEEN_HEX): string[] {
+  const pairs = [...Buffer.from(text, 'utf8')].map((byte) => byte.toString(16).padStart(2, '0'));
+  return between.flatMap((sign) => [pairs.join(sign), pairs.map((pair) => pair.toUpperCase()).join(sign)]);
 }
 
-function inUrl(text: string): string[] {
-  const bytes = Buffer.from(text, 'utf8').toString('utf8'); // a lone surrogate, which no URL can hold, becomes U+FFFD
-  const component = encodeURIComponent(bytes);
-  // RFC 3986 escapes more than encodeURIComponent does.
-  const strict = component.replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-  const upper = [component, strict, strict.replaceAll('%20', '+'), encodeURI(bytes)];
-  return upper.flatMap((each) => [each, each.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())]);
+/** Both orders of bytes. The zero at an end is left: it may belong to what is beside. */
+function inUtf16(text: string): string[] {
+  const little = Buffer.from(text, 'utf16le');
+  const big = Buffer.from(little).swap16();
+  return [little, big].map((each) => each.toString('latin1').replace(/^\0|\0$/, ''));
 }
 
 /**
  * In base64 a text looks differently by how many bytes stand before it, and its ends mix with what is around. So the
  * part that depends on nothing else is looked for, at each of the three places (RFC 4648, both alphabets).
  */
-function inBase64(text: string): string[] {
-  const bytes = Buffer.from(text, 'utf8');
+function inBase64(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')

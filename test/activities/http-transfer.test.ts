@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { createRedactor } from '../../src/secrets/index.js';
 import { call, chain, echo, httpRig, seenHeaders } from '../support/http-rig.js';
 
 const rig = httpRig();
+const SECRET = 's3cret/+value';
+const redactor = createRedactor([SECRET]);
+const holdsSecret = (text: string): boolean => redactor.text(text) !== text;
 
 describe('redirects', () => {
   test('five are followed, a sixth is not', async () => {
@@ -43,15 +47,85 @@ describe('redirects', () => {
     expect('content-type' in headers).toBe(body !== '');
   });
 
-  test('to another origin go without what authorises', async () => {
+  test('to another origin go with the headers only that say what is sent and wanted', async () => {
     const other = await rig.serve(echo);
     const origin = await rig.serve((request, response) => {
       response.writeHead(302, { Location: request.url === '/same' ? '/away' : other }).end();
     });
-    const headers = { Authorization: 'a', Cookie: 'b', 'X-Other': 'c' };
-    const outcome = await call({ url: `${origin}/same`, headers });
-    const seen = seenHeaders(outcome);
-    expect([seen['authorization'], seen['cookie'], seen['x-other']]).toEqual([undefined, undefined, 'c']);
+    const headers = {
+      Authorization: 'a',
+      'Proxy-Authorization': 'b',
+      Cookie: 'c',
+      'X-Api-Key': 'd',
+      'PRIVATE-TOKEN': 'e',
+      'User-Agent': SECRET,
+      Accept: 'text/plain',
+    };
+    const outcome = await call({ url: `${origin}/same`, headers }, { holdsSecret });
+    const { host, connection: _, 'accept-encoding': _e, 'accept-language': _l, ...seen } = seenHeaders(outcome);
+    expect([host, seen]).toEqual([
+      new URL(other).host,
+      { accept: 'text/plain', 'sec-fetch-mode': 'cors', 'user-agent': 'node' },
+    ]);
+  });
+
+  test('and back to the first one, what was left out does not come again', async () => {
+    let back = '';
+    const other = await rig.serve((_, response) => response.writeHead(302, { Location: `${back}/end` }).end());
+    back = await rig.serve((request, response) => {
+      if (request.url === '/end') echo(request, response);
+      else response.writeHead(302, { Location: other }).end();
+    });
+    expect(seenHeaders(await call({ url: back, headers: { 'X-Api-Key': 'd' } }))['x-api-key']).toBeUndefined();
+  });
+
+  test.each([307, 308])('%i with a body that holds a secret is not followed to another origin', async (status) => {
+    const seen: (string | undefined)[] = [];
+    const other = await rig.serve((request, response) => {
+      seen.push(request.url);
+      response.end();
+    });
+    const origin = await rig.serve((_, response) => response.writeHead(status, { Location: `${other}/in` }).end());
+    const body = { user: 'ann', auth: Buffer.from(`ann:${SECRET}`).toString('base64') };
+    expect(await call({ url: origin, method: 'POST', body }, { holdsSecret })).toEqual({
+      ok: false,
+      duration_ms: expect.any(Number),
+      reason: 'http_network',
+      message: `RedirectError: POST ${origin}/ was redirected by ${origin}/ to another origin (${other}), and the body holds a secret; call that origin itself if it is to have it`,
+      retryable: false,
+    });
+    expect(await call({ url: origin, method: 'POST', body: 'plain' }, { holdsSecret })).toMatchObject({ ok: true });
+    expect(seen).toEqual(['/in']);
+  });
+
+  test.each([
+    ['POST', 302, 'GET'],
+    ['PUT', 303, 'GET'],
+  ])('%s with a secret body becomes by %i a %s without it, and goes on', async (method, status, then) => {
+    const other = await rig.serve(echo);
+    const origin = await rig.serve((_, response) => response.writeHead(status, { Location: other }).end());
+    const outcome = await call({ url: origin, method, body: SECRET }, { holdsSecret });
+    expect(outcome).toMatchObject({ ok: true, json: { method: then, body: '' } });
+  });
+
+  test('a URL that holds a secret is called on its own origin, and on no other', async () => {
+    const seen: (string | undefined)[] = [];
+    const other = await rig.serve((request, response) => {
+      seen.push(request.url);
+      response.end();
+    });
+    const query = `?token=${encodeURIComponent(SECRET)}`;
+    const origin = await rig.serve((request, response) => {
+      const to = request.url?.startsWith('/away') ? other : '';
+      if (request.url?.startsWith('/end')) echo(request, response);
+      else response.writeHead(302, { Location: `${to}/end${query}` }).end();
+    });
+    expect(await call({ url: `${origin}/x${query}` }, { holdsSecret })).toMatchObject({ json: { url: `/end${query}` } });
+    expect(await call({ url: `${origin}/away${query}` }, { holdsSecret })).toMatchObject({
+      ok: false,
+      message: `RedirectError: GET ${origin}/away was redirected by ${origin}/away to another origin (${other}), and the URL holds a secret; call that origin itself if it is to have it`,
+    });
+    expect(seen).toEqual([]);
   });
 
   test('to the same origin keep it', async () => {

@@ -150,6 +150,26 @@ describe('secrets', () => {
     expect(filesWith(state, spellings)).toEqual([]);
   });
 
+  test('do not go to another origin by a redirect', async () => {
+    const seen: string[] = [];
+    const other = createServer((request, response) => {
+      seen.push(JSON.stringify([request.url, request.headers]));
+      response.end('{}');
+    });
+    const first = createServer((_, response) => {
+      const to = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
+      response.writeHead(302, { location: to }).end();
+    });
+    for (const server of [other, first]) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(first.address() as AddressInfo).port}/`;
+    const headers = { 'X-Key': '${{ secrets.FILE }}', Accept: '${{ secrets.TOKEN }}' };
+    const steps = [{ id: 'get', step_def: { type: 'http', url, headers } }];
+    const { code } = await orch('run', writePlan(dir, { globals: { secrets }, steps }), '--id', uniqueId('away'));
+    for (const server of [other, first]) server.close();
+    expect([code, seen.length]).toEqual([0, 1]);
+    expect(spellings.filter((each) => seen[0]!.includes(each))).toEqual([]);
+  });
+
   test.each([
     ['a variable that is not set', { env: 'NOT_SET' }, /NOT_SET is not set in the worker's environment/],
     ['a file that is not there', { file: 'nowhere.txt' }, /file nowhere\.txt failed \(ENOENT\)/],

@@ -35,10 +35,10 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
  */
 export async function callCli(
   args: readonly string[],
-  { env, cwd = REPO, root = REPO }: Omit<CliOptions, 'input'> = {},
+  { env, cwd = REPO, root = REPO, terminal = false }: Omit<CliOptions, 'input'> & { terminal?: boolean } = {},
 ): Promise<CliResult> {
   const { runCli: run } = await command(root);
-  const [stdout, stderr] = [collector(), collector()];
+  const [stdout, stderr] = [collector(terminal), collector(terminal)];
   const code = await run(args, { env: cleanEnv(env), cwd, stdout: stdout.stream, stderr: stderr.stream });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
@@ -60,7 +60,8 @@ function command(root: string): Promise<Command> {
   return known;
 }
 
-function collector(): { stream: Writable; text: () => string } {
+/** @param terminal whether the command takes it for one */
+function collector(terminal: boolean): { stream: Writable; text: () => string } {
   const chunks: Buffer[] = [];
   const stream = new Writable({
     decodeStrings: true,
@@ -69,6 +70,7 @@ function collector(): { stream: Writable; text: () => string } {
       done();
     },
   });
+  if (terminal) Object.assign(stream, { isTTY: true, columns: 200, rows: 50 });
   return { stream, text: () => Buffer.concat(chunks).toString() };
 }
 

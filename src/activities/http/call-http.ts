@@ -29,7 +29,7 @@ export async function callHttp(request: HttpRequest, options: HttpOptions): Prom
 }
 
 async function attempt(request: HttpRequest, options: HttpOptions): Promise<HttpResponse | HttpFailure> {
-  const prepared = prepareRequest(request);
+  const prepared = prepareRequest(request, options.holdsSecret);
   if (!prepared.ok) {
     const { problem, hint } = prepared.error;
     const message = `RequestError: ${problem}`;

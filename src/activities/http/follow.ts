@@ -4,8 +4,23 @@ import { checkUrl, displayUrl, type PreparedRequest } from './prepare.js';
 
 const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-/** What fetch itself does not carry to another origin. */
-const OF_ORIGIN = ['authorization', 'proxy-authorization', 'cookie', 'host'];
+/**
+ * What another origin may be told: what is sent, and what is wanted. Any other header may be a credential by whatever
+ * name its server knows it, so it stays with the origin that it was written for.
+ */
+const FOR_ANYBODY = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'range',
+  'traceparent',
+  'user-agent',
+]);
 const OF_BODY = ['content-encoding', 'content-language', 'content-length', 'content-location', 'content-type'];
 
 /** A redirect that is not followed. */
@@ -15,7 +30,7 @@ export class RedirectError extends Error {
 
 /**
  * Sends a request and follows redirects as fetch does, but only a few, and never to a URL that a step may not name.
- * A redirect that the request expects is its answer.
+ * A redirect that the request expects is its answer. Nothing that holds a secret goes to another origin.
  *
  * @throws RedirectError, and what fetch throws.
  */
@@ -50,12 +65,30 @@ function send({ url, method, headers, body }: PreparedRequest, signal: AbortSign
 function redirected(request: PreparedRequest, status: number, location: string): PreparedRequest {
   const target = checkUrl(location, request.url);
   if (!target.ok) throw new RedirectError(`redirected by ${displayUrl(request.url)}, but ${target.error.problem}`);
-  const headers = new Headers(request.headers);
-  if (target.value.origin !== request.url.origin) for (const name of OF_ORIGIN) headers.delete(name);
+  const next = { ...withMethodFor(status, request), url: target.value };
+  return target.value.origin === request.url.origin ? next : withoutSecrets(next, request.url);
+}
+
+/** A POST that was answered becomes a GET of what the answer names (303, and 301 and 302 as all clients have it). */
+function withMethodFor(status: number, request: PreparedRequest): PreparedRequest {
   const asGet =
     (status === 303 && request.method !== 'HEAD') || ((status === 301 || status === 302) && request.method === 'POST');
-  if (!asGet) return { ...request, url: target.value, headers };
+  if (!asGet) return request;
+  const { body: _, ...rest } = request;
+  const headers = new Headers(request.headers);
   for (const name of OF_BODY) headers.delete(name);
-  const { expected, maxBodyBytes } = request;
-  return { url: target.value, method: 'GET', headers, expected, maxBodyBytes };
+  return { ...rest, method: 'GET', headers };
+}
+
+/** @throws RedirectError where a secret cannot be left out. */
+function withoutSecrets(request: PreparedRequest, from: URL): PreparedRequest {
+  const { url, body, holdsSecret } = request;
+  const refuse = (what: string): never => {
+    const where = `redirected by ${displayUrl(from)} to another origin (${url.origin})`;
+    throw new RedirectError(`${where}, and ${what} holds a secret; call that origin itself if it is to have it`);
+  };
+  if (holdsSecret(url.href)) refuse('the URL');
+  if (body !== undefined && holdsSecret(body)) refuse('the body');
+  const kept = [...request.headers].filter(([name, value]) => FOR_ANYBODY.has(name) && !holdsSecret(value));
+  return { ...request, headers: new Headers(kept) };
 }

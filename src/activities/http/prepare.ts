@@ -10,6 +10,8 @@ export interface PreparedRequest {
   body?: string;
   expected: readonly StatusRange[];
   maxBodyBytes: number;
+  /** Whether a text holds what may not go to another origin. */
+  holdsSecret(this: void, text: string): boolean;
 }
 
 /** What is wrong with a request, and what to do about it. */
@@ -19,7 +21,10 @@ export interface RequestProblem {
 }
 
 /** Checks a request. No problem quotes a header's value or a URL: both may hold secrets. */
-export function prepareRequest(request: HttpRequest): Result<PreparedRequest, RequestProblem> {
+export function prepareRequest(
+  request: HttpRequest,
+  holdsSecret: PreparedRequest['holdsSecret'] = () => false,
+): Result<PreparedRequest, RequestProblem> {
   const url = checkUrl(request.url);
   if (!url.ok) return url;
   const expected = parseExpectStatus(request.expect_status);
@@ -42,6 +47,7 @@ export function prepareRequest(request: HttpRequest): Result<PreparedRequest, Re
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       expected: expected.value,
       maxBodyBytes: request.max_body_bytes ?? DEFAULT_MAX_BODY_BYTES,
+      holdsSecret,
     },
   };
 }

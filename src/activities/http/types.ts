@@ -25,6 +25,8 @@ export interface HttpOptions {
   timeoutMs?: number;
   /** File that gets the body, byte for byte; one that is there is replaced. */
   bodyFile?: string;
+  /** Whether a text holds a secret, which a redirect must not take to another origin. Default: none does. */
+  holdsSecret?(this: void, text: string): boolean;
 }
 
 /** What a server answered, in bounded size. */

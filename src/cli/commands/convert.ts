@@ -5,6 +5,7 @@ import { planReferences } from '../../plan/plan-references.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { loadPlanFile, type LoadFlags, type PlanFile } from '../load-plan.js';
+import { hasControls } from '../terminal.js';
 
 interface ConvertFlags extends LoadFlags {
   out?: string;
@@ -67,7 +68,15 @@ function renameReferences(
 async function render(document: unknown, asYaml: boolean): Promise<string> {
   if (!asYaml) return `${JSON.stringify(document, null, 2)}\n`;
   const { stringify } = await import('yaml');
-  return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+  const text = stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+  // Such a sign is escaped where it would steer a terminal, and only double quotes know escapes.
+  if (!hasControls(text)) return text;
+  return stringify(document, {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    defaultStringType: 'QUOTE_DOUBLE',
+    blockQuote: false,
+  });
 }
 
 async function write(file: string, text: string): Promise<void> {

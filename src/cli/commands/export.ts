@@ -5,6 +5,7 @@ import { eventLines } from '../../records/event-file.js';
 import { jsonText, writeRecord } from '../../records/write-record.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { oneLine } from '../render/format.js';
 import { findRecord, type FoundRecord } from '../record-source.js';
 
 interface ExportFlags {
@@ -28,7 +29,7 @@ export async function exportRun(context: CliContext, runId: string, flags: Expor
   if (format === undefined) await writeFiles(context, runId, found, flags.out);
   else await writeText(context, await render(format, found), flags.out);
   if (found.instead !== undefined) {
-    context.note(`${found.instead.message}; this is what the files in ${found.folder} say\n`);
+    context.note(`${oneLine(`${found.instead.message}; this is what the files in ${found.folder} say`)}\n`);
   }
   return EXIT.succeeded;
 }

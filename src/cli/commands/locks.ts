@@ -1,6 +1,6 @@
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
-import { printable, table } from '../render/format.js';
+import { table } from '../render/format.js';
 import type { LockUser } from '../../client/locks.js';
 
 /** `orch locks`: each lock that is held, by whom, and who waits for it. */
@@ -12,7 +12,7 @@ export async function locks(context: CliContext, flags: { json?: boolean }): Pro
     else if (held.length === 0) context.note('no locks are held\n');
     else {
       const rows = held.map(({ name, holder, waiters }) => [
-        printable(name),
+        name,
         userText(holder),
         waiters.map(userText).join(', ') || '-',
       ]);

@@ -178,7 +178,7 @@ const GONE = new Set(['EPIPE', 'ERR_STREAM_DESTROYED']);
 const ignore = (): void => {};
 
 /** Runs `print` to its end, or until its reader has gone. */
-async function untilReaderGoes({ stdout }: CliContext, print: () => Promise<void>): Promise<void> {
+async function untilReaderGoes({ raw: { stdout } }: CliContext, print: () => Promise<void>): Promise<void> {
   stdout.on('error', ignore);
   try {
     await print();

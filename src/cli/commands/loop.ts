@@ -9,6 +9,7 @@ import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { loadLoop, loopIdOf, type LoadedLoop, type LoopFlags } from '../loop-config.js';
 import { followLoop } from '../loop-follow.js';
+import { oneLine } from '../render/format.js';
 
 export interface StartLoopFlags extends LoopFlags {
   id?: string;
@@ -100,7 +101,7 @@ function asksToStop(context: CliContext, { file, name }: StateFile): boolean {
   const { exit, exit_reason: reason } = (state ?? {}) as Record<string, unknown>;
   if (exit !== true) return false;
   const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
-  context.note(`${name} asks the loop to stop${why}\n  hint: remove \`exit\` from it to go on\n`);
+  context.note(`${oneLine(`${name} asks the loop to stop${why}`)}\n  hint: remove \`exit\` from it to go on\n`);
   return true;
 }
 

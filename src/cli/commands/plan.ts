@@ -13,7 +13,7 @@ import type { FormatFlags } from '../format-options.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { placeDiagnostics } from '../place-diagnostics.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../plan-options.js';
-import { printable, table } from '../render/format.js';
+import { oneLine, printable, table } from '../render/format.js';
 import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
 
 interface PlanFlags extends InputOptions, FormatFlags {
@@ -87,7 +87,7 @@ function showManifest(
 ): void {
   const step = new Map(steps.map((each) => [each.id, each]));
   if (!json) {
-    context.out(renderManifest(context.outColors, plan_id, planned, (id) => step.get(id)!.selected));
+    context.out(renderManifest(context.outColors, plan_id, planned, (id) => step.get(id)?.selected !== false));
     return;
   }
   const { mode, waves, max_parallelism } = planned;
@@ -203,7 +203,7 @@ function render(
 ): string {
   const { bold, dim } = context.outColors;
   const lines = [
-    `${bold(summary.plan_id)}: ${summary.steps} ${summary.steps === 1 ? 'step' : 'steps'} in ${summary.waves} ${summary.waves === 1 ? 'wave' : 'waves'}, at most ${summary.max_parallelism} at once`,
+    `${bold(oneLine(summary.plan_id))}: ${summary.steps} ${summary.steps === 1 ? 'step' : 'steps'} in ${summary.waves} ${summary.waves === 1 ? 'wave' : 'waves'}, at most ${summary.max_parallelism} at once`,
   ];
   for (let wave = 1; wave <= summary.waves; wave += 1) {
     lines.push(dim(`wave ${wave}`));
@@ -211,7 +211,7 @@ function render(
     const rows = shown.map((step) => [
       `  ${step.id}`,
       step.depends_on.length === 0 ? '' : `after ${short(step.depends_on)}`,
-      `${oneLine(step)}${tagsText(step)}`,
+      `${actionText(step)}${tagsText(step)}`,
     ]);
     lines.push(table(rows));
   }
@@ -220,7 +220,7 @@ function render(
 
 function tagsText({ group, tags }: PlannedStep): string {
   const words = [...(group === undefined ? [] : [group]), ...tags];
-  return words.length === 0 ? '' : `  [${printable(words.join(', '))}]`;
+  return words.length === 0 ? '' : `  [${words.join(', ')}]`;
 }
 
 function eachText({ foreach }: PlannedStep): string {
@@ -232,11 +232,11 @@ function short(ids: readonly string[]): string {
   return ids.length <= 4 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
 }
 
-function oneLine(step: PlannedStep): string {
+function actionText(step: PlannedStep): string {
   if (!step.selected) return '(not selected)';
   const [first = '', ...rest] = printable(`${eachText(step)}${step.command}`).split('\n');
   const text = first.length > 100 ? `${first.slice(0, 99)}…` : first;
-  const held = step.locks.length === 0 ? '' : `  (locks ${printable(step.locks.join(', '))})`;
+  const held = step.locks.length === 0 ? '' : `  (locks ${step.locks.join(', ')})`;
   if (step.action === 'noop') return '(nothing to do)';
   return `${rest.length > 0 ? `${text} … (${rest.length + 1} lines)` : text}${held}`;
 }

@@ -5,7 +5,7 @@ import { prunableRuns, removeRunFolder, type Prunable, type RunEndFacts } from '
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../durations.js';
-import { size, table } from '../render/format.js';
+import { oneLine, size, table } from '../render/format.js';
 import { isoTime } from '../render/run-json.js';
 
 interface PruneFlags {
@@ -51,7 +51,8 @@ export async function prune(context: CliContext, flags: PruneFlags): Promise<num
     await service.close();
   }
   report(context, removed, kept, flags);
-  for (const { run, error } of failed) context.note(`${run.run_id} could not be removed: ${error.message}\n`);
+  for (const { run, error } of failed)
+    context.note(`${oneLine(`${run.run_id} could not be removed: ${error.message}`)}\n`);
   return failed.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
@@ -96,7 +97,8 @@ function report(
   context.note(dryRun ? `${count} would be removed, ${size(bytes)}\n` : `${count} removed, ${size(bytes)} freed\n`);
   for (const { run, worktrees } of kept) {
     for (const { folder, reason } of worktrees) {
-      context.note(`${run.run_id} ${dryRun ? 'would be' : 'is'} kept for its work tree ${folder}: ${reason}\n`);
+      const text = `${run.run_id} ${dryRun ? 'would be' : 'is'} kept for its work tree ${folder}: ${reason}`;
+      context.note(`${oneLine(text)}\n`);
     }
   }
 }

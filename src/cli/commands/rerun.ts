@@ -14,6 +14,7 @@ import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import type { PipelineFlags } from '../pipeline-options.js';
 import { placeDiagnostics } from '../place-diagnostics.js';
 import { readEnv, readInputs, type InputOptions } from '../plan-options.js';
+import { forPeople } from '../render/format.js';
 import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
 
@@ -31,7 +32,8 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
   const client = await connect(context, true);
   try {
     const { decision, plan, start } = await prepareRerun(context, client, runId, flags);
-    if (!flags.json || flags.dryRun) showDecision(context, decision, flags.json === true);
+    if (!flags.json || flags.dryRun)
+      showDecision(context, flags.json ? decision : forPeople(decision), flags.json === true);
     if (flags.dryRun) return EXIT.succeeded;
     const started = await start();
     context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);

@@ -4,7 +4,7 @@ import { stateDir } from '../../records/paths.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../durations.js';
 import { UsageError } from '../errors.js';
-import { duration, printable, table } from '../render/format.js';
+import { duration, table } from '../render/format.js';
 
 interface StatsFlags {
   since?: string;
@@ -38,7 +38,7 @@ function readSince(text: string): Date {
 
 function render(plans: readonly ({ plan_id: string } & Stats)[], total: Stats | undefined): string {
   const head = ['PLAN', 'RUNS', 'OK', 'FAILED', 'CANCELED', 'RATE', 'P50', 'P95', 'RETRIES', 'RERUNS', 'MTTR', 'COST'];
-  const rows = plans.map((plan) => [printable(plan.plan_id), ...cells(plan)]);
+  const rows = plans.map((plan) => [plan.plan_id, ...cells(plan)]);
   // One plan is its own total.
   return table([head, ...rows, ...(total === undefined || plans.length < 2 ? [] : [['total', ...cells(total)]])]);
 }

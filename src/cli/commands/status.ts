@@ -2,7 +2,7 @@ import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { orLoop, showLoop } from '../loop-follow.js';
-import { duration, printable, statusWord, table } from '../render/format.js';
+import { duration, forPeople, statusWord, table } from '../render/format.js';
 import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
@@ -17,7 +17,7 @@ export async function status(context: CliContext, runId: string, flags: { json?:
   try {
     const show = async (): Promise<number> => {
       const run = await client.describe(runId);
-      context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, run));
+      context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, forPeople(run)));
       return EXIT.succeeded;
     };
     return await orLoop(client, runId, show, (loops) => showLoop(context, loops, runId, flags));
@@ -96,16 +96,16 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
   if (run.stale)
     lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
-  if (run.progress?.waits_for !== undefined) lines.push(`  the run ${printable(run.progress.waits_for)}`);
+  if (run.progress?.waits_for !== undefined) lines.push(`  the run ${run.progress.waits_for}`);
   const isManifest = run.format === 'exec-manifest';
   const steps = isManifest ? tasksOf(run.progress?.steps ?? []) : (run.progress?.steps ?? []);
   const width = Math.max(...steps.map((step) => step.id.length), 4);
   for (const { group, items } of groupForDisplay(steps)) {
-    if (group !== undefined) lines.push(`  ${context.outColors.dim(printable(group))}`);
+    if (group !== undefined) lines.push(`  ${context.outColors.dim(group)}`);
     lines.push(...items.map((step) => stepLine(context, step, width)));
   }
   lines.push(...usageLines(run.progress?.steps ?? []));
-  lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${printable(each)}`));
+  lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${each}`));
   const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';
   return `${lines.join('\n')}\n${counts}`;
 }
@@ -113,11 +113,11 @@ function renderStatus(context: CliContext, run: RunDescription): string {
 function stepLine(context: CliContext, step: StepView, width: number): string {
   const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
   const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
-  const said = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
-  const live = step.live === undefined ? '' : context.outColors.dim(printable(step.live));
-  const warning = step.warning === undefined ? '' : `warning: ${printable(step.warning)}`;
+  const said = [step.reason, step.message].filter(Boolean).join(': ');
+  const live = step.live === undefined ? '' : context.outColors.dim(step.live);
+  const warning = step.warning === undefined ? '' : `warning: ${step.warning}`;
   const why = [said, warning, live, subRunsText(step)].filter(Boolean).join('; ');
-  const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${printable(step.tags.join(', '))}]`)}`;
+  const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${step.tags.join(', ')}]`)}`;
   const state = statusWord(context.outColors, step.status);
   return `  ${state} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();
 }

@@ -1,8 +1,9 @@
 import { OrchError } from '../../client/errors.js';
-import type { VerbAccepted, VerbName, Verbs } from '../../workflows/messages.js';
+import type { Explanation, VerbAccepted, VerbName, Verbs } from '../../workflows/messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { collectPairs } from '../plan-options.js';
+import { forPeople, oneLine } from '../render/format.js';
 
 interface Flags {
   json?: boolean;
@@ -119,15 +120,15 @@ export async function explain(context: CliContext, runId: string, step: string, 
   const client = await connect(context, false);
   try {
     const explanation = await client.explain(runId, step);
-    if (flags.json) context.out(`${JSON.stringify(explanation, null, 2)}\n`);
-    else
-      context.out(
-        `${[`${explanation.step}: ${explanation.status}`, ...explanation.lines.map((line) => `  ${line}`)].join('\n')}\n`,
-      );
+    context.out(flags.json ? `${JSON.stringify(explanation, null, 2)}\n` : renderExplanation(forPeople(explanation)));
     return EXIT.succeeded;
   } finally {
     await client.close();
   }
+}
+
+function renderExplanation({ step, status, lines }: Explanation): string {
+  return `${[`${step}: ${status}`, ...lines.map((line) => `  ${line}`)].join('\n')}\n`;
 }
 
 async function steer<V extends VerbName>(
@@ -154,5 +155,5 @@ async function readStdin(): Promise<string> {
 }
 
 function answer(context: CliContext, flags: Flags, json: Record<string, unknown>, text: string): void {
-  context.out(flags.json ? `${JSON.stringify(json, null, 2)}\n` : `${text}\n`);
+  context.out(flags.json ? `${JSON.stringify(json, null, 2)}\n` : `${oneLine(text)}\n`);
 }

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { StringDecoder } from 'node:string_decoder';
 import type { CliContext } from '../context.js';
 import { printable } from '../render/format.js';
+import { paint } from '../terminal.js';
+import { terminalFilter } from './terminal-filter.js';
 
 export type StreamName = 'stdout' | 'stderr';
 
@@ -22,24 +24,31 @@ export interface Output {
 /** Characters of a line that are held while its end has not come; a longer one is cut into several. */
 const MAX_LINE = 64 * 1024;
 
-/** Bytes as they are: stdout goes to stdout, stderr to stderr. */
+/**
+ * What a step printed, stdout to stdout, stderr to stderr: to a file or a pipe byte for byte, to a terminal as text with
+ * colours, and nothing else that steers it.
+ */
 export function rawOutput(context: CliContext, stream: StreamName): Output {
-  const target = stream === 'stdout' ? context.stdout : context.stderr;
-  return { take: (bytes) => write(target, bytes), end: async () => {} };
+  const target = context.raw[stream];
+  if (!('isTTY' in target && target.isTTY)) return { take: (bytes) => write(target, bytes), end: async () => {} };
+  const filter = terminalFilter();
+  return {
+    take: (bytes) => write(target, filter.take(bytes)),
+    end: () => write(target, filter.end()),
+  };
 }
 
 /** Lines, each with where it is from in front. */
 export function prefixedOutput(context: CliContext, source: Source): Output {
   const { step, attempt, stream } = source;
-  const target = stream === 'stdout' ? context.stdout : context.stderr;
   const { dim } = stream === 'stdout' ? context.outColors : context.colors;
   const prefix = dim(`[${step}${attempt > 1 ? ` #${attempt}` : ''}]`);
-  return lines((line) => write(target, `${prefix} ${printable(line)}\n`));
+  return lines((line) => write(context.raw[stream], paint(`${prefix} ${printable(line)}\n`)));
 }
 
 /** A JSON object for each line. */
 export function jsonOutput(context: CliContext, source: Source): Output {
-  return lines((line) => write(context.stdout, `${JSON.stringify({ ...source, line })}\n`));
+  return lines((line) => write(context.raw.stdout, paint(`${JSON.stringify({ ...source, line })}\n`)));
 }
 
 function lines(print: (line: string) => Promise<void>): Output {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Colors } from 'picocolors/types.js';
 import type { StepStatus } from '../../engine/types.js';
+import { escapeControls } from '../terminal.js';
 
 /** Milliseconds as people read them: `0.3s`, `12.4s`, `3m 05s`, `2h 04m`. */
 export function duration(ms: number): string {
@@ -46,16 +47,33 @@ export function statusWord(colors: Colors, status: StepStatus | 'started'): stri
   }
 }
 
-/** Control characters but tab and newline. */
-const CONTROLS = /(?![\t\n])\p{Cc}/gu;
-
-/** Text of others (a step's output, a plan's names) without what could steer the terminal. */
+/** Text of others, of several lines, without the codes of terminals that are in it. */
 export function printable(text: string): string {
-  return stripVTControlCharacters(text).replace(CONTROLS, '\ufffd');
+  return escapeControls(stripVTControlCharacters(text).replaceAll('\r\n', '\n'));
 }
 
-/** Rows with columns as wide as their widest cell; the last one is not padded. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** The same in one line: nobody's words may look like a line that orch wrote. */
+export function oneLine(text: string): string {
+  return printable(text.replaceAll(/\s*[\r\n\u2028\u2029\u0085]\s*/g, ' '));
+}
+
+/** What is shown as the several lines that it has, each behind a sign of ours. */
+const OF_LINES = new Set(['stdout_tail', 'stderr_tail']);
+
+/**
+ * A view of a run, a plan or whatever else comes from others, as renderers for people get it: every text in it, keys
+ * too, is one line and printable. JSON is made of the view itself.
+ */
+export function forPeople<T>(view: T, key = ''): T {
+  if (typeof view === 'string') return (OF_LINES.has(key) ? printable(view) : oneLine(view)) as T;
+  if (Array.isArray(view)) return view.map((each: unknown) => forPeople(each)) as T;
+  if (typeof view !== 'object' || view === null || Object.getPrototypeOf(view) !== Object.prototype) return view;
+  return Object.fromEntries(Object.entries(view).map(([name, each]) => [oneLine(name), forPeople(each, name)])) as T;
+}
+
+/** Rows with columns as wide as their widest cell, each one line; the last column is not padded. No cell has a style. */
+export function table(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map(oneLine));
   const widths: number[] = [];
   for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
   return rows

@@ -1,5 +1,6 @@
 import type { Graph } from '../../plan/graph.js';
 import type { Plan, Step } from '../../plan/types.js';
+import { oneLine } from './format.js';
 
 /** The plan as a Mermaid flowchart. Nodes have numbers for ids: step ids may hold what Mermaid reads as syntax. */
 export function toMermaid(plan: Plan, graph: Graph): string {
@@ -11,15 +12,17 @@ export function toMermaid(plan: Plan, graph: Graph): string {
 
 /** The plan as a Graphviz digraph. */
 export function toDot(plan: Plan, graph: Graph): string {
-  const lines = [`digraph ${dotText(plan.plan_id)} {`, '  rankdir=TB;', '  node [shape=box, style=rounded];'];
-  plan.steps.forEach((step) => lines.push(`  ${dotText(step.id)} [label=${dotText(label(step))}];`));
-  forEachEdge(graph, (from, to) => lines.push(`  ${dotText(graph.ids[from]!)} -> ${dotText(graph.ids[to]!)};`));
+  const lines = [`digraph ${dotText(oneLine(plan.plan_id))} {`, '  rankdir=TB;', '  node [shape=box, style=rounded];'];
+  plan.steps.forEach((step) => lines.push(`  ${dotText(oneLine(step.id))} [label=${dotText(label(step))}];`));
+  forEachEdge(graph, (from, to) =>
+    lines.push(`  ${dotText(oneLine(graph.ids[from]!))} -> ${dotText(oneLine(graph.ids[to]!))};`),
+  );
   return `${lines.join('\n')}\n}\n`;
 }
 
 function label(step: Step): string {
   const lines = step.name === step.id ? [step.id] : [step.id, step.name];
-  return [...lines, ...(step.action.type === 'plan' ? [`runs ${step.action.plan}`] : [])].join('\n');
+  return [...lines, ...(step.action.type === 'plan' ? [`runs ${step.action.plan}`] : [])].map(oneLine).join('\n');
 }
 
 function forEachEdge(graph: Graph, visit: (from: number, to: number) => void): void {

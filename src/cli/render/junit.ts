@@ -1,6 +1,6 @@
-import { stripVTControlCharacters } from 'node:util';
 import type { Manifest, ManifestStep } from '../../journal/index.js';
 import type { ManifestInstance } from '../../journal/manifest.js';
+import { printable } from './format.js';
 
 /** Failures of orch or of its machines, and not of what the step checks. */
 const ERRORS = new Set(['lost', 'spawn_failed', 'internal_error', 'expression_error', 'operator']);
@@ -123,8 +123,7 @@ function attribute(value: string): string {
 const NOT_XML = /[^\t\n\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 function text(value: string): string {
-  return stripVTControlCharacters(value)
-    .replaceAll(/\r\n?/g, '\n')
+  return printable(value.replaceAll(/\r\n?/g, '\n'))
     .replace(NOT_XML, '\ufffd')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,20 +1,21 @@
 import type { Colors } from 'picocolors/types.js';
 import type { LoopDescription } from '../../client/loops.js';
 import type { LoopView, TurnRecord } from '../../workflows/loop/messages.js';
-import { duration, printable } from './format.js';
+import { duration, forPeople } from './format.js';
 
 /** A turn that has ended, as one line. */
 export function turnLine(colors: Colors, turn: TurnRecord): string {
-  const { iteration, role, prompt, agent, status, words, duration_sec, commit } = turn;
+  const { iteration, role, prompt, agent, status, words, duration_sec, commit } = forPeople(turn);
   const word =
     status === 'success' ? colors.green(status) : status === 'failed' ? colors.red(status) : colors.yellow(status);
   const took = duration_sec === undefined ? '' : ` ${duration(duration_sec * 1000)}`;
   const sent = commit === undefined ? '' : ` ${colors.dim(commit)}`;
-  return `${word} iteration ${iteration} ${role.padEnd(10)} ${printable(prompt)} (${printable(agent)})${took}${sent}  ${printable(words)}\n`;
+  return `${word} iteration ${iteration} ${role.padEnd(10)} ${prompt} (${agent})${took}${sent}  ${words}\n`;
 }
 
 /** What a loop is doing now; empty where there is nothing to say. */
-export function nowLine({ view, waits_for_worker: waits, last_words: words }: LoopDescription): string {
+export function nowLine(described: LoopDescription): string {
+  const { view, waits_for_worker: waits, last_words: words } = forPeople(described);
   if (view === undefined) return '';
   const where = `iteration ${view.iteration} of ${view.last_iteration}, ${view.role}`;
   if (waits !== undefined) {
@@ -25,25 +26,26 @@ export function nowLine({ view, waits_for_worker: waits, last_words: words }: Lo
   if (view.status === 'paused') return `${where}: paused; \`orch loop resume ${view.loop_id}\` goes on`;
   if (view.phase === undefined) return '';
   const doing = { router: 'asks the router', turn: 'runs', pull: 'pulls', publish: 'publishes' }[view.phase];
-  const what = view.prompt === undefined ? '' : ` ${printable(view.prompt)} (${printable(view.agent ?? '')})`;
-  const said = words === undefined ? '' : `: ${printable(words)}`;
+  const what = view.prompt === undefined ? '' : ` ${view.prompt} (${view.agent ?? ''})`;
+  const said = words === undefined ? '' : `: ${words}`;
   return `${where}: ${doing}${what}${said}`;
 }
 
 /** How a loop ended. */
-export function loopSummary(colors: Colors, view: LoopView): string {
+export function loopSummary(colors: Colors, ended: LoopView): string {
+  const view = forPeople(ended);
   const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} turns)`];
   const { failure } = view;
   if (failure !== undefined) {
     const code = failure.exit_code === undefined ? '' : `, exit code ${failure.exit_code}`;
     lines.push(
-      `  iteration ${failure.iteration}, ${failure.role} (${failure.actor}), ${printable(failure.prompt)}, ${failure.phase}: ${failure.reason}${code}`,
-      `  ${printable(failure.message)}`,
+      `  iteration ${failure.iteration}, ${failure.role} (${failure.actor}), ${failure.prompt}, ${failure.phase}: ${failure.reason}${code}`,
+      `  ${failure.message}`,
     );
     if (failure.log_dir !== undefined) lines.push(`  logs  ${failure.log_dir}`);
   }
-  if (view.stop_reason !== undefined) lines.push(`  stopped: ${printable(view.stop_reason)}`);
-  for (const warning of view.warnings) lines.push(`  warning: ${printable(warning)}`);
+  if (view.stop_reason !== undefined) lines.push(`  stopped: ${view.stop_reason}`);
+  for (const warning of view.warnings) lines.push(`  warning: ${warning}`);
   if (view.status === 'failed' || view.status === 'stopped' || view.status === 'canceled') {
     lines.push(`  next is iteration ${view.iteration}, ${view.role}:  orch loop resume ${view.loop_id}`);
   }

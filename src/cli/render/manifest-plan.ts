@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import { taskWaves, type ManifestNotes } from '../../formats/exec-manifest/index.js';
 import type { Graph } from '../../plan/graph.js';
 import type { Plan, StepAction } from '../../plan/types.js';
-import { printable } from './format.js';
+import { forPeople, oneLine } from './format.js';
 
 /** What the dry run of a manifest says of a task. */
 export interface PlannedTask {
@@ -47,16 +47,17 @@ function agentOf(action: StepAction): { tier: string; files: readonly string[] }
 export function renderManifest(
   { bold, dim }: Colors,
   planId: string,
-  { mode, waves, max_parallelism }: PlannedManifest,
+  planned: PlannedManifest,
   selected: (id: string) => boolean,
 ): string {
+  const { mode, waves, max_parallelism } = forPeople(planned);
   const count = waves.reduce((sum, { tasks }) => sum + tasks.length, 0);
-  const head = `${bold(planId)}: ${number(count, 'task')} in ${number(waves.length, 'wave')}, mode ${mode}, max parallelism: ${max_parallelism}`;
+  const head = `${bold(oneLine(planId))}: ${number(count, 'task')} in ${number(waves.length, 'wave')}, mode ${mode}, max parallelism: ${max_parallelism}`;
   const lines = waves.flatMap(({ tasks, stages }, index) => [
-    dim(`wave ${index + 1}: ${number(tasks.length, 'task')} [${printable(stages.join(', '))}]`),
+    dim(`wave ${index + 1}: ${number(tasks.length, 'task')} [${stages.join(', ')}]`),
     ...tasks.flatMap((task) => [
-      `  ${task.id}: ${printable(task.title)}${selected(task.id) ? '' : '  (not selected)'}`,
-      `      files: ${printable(task.files.join(', ')) || '(no files)'}  tier: ${task.tier}${dependsText(task)}`,
+      `  ${task.id}: ${task.title}${selected(task.id) ? '' : '  (not selected)'}`,
+      `      files: ${task.files.join(', ') || '(no files)'}  tier: ${task.tier}${dependsText(task)}`,
     ]),
   ]);
   return `${[head, ...lines].join('\n')}\n`;

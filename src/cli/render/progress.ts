@@ -3,7 +3,8 @@ import { liveText, type LiveStep } from '../../client/describe.js';
 import type { OrchError } from '../../client/errors.js';
 import type { ProgressView, StepView } from '../../workflows/messages.js';
 import type { CliContext } from '../context.js';
-import { duration, printable, statusWord } from './format.js';
+import { paint } from '../terminal.js';
+import { duration, forPeople, oneLine, statusWord } from './format.js';
 import { subRunsText } from './sub-runs.js';
 
 /** Running steps that the live block shows. */
@@ -32,7 +33,7 @@ function lineReporter(context: CliContext, width: number): ProgressReporter {
   const started = new Set<string>();
   return {
     onChange(steps, progress) {
-      for (const step of steps) {
+      for (const step of forPeople(steps)) {
         if (step.status === 'pending') continue;
         if (!started.has(step.id) && step.started_at !== undefined && step.status !== 'waiting') {
           started.add(step.id);
@@ -47,7 +48,7 @@ function lineReporter(context: CliContext, width: number): ProgressReporter {
 }
 
 function liveReporter(context: CliContext, width: number): ProgressReporter {
-  const draw = createLogUpdate(context.stderr);
+  const update = createLogUpdate(context.raw.stderr);
   const running = new Map<string, StepView>();
   let live: ReadonlyMap<string, LiveStep> = new Map();
   let head = '';
@@ -55,20 +56,20 @@ function liveReporter(context: CliContext, width: number): ProgressReporter {
     const now = Date.now();
     const rows = [...running.values()].slice(0, LIVE_ROWS).map((step) => {
       const time = step.started_at === undefined ? '' : duration(now - step.started_at);
-      return `${statusWord(context.colors, 'running')} ${step.id.padEnd(width)}  ${context.colors.dim(time)}  ${context.colors.dim(printable(liveText(step.id, live) ?? '').slice(0, LIVE_CHARS))}`.trimEnd();
+      return `${statusWord(context.colors, 'running')} ${step.id.padEnd(width)}  ${context.colors.dim(time)}  ${context.colors.dim(oneLine(liveText(step.id, live) ?? '').slice(0, LIVE_CHARS))}`.trimEnd();
     });
     if (running.size > LIVE_ROWS) rows.push(context.colors.dim(`… and ${running.size - LIVE_ROWS} more running`));
-    draw([...rows, context.colors.dim(head)].join('\n'));
+    update(paint([...rows, context.colors.dim(head)].join('\n')));
   };
   const timer = setInterval(redraw, REDRAW_MS);
   timer.unref();
   const print = (text: string): void => {
-    draw.clear();
+    update.clear();
     context.note(text);
   };
   return {
     onChange(steps, progress) {
-      for (const step of steps) {
+      for (const step of forPeople(steps)) {
         if (step.status === 'running') running.set(step.id, step);
         else running.delete(step.id);
         if (step.status !== 'running' && step.status !== 'pending') {
@@ -88,8 +89,8 @@ function liveReporter(context: CliContext, width: number): ProgressReporter {
     },
     close() {
       clearInterval(timer);
-      draw.clear();
-      draw.done();
+      update.clear();
+      update.done();
     },
   };
 }
@@ -101,7 +102,7 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
       ? ''
       : duration(step.finished_at - step.started_at).padStart(7);
   const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
-  const said = [step.reason, step.message && printable(step.message)].filter(Boolean).join(': ');
+  const said = [step.reason, step.message].filter(Boolean).join(': ');
   const why = [said, subRunsText(step)].filter(Boolean).join('; ');
   return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
 }
@@ -123,5 +124,5 @@ function headLine({ counts, total_steps }: ProgressView): string {
 
 function silenceLine(silent: boolean, error?: OrchError): string {
   if (!silent) return 'the run answers again\n';
-  return `${error?.message ?? 'The run does not answer'}; still waiting${error?.hint ? ` (${error.hint})` : ''}\n`;
+  return `${oneLine(error?.message ?? 'The run does not answer')}; still waiting${error?.hint ? ` (${error.hint})` : ''}\n`;
 }

@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { RunResult, StepView } from '../../workflows/messages.js';
-import { duration, printable } from './format.js';
+import { duration, forPeople } from './format.js';
 import { usageOf } from './run-json.js';
 
 /** Failed steps whose output the summary shows, and the lines of each. */
@@ -8,7 +8,8 @@ const SHOWN_FAILURES = 5;
 const SHOWN_LINES = 10;
 
 /** How a run ended: counts, what failed and why, and where to look. */
-export function renderSummary(colors: Colors, result: RunResult, webUi?: string): string {
+export function renderSummary(colors: Colors, ended: RunResult, webUi?: string): string {
+  const result = forPeople(ended);
   const word = { succeeded: colors.green, failed: colors.red, canceled: colors.magenta }[result.status];
   const lines = [
     `${result.run_id} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
@@ -17,7 +18,7 @@ export function renderSummary(colors: Colors, result: RunResult, webUi?: string)
   for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
   if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
   lines.push(...usageLines(result.steps));
-  lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${printable(each)}`));
+  lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${each}`));
   if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
   return `${lines.join('\n')}\n`;
 }
@@ -52,9 +53,9 @@ function warningText({ warnings }: RunResult): string {
 
 function failureLines(colors: Colors, step: StepView): string[] {
   const tail = step.stderr_tail || step.stdout_tail || '';
-  const output = printable(tail).trimEnd().split('\n').slice(-SHOWN_LINES);
+  const output = tail.trimEnd().split('\n').slice(-SHOWN_LINES);
   return [
-    `  ${colors.red('failed')}  ${step.id}: ${[step.reason, step.message && printable(step.message)].filter(Boolean).join(': ')}`,
+    `  ${colors.red('failed')}  ${step.id}: ${[step.reason, step.message].filter(Boolean).join(': ')}`,
     ...(tail === '' ? [] : output.map((line) => `    ${colors.dim('|')} ${line}`)),
     ...(step.log_dir === undefined ? [] : [`    logs  ${step.log_dir}`]),
   ];

@@ -21,7 +21,7 @@ export const KINDS: Notes = {
   'step_def.http': {
     text: 'An HTTP call.',
     about:
-      'At most 5 redirects are followed. With `retries`, calls are tried again after network errors, timeouts and the statuses 408, 425, 429 and 5xx, no sooner than `Retry-After` asks for. What comes back are its [outputs](#outputs-of-http-calls-approvals-and-sub-plans).',
+      'At most 5 redirects are followed, and change the method as in browsers: POST becomes GET after 301 and 302, any method but HEAD after 303; 307 and 308 send the same again. To another origin (scheme, host or port) go only headers that say what is sent and wanted, such as `Accept` and `Content-Type`; a redirect whose URL or body would take a secret there fails the step with `http_network`. With `retries`, calls are tried again after network errors, timeouts and the statuses 408, 425, 429 and 5xx, no sooner than `Retry-After` asks for. What comes back are its [outputs](#outputs-of-http-calls-approvals-and-sub-plans).',
   },
   'step_def.approval': {
     text: 'Waits until a person approves or rejects.',

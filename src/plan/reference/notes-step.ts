@@ -151,7 +151,7 @@ export const STEP: Readonly<Record<string, Note>> = {
   'step.secrets': {
     default: 'none',
     about:
-      'A name says where the worker finds the value: `env` is a variable of the worker, `file` a file (a relative one counts from the folder where the run was started), `command` a line of the shell, or a list of program and arguments, that prints it. `${{ secrets.NAME }}` may stand in `env`, `stdin`, and in the `url`, `headers` and `body` of an http step, nowhere else: arguments are visible to all users of a machine. The value is found at the last moment, and is in no history, log, manifest or message: there it reads `***`, also in base64, in JSON and in URLs, and so do well-known kinds of tokens and private keys that nobody declared.',
+      'A name says where the worker finds the value: `env` is a variable of the worker, `file` a file (a relative one counts from the folder where the run was started), `command` a line of the shell, or a list of program and arguments, that prints it. `${{ secrets.NAME }}` may stand in `env`, `stdin`, and in the `url`, `headers` and `body` of an http step, nowhere else: arguments are visible to all users of a machine. The value is found at the last moment, and is in no history, log, manifest or message: there it reads `***`, also in JSON, URLs, HTML, base64 (in lines, too), hex, UTF-16 and what Python and shells print, and so do well-known kinds of tokens and private keys that nobody declared.',
   },
   'step.secrets.env': {},
   'step.secrets.file': {},

@@ -1,4 +1,4 @@
-import { stripVTControlCharacters } from 'node:util';
+import { printable } from '../format.js';
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -7,13 +7,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-/** Control characters but tab and newline, halves of pairs, and what turns the direction of text. */
-const UNSEEN = /(?![\t\n])\p{Cc}|\p{Cs}|[\u202a-\u202e\u2066-\u2069]/gu;
+/** Halves of pairs, which no document may hold. */
+const HALVES = /\p{Cs}/gu;
 
 /** Text of anybody as HTML, between tags and in quoted attributes alike; also good for SVG. */
 export function escapeHtml(text: string): string {
-  return stripVTControlCharacters(text)
-    .replace(UNSEEN, '\ufffd')
+  return printable(text)
+    .replace(HALVES, '\ufffd')
     .replace(/[&<>"']/g, (character) => ENTITIES[character]!);
 }
 

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import pc from 'picocolors';
+import type { Colors, Formatter } from 'picocolors/types.js';
+
+/**
+ * Stands before each code of a style of ours until the text is written. Nobody else can know it, so whatever else in a
+ * text looks like a code came from a plan, a step or an agent, and is shown instead of obeyed.
+ */
+const MARK = `\u001B${randomUUID()}`;
+
+/** Control characters but tab and newline, and what turns the direction of text or ends a line unseen. */
+const UNSAFE = /(?![\t\n])\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/gu;
+
+/**
+ * Text without anything that a terminal obeys. What is taken out stands there as JSON and YAML escape it (`\u001b`), so
+ * that a document in one of the two still says the same.
+ */
+export function escapeControls(text: string): string {
+  return text.replace(UNSAFE, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Whether {@link escapeControls} would change the text. */
+export function hasControls(text: string): boolean {
+  return text.search(UNSAFE) >= 0;
+}
+
+/** Makes a text as it is to be written: our own styles work, all else that would steer the terminal is escaped. */
+export function paint(text: string): string {
+  const [first = '', ...styled] = text.split(MARK);
+  const rest = styled.map((piece) => {
+    const code = /^\[\d+(?:;\d+)*m/.exec(piece)?.[0] ?? '';
+    return `${code === '' ? '' : `\u001B${code}`}${escapeControls(piece.slice(code.length))}`;
+  });
+  return [escapeControls(first), ...rest].join('');
+}
+
+/** Styles whose codes only {@link paint} makes work. */
+export function createStyles(enabled: boolean): Colors {
+  const plain = pc.createColors(enabled);
+  if (!enabled) return plain;
+  const marked = Object.entries(plain).map(([name, format]) => [
+    name,
+    typeof format === 'function' ? withMarks(format as Formatter) : format,
+  ]);
+  return Object.fromEntries(marked) as Colors;
+}
+
+function withMarks(format: Formatter): Formatter {
+  const [open = '', close = ''] = format('|')
+    .split('|')
+    .map((code) => code.replaceAll('\u001B', MARK));
+  return (text) => `${open}${String(text)}${close}`;
+}
