@@ -1,6 +1,6 @@
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { OrchClient } from '../../src/client/index.js';
 import { payloadCodec } from '../../src/temporal/payload-codec.js';
@@ -19,7 +19,10 @@ export interface WorkerRig {
   dir: string;
   handle(id: string): WorkflowHandle;
   startWorker(): Promise<void>;
-  /** Stops the worker; what it remembers of runs goes with it. */
+  /**
+   * Stops the worker; what it remembers of runs goes with it. The next one is made at once, so that it polls as soon as
+   * it is started: making it takes seconds, and updates do not wait for long.
+   */
   stopWorker(): Promise<void>;
   close(): Promise<void>;
 }
@@ -42,19 +45,19 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   });
   const service = { connection: { address }, address, namespace: 'default' };
   const orch = await OrchClient.connect({ service, signingKey: SIGNING_KEY });
+  let ready: Worker | undefined;
   let stop = async (): Promise<void> => {};
-  return {
+  const create = (): Promise<Worker> =>
+    createWorker({ connection: environment.nativeConnection, stateDir: dir, signingKey: SIGNING_KEY });
+  const rig: WorkerRig = {
     orch,
     client,
     dir,
     handle: (id) => client.workflow.getHandle(id),
     async startWorker() {
       await stop();
-      const worker = await createWorker({
-        connection: environment.nativeConnection,
-        stateDir: dir,
-        signingKey: SIGNING_KEY,
-      });
+      const worker = ready ?? (await create());
+      ready = undefined;
       const running = worker.run();
       stop = async () => {
         stop = async () => {};
@@ -62,11 +65,16 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
         await running;
       };
     },
-    stopWorker: () => stop(),
+    async stopWorker() {
+      await stop();
+      ready ??= await create();
+    },
     async close() {
       await orch.close();
+      if (ready !== undefined) await rig.startWorker(); // only one that runs can be ended
       await stop();
       await environment.teardown();
     },
   };
+  return rig;
 }

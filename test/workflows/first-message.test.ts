@@ -5,7 +5,11 @@ import { OrchError } from '../../src/client/index.js';
 import { accountId } from '../../src/workflows/account-messages.js';
 import { lockId, type LockRequest, type LockState } from '../../src/workflows/lock-messages.js';
 import type { ProgressView, VerbName } from '../../src/workflows/messages.js';
+import type { LoopView } from '../../src/workflows/loop/messages.js';
+import { configOf } from '../loop/sample.js';
 import { eventually } from '../support/eventually.js';
+import { loopRig } from '../support/loop-rig.js';
+import { waitFor } from '../support/own-service.js';
 import { uniqueId } from '../support/plans.js';
 import { workerRig, type WorkerRig } from '../support/worker-rig.js';
 
@@ -324,5 +328,48 @@ describe.each(MOMENTS)('what others hear %s', (moment) => {
         .catch(() => undefined),
     );
     expect(state).toEqual({ parked_until: until, hits: 1, waiting: ['a', 'b'] });
+  });
+});
+
+const FIRST_TURN = 'iter-00001.supervisor';
+
+describe.each(MOMENTS)('what a loop hears %s', (moment) => {
+  test.each([
+    { way: 'update', sent: ['pause'], status: 'paused' },
+    { way: 'signal', sent: ['resume', 'pause'], status: 'paused' },
+    { way: 'update', sent: ['stop'], status: 'stopped' },
+    { way: 'signal', sent: ['pause', 'stop'], status: 'stopped' },
+  ] as const)('$sent by $way: it begins no turn any more', async ({ way, sent, status }) => {
+    const id = uniqueId('loop');
+    const loop = loopRig(path.join(rig.dir, id), id, 'max_iterations: 1\npause_between_turns: true\n');
+    const config = configOf(readFileSync(path.join(loop.dir, 'orchestration.yaml'), 'utf8'));
+    // An update is taken in once the start was checked, and the first turn may begin just before: it ends when it is let.
+    loop.inTurn(FIRST_TURN, waitFor(path.join(loop.control, 'go')));
+    const loops = rig.orch.loops();
+    const viewOf = (): Promise<LoopView | undefined> => loops.view(id).catch(() => undefined);
+    const begun = moment === MOMENTS[1];
+    if (begun) await rig.startWorker();
+    else await rig.stopWorker();
+    await loops.start(id, { config, baseDir: loop.dir, env: { PATH: process.env['PATH']! } });
+    if (begun) {
+      loop.open('go');
+      await eventually('it pauses after its first turn', async () => (await viewOf())?.status === 'paused');
+      await rig.stopWorker();
+    }
+    const refused: string[] = [];
+    const answers: Promise<unknown>[] = [];
+    for (const verb of sent) {
+      if (way === 'signal') await rig.handle(id).signal(verb, { by: 'ann' });
+      else answers.push(loops.steer(id, verb, { by: 'ann' }).catch((error: OrchError) => refused.push(error.code)));
+    }
+    await rig.startWorker();
+    await Promise.all(answers);
+    loop.open('go');
+    await eventually(`it is ${status}`, async () => (await viewOf())?.status === status);
+    expect(refused).toEqual(begun && way === 'update' && status === 'paused' ? ['refused'] : []);
+    if (begun) expect(loop.starts()).toEqual([`${FIRST_TURN} supervisor.md`]);
+    else if (way === 'signal') expect(loop.starts()).toEqual([]);
+    else expect(loop.starts().length).toBeLessThanOrEqual(1);
+    if (status === 'paused') await loops.steer(id, 'stop', {});
   });
 });
