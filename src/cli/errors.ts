@@ -47,6 +47,7 @@ const USAGE = new Set([
   'step_not_found',
   'attempt_not_found',
   'refused',
+  'too_many_requests',
 ]);
 
 /** Says what went wrong, where, and what to do; gives the exit code. */

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery } from '@temporalio/workflow';
 import { loopQueue } from '../loop/roles.js';
 import { initialState, type LoopState } from '../loop/turns.js';
 import type { LoopConfig } from '../loop/types.js';
@@ -27,10 +27,10 @@ import {
   type TurnRecord,
 } from '../workflows/loop/messages.js';
 import { OrchError } from './errors.js';
+import { sendUpdate } from './send-verb.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
 
 const QUERY_DEADLINE_MS = 2_000;
-const UPDATE_DEADLINE_MS = 10_000;
 /** A turn that nobody has taken for so long waits for a worker. */
 const UNTAKEN_MS = 1_500;
 
@@ -220,11 +220,9 @@ export class LoopClient {
 
   /** Steers an open loop. @throws OrchError `refused`, `run_closed`, `run_not_found`, `no_worker` */
   async steer(loopId: string, verb: LoopVerb, input: LoopVerbInput): Promise<LoopView> {
-    const update = defineUpdate<LoopView, [LoopVerbInput]>(verb);
     try {
-      return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
-        this.client.workflow.getHandle(loopId).executeUpdate(update, { args: [input] }),
-      );
+      const receiver = { client: this.client, connection: this.connection, id: loopId };
+      return await sendUpdate<LoopView>(receiver, { verb, given: input });
     } catch (error) {
       throw asOrchError(error, loopId);
     }

@@ -21,7 +21,6 @@ import {
   type VerbName,
   type Verbs,
 } from '../workflows/messages.js';
-import { defineUpdate } from '@temporalio/workflow';
 import { ORCH_LOOP } from '../workflows/loop/messages.js';
 import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
@@ -32,13 +31,20 @@ import { LoopClient } from './loops.js';
 import { prepareRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
-import { asOrchError, onceItAnswers, runClosed, throughOutages, withDeadline } from './service-errors.js';
+import { sendSignal, sendUpdate } from './send-verb.js';
+import {
+  asOrchError,
+  isUpdateLimit,
+  onceItAnswers,
+  runClosed,
+  throughOutages,
+  withDeadline,
+} from './service-errors.js';
+import { endedUnbegun, noRecord } from './unbegun.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
 const QUERY_DEADLINE_MS = 2_000;
-/** Milliseconds that a steering verb waits for a worker to answer. */
-const UPDATE_DEADLINE_MS = 10_000;
 
 export interface OrchClientOptions {
   service: TemporalSettings;
@@ -175,10 +181,12 @@ export class OrchClient {
     const ask = (): Promise<ProgressView> =>
       this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since });
     try {
-      return await onceItAnswers(() =>
-        withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-          signal === undefined ? ask() : this.connection.withAbortSignal(signal, ask),
-        ),
+      return await onceItAnswers(
+        () =>
+          withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
+            signal === undefined ? ask() : this.connection.withAbortSignal(signal, ask),
+          ),
+        () => this.isOpen(runId),
       );
     } catch (error) {
       throw asOrchError(error, runId);
@@ -194,6 +202,7 @@ export class OrchClient {
       const progress = await this.progress(runId);
       return { ...run, ...link, progress: withAttempts(progress, pending), stale: false };
     } catch (error) {
+      if (await endedUnbegun(this.client, runId, error)) return { ...run, ...link, stale: false };
       if (error instanceof OrchError && error.code === 'no_worker') return { ...run, ...link, stale: true };
       throw error;
     }
@@ -229,30 +238,42 @@ export class OrchClient {
   /**
    * Steers a run: `skip`, `cancelStep`, `retry`, `approve`, `reject`, `pause`, `resume`. Who asks is added.
    *
+   * A run that has had as many updates as Temporal takes for one execution gets a signal instead, and `sent_as` says so.
+   *
    * @example `await client.steer(runId, 'approve', { step: 'release', comment: 'looks good' })`
    * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `no_worker`.
    */
   async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
-    const update = defineUpdate<VerbAccepted, [Verbs[V]]>(verb);
+    const receiver = { client: this.client, connection: this.connection, id: runId };
+    const sent = { verb, given: { by: startedBy(), ...what } };
     try {
-      return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
-        this.client.workflow.getHandle(runId).executeUpdate(update, { args: [{ by: startedBy(), ...what }] }),
-      );
+      return await sendUpdate<VerbAccepted>(receiver, sent).catch(async (error: unknown) => {
+        if (!isUpdateLimit(error)) throw error;
+        await sendSignal(receiver, sent); // the update was not taken in, so nothing is done twice
+        return this.afterSignal(runId, 'step' in what ? what.step : undefined);
+      });
     } catch (error) {
       throw asOrchError(error, runId);
     }
   }
 
-  /** Why a step ran, waits, or ended as it did. @throws OrchError `refused` for an unknown step; as of {@link progress}. */
+  /**
+   * Why a step ran, waits, or ended as it did.
+   *
+   * @throws OrchError `refused` for an unknown step; `no_record` for a run that ended before it began; as of {@link progress}.
+   */
   async explain(runId: string, step: string): Promise<Explanation> {
     try {
-      return await onceItAnswers(() =>
-        withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-          this.client.workflow.getHandle(runId).query(explainQuery, { step }),
-        ),
+      return await onceItAnswers(
+        () =>
+          withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
+            this.client.workflow.getHandle(runId).query(explainQuery, { step }),
+          ),
+        () => this.isOpen(runId),
       );
     } catch (error) {
-      throw asOrchError(error, runId);
+      const known = asOrchError(error, runId);
+      throw (await endedUnbegun(this.client, runId, known)) ? noRecord(runId) : known;
     }
   }
 
@@ -270,9 +291,7 @@ export class OrchClient {
       throw asOrchError(error, runId);
     }
     if (record !== undefined) return record;
-    throw new OrchError('no_record', `The run '${runId}' ended before it began, so there is no record of it`, {
-      hint: `its plan was invalid, or its start not signed; \`orch watch ${runId}\` says which`,
-    });
+    throw noRecord(runId);
   }
 
   /** Asks a run to stop its steps and end as canceled; `force` also ends its `finally` steps. Returns at once. @throws OrchError `run_not_found`, `run_closed`. */
@@ -306,6 +325,17 @@ export class OrchClient {
   /** Closes the connection. */
   async close(): Promise<void> {
     await this.connection.close();
+  }
+
+  private async isOpen(runId: string): Promise<boolean> {
+    return (await describeRun(this.client, runId)).run.finished_at === undefined;
+  }
+
+  private async afterSignal(runId: string, about: string | undefined): Promise<VerbAccepted> {
+    const { status, steps } = await this.progress(runId);
+    const step = steps.find(({ id }) => id === about);
+    if (step === undefined) return { status, sent_as: 'signal' };
+    return { step: step.id, status: step.status, sent_as: 'signal' };
   }
 
   private link(runId: string, firstRunId: string): { web_ui?: string } {

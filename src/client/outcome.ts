@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { progressQuery, type RunResult } from '../workflows/messages.js';
+import { progressQuery, type ProgressView, type RunResult } from '../workflows/messages.js';
+import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
 import { asOrchError, isOutage, throughOutages } from './service-errors.js';
+import { endedUnbegun } from './unbegun.js';
 
 /** Milliseconds between two tries while the service is away. */
 const OUTAGE_PAUSE_MS = 1000;
@@ -40,7 +42,13 @@ async function outcomeOfFailure(client: Client, runId: string, error: unknown): 
 
 /** Temporal's Canceled carries no result, so the run is asked; a closed run answers from its history. */
 async function canceledResult(client: Client, runId: string): Promise<RunResult> {
-  const progress = await throughOutages(() => client.workflow.getHandle(runId).query(progressQuery));
+  let progress: ProgressView;
+  try {
+    progress = await throughOutages(() => client.workflow.getHandle(runId).query(progressQuery));
+  } catch (error) {
+    if (await endedUnbegun(client, runId, asOrchError(error, runId))) return unbegunResult(client, runId);
+    throw error;
+  }
   return {
     run_id: runId,
     plan_id: progress.plan_id,
@@ -50,4 +58,11 @@ async function canceledResult(client: Client, runId: string): Promise<RunResult>
     finished_at: progress.finished_at ?? progress.started_at,
     steps: progress.steps,
   };
+}
+
+/** Runs of up to 0.1.0 that were canceled before a worker took them ended without a word of their own. */
+async function unbegunResult(client: Client, runId: string): Promise<RunResult> {
+  const { run } = await describeRun(client, runId);
+  const { plan_id, started_at, finished_at = started_at } = run;
+  return { run_id: runId, plan_id, status: 'canceled', warnings: 0, started_at, finished_at, steps: [] };
 }

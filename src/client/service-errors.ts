@@ -61,17 +61,35 @@ export async function throughOutages<T>(call: () => Promise<T>): Promise<T> {
  * Asks a workflow again that cannot answer yet. One that has only just been started has to begin: its first workflow task
  * checks the start's signature, and on a busy machine a query may come in between. And the service keeps one query waiting
  * for a workflow that is at work (`consistent query buffer is full`): where two ask at once, one has to come again.
+ *
+ * @param mayBegin asked once whether a workflow that does not answer will ever begin
  */
-export async function onceItAnswers<T>(query: () => Promise<T>): Promise<T> {
+export async function onceItAnswers<T>(
+  query: () => Promise<T>,
+  mayBegin: () => Promise<boolean> = async () => true,
+): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await query();
     } catch (error) {
-      const later = error instanceof QueryNotRegisteredError || grpcCode(error) === RESOURCE_EXHAUSTED;
+      const later = hasNotBegun(error) || grpcCode(error) === RESOURCE_EXHAUSTED;
       if (tried >= BEGIN.tries || !later) throw error;
+      if (tried === 1 && hasNotBegun(error) && !(await mayBegin())) throw error;
       await sleep(BEGIN.pauseMs);
     }
   }
+}
+
+/** True where a workflow does not answer yet, or never will: it is of another type, or ended before it began. */
+function hasNotBegun(error: unknown): boolean {
+  if (error instanceof QueryNotRegisteredError) return true;
+  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.message.startsWith('No registered handler for update');
+}
+
+/** True where the service takes no more updates of one execution: 2,000 where it is not set otherwise. */
+export function isUpdateLimit(error: unknown): boolean {
+  return grpcCode(error) === FAILED_PRECONDITION && /number of distinct updates/.test(grpcDetails(error));
 }
 
 /** Says in orch's words what a call to the service threw; what it does not know it hands back as it is. */
@@ -83,12 +101,15 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   if (error instanceof WorkflowNotFoundError) return notFound(error.message, runId);
   if (isGrpcDeadlineError(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
   // By then it has been asked often enough to have begun.
-  if (error instanceof QueryNotRegisteredError) {
+  if (hasNotBegun(error)) {
     return new OrchError('run_not_found', `'${runId ?? 'it'}' is no run of a plan`, {
       hint: '`orch list` shows the runs, `orch loop list` the loops',
     });
   }
+  if (isUpdateLimit(error) || /limit for signal events/.test(grpcDetails(error))) return tooMany(error, runId);
   const code = grpcCode(error);
+  // The service keeps ten at most.
+  if (code === RESOURCE_EXHAUSTED && /in-flight updates/.test(grpcDetails(error))) return noWorker(error);
   if (code === NOT_FOUND) return notFound((error as Error).message, runId);
   // FAILED_PRECONDITION is "no poller seen for task queue recently".
   if (code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION) return noWorker(error);
@@ -108,6 +129,11 @@ function grpcCode(error: unknown): number | undefined {
   return isGrpcServiceError(cause) ? cause.code : undefined;
 }
 
+function grpcDetails(error: unknown): string {
+  const known = isGrpcServiceError(error) ? error : error instanceof Error ? error.cause : undefined;
+  return isGrpcServiceError(known) ? known.details : '';
+}
+
 /** A verb came too late. */
 export function runClosed(runId: string, status?: string): OrchError {
   return new OrchError(
@@ -122,6 +148,13 @@ export function runClosed(runId: string, status?: string): OrchError {
 function notFound(details: string, runId = ''): OrchError {
   if (/already completed/i.test(details)) return runClosed(runId);
   return new OrchError('run_not_found', `There is no run '${runId}'`, { hint: '`orch list` shows the runs' });
+}
+
+function tooMany(cause: unknown, runId = ''): OrchError {
+  return new OrchError('too_many_requests', `'${runId}' has had as many requests as Temporal takes for one execution`, {
+    hint: `a cancel is always taken: \`orch cancel ${runId}\`, and for a run \`orch rerun ${runId}\` then goes on where it was; a loop takes requests again after the turn that runs`,
+    cause,
+  });
 }
 
 function noWorker(cause: unknown): OrchError {

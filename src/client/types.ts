@@ -64,7 +64,7 @@ export interface RunSummary {
 
 /** A run as `status` shows it. */
 export interface RunDescription extends RunSummary {
-  /** What the run says of itself; absent where it could not be asked. */
+  /** What the run says of itself; absent where it could not be asked, and for a run that ended before it began. */
   progress?: ProgressView;
   /** True when no worker answered, so that `progress` is missing. */
   stale: boolean;

@@ -13,8 +13,8 @@ import type { RunStatus } from './types.js';
 /** Runs of sub-plans that a step remembers; more of them nobody looks at one by one. */
 const MAX_SUB_RUNS = 100;
 
-/** What a decision gives: the state to go on with, and what to do now, in order. */
-export interface Decision {
+/** A run that has just begun, and what to do now, in order. */
+export interface Beginning {
   state: RunState;
   commands: EngineCommand[];
 }
@@ -32,7 +32,7 @@ export interface Settled {
  *
  * @param settled steps that have their end before the run starts
  */
-export function startRun(program: Program, at: number, settled: Settled = {}): Decision {
+export function startRun(program: Program, at: number, settled: Settled = {}): Beginning {
   const turn: Turn = { program, state: createState(program, at), commands: [], at, settled: [] };
   const { run_timeout_sec } = program.plan.globals;
   if (run_timeout_sec !== 'none')
@@ -59,22 +59,23 @@ function reusedStatus({ status }: StepReport): 'success' | 'warning' | 'skipped'
 }
 
 /**
- * Takes one event into the run.
+ * Takes one event into the run: changes `state` in place (see {@link RunState}).
  *
- * Takes `state` over (see {@link RunState}). The cost is that of the dependents of the steps that end by this event,
- * however large the plan is; only an abort, a cancel or a timeout of the run looks at every step, once.
+ * The cost is that of the dependents of the steps that end by this event, however large the plan is; only an abort, a
+ * cancel or a timeout of the run looks at every step, once.
  *
+ * @returns what to do now, in order. No other call returns it again: the caller carries out all of it, once.
  * @throws Error (`Internal error: …`) on an event that cannot be: an end of a step that does not run. A refused
  * request is no error: ask {@link refusal} first, a request that came too late changes nothing.
  */
-export function decide(program: Program, state: RunState, event: EngineEvent): Decision {
+export function decide(program: Program, state: RunState, event: EngineEvent): EngineCommand[] {
   const turn: Turn = { program, state, commands: [], at: event.at, settled: [] };
   state.changes = [];
   if (!isRunEnd(state.status)) {
     take(turn, event);
     goOn(turn);
   }
-  return { state, commands: turn.commands };
+  return turn.commands;
 }
 
 function take(turn: Turn, event: EngineEvent): void {

@@ -1,4 +1,4 @@
-export { decide, startRun, type Decision, type Settled } from './decide.js';
+export { decide, startRun, type Beginning, type Settled } from './decide.js';
 export { refusal } from './operator.js';
 export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, Said } from './messages.js';
 export {

@@ -163,8 +163,7 @@ export interface BreakerState {
 /**
  * A run. Plain data, so that it can be carried over and compared.
  *
- * `decide` takes it over: it changes it in place and hands it back, because copying ten thousand steps for every
- * event would make a run quadratic. Who needs the old one copies it first (`structuredClone`).
+ * `decide` changes it in place, because copying ten thousand steps for every event would make a run quadratic. Who needs the old one copies it first (`structuredClone`).
  */
 export interface RunState {
   status: RunStatus;

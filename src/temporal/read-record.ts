@@ -1,6 +1,7 @@
 import { Client, QueryNotRegisteredError, type ConnectionLike } from '@temporalio/client';
 import { EVENTS_VERSION, type EventsPage, type PlanAnswer, type RunEvent, type RunRecord } from '../journal/index.js';
 import { payloadCodec } from './payload-codec.js';
+import { hasBegun } from './run-begun.js';
 
 /** Milliseconds that a page of a record may take: for a closed run a worker first replays its whole history. */
 const PAGE_DEADLINE_MS = 60_000;
@@ -22,7 +23,8 @@ export function recordClient(connection: ConnectionLike, namespace: string): Rec
  * Reads the record of a run from the run itself. A closed one answers from its history, so this needs a worker, but
  * no file.
  *
- * @returns undefined for a run that ended before it began: its plan was invalid, or its start not signed
+ * @returns undefined for a run that ended before it began: it was ended before a worker took it, its plan was invalid,
+ * or its start not signed
  */
 export async function readRecord(client: RecordClient, runId: string): Promise<ReadRecord | undefined> {
   const handle = client.workflow.getHandle(runId);
@@ -30,6 +32,8 @@ export async function readRecord(client: RecordClient, runId: string): Promise<R
   // Of this execution, should another one take its id meanwhile.
   const execution = client.workflow.getHandle(runId, temporalRunId);
   const open = status.name === 'RUNNING';
+  const fromOutside = status.name === 'TERMINATED' || status.name === 'TIMED_OUT';
+  if (fromOutside && !(await hasBegun(client, runId, temporalRunId))) return undefined;
   try {
     const { about, plan } = await timed(client, () => execution.query<PlanAnswer>('plan'));
     const events = await readEventPages((after) =>

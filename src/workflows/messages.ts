@@ -128,6 +128,8 @@ export interface VerbAccepted {
   step?: string;
   /** What the step is now; of the run, where the verb is about the run. */
   status: StepStatus | RunStatus;
+  /** Set by the client where it was sent as a signal: Temporal takes no more updates of this run. */
+  sent_as?: 'signal';
 }
 
 export const progressQuery = defineQuery<ProgressView, [{ since?: number }?]>('progress');

@@ -11,6 +11,7 @@ import {
 import { decide, isRunEnd, startRun, type EngineCommand, type EngineEvent, type StepReport } from '../engine/index.js';
 import { provideDetails } from './current-details.js';
 import { explain } from './explain.js';
+import { firstCommands } from './first-commands.js';
 import { hearForce } from './force-cancel.js';
 import { readInput, readRunLocks, settledSteps, type RunInput } from './input.js';
 import { explainQuery, progressQuery, type RunResult } from './messages.js';
@@ -20,6 +21,7 @@ import { openJournal } from './record.js';
 import { runOutputs } from './run-outputs.js';
 import { createStepRunner } from './step-runner.js';
 import { holdRunLocks } from './run-locks.js';
+import { listenForSignals } from './signals.js';
 import { startTimer } from './timers.js';
 import { offerVerbs } from './verbs.js';
 import { detailsTable, progressView, runResult } from './views.js';
@@ -34,6 +36,7 @@ import { createWaits } from './waits.js';
  */
 export async function runPlan(input: RunInput): Promise<RunResult> {
   const { workflowId } = workflowInfo();
+  const signals = listenForSignals();
   const program = createProgram(readInput(input), input, workflowId);
   const runLocks = readRunLocks(program.plan, input, workflowId);
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
@@ -50,7 +53,8 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     onInstance,
   });
   const waits = createWaits(program.plan, scope, ended);
-  let { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
+  const { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
+  const first = firstCommands(commands, state, carryOut);
   const journal = openJournal(program, input, state);
   const showStatus = statusMemo();
 
@@ -61,12 +65,13 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     description: 'Why a step ran, waits, or ended as it did: {"step": "<id>"}',
   });
   provideDetails(() => detailsTable(program, state));
-  offerVerbs({ program, state: () => state, apply, asked: (note, at) => journal.asked(note, at) });
-  const cancel = hearForce(() => state, apply);
+  offerVerbs({ program, signals, state: () => state, apply, asked: (note, at) => journal.asked(note, at) });
+  const cancel = hearForce(signals, () => state, apply);
+  signals.deliverEarly();
   CancellationScope.current().cancelRequested.catch(cancel);
 
   await CancellationScope.nonCancellable(async () => {
-    carryOut(commands);
+    first.carryOut();
     const locks = holdRunLocks(program, runLocks, scope, apply);
     await condition(() => isRunEnd(state.status));
     await locks.giveBack();
@@ -76,11 +81,12 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   return conclude({ ...runResult(workflowId, program, state), ...runOutputs(program, input, state, workflowId) });
 
   function apply(event: EngineEvent): void {
+    first.beforeEvent();
     const before = state.status;
-    ({ state, commands } = decide(program, state, event));
+    const todo = decide(program, state, event);
     showStatus(state.status);
     journal.took(event, before, state);
-    carryOut(commands);
+    carryOut(todo);
     if (event.type === 'run-cancel-requested' && event.force) runner.force();
   }
 

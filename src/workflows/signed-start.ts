@@ -1,5 +1,8 @@
 import {
   ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  patched,
   proxyLocalActivities,
   workflowInfo,
   type WorkflowInboundCallsInterceptor,
@@ -23,18 +26,33 @@ export const signedStartInterceptor: WorkflowInboundCallsInterceptor = {
     const info = workflowInfo();
     const continued = info.continuedFromExecutionRunId !== undefined && !info.cronSchedule && info.attempt === 1;
     if (info.parent === undefined && !continued) {
-      const verdict = await verifyStart({
-        workflow_type: info.workflowType,
-        workflow_id: info.workflowId,
-        task_queue: info.taskQueue,
-        args: input.args,
-        signature: signatureOf(input.headers[SIGNATURE_HEADER]),
-      });
+      const verdict = await despiteCancel(() =>
+        verifyStart({
+          workflow_type: info.workflowType,
+          workflow_id: info.workflowId,
+          task_queue: info.taskQueue,
+          args: input.args,
+          signature: signatureOf(input.headers[SIGNATURE_HEADER]),
+        }),
+      );
       if (verdict === 'refused') throw unsigned();
     }
     return next(input);
   },
 };
+
+/**
+ * A workflow that was canceled before it began is still to begin: it has a record, and its own way to end. The check is
+ * asked for again rather than shielded from the start, so that earlier runs replay, which ended here.
+ */
+async function despiteCancel<T>(check: () => Promise<T>): Promise<T> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!isCancellation(error) || !patched('begin-canceled')) throw error;
+    return CancellationScope.nonCancellable(check);
+  }
+}
 
 function unsigned(): ApplicationFailure {
   const error = ApplicationFailure.create({

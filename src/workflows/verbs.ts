@@ -1,4 +1,4 @@
-import { ApplicationFailure, defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, defineUpdate, log, setHandler } from '@temporalio/workflow';
 import {
   isRunEnd,
   refusal,
@@ -12,10 +12,12 @@ import { suggest } from '../plan/suggest.js';
 
 import type { VerbAccepted, VerbName } from './messages.js';
 import type { VerbNote } from './recorder.js';
+import type { Signals } from './signals.js';
 
 /** What the verbs need of the run. */
 export interface Steerable {
   program: Program;
+  signals: Signals;
   state(): RunState;
   apply(event: EngineEvent): void;
   /** Writes a request down, before it is met or after it was refused. */
@@ -89,18 +91,15 @@ function offer(run: Steerable, name: VerbName, description: string, read: (given
     // What it refuses leaves no trace in history, and so none in the record either.
     validator: (verb?: unknown) => void checked(run, read(recordOf(verb))),
   });
-  setHandler(
-    defineSignal<[unknown?]>(name),
-    (verb?: unknown) => {
-      try {
-        accept('signal', verb);
-      } catch (error) {
-        if (!(error instanceof ApplicationFailure)) throw error;
-        log.warn(error.message); // a signal has no answer
-      }
-    },
-    { description },
-  );
+  const hear = (verb?: unknown): void => {
+    try {
+      accept('signal', verb);
+    } catch (error) {
+      if (!(error instanceof ApplicationFailure)) throw error;
+      log.warn(error.message); // a signal has no answer
+    }
+  };
+  run.signals.on(name, hear, description);
 }
 
 /** @throws ApplicationFailure `Refused` with the reason. */

@@ -5,7 +5,7 @@ import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { runCli, sharedStateDir } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
-import { tempDir, uniqueId, writePlan } from '../support/plans.js';
+import { steady, tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 let address: string;
 let httpPort: number;
@@ -64,6 +64,20 @@ test('a start that somebody posts to the HTTP interface is refused, and runs not
   expect(await post(id, { input: [input(dir)] })).toBe(200);
   expect(await failureOf(id)).toBe('UnsignedStart');
   expect(existsSync(path.join(dir, 'pwned'))).toBe(false);
+
+  const status = await runCli(['status', id]);
+  expect([status.code, steady(status.stdout)]).toEqual([
+    0,
+    `${id} failed ( <time>)\n  Web UI  <web ui>\n  it ended before it began, so no step of it ran\n`,
+  ]);
+  const none = `error[no_record]: The run '${id}' ended before it began, so there is no record of it\n  hint: it was ended before a worker took it, its plan was invalid, or its start not signed; \`orch watch ${id}\` says which\n`;
+  for (const command of [
+    ['explain', id, 'a'],
+    ['logs', id],
+    ['export', id],
+  ]) {
+    expect([command[0], (await runCli(command)).stderr]).toEqual([command[0], none]);
+  }
 });
 
 test('a signature of another run does not pass: it covers id and input', async () => {

@@ -65,12 +65,14 @@ export function drive(
   const timers = new Map<EngineTimer, number>();
   let finished: string | undefined;
   let clock = 0;
-  let decision = startRun(program, clock, { leftOut: new Set(leftOut.map((id) => program.graph.index.get(id)!)) });
-  observe(decision.state);
-  take(decision);
+  const { state, commands } = startRun(program, clock, {
+    leftOut: new Set(leftOut.map((id) => program.graph.index.get(id)!)),
+  });
+  observe(state);
+  take(commands);
 
-  function take({ commands }: typeof decision): void {
-    for (const command of commands) {
+  function take(todo: readonly EngineCommand[]): void {
+    for (const command of todo) {
       if (finished !== undefined) throw new Error('a command came after the run had finished');
       if (command.type === 'finish') finished = command.status;
       else if (command.type === 'set-timer') timers.set(command.timer, command.at);
@@ -97,8 +99,7 @@ export function drive(
       case 'stop-step':
         stopping.push(id);
         // A wait that is stopped reports nothing any more; what is parked does.
-        if (decision.state.steps[command.step]!.status !== 'running' && !parked.has(id))
-          running.splice(running.indexOf(id), 1);
+        if (state.steps[command.step]!.status !== 'running' && !parked.has(id)) running.splice(running.indexOf(id), 1);
         break;
       default: {
         const never: never = command;
@@ -108,14 +109,14 @@ export function drive(
   }
 
   function send(event: EngineEvent): void {
-    const before = decision.state.status;
-    decision = decide(program, decision.state, event);
-    observe(decision.state, event, before);
-    take(decision);
+    const before = state.status;
+    const next = decide(program, state, event);
+    observe(state, event, before);
+    take(next);
   }
 
   function request(wanted: OperatorRequest): string | undefined {
-    const refused = refusal(program, decision.state, wanted);
+    const refused = refusal(program, state, wanted);
     send({ ...wanted, at: (clock += 1) });
     return refused;
   }
@@ -123,9 +124,7 @@ export function drive(
   const stepOf = (id: string): number => program.graph.index.get(id)!;
 
   return {
-    get state() {
-      return decision.state;
-    },
+    state,
     running,
     started,
     stopping,
@@ -170,7 +169,7 @@ export function drive(
     },
     statuses: () =>
       Object.fromEntries(
-        decision.state.steps.map((step, i) => [
+        state.steps.map((step, i) => [
           program.graph.ids[i]!,
           step.reason === undefined ? step.status : `${step.status}:${step.reason}`,
         ]),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
+import { noRecord } from '../../client/unbegun.js';
 import type { Manifest } from '../../journal/index.js';
 import { suggest } from '../../plan/suggest.js';
 import { runDir, stateDir } from '../../records/paths.js';
@@ -88,6 +89,7 @@ async function requireRun(
 ): Promise<void> {
   const run = await (await client()).describe(runId);
   if (follow && run.status === 'running') return;
+  if (run.progress === undefined && !run.stale) throw noRecord(runId);
   throw new OrchError('no_logs', `The run '${runId}' has no logs on this machine (${folder} is not there)`, {
     hint: 'look on the host of its worker; logs that were pruned are gone',
   });

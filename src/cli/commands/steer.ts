@@ -97,6 +97,7 @@ export async function retry(context: CliContext, runId: string, step: string, fl
   const client = await connect(context, false);
   try {
     const accepted = await client.steer(runId, 'retry', { step, ...(flags.by === undefined ? {} : { by: flags.by }) });
+    noteSignal(context, runId, accepted);
     answer(
       context,
       flags,
@@ -142,11 +143,17 @@ async function steer<V extends VerbName>(
   const client = await connect(context, false);
   try {
     const accepted = await client.steer(runId, verb, flags.by === undefined ? what : { ...what, by: flags.by });
+    noteSignal(context, runId, accepted);
     answer(context, flags, { run_id: runId, requested: verb, ...accepted }, text(accepted));
     return EXIT.succeeded;
   } finally {
     await client.close();
   }
+}
+
+function noteSignal(context: CliContext, runId: string, { sent_as }: VerbAccepted): void {
+  if (sent_as === undefined) return;
+  context.note(`note: ${runId} has had as many updates as Temporal takes for one run, so this was sent as a signal\n`);
 }
 
 async function readStdin(): Promise<string> {

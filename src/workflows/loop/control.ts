@@ -1,4 +1,5 @@
-import { ApplicationFailure, defineSignal, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import { ApplicationFailure, defineUpdate, log, setHandler } from '@temporalio/workflow';
+import type { Signals } from '../signals.js';
 import { LOOP_VERBS, type LoopVerb, type LoopVerbInput, type LoopView } from './messages.js';
 
 /** What people have asked of a loop. */
@@ -14,7 +15,12 @@ const HELP: Readonly<Record<LoopVerb, string>> = {
 };
 
 /** Offers the verbs of a loop, as updates that can refuse and as signals whose refusal is logged. */
-export function offerLoopVerbs(control: LoopControl, view: () => LoopView, stopNow: () => void): void {
+export function offerLoopVerbs(
+  signals: Signals,
+  control: LoopControl,
+  view: () => LoopView,
+  stopNow: () => void,
+): void {
   for (const verb of LOOP_VERBS) {
     const description = HELP[verb];
     const accept = (given: LoopVerbInput): LoopView => {
@@ -27,18 +33,15 @@ export function offerLoopVerbs(control: LoopControl, view: () => LoopView, stopN
       description,
       validator: (_given?: unknown) => refuse(verb, control),
     });
-    setHandler(
-      defineSignal<[unknown?]>(verb),
-      (given?: unknown) => {
-        try {
-          accept(inputOf(given));
-        } catch (error) {
-          if (!(error instanceof ApplicationFailure)) throw error;
-          log.warn(error.message); // a signal has no answer
-        }
-      },
-      { description },
-    );
+    const hear = (given?: unknown): void => {
+      try {
+        accept(inputOf(given));
+      } catch (error) {
+        if (!(error instanceof ApplicationFailure)) throw error;
+        log.warn(error.message); // a signal has no answer
+      }
+    };
+    signals.on(verb, hear, description);
   }
 }
 

@@ -25,6 +25,7 @@ import {
   type LoopView,
   type TurnRecord,
 } from './messages.js';
+import { listenForSignals } from '../signals.js';
 import { takeTurn } from './take-turn.js';
 
 /** Events of its history after which a loop continues as a new run: that costs little, and each replay stays short. */
@@ -41,6 +42,7 @@ const MAX_EVENTS = 600;
  * detail; CancelledFailure.
  */
 export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
+  const signals = listenForSignals();
   const input = readLoopInput(given);
   const loop = createLoop(input);
   const control: LoopControl = { paused: input.carried.paused === true };
@@ -60,7 +62,8 @@ export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
     },
   );
   setHandler(defineQuery<LoopInput>(LOOP_INPUT), resumed, { description: 'What a resumed loop is started with' });
-  offerLoopVerbs(control, view, () => scope.cancel());
+  offerLoopVerbs(signals, control, view, () => scope.cancel());
+  signals.deliverEarly();
   provideDetails(() => detailsOf(view(), loop.turnsAfter(0).slice(-20)));
   CancellationScope.current().cancelRequested.catch(() => {
     canceled = true;

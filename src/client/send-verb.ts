@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, Connection } from '@temporalio/client';
+import { defineUpdate } from '@temporalio/workflow';
+import type { EventsPage, RunEvent } from '../journal/index.js';
+import { eventsQuery } from '../workflows/messages.js';
+import { OrchError } from './errors.js';
+import { isUpdateLimit, onceItAnswers, withDeadline } from './service-errors.js';
+
+/** Milliseconds that a steering verb waits for a worker to answer. */
+const ANSWER_MS = 10_000;
+/** Milliseconds that a look for it may take. */
+const QUERY_MS = 2_000;
+/** Milliseconds between two looks for the answer to a signal. */
+const LOOK_MS = 100;
+
+/** Where a verb goes. */
+export interface Receiver {
+  client: Client;
+  connection: Connection;
+  /** Workflow id. */
+  id: string;
+}
+
+/** A verb, and what is sent along with it. */
+export interface Sent {
+  verb: string;
+  given: object;
+}
+
+/**
+ * Sends a verb as an update, whose answer says what came of it. A workflow that has not begun to listen is asked again:
+ * the id is that of the request, so that none is taken in twice.
+ *
+ * @throws what the SDK throws; {@link isUpdateLimit} tells where the service takes no more updates of this execution.
+ */
+export function sendUpdate<T>({ client, connection, id }: Receiver, { verb, given }: Sent): Promise<T> {
+  const update = defineUpdate<T, [object]>(verb);
+  const updateId = randomUUID();
+  return onceItAnswers(() =>
+    withDeadline(connection, ANSWER_MS, () =>
+      client.workflow.getHandle(id).executeUpdate(update, { args: [given], updateId }),
+    ),
+  );
+}
+
+/**
+ * Sends a verb to a run as a signal, which has no answer of its own, and finds in the run's record what came of it.
+ *
+ * @throws OrchError `refused` with the reason.
+ */
+export async function sendSignal(receiver: Receiver, { verb, given }: Sent): Promise<void> {
+  const { client, connection, id } = receiver;
+  const handle = client.workflow.getHandle(id);
+  const before = await eventsAfter(receiver, Number.MAX_SAFE_INTEGER);
+  await withDeadline(connection, ANSWER_MS, () => handle.signal(verb, given));
+  const end = Date.now() + ANSWER_MS;
+  for (let seen = before.last_seq; Date.now() < end; await sleep(LOOK_MS)) {
+    const { events } = await eventsAfter(receiver, seen);
+    const answer = events.find((event) => isAnswer(event, verb, given));
+    if (answer?.accepted === false) throw new OrchError('refused', answer.message ?? 'The run refused it');
+    if (answer !== undefined) return;
+    seen += events.length;
+  }
+  throw new OrchError('no_worker', 'The request was sent as a signal, and no worker has taken it in so far', {
+    hint: 'it is kept until a worker runs: `orch up` for the embedded service, else `orch worker`',
+  });
+}
+
+type Answer = Extract<RunEvent, { type: 'operator-request' }>;
+
+function isAnswer(event: RunEvent, verb: string, given: object): event is Answer {
+  if (event.type !== 'operator-request' || event.via !== 'signal' || event.verb !== verb) return false;
+  return event.step === (given as { step?: unknown }).step;
+}
+
+function eventsAfter({ client, connection, id }: Receiver, after: number): Promise<EventsPage> {
+  return onceItAnswers(() =>
+    withDeadline(connection, QUERY_MS, () => client.workflow.getHandle(id).query(eventsQuery, { after })),
+  );
+}

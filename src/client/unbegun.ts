@@ -1,0 +1,25 @@
+import type { Client } from '@temporalio/client';
+import { hasBegun } from '../temporal/run-begun.js';
+import { RUN_PLAN } from '../workflows/messages.js';
+import { describeRun } from './describe.js';
+import { OrchError } from './errors.js';
+
+/**
+ * Whether a question to a run failed because the run ended before it began: it was terminated or canceled before a
+ * worker took it, its plan was invalid, or its start not signed. It is a run all the same, without steps to tell of.
+ *
+ * @throws OrchError `run_not_found`
+ */
+export async function endedUnbegun(client: Client, runId: string, error: unknown): Promise<boolean> {
+  if (!(error instanceof OrchError) || (error.code !== 'run_not_found' && error.code !== 'no_worker')) return false;
+  const { run, workflow_type: type, temporal_run_id } = await describeRun(client, runId);
+  if (type !== RUN_PLAN || run.finished_at === undefined) return false;
+  return error.code === 'run_not_found' || !(await hasBegun(client, runId, temporal_run_id));
+}
+
+/** There is nothing to tell of a run. */
+export function noRecord(runId: string): OrchError {
+  return new OrchError('no_record', `The run '${runId}' ended before it began, so there is no record of it`, {
+    hint: `it was ended before a worker took it, its plan was invalid, or its start not signed; \`orch watch ${runId}\` says which`,
+  });
+}

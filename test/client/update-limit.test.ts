@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { workerRig, type WorkerRig } from '../support/worker-rig.js';
+
+let rig: WorkerRig;
+
+beforeAll(async () => {
+  rig = await workerRig('history.maxTotalUpdates=2', 'history.maximumSignalsPerExecution=5');
+  await rig.startWorker();
+});
+afterAll(() => rig.close());
+
+const start = async (): Promise<string> => {
+  const gate = (id: string): object => ({ id, step_def: { type: 'approval' } });
+  const source = { plan_id: 'test', version: '1.0', steps: [gate('a'), gate('b')] };
+  const { run_id } = await rig.orch.start({ source }, { baseDir: rig.dir });
+  await eventually('it waits', async () => (await rig.orch.progress(run_id).catch(() => undefined))?.counts.waiting);
+  return run_id;
+};
+
+test('a run that has had its updates is steered by signals; the answers say so, and refusals stay refusals', async () => {
+  const id = await start();
+  expect(await rig.orch.steer(id, 'pause', {})).toEqual({ status: 'paused' });
+  expect(await rig.orch.steer(id, 'resume', {})).toEqual({ status: 'running' });
+  expect(await rig.orch.steer(id, 'approve', { step: 'a', comment: 'fine' })).toEqual({
+    step: 'a',
+    status: 'success',
+    sent_as: 'signal',
+  });
+  expect(await rig.orch.steer(id, 'pause', {})).toEqual({ status: 'paused', sent_as: 'signal' });
+  await expect(rig.orch.steer(id, 'pause', {})).rejects.toMatchObject({
+    code: 'refused',
+    message: 'Cannot pause the run: it is already paused',
+  });
+  await expect(rig.orch.steer(id, 'skip', { step: 'c' })).rejects.toMatchObject({
+    code: 'refused',
+    message: "The plan has no step 'c'",
+  });
+  expect(await rig.orch.steer(id, 'approve', { step: 'b' })).toEqual({
+    step: 'b',
+    status: 'success',
+    sent_as: 'signal',
+  });
+  expect((await rig.orch.result(id)).status).toBe('succeeded');
+  const { events } = await rig.orch.record(id);
+  expect(events.filter(({ type }) => type === 'operator-request')).toMatchObject([
+    { verb: 'pause', via: 'update', accepted: true },
+    { verb: 'resume', via: 'update', accepted: true },
+    { verb: 'approve', via: 'signal', accepted: true, step: 'a', comment: 'fine' },
+    { verb: 'pause', via: 'signal', accepted: true },
+    { verb: 'pause', via: 'signal', accepted: false },
+    { verb: 'skip', via: 'signal', accepted: false, step: 'c' },
+    { verb: 'approve', via: 'signal', accepted: true, step: 'b' },
+  ]);
+});
+
+test('a run that has had its signals, too, says so, and is canceled as ever', async () => {
+  const id = await start();
+  for (let sent = 0; sent < 7; sent += 1) await rig.orch.steer(id, sent % 2 === 0 ? 'pause' : 'resume', {});
+  await expect(rig.orch.steer(id, 'approve', { step: 'a' })).rejects.toMatchObject({
+    code: 'too_many_requests',
+    message: `'${id}' has had as many requests as Temporal takes for one execution`,
+  });
+  await rig.orch.cancel(id);
+  expect((await rig.orch.result(id)).status).toBe('canceled');
+});
+
+test('without a worker nothing is sent as a signal', async () => {
+  const id = await start();
+  await rig.orch.steer(id, 'pause', {});
+  await rig.orch.steer(id, 'resume', {});
+  await rig.stopWorker();
+  await expect(rig.orch.steer(id, 'pause', {})).rejects.toMatchObject({ code: 'no_worker' });
+  await rig.startWorker();
+  await eventually('it answers', () => rig.orch.progress(id).catch(() => undefined));
+  expect((await rig.orch.progress(id)).status).toBe('running');
+});

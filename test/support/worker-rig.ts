@@ -1,0 +1,80 @@
+import { Client, type WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
+import { inject } from 'vitest';
+import { OrchClient } from '../../src/client/index.js';
+import { payloadCodec } from '../../src/temporal/payload-codec.js';
+import { signedStarts } from '../../src/temporal/signed-starts.js';
+import { createWorker } from '../../dist/worker/index.js';
+import { tempDir } from './plans.js';
+
+const SIGNING_KEY = 'key of the test';
+
+/** A server of a test's own that takes signed starts only, and a worker that the test starts and stops. */
+export interface WorkerRig {
+  orch: OrchClient;
+  /** Temporal's own client; it signs starts, too. */
+  client: Client;
+  /** Folder of the runs. */
+  dir: string;
+  handle(id: string): WorkflowHandle;
+  startWorker(): Promise<void>;
+  /**
+   * Stops the worker; what it remembers of runs goes with it. The next one is made at once, so that it polls as soon as
+   * it is started: making it takes seconds, and updates do not wait for long.
+   */
+  stopWorker(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param settings dynamic configuration of the server: `history.maxTotalUpdates=3` */
+export async function workerRig(...settings: string[]): Promise<WorkerRig> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: inject('temporalBinary') },
+      extraArgs: settings.flatMap((setting) => ['--dynamic-config-value', setting]),
+    },
+  });
+  const { address, connection } = environment;
+  const dir = tempDir();
+  const client = new Client({
+    connection,
+    dataConverter: { payloadCodecs: [payloadCodec] },
+    interceptors: { workflow: [signedStarts(SIGNING_KEY)] },
+  });
+  const service = { connection: { address }, address, namespace: 'default' };
+  const orch = await OrchClient.connect({ service, signingKey: SIGNING_KEY });
+  let ready: Worker | undefined;
+  let stop = async (): Promise<void> => {};
+  const create = (): Promise<Worker> =>
+    createWorker({ connection: environment.nativeConnection, stateDir: dir, signingKey: SIGNING_KEY });
+  const rig: WorkerRig = {
+    orch,
+    client,
+    dir,
+    handle: (id) => client.workflow.getHandle(id),
+    async startWorker() {
+      await stop();
+      const worker = ready ?? (await create());
+      ready = undefined;
+      const running = worker.run();
+      stop = async () => {
+        stop = async () => {};
+        worker.shutdown();
+        await running;
+      };
+    },
+    async stopWorker() {
+      await stop();
+      ready ??= await create();
+    },
+    async close() {
+      await orch.close();
+      if (ready !== undefined) await rig.startWorker(); // only one that runs can be ended
+      await stop();
+      await environment.teardown();
+    },
+  };
+  return rig;
+}
