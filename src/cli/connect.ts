@@ -8,7 +8,7 @@ import { UsageError } from './errors.js';
 
 interface RunningService {
   address: string;
-  ui_url: string;
+  ui_url?: string;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
       namespace: DEFAULT_NAMESPACE,
     },
     signingKey: readSigningKey(stateDir(context.env)),
-    webUi: service.ui_url,
+    ...(service.ui_url === undefined ? {} : { webUi: service.ui_url }),
   });
 }
 
