@@ -35,6 +35,7 @@ export function findChromium() {
   return undefined;
 }
 
+/** Milliseconds. */
 const PATIENCE_MS = 5000;
 
 export class Chromium {
@@ -88,7 +89,7 @@ export class Chromium {
 
   async close() {
     try {
-      process.kill(-this.#process.pid, 'SIGKILL');
+      process.kill(-Number(this.#process.pid), 'SIGKILL');
     } catch {
       // it has gone by itself
     }

@@ -15,8 +15,12 @@ const BLOCKED = new Set([
 
 /** What an attack resolves to where this machine lacks what it takes. */
 export class Skipped {
+  why;
   constructor(why) {
     this.why = why;
+  }
+  toString() {
+    return this.why;
   }
 }
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { readable, STEERING } from '../requests.mjs';
 
 /** A port that takes what it is sent and never answers must not hold up the others. Milliseconds. */
-const PATIENCE_MS = 3000;
+const PATIENCE_MS = 10_000;
 
 export const attacks = [
   ...STEERING.map((request) => steering(`a page in Chromium that ${request.what}`, request, fromElsewhere)),
@@ -51,8 +51,9 @@ async function sendAll(urls, body, patienceMs) {
   const byFetch = (url) =>
     fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'include', body }).catch(() => undefined);
   const byForm = async (url, index) => {
-    const frame = document.body.appendChild(document.createElement('iframe'));
-    frame.name = `frame-${index}`;
+    const frame = document.createElement('iframe');
+    frame.name = `frame-${index}`; // before it is in the page: it is not known by a later one
+    document.body.append(frame);
     const form = document.body.appendChild(document.createElement('form'));
     Object.assign(form, { method: 'POST', action: url, enctype: 'text/plain', target: frame.name });
     const field = form.appendChild(document.createElement('input'));
