@@ -6,6 +6,7 @@ import { findRunning } from './find-running.js';
 import { isHealthy } from './health.js';
 import { serviceInfo, type ServiceInfo } from './info.js';
 import { withLock } from './lock.js';
+import { checkOpenFiles } from './open-files.js';
 import { isAlive, stopProcess } from './process-identity.js';
 import { readRecord, writeRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
 import { SERVER_STOP_MS, comesUp, startServer } from './server.js';
@@ -59,6 +60,7 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Serv
   const context: Context = { files, env: options.env, program: workerProgram(options.workerEntry), say, started: [] };
   const running = await asWanted(context);
   if (running) return serviceInfo(files, running, []);
+  checkOpenFiles();
   // Before the lock: a build takes minutes, and whoever waits for the lock should not wait for that.
   const binary = liveServer(files) ? undefined : await findBinary(context);
   const timeoutMs = options.lockTimeoutMs ?? LOCK_TIMEOUT_MS;

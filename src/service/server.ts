@@ -3,13 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../records/paths.js';
 import { lastingEnv, startInBackground, type Background } from './background.js';
 import { afterOpening, beforeOpening } from './database-version.js';
-import { ServiceError } from './errors.js';
+import type { ServiceError } from './errors.js';
 import { failureLines, readLog, type ServiceFiles } from './files.js';
 import { keepClosedRuns, waitUntilHealthy } from './health.js';
 import { LOOPBACK, choosePorts, type Ports } from './ports.js';
 import { isAlive, stopProcess } from './process-identity.js';
 import type { ServerRecord } from './record.js';
 import { CURRENT_SETTINGS, serverArguments } from './server-arguments.js';
+import { startFailure } from './start-failure.js';
 import type { TemporalBinary } from './temporal-binary.js';
 
 /** From nothing to healthy takes about a second; a busy machine many times that. Milliseconds. */
@@ -124,10 +125,7 @@ function isPortConflict(log: string[]): boolean {
 }
 
 function startFailed(files: ServiceFiles, log: string[], hung: boolean): ServiceError {
-  const what = hung ? `did not become healthy within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
-  return new ServiceError(
-    'service_start_failed',
-    [`the embedded Temporal server ${what}`, ...log.map((line) => `  ${line}`)].join('\n'),
-    `its whole log is ${files.serverLog}`,
-  );
+  const how = hung ? `did not become healthy within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
+  const what = `the embedded Temporal server ${how}`;
+  return startFailure(files, { code: 'service_start_failed', what, log, logFile: files.serverLog });
 }

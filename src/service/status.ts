@@ -88,7 +88,5 @@ function workerStatus(files: ServiceFiles, record: ServiceRecord | undefined, bu
 
 function isStale(worker: WorkerRecord, record: ServiceRecord | undefined, buildId: string): boolean {
   const { server } = record ?? {};
-  return (
-    worker.build_id !== buildId || worker.address !== server?.address || worker.web_ui_target !== server.ports.ui
-  );
+  return worker.build_id !== buildId || worker.address !== server?.address || worker.web_ui_target !== server.ports.ui;
 }

@@ -7,6 +7,7 @@ import { withLock } from './lock.js';
 import { isAlive, stopProcess, type ProcessIdentity } from './process-identity.js';
 import { removeRecord } from './record.js';
 import { SERVER_STOP_MS } from './server.js';
+import { checkStateDir } from './state-folder.js';
 import { WORKER_STOP_MS } from './worker-process.js';
 
 const LOCK_TIMEOUT_MS = 180_000;
@@ -33,6 +34,7 @@ export interface StopResult {
 export async function stopService(options: StopServiceOptions): Promise<StopResult> {
   const files = serviceFiles(stateDir(options.env));
   const result: StopResult = { stopped: [], state_dir: files.state };
+  checkStateDir(files.state);
   if (!existsSync(files.dir)) return result;
   prepareServiceDir(files);
   const say = options.onProgress ?? (() => {});

@@ -102,6 +102,8 @@ function passOn(incoming: IncomingMessage, answer: ServerResponse, target: strin
 }
 
 function passedOn(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const names = Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name) && !name.startsWith('access-control-'));
+  const names = Object.entries(headers).filter(
+    ([name]) => !HOP_BY_HOP.has(name) && !name.startsWith('access-control-'),
+  );
   return Object.fromEntries(names);
 }

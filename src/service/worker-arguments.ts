@@ -14,26 +14,27 @@ export interface WorkerArguments {
   web_ui_target: string;
 }
 
+const OPTIONS = {
+  service_dir: '--service-dir',
+  address: '--address',
+  build_id: '--build-id',
+  web_ui_port: '--web-ui-port',
+  web_ui_target: '--web-ui-target',
+} as const satisfies Record<keyof WorkerArguments, string>;
+
 /** The options of a worker's command line. */
 export function workerArguments(told: WorkerArguments): string[] {
-  return [
-    ...['--service-dir', told.service_dir],
-    ...['--address', told.address],
-    ...['--build-id', told.build_id],
-    ...['--web-ui-port', String(told.web_ui_port)],
-    ...['--web-ui-target', told.web_ui_target],
-  ];
+  const names = Object.keys(OPTIONS) as (keyof WorkerArguments)[];
+  return names.flatMap((name) => [OPTIONS[name], String(told[name])]);
 }
 
 /** What a worker's command line says; undefined where it is none of a worker. */
 export function readWorkerArguments(entry: TableEntry): WorkerArguments | undefined {
-  const [service_dir, address, build_id, port, web_ui_target] = [
-    '--service-dir',
-    '--address',
-    '--build-id',
-    '--web-ui-port',
-    '--web-ui-target',
-  ].map((name) => optionOf(entry, name));
+  const service_dir = optionOf(entry, OPTIONS.service_dir);
+  const address = optionOf(entry, OPTIONS.address);
+  const build_id = optionOf(entry, OPTIONS.build_id);
+  const port = optionOf(entry, OPTIONS.web_ui_port);
+  const web_ui_target = optionOf(entry, OPTIONS.web_ui_target);
   if (!service_dir || !address || !build_id || !port || !web_ui_target) return undefined;
   return { service_dir, address, build_id, web_ui_port: Number(port), web_ui_target };
 }

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDir, type Env } from '../records/paths.js';
 import { lastingEnv, startInBackground, type Background } from './background.js';
 import type { WorkerProgram } from './build-id.js';
-import { ServiceError } from './errors.js';
+import type { ServiceError } from './errors.js';
 import { failureLines, type ServiceFiles } from './files.js';
 import { NAMESPACE } from './health.js';
 import { isAlive, stopProcess } from './process-identity.js';
 import { chooseWebUiPort } from './ports.js';
 import type { ServerRecord, WorkerRecord } from './record.js';
+import { startFailure } from './start-failure.js';
 import { workerArguments, type WorkerArguments } from './worker-arguments.js';
 
 /** From nothing to polling takes one to two seconds; a busy machine many times that. Milliseconds. */
@@ -103,10 +104,11 @@ function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.Proce
 }
 
 function startFailed(files: ServiceFiles, log: string[], hung: boolean): ServiceError {
-  const what = hung ? `did not begin to poll within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
-  return new ServiceError(
-    'worker_start_failed',
-    [`the embedded worker ${what}`, ...log.map((line) => `  ${line}`)].join('\n'),
-    `its whole log is ${files.workerLog}`,
-  );
+  const how = hung ? `did not begin to poll within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
+  return startFailure(files, {
+    code: 'worker_start_failed',
+    what: `the embedded worker ${how}`,
+    log,
+    logFile: files.workerLog,
+  });
 }
