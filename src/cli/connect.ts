@@ -2,13 +2,13 @@ import { OrchError } from '../client/errors.js';
 import { OrchClient } from '../client/orch-client.js';
 import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
-import { ensureService, readSigningKey, runningServer } from '../service/index.js';
+import { checkStateDir, ensureService, readSigningKey, runningServer } from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 
 interface RunningService {
   address: string;
-  ui_url: string;
+  ui_url?: string;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
       namespace: DEFAULT_NAMESPACE,
     },
     signingKey: readSigningKey(stateDir(context.env)),
-    webUi: service.ui_url,
+    ...(service.ui_url === undefined ? {} : { webUi: service.ui_url }),
   });
 }
 
@@ -49,6 +49,7 @@ async function startService(context: CliContext): Promise<RunningService> {
 
 /** Looking at a run starts nothing: not even a list should build a server. */
 function runningService(context: CliContext): RunningService {
+  checkStateDir(stateDir(context.env));
   const server = runningServer(context.env);
   if (server !== undefined) return server;
   throw new OrchError('service_unreachable', 'The embedded service is not running', {

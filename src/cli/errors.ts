@@ -1,6 +1,7 @@
 import type { PlanTexts } from '../plan/load-set.js';
 import type { Diagnostic } from '../plan/types.js';
 import { EXIT, type CliContext } from './context.js';
+import { systemErrorOf } from './system-errors.js';
 
 /** A mistake on the command line that no library knows of. */
 export class UsageError extends Error {
@@ -52,7 +53,7 @@ const USAGE = new Set([
 
 /** Says what went wrong, where, and what to do; gives the exit code. */
 export async function reportError(context: CliContext, error: unknown, json: boolean): Promise<number> {
-  if (!isCoded(error)) return reportBug(context, error);
+  if (!isCoded(error)) return reportUncoded(context, error, json);
   if (json) context.out(`${JSON.stringify({ error: jsonError(error) }, null, 2)}\n`);
   else if (error.diagnostics !== undefined && error.diagnostics.length > 0) {
     const { showDiagnostics } = await import('./show-diagnostics.js');
@@ -81,8 +82,16 @@ function jsonError(error: CodedError): Record<string, unknown> {
 }
 
 function isCoded(error: unknown): error is CodedError {
-  const names = ['UsageError', 'DiagnosticsError', 'OrchError', 'ServiceError'];
+  const names = ['UsageError', 'DiagnosticsError', 'OrchError', 'ServiceError', 'SystemError'];
   return error instanceof Error && names.includes(error.name) && 'code' in error;
+}
+
+/** What the system refuses is nobody's bug: the disk, the files and their limits are the user's. */
+function reportUncoded(context: CliContext, error: unknown, json: boolean): number | Promise<number> {
+  const system = systemErrorOf(error);
+  if (system === undefined) return reportBug(context, error);
+  const { message } = error as Error;
+  return reportError(context, Object.assign(new Error(message), { name: 'SystemError', ...system }), json);
 }
 
 /** Anything else is our mistake, and the only case where a stack trace helps anybody. */

@@ -1,3 +1,4 @@
+import { EXIT } from './context.js';
 import { runCli } from './program.js';
 
 export { runCli };
@@ -7,13 +8,17 @@ export async function main(): Promise<void> {
   // Whoever reads may stop early, as `orch list | head` does: what is left to say is for nobody.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE') return;
+      process.exitCode = EXIT.failed;
+      if (stream === process.stdout) process.stderr.write(`error: the output could not be written: ${error.message}\n`);
     });
   }
-  process.exitCode = await runCli(process.argv.slice(2), {
+  const exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
     stdout: process.stdout,
     stderr: process.stderr,
   });
+  // What could not be written is no success.
+  process.exitCode ||= exitCode;
 }

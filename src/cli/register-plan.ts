@@ -33,6 +33,7 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
   withFormatOptions(program.command('convert <file>'))
     .description('print the plan that a file of another system is run as')
     .option('-o, --out <file>', 'write it there; in YAML where the name says so')
+    .option('--force', 'write over what is there already')
     .addOption(new Option('--yaml', 'in YAML').conflicts('json'))
     .option('--json', 'in JSON (the default, but for a name that ends in .yaml)')
     .option('--strict', 'count warnings as errors')

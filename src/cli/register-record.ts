@@ -21,6 +21,7 @@ export function addRecordCommands(program: Command, context: CliContext, done: D
     .command('export <run>')
     .description('write what a run did: its manifest and events, rebuilt from history, or a report')
     .option('--out <path>', 'folder to write to, or file for one of the formats (default: the folder of the run)')
+    .option('--force', 'write over what is there already')
     .option('--json', 'print the manifest')
     .option('--events', 'print the events, one JSON object a line')
     .option('--junit', 'print JUnit XML, for a CI')

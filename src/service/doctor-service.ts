@@ -29,5 +29,6 @@ function describeServer(server: ServerStatus): string {
   const version = server.version ? showVersion(server.version) : 'of an unknown version';
   const kept =
     server.retention_sec === undefined ? '' : `, keeps closed runs ${Math.round(server.retention_sec / 86_400)} days`;
-  return `process ${server.pid} at ${server.address}, Temporal ${version}, Web UI ${server.ui_url}${kept}`;
+  const webUi = server.ui_url === undefined ? 'no Web UI until its worker runs' : `Web UI ${server.ui_url}`;
+  return `process ${server.pid} at ${server.address}, Temporal ${version}, ${webUi}${kept}`;
 }

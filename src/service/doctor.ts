@@ -9,6 +9,7 @@ import { checkServer, checkWorker } from './doctor-service.js';
 import { ServiceError, messageOf } from './errors.js';
 import { serviceFiles } from './files.js';
 import { readSigningKey } from './signing-key.js';
+import { checkStateDir } from './state-folder.js';
 import { serviceStatus } from './status.js';
 import { findGo } from './temporal-build.js';
 import { findTemporalBinary } from './temporal-binary.js';
@@ -54,6 +55,8 @@ function checkNode(): Check {
 function checkState(env: Env): Check {
   const name = 'state_folder';
   const path = stateDir(env);
+  const foreign = refusal(path);
+  if (foreign) return { name, ok: 'fail', detail: foreign.message, ...(foreign.hint && { hint: foreign.hint }) };
   const problem = unwritable(path);
   if (problem) {
     return { name, ok: 'fail', detail: `${path}: ${problem}`, hint: 'make it writable, or set ORCH_STATE_DIR' };
@@ -61,6 +64,16 @@ function checkState(env: Env): Check {
   const open = [path, serviceFiles(path).dir].filter(isOpenToOthers);
   if (open.length === 0) return { name, ok: 'ok', detail: path };
   return { name, ok: 'warn', detail: `others can read ${open.join(', ')}`, hint: `chmod 700 ${open.join(' ')}` };
+}
+
+function refusal(path: string): ServiceError | undefined {
+  try {
+    checkStateDir(path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof ServiceError) return error;
+    throw error;
+  }
 }
 
 function checkCache(env: Env): Check {

@@ -2,12 +2,15 @@ import { stateDir, type Env } from '../records/paths.js';
 import { orchVersion, workerProgram, type WorkerProgram } from './build-id.js';
 import { recordedVersion } from './database-version.js';
 import { prepareServiceDir, serviceFiles, type ServiceFiles } from './files.js';
+import { findRunning } from './find-running.js';
 import { isHealthy } from './health.js';
 import { serviceInfo, type ServiceInfo } from './info.js';
 import { withLock } from './lock.js';
+import { checkOpenFiles } from './open-files.js';
 import { isAlive, stopProcess } from './process-identity.js';
 import { readRecord, writeRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
 import { SERVER_STOP_MS, comesUp, startServer } from './server.js';
+import { CURRENT_SETTINGS } from './server-arguments.js';
 import { ensureSigningKey } from './signing-key.js';
 import { findTemporalBinary, type TemporalBinary } from './temporal-binary.js';
 import { WORKER_STOP_MS, isReady, startWorker, waitUntilReady } from './worker-process.js';
@@ -55,8 +58,9 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Serv
   ensureSigningKey(files.state);
   const say = options.onProgress ?? (() => {});
   const context: Context = { files, env: options.env, program: workerProgram(options.workerEntry), say, started: [] };
-  const running = await findRunning(context);
+  const running = await asWanted(context);
   if (running) return serviceInfo(files, running, []);
+  checkOpenFiles();
   // Before the lock: a build takes minutes, and whoever waits for the lock should not wait for that.
   const binary = liveServer(files) ? undefined : await findBinary(context);
   const timeoutMs = options.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
@@ -66,18 +70,20 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Serv
 }
 
 /** The service as it should be, or undefined if there is anything to do. */
-async function findRunning({ files, program }: Context): Promise<ServiceRecord | undefined> {
+async function asWanted({ files, program }: Context): Promise<ServiceRecord | undefined> {
   const record = readRecord(files);
   if (!record?.server?.settled || !record.worker) return undefined;
-  const asWanted =
-    isAlive(record.server) && isCurrent(record.worker, record.server, program) && isReady(files, record.worker);
-  return asWanted && (await isHealthy(record.server.ports.grpc, GLANCE_MS)) ? record : undefined;
+  const { server, worker } = record;
+  const current = server.settings === CURRENT_SETTINGS && isCurrent(worker, server, program);
+  const alive = current && isAlive(server) && isReady(files, worker);
+  return alive && (await isHealthy(server.ports.grpc, GLANCE_MS)) ? record : undefined;
 }
 
 /** Under the lock. Each process is recorded as soon as it exists, so that an interrupted start leaves no unknown ones. */
 async function bringUp(context: Context, binary: TemporalBinary | undefined): Promise<ServiceRecord> {
   const { files } = context;
-  const before = readRecord(files);
+  const { record: before, found } = findRunning(files);
+  if (found.length > 0) context.say(foundAgain(before, found));
   const record: ServiceRecord = { ...before, orch_version: orchVersion() };
   record.server = await bringUpServer(context, record, binary);
   record.worker = await bringUpWorker(context, record, record.server);
@@ -106,7 +112,12 @@ async function reuseServer({ files, say }: Context, server: ServerRecord): Promi
     say(`the server (process ${server.pid}) is gone, another one is started in its place`);
     return false;
   }
-  if (!server.settled) say(`waiting for the server (process ${server.pid}), which was being started`);
+  if (server.settings !== CURRENT_SETTINGS) {
+    say(`the server (process ${server.pid}) was started by another version of orch, it is replaced`);
+    await stopProcess(server, SERVER_STOP_MS);
+    return false;
+  }
+  if (!server.settled) say(`waiting for the server (process ${server.pid}) to answer`);
   if (await (server.settled ? answersInTime(server, say) : comesUp(files, server))) return true;
   say(`the server (process ${server.pid}) does not answer, another one is started in its place`);
   await stopProcess(server, SERVER_STOP_MS);
@@ -124,7 +135,7 @@ async function bringUpWorker(context: Context, record: ServiceRecord, server: Se
   const old = record.worker;
   if (old && (await reuseWorker(context, old, server))) return old;
   const onSpawn = (worker: WorkerRecord) => writeRecord(files, Object.assign(record, { worker }));
-  const worker = await startWorker({ files, env, program, address: server.address, onSpawn });
+  const worker = await startWorker({ files, env, program, server, webUiPort: old?.web_ui_port, onSpawn });
   context.started.push('worker');
   return worker;
 }
@@ -142,12 +153,18 @@ async function reuseWorker(
 }
 
 function isCurrent(worker: WorkerRecord, server: ServerRecord, program: WorkerProgram): boolean {
-  return worker.build_id === program.buildId && worker.address === server.address;
+  const { build_id, address, web_ui_target } = worker;
+  return build_id === program.buildId && address === server.address && web_ui_target === server.ports.ui;
+}
+
+function foundAgain(record: ServiceRecord | undefined, found: readonly ('server' | 'worker')[]): string {
+  const names = found.map((name) => `the ${name} (process ${record?.[name]?.pid})`).join(' and ');
+  return `service.json does not name what runs: ${names}`;
 }
 
 function liveServer(files: ServiceFiles): boolean {
-  const server = readRecord(files)?.server;
-  return server !== undefined && isAlive(server);
+  const server = findRunning(files).record?.server;
+  return server?.settings === CURRENT_SETTINGS && isAlive(server);
 }
 
 function findBinary({ files, env, say }: Context): Promise<TemporalBinary> {

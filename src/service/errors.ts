@@ -1,14 +1,19 @@
 /** Every code that a {@link ServiceError} can carry. */
 export const SERVICE_ERROR_CODES = [
+  'database_corrupt',
+  'database_in_use',
+  'disk_full',
   'service_lock_timeout',
   'service_start_failed',
   'service_stop_failed',
   'signing_key_missing',
   'signing_key_unsafe',
+  'state_dir_foreign',
   'state_dir_unwritable',
   'temporal_not_found',
   'temporal_unusable',
   'temporal_version_mismatch',
+  'too_many_open_files',
   'worker_start_failed',
 ] as const;
 

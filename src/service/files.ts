@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateDir, serviceDir } from '../records/paths.js';
-import { ServiceError, messageOf } from './errors.js';
+import { ServiceError, errnoOf, messageOf } from './errors.js';
+import { checkStateDir } from './state-folder.js';
 
 /** A log is set aside at the next start once it is larger than this. Bytes. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
@@ -49,9 +50,10 @@ export function serviceFiles(state: string): ServiceFiles {
 /**
  * Makes the service's folder, closed to others even if it was created otherwise.
  *
- * @throws ServiceError `state_dir_unwritable`
+ * @throws ServiceError `state_dir_unwritable`, `state_dir_foreign`, `disk_full`
  */
 export function prepareServiceDir(files: ServiceFiles): void {
+  checkStateDir(files.state);
   try {
     makePrivateDir(files.dir);
     if ((statSync(files.dir).mode & 0o077) !== 0) chmodSync(files.dir, 0o700);
@@ -59,6 +61,8 @@ export function prepareServiceDir(files: ServiceFiles): void {
     writeFileSync(probe, '', { flag: 'wx', mode: 0o600 });
     rmSync(probe);
   } catch (error) {
+    // Of a full disk the caller knows better what to say.
+    if (errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT') throw error;
     throw new ServiceError(
       'state_dir_unwritable',
       `the state folder ${files.state} cannot be written: ${messageOf(error)}`,

@@ -1,6 +1,7 @@
 import { NAMESPACE } from './health.js';
+import { LOOPBACK } from './ports.js';
 import type { ServiceFiles } from './files.js';
-import type { ServiceRecord } from './record.js';
+import type { ServiceRecord, WorkerRecord } from './record.js';
 import type { TemporalVersion } from './temporal-version.js';
 
 /** The running embedded service. */
@@ -10,7 +11,6 @@ export interface ServiceInfo {
   namespace: string;
   /** The Web UI, without a slash at the end. */
   ui_url: string;
-  http_port: number;
   server_pid: number;
   worker_pid: number;
   /** Temporal's. */
@@ -31,8 +31,7 @@ export function serviceInfo(files: ServiceFiles, record: ServiceRecord, started:
   return {
     address: server.address,
     namespace: NAMESPACE,
-    ui_url: server.ui_url,
-    http_port: server.ports.http,
+    ui_url: webUiUrl(worker),
     server_pid: server.pid,
     worker_pid: worker.pid,
     version: server.version,
@@ -42,4 +41,9 @@ export function serviceInfo(files: ServiceFiles, record: ServiceRecord, started:
     started_at: server.started_at,
     started,
   };
+}
+
+/** Where a worker opens the Web UI, without a slash at the end. */
+export function webUiUrl(worker: WorkerRecord): string {
+  return `http://${LOOPBACK}:${worker.web_ui_port}`;
 }

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { writeFileAtomic, type ServiceFiles } from './files.js';
+import { LOOPBACK } from './ports.js';
 
 const processSchema = { pid: z.int().positive(), start_time: z.string(), started_at: z.string() };
 
@@ -8,8 +9,15 @@ const serverSchema = z.object({
   ...processSchema,
   /** host:port of the gRPC interface. */
   address: z.string(),
-  ports: z.object({ grpc: z.int(), ui: z.int(), http: z.int() }),
-  ui_url: z.string(),
+  /** As `Ports`; 0 where one is not known. Servers of the first versions had their Web UI at a port that stood here. */
+  ports: z.object({
+    grpc: z.int(),
+    http: z.int(),
+    metrics: z.int().default(0),
+    ui: z.union([z.string(), z.int().transform((port) => `${LOOPBACK}:${port}`)]),
+  }),
+  /** Stands for what it was told apart from where it listens. */
+  settings: z.string().default(''),
   binary: z.string(),
   version: z.object({ cli: z.string(), server: z.string() }),
   /** Where its output begins in the log. Bytes. */
@@ -20,10 +28,11 @@ const serverSchema = z.object({
 
 const workerSchema = z.object({
   ...processSchema,
-  /** The server it was told to poll. */
+  /** What it was told, see `WorkerArguments`. */
   address: z.string(),
-  /** Of the program it was started from; another one means that it is stale. */
   build_id: z.string(),
+  web_ui_port: z.int().default(0),
+  web_ui_target: z.string().default(''),
 });
 
 const recordSchema = z.object({

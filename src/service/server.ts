@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../records/paths.js';
 import { lastingEnv, startInBackground, type Background } from './background.js';
 import { afterOpening, beforeOpening } from './database-version.js';
-import { ServiceError } from './errors.js';
+import type { ServiceError } from './errors.js';
 import { failureLines, readLog, type ServiceFiles } from './files.js';
 import { keepClosedRuns, waitUntilHealthy } from './health.js';
 import { LOOPBACK, choosePorts, type Ports } from './ports.js';
 import { isAlive, stopProcess } from './process-identity.js';
 import type { ServerRecord } from './record.js';
+import { CURRENT_SETTINGS, serverArguments } from './server-arguments.js';
+import { startFailure } from './start-failure.js';
 import type { TemporalBinary } from './temporal-binary.js';
 
 /** From nothing to healthy takes about a second; a busy machine many times that. Milliseconds. */
@@ -24,23 +26,6 @@ const MAX_TRIES = 3;
 const SILENT_MS = 10_000;
 
 const POLL_MS = 20;
-
-/**
- * Measured on a chain and a fan of steps: together they take a chain's step from 100 ms to 8, and a timer of 1 ms from
- * 1,006 ms to 14. With the default of 100 buffered events the server fails a workflow's task, again and again, when a
- * hundred steps end while it runs. The last one keeps the server from calling home.
- */
-const DYNAMIC_CONFIG = [
-  'history.transferProcessorMaxPollRPS=2000',
-  'history.timerProcessorMaxPollRPS=2000',
-  'history.timerProcessorMaxTimeShift="10ms"',
-  'system.enableActivityEagerExecution=true',
-  'history.maximumBufferedEventsBatch=10000',
-  'frontend.enableServerVersionCheck=false',
-];
-
-/** With a write-ahead log, `normal` loses no committed transaction when the process dies. */
-const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=normal'];
 
 export interface StartServerOptions {
   files: ServiceFiles;
@@ -112,7 +97,7 @@ async function spawnServer(options: StartServerOptions, ports: Ports): Promise<S
     started_at: new Date().toISOString(),
     address: `${LOOPBACK}:${ports.grpc}`,
     ports,
-    ui_url: `http://${LOOPBACK}:${ports.ui}`,
+    settings: CURRENT_SETTINGS,
     binary: binary.path,
     version: binary.version,
     log_start: logStart,
@@ -135,22 +120,12 @@ async function spawnOrExplain({ files, env, binary }: StartServerOptions, ports:
   }
 }
 
-function serverArguments(files: ServiceFiles, ports: Ports): string[] {
-  const listen = ['--port', ports.grpc, '--ui-port', ports.ui, '--http-port', ports.http].map(String);
-  const settings = DYNAMIC_CONFIG.flatMap((setting) => ['--dynamic-config-value', setting]);
-  const pragmas = SQLITE_PRAGMAS.flatMap((pragma) => ['--sqlite-pragma', pragma]);
-  return ['server', 'start-dev', '--ip', LOOPBACK, '--db-filename', files.database, ...listen, ...settings, ...pragmas];
-}
-
 function isPortConflict(log: string[]): boolean {
-  return log.some((line) => /address already in use|can't set \w+ port/i.test(line));
+  return log.some((line) => /address already in use|can't set [\w ]+ port/i.test(line));
 }
 
 function startFailed(files: ServiceFiles, log: string[], hung: boolean): ServiceError {
-  const what = hung ? `did not become healthy within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
-  return new ServiceError(
-    'service_start_failed',
-    [`the embedded Temporal server ${what}`, ...log.map((line) => `  ${line}`)].join('\n'),
-    `its whole log is ${files.serverLog}`,
-  );
+  const how = hung ? `did not become healthy within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
+  const what = `the embedded Temporal server ${how}`;
+  return startFailure(files, { code: 'service_start_failed', what, log, logFile: files.serverLog });
 }

@@ -2,9 +2,11 @@ import { stateDir, type Env } from '../records/paths.js';
 import { workerProgram } from './build-id.js';
 import { recordedVersion } from './database-version.js';
 import { serviceFiles, type ServiceFiles } from './files.js';
+import { findRunning } from './find-running.js';
 import { isHealthy, retentionSeconds } from './health.js';
+import { webUiUrl } from './info.js';
 import { isAlive } from './process-identity.js';
-import { readRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
+import type { ServiceRecord, WorkerRecord } from './record.js';
 import type { TemporalVersion } from './temporal-version.js';
 import { isReady } from './worker-process.js';
 
@@ -16,7 +18,6 @@ export interface ServerStatus {
   pid?: number;
   address?: string;
   ui_url?: string;
-  http_port?: number;
   binary?: string;
   version?: TemporalVersion;
   started_at?: string;
@@ -50,10 +51,10 @@ export interface StatusOptions {
 /** Looks at the embedded service of the state folder. Changes nothing, starts nothing. */
 export async function serviceStatus(options: StatusOptions): Promise<ServiceStatus> {
   const files = serviceFiles(stateDir(options.env));
-  const record = readRecord(files);
+  const { record } = findRunning(files);
   const databaseVersion = recordedVersion(files);
   return {
-    server: await serverStatus(record?.server),
+    server: await serverStatus(record),
     worker: workerStatus(files, record, workerProgram(options.workerEntry).buildId),
     ...(databaseVersion && { database_version: databaseVersion }),
     files,
@@ -61,15 +62,16 @@ export async function serviceStatus(options: StatusOptions): Promise<ServiceStat
 }
 
 /** Where the embedded service's server is, if it lives. It is not asked whether it is well: whoever connects finds out. */
-export function runningServer(env: Env): { address: string; ui_url: string } | undefined {
-  const server = readRecord(serviceFiles(stateDir(env)))?.server;
-  return server !== undefined && isAlive(server) ? server : undefined;
+export function runningServer(env: Env): { address: string; ui_url?: string } | undefined {
+  const { server, worker } = findRunning(serviceFiles(stateDir(env))).record ?? {};
+  if (server === undefined || !isAlive(server)) return undefined;
+  return { address: server.address, ...(worker && { ui_url: webUiUrl(worker) }) };
 }
 
-async function serverStatus(server: ServerRecord | undefined): Promise<ServerStatus> {
+async function serverStatus({ server, worker }: Partial<ServiceRecord> = {}): Promise<ServerStatus> {
   if (!server || !isAlive(server)) return { state: 'stopped' };
-  const { pid, address, ui_url, binary, version, started_at, ports } = server;
-  const known = { pid, address, ui_url, http_port: ports.http, binary, version, started_at };
+  const { pid, address, binary, version, started_at, ports } = server;
+  const known = { pid, address, binary, version, started_at, ...(worker && { ui_url: webUiUrl(worker) }) };
   if (!(await isHealthy(ports.grpc, ANSWER_MS))) return { state: 'unhealthy', ...known };
   // It may end between two questions.
   const retention = await retentionSeconds(ports.grpc).catch(() => undefined);
@@ -85,5 +87,6 @@ function workerStatus(files: ServiceFiles, record: ServiceRecord | undefined, bu
 }
 
 function isStale(worker: WorkerRecord, record: ServiceRecord | undefined, buildId: string): boolean {
-  return worker.build_id !== buildId || worker.address !== record?.server?.address;
+  const { server } = record ?? {};
+  return worker.build_id !== buildId || worker.address !== server?.address || worker.web_ui_target !== server.ports.ui;
 }

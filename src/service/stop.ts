@@ -2,10 +2,12 @@ import { existsSync, rmSync } from 'node:fs';
 import { stateDir, type Env } from '../records/paths.js';
 import { ServiceError } from './errors.js';
 import { prepareServiceDir, serviceFiles } from './files.js';
+import { findRunning } from './find-running.js';
 import { withLock } from './lock.js';
 import { isAlive, stopProcess, type ProcessIdentity } from './process-identity.js';
-import { readRecord, removeRecord } from './record.js';
+import { removeRecord } from './record.js';
 import { SERVER_STOP_MS } from './server.js';
+import { checkStateDir } from './state-folder.js';
 import { WORKER_STOP_MS } from './worker-process.js';
 
 const LOCK_TIMEOUT_MS = 180_000;
@@ -32,13 +34,14 @@ export interface StopResult {
 export async function stopService(options: StopServiceOptions): Promise<StopResult> {
   const files = serviceFiles(stateDir(options.env));
   const result: StopResult = { stopped: [], state_dir: files.state };
+  checkStateDir(files.state);
   if (!existsSync(files.dir)) return result;
   prepareServiceDir(files);
   const say = options.onProgress ?? (() => {});
   const timeoutMs = options.lockTimeoutMs ?? LOCK_TIMEOUT_MS;
   const onWait = (pid: number) => say(`waiting for process ${pid}, which is starting or stopping the service`);
   await withLock(files.lock, { timeoutMs, onWait }, async () => {
-    const record = readRecord(files);
+    const { record } = findRunning(files);
     // The worker first, while it can still tell the server what it lets go of.
     if (await stopOne('worker', record?.worker, WORKER_STOP_MS)) result.stopped.push('worker');
     if (await stopOne('server', record?.server, SERVER_STOP_MS)) result.stopped.push('server');

@@ -3,11 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDir, type Env } from '../records/paths.js';
 import { lastingEnv, startInBackground, type Background } from './background.js';
 import type { WorkerProgram } from './build-id.js';
-import { ServiceError } from './errors.js';
+import type { ServiceError } from './errors.js';
 import { failureLines, type ServiceFiles } from './files.js';
 import { NAMESPACE } from './health.js';
 import { isAlive, stopProcess } from './process-identity.js';
-import type { WorkerRecord } from './record.js';
+import { chooseWebUiPort } from './ports.js';
+import type { ServerRecord, WorkerRecord } from './record.js';
+import { startFailure } from './start-failure.js';
+import { workerArguments, type WorkerArguments } from './worker-arguments.js';
 
 /** From nothing to polling takes one to two seconds; a busy machine many times that. Milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -21,8 +24,9 @@ export interface StartWorkerOptions {
   files: ServiceFiles;
   env: Env;
   program: WorkerProgram;
-  /** host:port of the server it polls. */
-  address: string;
+  server: ServerRecord;
+  /** Where the worker that this one replaces had opened the Web UI. */
+  webUiPort?: number | undefined;
   /** Called as soon as the process exists, before it polls. */
   onSpawn: (worker: WorkerRecord) => void;
 }
@@ -33,10 +37,16 @@ export interface StartWorkerOptions {
  * @throws ServiceError `worker_start_failed`, with the end of the worker's log
  */
 export async function startWorker(options: StartWorkerOptions): Promise<WorkerRecord> {
-  const { files, program, address } = options;
+  const { files, program, server } = options;
   rmSync(files.workerReady, { force: true });
-  const { identity, logStart } = await spawnWorker(options);
-  const worker = { ...identity, started_at: new Date().toISOString(), address, build_id: program.buildId };
+  const told = {
+    address: server.address,
+    build_id: program.buildId,
+    web_ui_port: await chooseWebUiPort(options.webUiPort),
+    web_ui_target: server.ports.ui,
+  };
+  const { identity, logStart } = await spawnWorker(options, told);
+  const worker = { ...identity, started_at: new Date().toISOString(), ...told };
   options.onSpawn(worker);
   if (await waitUntilReady(files, worker)) return worker;
   const hung = isAlive(worker);
@@ -63,13 +73,16 @@ export async function waitUntilReady(files: ServiceFiles, worker: WorkerRecord):
   return true;
 }
 
-async function spawnWorker({ files, env, program, address }: StartWorkerOptions): Promise<Background> {
+async function spawnWorker(
+  { files, env, program }: StartWorkerOptions,
+  told: Omit<WorkerArguments, 'service_dir'>,
+): Promise<Background> {
   try {
     return await startInBackground({
       file: process.execPath,
-      args: [program.entry],
+      args: [program.entry, ...workerArguments({ service_dir: files.dir, ...told })],
       cwd: files.dir,
-      env: workerEnv(files, env, address),
+      env: workerEnv(files, env, told.address),
       log: files.workerLog,
     });
   } catch (error) {
@@ -91,10 +104,11 @@ function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.Proce
 }
 
 function startFailed(files: ServiceFiles, log: string[], hung: boolean): ServiceError {
-  const what = hung ? `did not begin to poll within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
-  return new ServiceError(
-    'worker_start_failed',
-    [`the embedded worker ${what}`, ...log.map((line) => `  ${line}`)].join('\n'),
-    `its whole log is ${files.workerLog}`,
-  );
+  const how = hung ? `did not begin to poll within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
+  return startFailure(files, {
+    code: 'worker_start_failed',
+    what: `the embedded worker ${how}`,
+    log,
+    logFile: files.workerLog,
+  });
 }

@@ -1,8 +1,10 @@
 // Entry of the embedded service's worker process; `orch worker` is the way for other services.
 import { renameSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
 import { readSigningKey } from '../service/signing-key.js';
+import { openWebUi, type WebUi } from '../service/web-ui.js';
 import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { runWorker } from './run-worker.js';
 
@@ -16,6 +18,7 @@ if (address === undefined) throw new Error('Internal error: TEMPORAL_ADDRESS is 
 const stepEnv = { ...env };
 for (const name of OWN_NAMES) delete stepEnv[name];
 
+const webUi = await openToPeople();
 await runWorker({
   settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
   env,
@@ -23,6 +26,24 @@ await runWorker({
   ...(env['ORCH_EMBEDDED'] ? { signingKey: readSigningKey(stateDir(env)) } : {}),
   onReady: () => announce(env['ORCH_READY_FILE']),
 });
+webUi?.close();
+
+/** What guards the Web UI is in the worker: it is orch's one process that is always there. */
+async function openToPeople(): Promise<WebUi | undefined> {
+  const { values } = parseArgs({
+    options: { 'web-ui-port': { type: 'string' }, 'web-ui-target': { type: 'string' } },
+    strict: false,
+  });
+  const { 'web-ui-port': port, 'web-ui-target': target } = values;
+  if (typeof port !== 'string' || typeof target !== 'string') return undefined;
+  try {
+    return await openWebUi(Number(port), target);
+  } catch (error) {
+    // Another process was faster. Runs matter more than the sight of them; the next worker opens it elsewhere.
+    Runtime.instance().logger.warn(`The Web UI cannot be opened at port ${port}`, { error });
+    return undefined;
+  }
+}
 
 function announce(file: string | undefined): void {
   if (file === undefined) return;

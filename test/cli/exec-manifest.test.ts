@@ -197,6 +197,11 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
       stderr: 'wrote written.yml\n',
     });
     expect(readFileSync(path.join(dir, 'written.yml'), 'utf8')).toBe(readFileSync(path.join(dir, 'plan.yaml'), 'utf8'));
+    expect(await orch('convert', manifest, '--out', 'written.yml')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('written.yml exists already\n  hint: --force writes over what is there\n'),
+    });
+    expect((await orch('convert', manifest, '--out', 'written.yml', '--force')).code).toBe(0);
     expect(await orch('convert', manifest, '--out', 'no/folder.json')).toMatchObject({ code: 2 });
   });
 

@@ -156,6 +156,17 @@ test('a run that failed: its record is there when it ends, and the same rebuilt 
   const out = path.join(dir, `${id} "out"`);
   expect((await orch('export', id, '--out', out)).code).toBe(0);
   expect(FILES.map((file) => readFileSync(path.join(out, file), 'utf8'))).toEqual(FILES.map((file) => read(id, file)));
+  writeFileSync(path.join(out, 'manifest.json'), 'another run');
+  rmSync(path.join(out, 'plan.json'));
+  expect(await orch('export', id, '--out', out)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(
+      `${path.join(out, 'manifest.json')}, ${path.join(out, 'events.ndjson')} exist already`,
+    ),
+  });
+  expect(readdirSync(out).sort()).toEqual(['events.ndjson', 'manifest.json']);
+  expect((await orch('export', id, '--out', out, '--force')).code).toBe(0);
+  expect(readFileSync(path.join(out, 'manifest.json'), 'utf8')).toBe(read(id, 'manifest.json'));
   expect((await orch('export', id, '--json')).stdout).toBe(read(id, 'manifest.json'));
 });
 
@@ -329,6 +340,11 @@ test('reports: JUnit and HTML of a run whose names and logs are hostile', async 
   expect(junit).not.toMatch(/<script>|\]\]>|[\u0000-\u0008\u001b]/);
   const file = path.join(dir, 'sub', 'page.html');
   expect((await orch('export', id, '--html', '--out', 'sub/page.html')).stdout).toBe(`${file}\n`);
+  const refused = await orch('export', id, '--junit', '--out', 'sub/page.html');
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    `error[usage]: --out: ${file} exists already\n  hint: --force writes over what is there\n`,
+  ]);
   const html = readFileSync(file, 'utf8');
   expect(html).toContain('&lt;/script&gt;&lt;script&gt;alert(1)');
   expect(html).not.toMatch(/<script|javascript:|\son\w+=|(?:src|href)=/i);

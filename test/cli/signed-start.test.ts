@@ -1,22 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
+import { Client, Connection, WorkflowFailedError, type WorkflowService } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { runCli, sharedStateDir } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { steady, tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 let address: string;
-let httpPort: number;
 
 beforeAll(async () => {
   expect((await runCli(['up'])).code).toBe(0);
   const record = JSON.parse(readFileSync(path.join(sharedStateDir(), 'service', 'service.json'), 'utf8')) as {
-    server: { address: string; ports: { http: number } };
+    server: { address: string };
   };
   address = record.server.address;
-  httpPort = record.server.ports.http;
 });
 
 /** The input of a run that writes a file, as orch itself would send it. */
@@ -31,13 +29,23 @@ function input(dir: string): unknown {
   };
 }
 
-async function post(workflowId: string, body: Record<string, unknown>): Promise<number> {
-  const response = await fetch(`http://127.0.0.1:${httpPort}/api/v1/namespaces/default/workflows/${workflowId}`, {
-    method: 'POST',
-    headers: { 'content-type': 'text/plain', origin: 'https://evil.example' },
-    body: JSON.stringify({ workflowType: { name: 'runPlan' }, taskQueue: { name: 'orch' }, ...body }),
-  });
-  return response.status;
+type StartRequest = Parameters<WorkflowService['startWorkflowExecution']>[0];
+
+/** Starts a run as any program of this machine can: by a request of its own making. */
+async function startForeign(workflowId: string, more: StartRequest): Promise<void> {
+  const connection = await Connection.connect({ address });
+  try {
+    await connection.workflowService.startWorkflowExecution({
+      namespace: 'default',
+      workflowId,
+      requestId: workflowId,
+      workflowType: { name: 'runPlan' },
+      taskQueue: { name: 'orch' },
+      ...more,
+    });
+  } finally {
+    await connection.close();
+  }
 }
 
 async function failureOf(workflowId: string): Promise<string> {
@@ -53,15 +61,15 @@ async function failureOf(workflowId: string): Promise<string> {
   }
 }
 
-const payload = (value: unknown): Record<string, unknown> => ({
-  metadata: { encoding: Buffer.from('json/plain').toString('base64') },
-  data: Buffer.from(JSON.stringify(value)).toString('base64'),
+const payload = (value: unknown): { metadata: Record<string, Uint8Array>; data: Uint8Array } => ({
+  metadata: { encoding: Buffer.from('json/plain') },
+  data: Buffer.from(JSON.stringify(value)),
 });
 
-test('a start that somebody posts to the HTTP interface is refused, and runs nothing', async () => {
+test('a start that another program sends is refused, and runs nothing', async () => {
   const dir = tempDir();
-  const id = uniqueId('posted');
-  expect(await post(id, { input: [input(dir)] })).toBe(200);
+  const id = uniqueId('foreign');
+  await startForeign(id, { input: { payloads: [payload(input(dir))] } });
   expect(await failureOf(id)).toBe('UnsignedStart');
   expect(existsSync(path.join(dir, 'pwned'))).toBe(false);
 
@@ -93,7 +101,10 @@ test('a signature of another run does not pass: it covers id and input', async (
   expect(signature).toBeDefined();
   const stolen = JSON.parse(Buffer.from(signature!.data!).toString()) as string;
   const id = uniqueId('stolen');
-  await post(id, { input: [input(dir)], header: { fields: { 'orch-signature': payload(stolen) } } });
+  await startForeign(id, {
+    input: { payloads: [payload(input(dir))] },
+    header: { fields: { 'orch-signature': payload(stolen) } },
+  });
   expect(await failureOf(id)).toBe('UnsignedStart');
   expect(existsSync(path.join(dir, 'pwned'))).toBe(false);
 });
@@ -104,7 +115,7 @@ test('a cron start does not pass by its second run, which Temporal calls continu
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
   try {
-    expect(await post(id, { input: [input(dir)], cronSchedule: '@every 1s' })).toBe(200);
+    await startForeign(id, { input: { payloads: [payload(input(dir))] }, cronSchedule: '@every 1s' });
     const first = (await client.workflow.getHandle(id).describe()).runId;
     const laterStart = await eventually('a third run is there, and says how the second one ended', async () => {
       const { runId } = await client.workflow.getHandle(id).describe();

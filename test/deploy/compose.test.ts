@@ -14,8 +14,11 @@ interface Service {
   networks?: string[];
   healthcheck?: { test: string[]; interval: string; timeout: string; retries: number };
   depends_on?: Record<string, { condition: string }>;
-  deploy?: { replicas: unknown };
+  deploy?: { replicas?: unknown; resources?: { limits: Record<string, unknown> } };
   security_opt?: string[];
+  cap_drop?: string[];
+  read_only?: boolean;
+  tmpfs?: string[];
 }
 
 interface Compose {
@@ -128,6 +131,21 @@ describe('docker-compose.yml', () => {
     expect(compose.networks['database']).toEqual({ internal: true });
     const inside = services.filter(([, service]) => service.networks?.includes('database')).map(([name]) => name);
     expect(inside).toEqual(['postgres', 'schema', 'temporal']);
+  });
+
+  it.each(services)('bounds what %s takes of the machine, and lets it gain no rights', (_name, service) => {
+    expect(Object.keys(service.deploy?.resources?.limits ?? {})).toEqual(['cpus', 'memory', 'pids']);
+    expect(service.security_opt).toEqual(['no-new-privileges:true']);
+  });
+
+  it('lets steps and the database write to their volumes and to memory only', () => {
+    const { worker, postgres } = compose.services;
+    expect([worker!.read_only, worker!.tmpfs, worker!.cap_drop]).toEqual([
+      true,
+      ['/tmp', '/home/node:uid=1000,gid=1000,mode=0700'],
+      ['ALL'],
+    ]);
+    expect([postgres!.read_only, postgres!.tmpfs]).toEqual([true, ['/tmp', '/var/run/postgresql']]);
   });
 
   it('can run several workers', () => {

@@ -7,6 +7,7 @@ import { loopJsonSchema } from '../../src/loop/config-schema.js';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
 import { SERVICE_ERROR_CODES } from '../../src/service/errors.js';
+import { SYSTEM_ERROR_CODES } from '../../src/cli/system-errors.js';
 
 const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
 
@@ -49,5 +50,7 @@ test('docs/errors.md lists every step reason, and every error of the client and 
   const documented = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
   const union = /export type StepReason =([^;]+);/.exec(read('src/engine/types.ts'))?.[1] ?? '';
   const reasons = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1]);
-  expect(new Set(documented)).toEqual(new Set([...reasons, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES]));
+  expect(new Set(documented)).toEqual(
+    new Set([...reasons, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...SYSTEM_ERROR_CODES]),
+  );
 });

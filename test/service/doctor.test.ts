@@ -64,7 +64,9 @@ it('sees a state folder that is open to others, and one that is no folder', asyn
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   const checks = await runDoctor({ ...place, env: { ...place.env, ORCH_STATE_DIR: file } });
-  expect(only(checks, 'state_folder')).toMatchObject([{ ok: 'fail', detail: `${file}: ${file} is no folder` }]);
+  expect(only(checks, 'state_folder')).toMatchObject([
+    { ok: 'fail', detail: `the state folder ${file} cannot be used: ${file} is a file` },
+  ]);
 });
 
 it(

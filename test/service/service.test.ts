@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
 import { afterEach, expect, it } from 'vitest';
 import { ensureService } from '../../src/service/ensure.js';
+import { splitAddress } from '../../src/service/ports.js';
 import { identify, isAlive, type ProcessIdentity } from '../../src/service/process-identity.js';
 import { readRecord, writeRecord, type ServiceRecord } from '../../src/service/record.js';
 import { serviceStatus } from '../../src/service/status.js';
@@ -29,7 +31,8 @@ it('starts a server and a worker, closed to others, and leaves them alone when a
     worker: { state: 'running', pid: info.worker_pid },
     database_version: info.version,
   });
-  expect((await fetch(info.ui_url)).status).toBe(200);
+  // The guard in front of it is the worker's, and this worker is none.
+  expect(await get(recordOf(place).server.ports.ui)).toBe(200);
 });
 
 it('gives the worker its address and its folder, and nothing of the call that started it', LONG, async () => {
@@ -91,7 +94,7 @@ it('takes other ports where the wanted ones are taken, and tells the worker', LO
   process.kill(before.server_pid, 'SIGKILL');
   await until('the server is gone', () => !isAlive(recordOf(place).server));
   const { ports } = recordOf(place).server;
-  const squatters = await Promise.all(Object.values(ports).map(occupy));
+  const squatters = await Promise.all(Object.values(ports).map(occupy)); // numbers, and host:port
   const after = await ensureService(place);
   for (const squatter of squatters) squatter.close();
   expect(after.started).toEqual(['server', 'worker']);
@@ -148,10 +151,20 @@ function identityOf(pid: number | undefined): ProcessIdentity {
   return identity;
 }
 
-function occupy(port: number): Promise<{ close: () => void }> {
+function occupy(at: number | string): Promise<{ close: () => void }> {
+  const where = typeof at === 'number' ? { host: '127.0.0.1', port: at } : splitAddress(at);
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
+    server.listen(where, () => resolve(server));
+  });
+}
+
+/** The status of an answer. Not by `fetch`, which keeps to the ports of browsers. */
+function get(address: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    request(splitAddress(address), (answer) => resolve(answer.resume().statusCode))
+      .once('error', reject)
+      .end();
   });
 }
 

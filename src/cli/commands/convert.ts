@@ -1,14 +1,15 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { resolvePlanPath } from '../../plan/plan-path.js';
 import { planReferences } from '../../plan/plan-references.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { refuseOverwriting, writeOut } from '../write-out.js';
 import { loadPlanFile, type LoadFlags, type PlanFile } from '../load-plan.js';
 import { hasControls } from '../terminal.js';
 
 interface ConvertFlags extends LoadFlags {
   out?: string;
+  force?: boolean;
   yaml?: boolean;
   json?: boolean;
 }
@@ -30,10 +31,14 @@ export async function convert(context: CliContext, file: string, flags: ConvertF
   }
   const folder = path.dirname(path.resolve(context.cwd, flags.out));
   const names = namesOf(loaded, parts, path.basename(flags.out));
+  refuseOverwriting(
+    [...names.values()].map((name) => path.join(folder, name)),
+    flags.force,
+  );
   for (const [plan, name] of names) {
     const document = plan === loaded.path ? loaded.source : loaded.plans[plan];
     const moved = renameReferences(context, loaded, plan, document, names, folder);
-    await write(path.join(folder, name), await render(moved, asYaml));
+    await writeOut(path.join(folder, name), await render(moved, asYaml), flags.force);
   }
   context.note(`wrote ${[...names.values()].map((name) => path.join(path.dirname(flags.out!), name)).join(', ')}\n`);
   return EXIT.succeeded;
@@ -77,13 +82,4 @@ async function render(document: unknown, asYaml: boolean): Promise<string> {
     defaultStringType: 'QUOTE_DOUBLE',
     blockQuote: false,
   });
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`--out: ${file} cannot be written: ${code ?? message}`);
-  }
 }

@@ -1,15 +1,17 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
 import { eventLines } from '../../records/event-file.js';
-import { jsonText, writeRecord } from '../../records/write-record.js';
+import { RECORD_FILES, jsonText, writeRecord } from '../../records/write-record.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { oneLine } from '../render/format.js';
 import { findRecord, type FoundRecord } from '../record-source.js';
+import { refuseOverwriting, writeOut } from '../write-out.js';
 
 interface ExportFlags {
   out?: string;
+  force?: boolean;
   json?: boolean;
   events?: boolean;
   junit?: boolean;
@@ -26,8 +28,8 @@ export async function exportRun(context: CliContext, runId: string, flags: Expor
   }
   const found = await findRecord(context, runId);
   const [format] = formats;
-  if (format === undefined) await writeFiles(context, runId, found, flags.out);
-  else await writeText(context, await render(format, found), flags.out);
+  if (format === undefined) await writeFiles(context, runId, found, flags);
+  else await writeText(context, await render(format, found), flags);
   if (found.instead !== undefined) {
     context.note(`${oneLine(`${found.instead.message}; this is what the files in ${found.folder} say`)}\n`);
   }
@@ -52,7 +54,12 @@ async function render(format: (typeof FORMATS)[number], found: FoundRecord): Pro
 }
 
 /** The files of a run belong to its worker while it is open. */
-async function writeFiles(context: CliContext, runId: string, found: FoundRecord, out?: string): Promise<void> {
+async function writeFiles(
+  context: CliContext,
+  runId: string,
+  found: FoundRecord,
+  { out, force }: ExportFlags,
+): Promise<void> {
   const folder = out === undefined ? found.folder : path.resolve(context.cwd, out);
   if (out === undefined) {
     if (found.instead !== undefined) throw found.instead;
@@ -61,19 +68,24 @@ async function writeFiles(context: CliContext, runId: string, found: FoundRecord
         hint: 'give --out DIR for a copy, or one of --json, --events, --junit and --html',
       });
     }
+  } else {
+    refuseOverwriting(
+      Object.values(RECORD_FILES).map((file) => path.join(folder, file)),
+      force,
+    );
   }
   await writeRecord(folder, found);
   context.out(`${folder}\n`);
 }
 
-async function writeText(context: CliContext, text: string, out?: string): Promise<void> {
+async function writeText(context: CliContext, text: string, { out, force }: ExportFlags): Promise<void> {
   if (out === undefined) {
     context.out(text);
     return;
   }
   const file = path.resolve(context.cwd, out);
   await mkdir(path.dirname(file), { recursive: true });
-  await writeFile(file, text);
+  await writeOut(file, text, force);
   context.out(`${file}\n`);
 }
 

@@ -2,6 +2,7 @@ import { removeWorktree, whyTreeStays, worktreeOf } from '../../agents/index.js'
 import type { OrchClient } from '../../client/orch-client.js';
 import { stateDir, worktreesDir } from '../../records/paths.js';
 import { prunableRuns, removeRunFolder, type Prunable, type RunEndFacts } from '../../records/prune.js';
+import { checkStateDir } from '../../service/index.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../durations.js';
@@ -29,6 +30,7 @@ export async function prune(context: CliContext, flags: PruneFlags): Promise<num
   const age = readDuration('--older-than', flags.olderThan);
   const service = createEndAsker(context);
   const state = stateDir(context.env);
+  checkStateDir(state);
   const removed: Prunable[] = [];
   const kept: Kept[] = [];
   const failed: { run: Prunable; error: Error }[] = [];

@@ -1,6 +1,7 @@
 import { statsOf, type RunMetrics, type Stats } from '../../journal/index.js';
 import { readMetrics } from '../../records/metrics.js';
 import { stateDir } from '../../records/paths.js';
+import { checkStateDir } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../durations.js';
 import { UsageError } from '../errors.js';
@@ -17,6 +18,7 @@ interface StatsFlags {
 export async function stats(context: CliContext, flags: StatsFlags): Promise<number> {
   const since = flags.since === undefined ? undefined : readSince(flags.since);
   const entries: RunMetrics[] = [];
+  checkStateDir(stateDir(context.env));
   for await (const entry of readMetrics(stateDir(context.env), since)) entries.push(entry);
   const { plans, total } = statsOf(entries, flags.all === true);
   const shown = flags.plan === undefined ? plans : plans.filter(({ plan_id }) => plan_id === flags.plan);

@@ -1,3 +1,5 @@
+import { stateDir } from '../../records/paths.js';
+import { checkStateDir } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
 import { settingsOf } from '../connect.js';
 import { UsageError } from '../errors.js';
@@ -22,6 +24,7 @@ export async function worker(
   if (!Number.isFinite(drainSec) || drainSec < 0 || flags.drain.trim() === '') {
     throw new UsageError(`--drain ${flags.drain}: give a number of seconds`);
   }
+  checkStateDir(stateDir(context.env));
   const { runWorker } = await import('../../worker/run-worker.js');
   await runWorker({
     settings,
