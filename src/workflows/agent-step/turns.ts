@@ -133,7 +133,7 @@ export function createTurns(context: AgentStepContext): Turns {
       const report = await whenAllowed(
         candidates,
         (candidate) => ({
-          ...turnOf(candidate, undefined, undefined),
+          ...withoutSchema(turnOf(candidate, undefined, undefined)),
           sandbox: 'read-only',
           note_tree: false,
           prompt: { ...promptOf(undefined), review: wanted },
@@ -342,6 +342,11 @@ export function createTurns(context: AgentStepContext): Turns {
     };
     attempts.failed = [...attempts.failed, failure].slice(-MAX_ATTEMPTS);
   }
+}
+
+/** A reviewer gives a verdict, not the answer that the task asks for. */
+function withoutSchema({ output_schema: _, ...turn }: AgentTurn): AgentTurn {
+  return turn;
 }
 
 function interrupted(reason: string): NonNullable<TurnPrompt['again']> {
