@@ -18,6 +18,7 @@ export {
 export { type TurnEnd, type TurnFailure } from './failure.js';
 export { concludeTurn, type TurnOutcome } from './outcome.js';
 export {
+  begunSection,
   buildAnswerPrompt,
   buildFixPrompt,
   buildPrompt,

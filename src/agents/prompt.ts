@@ -60,11 +60,13 @@ export function buildResumePrompt(parts: PromptParts, reason: string, inSession:
       verdictSection(parts.words),
     ]);
   }
-  return join([
-    buildPrompt(parts),
-    '## Before',
-    `Somebody has begun this task. ${words} Look at what is there already, and go on.`,
-  ]);
+  return join([buildPrompt(parts), begunSection(reason)]);
+}
+
+/** What one is told who takes over, without a session, what was begun. */
+export function begunSection(reason: string): string {
+  const words = `You did not get to the end before: ${reason}.`;
+  return join(['## Before', `Somebody has begun this task. ${words} Look at what is there already, and go on.`]);
 }
 
 /** The prompt of a turn that mends what gates or a review have found. */

@@ -6,6 +6,9 @@
 //
 //   FAKE say TEXT          says TEXT as its last message (several: one line each)
 //   FAKE verdict WORDS     ends the message with `VERDICT: WORDS`
+//   FAKE no-verdict        gives no verdict, although the prompt asks for one
+//   FAKE raw LINE          prints LINE as it stands; `\e` is an escape, SESSION the session
+//   FAKE sleep SECONDS     does nothing for a while
 //   FAKE write FILE TEXT   writes TEXT into FILE (in its folder)
 //   FAKE append FILE TEXT  appends a line
 //   FAKE wait FILE         waits until FILE is there
@@ -29,7 +32,7 @@
 //   FAKE until FILE        what stands below is done only while FILE is missing; somebody else makes it
 //   FAKE always            ends `once` and `until`
 //
-// Without any it says what it was told and passes. FAKE_LOG names a file that gets a line for each start:
+// Without any it says what it was told, and passes as it is asked to. FAKE_LOG names a file that gets a line for each start:
 // {"agent", "session", "resumed", "pid", "cwd", "args", "prompt"}; beside it, or in the folder for temporary files, codex
 // and claude keep what each session has used, for they count on when it is resumed. With FAKE_QUOTA=FILE it is out of
 // quota, whatever the prompt, while FILE holds a time (milliseconds since the epoch) that has not come.
@@ -74,6 +77,8 @@ for (const [name, rest] of todo) {
   if (name === 'append') appendFileSync(first, `${more.join(' ')}\n`);
   if (name === 'wait') while (!existsSync(first)) await new Promise((resolve) => setTimeout(resolve, 20));
   if (name === 'say') said.push(rest);
+  if (name === 'raw') process.stdout.write(`${rest.replaceAll('\\e', '\u001B').replaceAll('SESSION', session)}\n`);
+  if (name === 'sleep') await new Promise((resolve) => setTimeout(resolve, Number(first) * 1000));
   if (name === 'spew') for (let mb = 0; mb < Number(first); mb += 1) await spew();
   if (name === 'tell') {
     said.push(`It is ${process.env[first]}.`);
@@ -95,7 +100,9 @@ const json = has('tell-json') ? JSON.stringify({ token: process.env[last('tell-j
 if (json !== undefined) said.push(json);
 if (said.length === 0) said.push('I have done what I was told.');
 if (has('verdict')) said.push('', `VERDICT: ${last('verdict')}`);
-answer(said.join('\n'));
+// It does as it was told, in the words that it was given.
+else if (json === undefined && !has('no-verdict')) said.push(...asked());
+if (!has('raw') || has('say')) answer(said.join('\n'));
 if (has('hang')) await forever();
 process.exitCode = Number(last('exit') ?? 0);
 
@@ -119,6 +126,11 @@ function directives(text) {
     else if (active) found.push([name, rest]);
   }
   return found;
+}
+
+function asked() {
+  const [, words] = /^- `VERDICT: (PASS|CLEAN)`: /m.exec(prompt) ?? [];
+  return words === undefined ? [] : ['', `VERDICT: ${words}`];
 }
 
 function quotaUntil() {
