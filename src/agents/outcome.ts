@@ -58,7 +58,7 @@ export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): 
     const message = 'it exited with code 0 before its turn had ended';
     return { failure: { kind: 'crash', message: withLines(message, progress) } };
   }
-  if (said.wantsJson && structured === undefined && own === undefined) {
+  if (said.wantsJson && structured === undefined && (own === undefined || own.verdict === 'pass')) {
     return { failure: { kind: 'empty', message: 'its answer is no JSON object, as output_schema asks for' } };
   }
   return { ...doubted(own, progress, said), ...answer };
@@ -92,9 +92,10 @@ function doubted(own: SaidVerdict | undefined, progress: TurnProgress, said: Sai
 }
 
 function doubtsOf(progress: TurnProgress, { readOnly, adapter }: Said): string[] {
-  const { refused = [], doubts = [], pending, lostEvents = 0 } = progress;
+  const { error, refused = [], doubts = [], pending, lostEvents = 0 } = progress;
   const left = pending?.size ?? 0;
   return [
+    ...(error === undefined ? [] : [`it has told an error: ${firstLine(error)}`]),
     ...(adapter.tellsEnd && !progress.final ? ['it ended before its turn had'] : []),
     ...(refused.length === 0 || readOnly ? [] : [`it was not allowed to use ${refused.join(', ')}`]),
     ...doubts,

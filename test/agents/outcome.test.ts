@@ -62,6 +62,7 @@ describe('what a turn came to', () => {
       [{ message: 'VERDICT: PASS', refused: ['Bash'] }, {}, { readOnly: true }],
       'pass',
     ],
+    ['an error, and a pass in spite of it', [{ message: 'VERDICT: PASS', error: 'it broke' }], 'warn'],
     ['a doubt', [{ message: 'VERDICT: PASS', doubts: ['Loop detected'] }], 'warn'],
     ['a failure in spite of a doubt', [{ message: 'VERDICT: FAIL', doubts: ['Loop detected'] }], 'fail'],
     ['an event that was lost', [{ message: 'VERDICT: PASS', lostEvents: 1, badLines: 1, badLine: '{"' }], 'warn'],
@@ -221,6 +222,8 @@ describe('what a turn came to', () => {
     ],
     ['lost', [{}, { lost: true }], 'stopped'],
     ['JSON wanted, prose given', [{}, {}, { wantsJson: true }], 'empty'],
+    ['JSON wanted, and only a pass given', [{ message: 'VERDICT: PASS' }, {}, { wantsJson: true }], 'empty'],
+    ['JSON wanted, and a failure given', [{ message: 'VERDICT: FAIL no' }, {}, { wantsJson: true }], 'fail'],
     [
       'JSON wanted, and given in a fence',
       [{ message: 'Here:\n```json\n{"a": 1}\n```' }, {}, { wantsJson: true }],

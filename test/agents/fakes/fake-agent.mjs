@@ -8,6 +8,7 @@
 //   FAKE verdict WORDS     ends the message with `VERDICT: WORDS`
 //   FAKE no-verdict        gives no verdict, although the prompt asks for one
 //   FAKE raw LINE          prints LINE as it stands; `\e` is an escape, SESSION the session
+//   FAKE forget HOW        the next turn that goes on with this session finds it `gone`, gets an `other` one, or finds it too `long`
 //   FAKE sleep SECONDS     does nothing for a while
 //   FAKE write FILE TEXT   writes TEXT into FILE (in its folder)
 //   FAKE append FILE TEXT  appends a line
@@ -69,7 +70,15 @@ const print = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 const said = [];
 
 if (has('silent')) await forever();
-begin(has('other-session') ? `${session}-other` : session);
+const forgotten = resumed === undefined ? undefined : forgottenAs();
+if (forgotten === 'gone' && agent === 'codex') {
+  process.stderr.write(`Error: thread/resume: no rollout found for thread id ${session} (code -32600)\n`);
+  end(1);
+}
+if (forgotten === 'gone') await fail(`No conversation found with session ID: ${session}`);
+begin(forgotten === 'other' || has('other-session') ? `${session}-other` : session);
+if (forgotten === 'long') await fail('Prompt is too long');
+if (has('forget')) writeFileSync(memory('forgotten'), last('forget'));
 if (has('broken')) process.stdout.write('{"type": "item.comp\nsome warning of the runtime\n\n');
 for (const [name, rest] of todo) {
   const [first, ...more] = rest.split(' ');
@@ -256,10 +265,20 @@ function answer(text) {
   } else process.stdout.write(`${text}\n`);
 }
 
+/** A file about the session. */
+function memory(what) {
+  const folder = process.env.FAKE_LOG ? path.dirname(process.env.FAKE_LOG) : os.tmpdir();
+  return path.join(folder, `fake-agent-${session}.${what}`);
+}
+
+function forgottenAs() {
+  const file = memory('forgotten');
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
 /** What the session has used so far, with this. */
 function countOn(used) {
-  const folder = process.env.FAKE_LOG ? path.dirname(process.env.FAKE_LOG) : os.tmpdir();
-  const file = path.join(folder, `fake-agent-${session}.json`);
+  const file = memory('json');
   const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const all = Object.fromEntries(Object.entries(used).map(([key, value]) => [key, value + (before[key] ?? 0)]));
   writeFileSync(file, JSON.stringify(all));
