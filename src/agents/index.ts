@@ -15,8 +15,10 @@ export {
   treeState,
   type GitEnd,
 } from './git.js';
-export { concludeTurn, type TurnEnd, type TurnFailure, type TurnOutcome } from './outcome.js';
+export { type TurnEnd, type TurnFailure } from './failure.js';
+export { concludeTurn, type TurnOutcome } from './outcome.js';
 export {
+  begunSection,
   buildAnswerPrompt,
   buildFixPrompt,
   buildPrompt,
@@ -24,5 +26,7 @@ export {
   buildReviewPrompt,
   type PromptParts,
 } from './prompt.js';
-export { noProgress, type Adapter, type TurnProgress, type TurnRequest } from './types.js';
-export { verdictOfFile, type Verdict } from './verdict.js';
+export { isOver, noProgress, type Adapter, type TurnProgress, type TurnRequest } from './types.js';
+export { decodeText } from './plain-text.js';
+export { type FileVerdict, verdictOfFile } from './verdict-file.js';
+export { type Verdict } from './verdict.js';

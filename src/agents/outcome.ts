@@ -1,26 +1,9 @@
 import type { Json } from '../plan/types.js';
-import { isDenied, quotaIn } from './quota.js';
-import type { Adapter, TurnProgress } from './types.js';
+import { failureOf, firstLine, type TurnEnd, type TurnFailure } from './failure.js';
+import { resetTimeIn } from './reset-time.js';
+import { isOver, type Adapter, type TurnProgress } from './types.js';
+import type { FileVerdict } from './verdict-file.js';
 import { verdictIn, verdictOfAnswer, type SaidVerdict, type Verdict } from './verdict.js';
-
-/** How an agent's process ended. */
-export interface TurnEnd {
-  exitCode?: number;
-  signal?: string;
-  /** Set where it was stopped, and why. */
-  stopped?: 'timeout' | 'max_duration' | 'stalled' | 'lingered' | 'budget' | 'output_cap' | 'canceled';
-  /** Nobody knows how it ended. */
-  lost?: true;
-  /** The last bytes of stderr. */
-  stderrTail: string;
-}
-
-/** Why a turn is no answer. */
-export interface TurnFailure {
-  kind: 'quota' | 'auth' | 'usage' | 'crash' | 'empty' | 'session' | 'stopped';
-  message: string;
-  resetAt?: number;
-}
 
 /** What a turn came to: a verdict, or why there is none. */
 export interface TurnOutcome {
@@ -33,7 +16,9 @@ export interface TurnOutcome {
 /** What is known beside the output of an agent. */
 export interface Said {
   /** The verdict of a file beside the output. */
-  file?: SaidVerdict;
+  file?: FileVerdict;
+  /** Whether that file was written by a script round the agent, which may have misread its answer. */
+  fileIsGuess?: boolean;
   /** Whether the files that the step was to make are there, and have changed. */
   evidence: boolean;
   /** The session that it was to go on with. */
@@ -41,121 +26,127 @@ export interface Said {
   /** Milliseconds since the epoch. */
   now: number;
   wantsJson: boolean;
-  adapter: Pick<Adapter, 'tellsEnd' | 'exits'>;
+  /** Whether its prompt asked for a verdict. */
+  wantsVerdict: boolean;
+  /** Whether it may only read: then it is normal that something is refused. */
+  readOnly: boolean;
+  adapter: Pick<Adapter, 'tellsEnd' | 'exits' | 'plainText'>;
 }
-
-const MAX_MESSAGE = 500;
-const NO_SESSION =
-  /no (?:conversation|session|thread|rollout)[^\n]*found|session not found|thread\/(?:resume|read)[^\n]*(?:not found|not loaded)|invalid session identifier/i;
 
 /**
  * Says what a turn came to.
  *
  * A verdict file counts before a structured answer, that before the last verdict in the text, that before the exit
- * code. An agent that exits with 0 and has said nothing has not answered.
+ * code. Success is a claim: whatever makes it doubtful turns it into a warning. An agent that exits with 0 and has said
+ * nothing has not answered.
  *
  * @param said what else there is to know, beside what it printed
  */
 export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
   const structured = progress.structured ?? (said.wantsJson ? jsonIn(progress.message) : undefined);
   const answer = structured === undefined ? {} : { structured };
-  const verdict = said.file ?? verdictOfAnswer(structured) ?? verdictIn(progress.message);
   if (end.lost) return { failure: { kind: 'stopped', message: 'its process was killed, or its host went down' } };
-  const failure = failureOf(progress, end, said);
+  const own = verdictOfAnswer(structured) ?? verdictIn(progress.message) ?? jsonVerdict(progress, said);
+  const failure = failureOf(progress, end, { ...said, hasVerdict: own !== undefined });
   // A quota that ends in the middle leaves half-done work, whatever was said before.
   if (failure?.kind === 'quota' || failure?.kind === 'session') return { failure, ...answer };
-  if (said.file !== undefined) return { ...said.file, ...answer };
-  if (failure !== undefined) {
-    // It may have answered and then hung, or crashed on its way out.
-    if (verdict !== undefined && progress.final && !isVerdictOfFailure(failure)) return { ...verdict, ...answer };
-    if (said.evidence && (failure.kind === 'stopped' || failure.kind === 'crash')) {
-      return {
-        verdict: 'warn',
-        note: `${failure.message}, but the declared files are there and have changed`,
-        ...answer,
-      };
-    }
-    return { failure, ...answer };
+  if (said.file?.verdict === 'retry') return { failure: retryOf(said.file, end, said), ...answer };
+  const told = toldBy(said, own, failure);
+  if (told !== undefined) return { ...told, ...answer };
+  if (failure !== undefined) return { ...afterFailure(failure, progress, said, own), ...answer };
+  if (said.adapter.tellsEnd && !progress.final && own === undefined) {
+    const message = 'it exited with code 0 before its turn had ended';
+    return { failure: { kind: 'crash', message: withLines(message, progress) } };
   }
-  if (verdict !== undefined) return { ...verdict, ...answer };
-  if (said.adapter.tellsEnd && !progress.final) {
-    return { failure: { kind: 'crash', message: 'it exited with code 0 before its turn had ended' } };
-  }
-  if (said.wantsJson && structured === undefined) {
+  if (said.wantsJson && structured === undefined && (own === undefined || own.verdict === 'pass')) {
     return { failure: { kind: 'empty', message: 'its answer is no JSON object, as output_schema asks for' } };
   }
-  return { verdict: 'pass', ...answer };
+  return { ...doubted(own, progress, said), ...answer };
 }
 
-function isVerdictOfFailure({ kind }: TurnFailure): boolean {
-  return kind === 'auth' || kind === 'usage' || kind === 'empty';
+/** It may have answered and then hung, or crashed on its way out. */
+function afterFailure(
+  failure: TurnFailure,
+  progress: TurnProgress,
+  said: Said,
+  own: SaidVerdict | undefined,
+): TurnOutcome {
+  const { kind, message } = failure;
+  const isEnd = kind === 'stopped' || kind === 'crash' || kind === 'usage';
+  if (own !== undefined && progress.final && isEnd) return doubted(own, progress, said);
+  const hasAnswer = isOver(progress) && progress.error === undefined && progress.message.trim() !== '';
+  if (isEnd && hasAnswer) return { verdict: 'warn', note: `it has answered, and then ${message}` };
+  if (said.evidence && (kind === 'stopped' || kind === 'crash')) {
+    return { verdict: 'warn', note: `${message}, but the declared files are there and have changed` };
+  }
+  return { failure: { ...failure, message: withLines(message, progress) } };
 }
 
-function failureOf(progress: TurnProgress, end: TurnEnd, { asked, now, adapter }: Said): TurnFailure | undefined {
-  const { error, quota, sessionId } = progress;
-  if (asked !== undefined && sessionId !== undefined && sessionId !== asked) {
-    return { kind: 'session', message: `it went on with the session ${sessionId} instead of ${asked}` };
-  }
-  const ended = end.stopped === 'lingered' ? 0 : end.exitCode;
-  const bad = ended !== 0 || error !== undefined || end.stopped === 'stalled';
-  // One that waits for its quota in silence may be past older troubles: only what it said last counts.
-  const stderr = end.stopped === 'stalled' ? lastLine(end.stderrTail) : end.stderrTail;
-  const words = [error ?? '', bad ? stderr : ''].join('\n').trim();
-  if (bad || quota !== undefined) {
-    const notice = quota ?? quotaIn(bad && words === '' ? progress.message : words, now);
-    if (notice !== undefined && (end.stopped === undefined || BY_ITSELF.has(end.stopped))) {
-      const message = `it is out of quota: ${firstLine(words || 'it says so')}`;
-      return { kind: 'quota', message, ...(notice.resetAt === undefined ? {} : { resetAt: notice.resetAt }) };
-    }
-  }
-  if (end.stopped !== undefined && end.stopped !== 'lingered')
-    return { kind: 'stopped', message: stopText(end.stopped) };
-  const code = ended === undefined ? undefined : adapter.exits?.[ended];
-  if (asked !== undefined && bad && NO_SESSION.test(words)) return { kind: 'session', message: noSession(words) };
-  if (bad && (progress.denied || code === 'auth' || isDenied(words))) {
-    return { kind: 'auth', message: `it is not allowed to work: ${firstLine(words || 'it says so')}` };
-  }
-  if (error !== undefined) return { kind: code ?? 'crash', message: firstLine(error) };
-  if (end.signal !== undefined && ended === undefined)
-    return { kind: 'crash', message: `it was ended by ${end.signal}` };
-  if (ended !== 0) {
-    const kind = code ?? (ended === 2 || ended === 64 ? 'usage' : 'crash');
-    const said = lastLine(end.stderrTail);
-    return { kind, message: `it exited with code ${String(ended)}${said === '' ? '' : `: ${said}`}` };
-  }
-  if (progress.message.trim() === '' && progress.structured === undefined) {
-    return { kind: 'empty', message: 'it exited with code 0 and has answered nothing' };
-  }
-  return undefined;
+/** A pass of which something speaks against it is a warning; so is one that was asked for, and not given. */
+function doubted(own: SaidVerdict | undefined, progress: TurnProgress, said: Said): SaidVerdict {
+  if (own !== undefined && own.verdict !== 'pass') return own;
+  const doubts = [...doubtsOf(progress, said), ...(own === undefined ? missingOf(progress, said) : [])];
+  if (doubts.length === 0) return own ?? { verdict: 'pass' };
+  const note = own?.note === undefined ? '' : ` (it says: ${own.note})`;
+  return { verdict: 'warn', note: `${doubts.join('; ')}${note}` };
 }
 
-/** The line that says so: others may stand round it. */
-function noSession(words: string): string {
-  return firstLine(words.split('\n').find((line) => NO_SESSION.test(line)) ?? words);
+function doubtsOf(progress: TurnProgress, { readOnly, adapter }: Said): string[] {
+  const { error, refused = [], doubts = [], pending, lostEvents = 0 } = progress;
+  const left = pending?.size ?? 0;
+  return [
+    ...(error === undefined ? [] : [`it has told an error: ${firstLine(error)}`]),
+    ...(adapter.tellsEnd && !progress.final ? ['it ended before its turn had'] : []),
+    ...(refused.length === 0 || readOnly ? [] : [`it was not allowed to use ${refused.join(', ')}`]),
+    ...doubts,
+    ...(left === 0 ? [] : [`${left} background ${left === 1 ? 'task' : 'tasks'} of it had not ended`]),
+    ...(lostEvents === 0 ? [] : [linesText(progress)]),
+  ];
 }
 
-/** Why a process is stopped that might end by itself: what it said before counts as if it had. */
-const BY_ITSELF: ReadonlySet<string> = new Set(['lingered', 'stalled']);
+/** Answers of an agent that has found nothing to do: its prompt did not reach it. */
+const NO_TASK =
+  /^(?:hi\b.{0,20}|hello\b.{0,20}|i['’]m sorry.{0,10})?\s*(?:i (?:don['’]t|do not|can['’]t|cannot) see (?:a|any|your)\b.{0,40}\b(?:request|question|message|task|instructions?|prompt)|(?:it (?:looks|seems) like )?(?:your|the) (?:message|prompt|request)[\w ]{0,30}(?:is|was|came through|appears to be) (?:empty|blank)|(?:what|how) (?:would you like|can i|may i) )/i;
 
-function stopText(reason: NonNullable<TurnEnd['stopped']>): string {
-  switch (reason) {
-    case 'timeout':
-    case 'max_duration':
-      return 'it ran longer than it may, and was stopped';
-    case 'stalled':
-      return 'it printed nothing for longer than stall_timeout_sec, and was stopped';
-    case 'budget':
-      return 'it used up its budget, and was stopped';
-    case 'output_cap':
-      return 'it printed more than max_output_bytes, and was stopped';
-    case 'canceled':
-    case 'lingered':
-      return 'it was stopped';
-    default: {
-      const never: never = reason;
-      return String(never);
-    }
+function missingOf(progress: TurnProgress, { wantsVerdict, wantsJson }: Said): string[] {
+  if (progress.toolCalls === 0 && progress.message.length < 1000 && NO_TASK.test(progress.message.trim())) {
+    return [`it has seen no task: ${firstLine(progress.message)}`];
   }
+  return wantsVerdict && !wantsJson ? ['it was asked for a verdict, and gave none'] : [];
+}
+
+const RANK: Readonly<Record<Verdict, number>> = { pass: 0, warn: 1, question: 2, escalated: 2, fail: 2, error: 2 };
+
+/** What the file says. A script that knows few words may have taken a failure for a pass: then the answer counts more. */
+function toldBy(
+  { file, fileIsGuess = false }: Said,
+  own: SaidVerdict | undefined,
+  failure: TurnFailure | undefined,
+): SaidVerdict | undefined {
+  if (file === undefined || file.verdict === 'retry') return undefined;
+  const { unsure = false, ...known } = file;
+  if (unsure && failure !== undefined) return undefined;
+  return (fileIsGuess || unsure) && own !== undefined && RANK[own.verdict] > RANK[known.verdict] ? own : known;
+}
+
+function retryOf({ note }: FileVerdict, { stderrTail }: TurnEnd, { now }: Said): TurnFailure {
+  const resetAt = resetTimeIn(stderrTail.trim().split('\n').at(-1) ?? '', now);
+  const message = `it is out of quota: ${note ?? 'its verdict file says so'}`;
+  return { kind: 'quota', message, ...(resetAt === undefined ? {} : { resetAt }) };
+}
+
+/** An answer that is nothing but a JSON object may have its verdict there, also where nobody asked for JSON. */
+function jsonVerdict({ message }: TurnProgress, { wantsVerdict }: Said): SaidVerdict | undefined {
+  return wantsVerdict && message.includes('verdict') ? verdictOfAnswer(jsonIn(message)) : undefined;
+}
+
+function withLines(message: string, progress: TurnProgress): string {
+  return progress.badLines === 0 ? message : `${message}; ${linesText(progress)}`;
+}
+
+function linesText({ badLines, badLine = '' }: TurnProgress): string {
+  const lines = badLines === 1 ? '1 line' : `${badLines} lines`;
+  return `${lines} of its output could not be read as events${badLines === 1 ? '' : ', the last of them'}: ${badLine}`;
 }
 
 /** A JSON object that is the whole answer, or stands in its last fence. */
@@ -170,12 +161,4 @@ function jsonIn(text: string): Json | undefined {
     }
   }
   return undefined;
-}
-
-function firstLine(text: string): string {
-  return (text.trim().split('\n', 1)[0] ?? '').slice(0, MAX_MESSAGE);
-}
-
-function lastLine(text: string): string {
-  return (text.trim().split('\n').at(-1) ?? '').slice(0, MAX_MESSAGE);
 }

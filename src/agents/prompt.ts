@@ -1,3 +1,5 @@
+import { reviewVerdicts, verdictSection, type VerdictWords } from './verdict-prompt.js';
+
 /** A step that came before, as a prompt tells of it. */
 export interface PromptContext {
   id: string;
@@ -24,21 +26,14 @@ export interface PromptParts {
   context: readonly PromptContext[];
   /** Bytes that the context may have. */
   contextBytes: number;
+  /** The words that the answer is to end with; absent means those of orch. */
+  words?: VerdictWords;
 }
 
 /** Lines of each step's words in the context. */
 const CONTEXT_LINES = 50;
 /** Characters of the output of one gate. */
 const GATE_CHARS = 8000;
-
-const VERDICT = `## Verdict
-
-End your answer with one line that says how it went:
-
-- \`VERDICT: PASS\`: the task is done
-- \`VERDICT: WARN reason\`: it is done, and somebody should look at something
-- \`VERDICT: FAIL reason\`: it cannot be done
-- \`VERDICT: QUESTION question\`: you need an answer before you can go on; it will be brought to you`;
 
 /** The prompt of a task. Paragraphs are parted by one blank line, whatever the parts hold. */
 export function buildPrompt(parts: PromptParts): string {
@@ -51,7 +46,7 @@ export function buildPrompt(parts: PromptParts): string {
     parts.planFile === undefined
       ? ''
       : `**Full plan:** ${parts.planFile}\n\nRead what it says of this task, and do nothing of the others.`,
-    VERDICT,
+    verdictSection(parts.words),
   ]);
 }
 
@@ -59,13 +54,19 @@ export function buildPrompt(parts: PromptParts): string {
 export function buildResumePrompt(parts: PromptParts, reason: string, inSession: boolean): string {
   const words = `You did not get to the end before: ${reason}.`;
   if (inSession) {
-    return join([words, 'Look at what is there already, and go on with the task until it is done.', VERDICT]);
+    return join([
+      words,
+      'Look at what is there already, and go on with the task until it is done.',
+      verdictSection(parts.words),
+    ]);
   }
-  return join([
-    buildPrompt(parts),
-    '## Before',
-    `Somebody has begun this task. ${words} Look at what is there already, and go on.`,
-  ]);
+  return join([buildPrompt(parts), begunSection(reason)]);
+}
+
+/** What one is told who takes over, without a session, what was begun. */
+export function begunSection(reason: string): string {
+  const words = `You did not get to the end before: ${reason}.`;
+  return join(['## Before', `Somebody has begun this task. ${words} Look at what is there already, and go on.`]);
 }
 
 /** The prompt of a turn that mends what gates or a review have found. */
@@ -86,7 +87,7 @@ export function buildFixPrompt(
       ? ''
       : `A reviewer has looked at the change and did not approve it:\n\n${quoted(found.review)}`,
     found.words === undefined ? '' : `A person says:\n\n${quoted(found.words)}`,
-    inSession ? VERDICT : '',
+    inSession ? verdictSection(parts.words) : '',
   ]);
 }
 
@@ -97,7 +98,7 @@ export function buildAnswerPrompt(parts: PromptParts, answer: string, inSession:
     '## Answer',
     inSession ? 'This is the answer to your question:' : 'You asked a question before. This is the answer:',
     quoted(answer),
-    inSession ? join(['Go on with the task.', VERDICT]) : '',
+    inSession ? join(['Go on with the task.', verdictSection(parts.words)]) : '',
   ]);
 }
 
@@ -128,8 +129,7 @@ export function buildReviewPrompt(
 
 Name what is wrong, the most serious first, with file and line. End your answer with one line:
 
-- \`VERDICT: PASS\`: the task is done, and done well enough
-- \`VERDICT: FAIL reason\`: something must be changed first`,
+${reviewVerdicts(parts.words)}`,
   ]);
 }
 

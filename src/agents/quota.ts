@@ -1,29 +1,45 @@
+import { resetTimeIn } from './reset-time.js';
+
 /** An agent that is out of quota. */
 export interface QuotaNotice {
   /** When it is there again, milliseconds since the epoch; absent where it is not said. */
   resetAt?: number;
 }
 
-/** What APIs and tools say of a limit, each also as a part of an identifier: `rate_limit_error`. */
+const LIMIT = '(?:rate|usage|request|token|session|weekly|daily|hourly|spending)[ _-]?limits?';
+const MET = '(?:exceeded|reached|hit|met|exhausted|error)';
+
+/**
+ * What APIs and tools say of a limit that was met, each also as a part of an identifier: `rate_limit_error`. A limit
+ * that is only mentioned is none: what becomes of it, or when it ends, must be said with it.
+ */
 const OUT_OF_QUOTA = anyOf([
-  'rate[ _-]?limits?',
-  'usage limit',
-  'limit reached',
+  `${LIMIT}[ _-]?(?:(?:has|have|was|were|is|are|been) )*${MET}`,
+  // Behind it, what is to be done about it, or nothing: `rate limit, try again at …`, `429 rate limit`.
+  String.raw`${LIMIT}[\s,;:.·–—()-]*(?:[\w' ]{0,30}\b)?(?:try(?:ing)? again|retry|please wait|wait|will reset|resets?)\b`,
+  `(?:exceed(?:s|ed|ing)?|reached|hit|over|met) (?:the |your |our |its |a |an )?(?:[\\w-]+ ){0,3}(?:${LIMIT}|quota|spend cap)`,
+  String.raw`(?:you(?:'|’)?ve|you have|have) (?:hit|reached) your (?:[\w-]+ ){0,3}(?:limit|spend cap)`,
   String.raw`hit your (?:[\w-]+ ){0,3}(?:limit|spend cap)`,
-  'hit your spend cap',
-  'quota (?:exceeded|exhausted|reached)',
-  'exceeded your (?:current )?quota',
+  'rate[ -]limited',
+  'rate[_-]?limit[_-]?error',
+  'limit reached',
+  `quota[ _-](?:has been |was )?${MET}`,
   String.raw`exhausted your (?:capacity|(?:[\w-]+ ){0,2}quota)`,
   'insufficient[ _]quota',
-  'resource[ _]exhausted',
+  'resource[ _](?:has been )?exhausted',
   'out of (?:credits|quota|extra usage)',
   'credit balance is too low',
   'too many requests',
-  'overloaded',
+  'throttling(?:exception| ?error)?',
+  'requests? (?:was|were|is|are|has been|have been) (?:being )?throttled',
+  'overloaded[ _]?error',
+  String.raw`(?:model|server|service|system|api|engine|backend|provider|we)(?:['’]s| is| are|['’]re)? (?:currently |temporarily )?overloaded`,
   'at capacity',
   'experiencing high demand',
-  String.raw`(?:status(?: code)?|error|http)[: ]*429`,
+  String.raw`(?:status(?: code)?|error|http(?:\/\d(?:\.\d)?)?|code)["']?[:=\s]*(?:429|529)`,
 ]);
+/** One word that stands for all of it. */
+const ALONE = /^\W*(?:(?:api )?error\W+)?(?:overloaded|rate limit(?:ed)?|usage limit|429|529)\W*$/i;
 const DENIED = anyOf([
   'not logged in',
   'please (?:log|sign) ?in',
@@ -39,110 +55,26 @@ const DENIED = anyOf([
   'upgrade to plus',
   String.raw`(?:status(?: code)?|error|http)[: ]*40[13]`,
 ]);
+/** Names of files and of what is in them, and counts of what is left: they tell of no limit that was met. */
+const NAMES =
+  /[\w.@-]*\/[\w./@-]*|\b[\w-]+\.(?:[cm]?[jt]sx?|py|go|rs|rb|java|kt|c|cc|cpp|h|hpp|cs|php|sh|md|ya?ml|json|toml|log|txt)\b(?::\d+)*|\btest[_-][\w-]+|\b[\w-]+[_-]tests?\b|\b\d+\s*\/\s*\d+/gi;
 
 function anyOf(phrases: readonly string[]): RegExp {
   return new RegExp(`(?<![a-z])(?:${phrases.join('|')})(?![a-z0-9])`, 'i');
 }
 
+/** Characters of a message that are looked at. */
+const MAX_TEXT = 8000;
+
 /** Whether a message says that a limit of use was met, and until when. `now` is milliseconds since the epoch. */
 export function quotaIn(text: string, now: number): QuotaNotice | undefined {
-  if (!OUT_OF_QUOTA.test(text)) return undefined;
-  const resetAt = resetTimeIn(text, now);
+  const said = text.slice(0, MAX_TEXT).replace(NAMES, ' ');
+  if (!OUT_OF_QUOTA.test(said) && !ALONE.test(said)) return undefined;
+  const resetAt = resetTimeIn(text.slice(0, MAX_TEXT), now);
   return resetAt === undefined ? {} : { resetAt };
 }
 
 /** Whether a message says that the agent may not work at all: no login, a wrong key. */
 export function isDenied(text: string): boolean {
   return DENIED.test(text);
-}
-
-const UNITS: Readonly<Record<string, number>> = { d: 86_400, h: 3600, m: 60, s: 1 };
-const LONGEST_MS = 8 * 86_400_000;
-
-/** The time that a message names at which a limit ends; undefined where it names none that can be. */
-export function resetTimeIn(text: string, now: number): number | undefined {
-  for (const read of [epoch, isoTime, duration, clock]) {
-    const at = read(text, now);
-    if (at !== undefined && at > now - 60_000 && at - now <= LONGEST_MS) return Math.max(at, now);
-  }
-  return undefined;
-}
-
-/** `resets at 1767225600`, `…|1767225600`. */
-function epoch(text: string): number | undefined {
-  const [, digits] = /(?:\||\bresets?(?:_at)?\b[^0-9]{0,12})(\d{10}|\d{13})\b/i.exec(text) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (digits.length === 10 ? 1000 : 1);
-}
-
-function isoTime(text: string): number | undefined {
-  const [found] = /\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)/.exec(text) ?? [];
-  return found === undefined ? undefined : Date.parse(found.replace(' ', 'T'));
-}
-
-/** `in 2 hours 5 minutes`, `retry after 30s`, `in 1h2m3.5s`. */
-function duration(text: string, now: number): number | undefined {
-  const [, list] =
-    /\b(?:in|after|wait|for)[: ]+((?:\d+(?:\.\d+)?\s*(?:days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)\b[,\s]*(?:and\s+)?|\d+(?:\.\d+)?[dhms](?=\d))+)/i.exec(
-      text,
-    ) ?? [];
-  if (list === undefined) return undefined;
-  let seconds = 0;
-  for (const [, number, unit] of list.matchAll(/(\d+(?:\.\d+)?)\s*([dhms])/gi)) {
-    seconds += Number(number) * UNITS[unit!.toLowerCase()]!;
-  }
-  return seconds > 0 ? now + Math.ceil(seconds * 1000) : undefined;
-}
-
-/** `try again at 3:42 PM`, `resets 10pm (Europe/Berlin)`, `resets at 15:30 UTC`: the next such time of day. */
-function clock(text: string, now: number): number | undefined {
-  const match =
-    /\b(?:at|resets?|until)\s+(?:at\s+)?(?:([A-Z][a-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(?:(\d{4}),?\s+)?(?:at\s+)?)?(\d{1,2})(?::(\d\d))?\s*([ap]\.?m\.?)?\s*(UTC|GMT|Z)?(?:\s*\(([A-Za-z_]+\/[A-Za-z_/]+|UTC)\))?/i.exec(
-      text,
-    );
-  if (match === null) return undefined;
-  const [, month, day, year, hourText, minuteText, half, utc, zone] = match;
-  if (minuteText === undefined && half === undefined) return undefined;
-  let hour = Number(hourText);
-  const minute = Number(minuteText ?? 0);
-  if (half !== undefined) hour = (hour % 12) + (/^p/i.test(half) ? 12 : 0);
-  if (hour > 23 || minute > 59) return undefined;
-  const offset = utc === undefined ? offsetOf(zone, now) : 0;
-  if (offset === undefined) return undefined;
-  const local = new Date(now + offset);
-  if (month !== undefined) {
-    const index = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].indexOf(
-      month.slice(0, 3).toLowerCase(),
-    );
-    if (index < 0) return undefined;
-    const inYear = (number: number): number => Date.UTC(number, index, Number(day), hour, minute) - offset;
-    const at = inYear(Number(year ?? local.getUTCFullYear()));
-    // Around New Year the next January is meant.
-    return year === undefined && at < now - LONGEST_MS ? inYear(local.getUTCFullYear() + 1) : at;
-  }
-  const today = Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate(), hour, minute) - offset;
-  if (today > now) return today;
-  // Seconds are left out: within the minute that is named, its end is meant.
-  return today + 60_000 > now ? today + 60_000 : today + 86_400_000;
-}
-
-/** Milliseconds that a time zone is ahead of UTC; without one, that of this machine. */
-function offsetOf(zone: string | undefined, now: number): number | undefined {
-  if (zone === undefined) return -new Date(now).getTimezoneOffset() * 60_000;
-  try {
-    const parts = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    }).formatToParts(now);
-    const part = (type: string): number => Number(parts.find((each) => each.type === type)?.value);
-    const there = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second'));
-    return there - Math.floor(now / 1000) * 1000;
-  } catch {
-    return undefined;
-  }
 }

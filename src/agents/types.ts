@@ -49,16 +49,25 @@ export interface TurnProgress {
   costUsd?: number;
   ofSession?: true;
   structured?: Json;
-  /** The event has come after which nothing else is expected. */
+  /** The event has come after which nothing else is expected; what the agent does after it takes it back. */
   final: boolean;
+  /** Work that it has announced to go on beside its turn, by ids, and has not told the end of. */
+  pending?: Set<string>;
   /** What the agent says went wrong, the last one that was not mended. */
   error?: string;
   /** The agent says itself that it is out of quota. */
   quota?: { resetAt?: number };
   /** The agent says itself that it may not work: no login, a wrong key. */
   denied?: true;
-  /** Lines that should be events and are not. */
+  /** Tools that it was not allowed to use. */
+  refused?: string[];
+  /** What it says itself that its end is not as it should be, though it calls it one. */
+  doubts?: string[];
+  /** Lines that should be events and are not, and the last of them. */
   badLines: number;
+  badLine?: string;
+  /** How many of these were events that cannot be read. */
+  lostEvents?: number;
 }
 
 /** How one kind of coding agent is called and understood. */
@@ -76,6 +85,24 @@ export interface Adapter {
   /** Where the agent leaves a verdict of its own beside its output. */
   sidecar?: (request: Pick<TurnRequest, 'dir'>) => string;
 }
+
+/** Whether all is said: the end of the turn, and that of all that was to go on beside it. */
+export function isOver({ final, pending }: TurnProgress): boolean {
+  return final && (pending?.size ?? 0) === 0;
+}
+
+/** Notes a tool that was refused, each once. */
+export function noteRefused(progress: TurnProgress, tool: string): void {
+  progress.refused = [...new Set([...(progress.refused ?? []), tool])].slice(0, MAX_NAMED);
+}
+
+/** Notes a doubt, each once. */
+export function noteDoubt(progress: TurnProgress, doubt: string): void {
+  progress.doubts = [...new Set([...(progress.doubts ?? []), doubt.slice(0, MAX_DOUBT)])].slice(0, MAX_NAMED);
+}
+
+const MAX_NAMED = 10;
+const MAX_DOUBT = 300;
 
 /** A turn of which nothing is known yet. */
 export function noProgress(): TurnProgress {

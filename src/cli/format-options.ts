@@ -89,8 +89,7 @@ export async function readFormatOptions(
   const { mode, dispatch, projectDir } = flags;
   const reviewEngine = flags.reviewEngine ?? (context.env['ORC_REVIEW_ENGINE'] || undefined);
   const maxFixRounds = flags.maxFixRounds ?? roundsOf(context.env['ORC_MAX_FIX_ROUNDS']);
-  const named = dispatch === true ? context.env['CLAVAIN_DISPATCH_SH'] || true : dispatch;
-  const script = typeof named === 'string' ? await scriptAt(context, named, folder) : named;
+  const script = await dispatchScript(context, file, dispatch, folder);
   const manifest: ExecManifestOptions = {
     ...(mode === undefined ? {} : { mode }),
     ...(prose === undefined ? {} : { plan: prose }),
@@ -136,13 +135,46 @@ function roundsOf(text: string | undefined): number | undefined {
   return Number(text);
 }
 
+/** What the old tool calls the script by. */
+const SCRIPT_VARIABLE = 'CLAVAIN_DISPATCH_SH';
+const SCRIPT = 'dispatch.sh';
+
+/**
+ * The dispatch script, where one is to be used: as the option says, else as the environment says.
+ *
+ * @throws UsageError where it is not there: each task would find that out for itself
+ */
+async function dispatchScript(
+  context: CliContext,
+  file: string,
+  given: string | true | undefined,
+  folder: string,
+): Promise<string | true | undefined> {
+  if (typeof given === 'string') return scriptAt(context, '--dispatch', given, folder);
+  const variable = context.env[SCRIPT_VARIABLE];
+  if (variable !== undefined && variable !== '') {
+    // It may be set for good, and then it says nothing of plans.
+    if (given === undefined && !/\.exec\.(?:ya?ml|json)$/i.test(file) && !(await isFile(path.resolve(variable)))) {
+      return undefined;
+    }
+    return scriptAt(context, SCRIPT_VARIABLE, variable, folder);
+  }
+  if (given === undefined) return undefined;
+  const folders = [folder, ...(context.env['PATH'] ?? '').split(path.delimiter)].filter((each) => each !== '');
+  for (const each of folders) if (await isFile(path.join(each, SCRIPT))) return true;
+  throw new UsageError(
+    `--dispatch: there is no ${SCRIPT} in ${folder} or on the PATH`,
+    `name the script: --dispatch SCRIPT, or ${SCRIPT_VARIABLE}`,
+  );
+}
+
 /** The script as it is called from the folder that tasks work in. */
-async function scriptAt(context: CliContext, script: string, folder: string): Promise<string> {
+async function scriptAt(context: CliContext, by: string, script: string, folder: string): Promise<string> {
   const absolute = path.resolve(context.cwd, script);
   if (!(await isFile(absolute))) {
     throw new UsageError(
-      `--dispatch ${script}: there is no such file`,
-      'give the dispatch script, or no name for the one on PATH',
+      `${by}${by.startsWith('-') ? ' ' : '='}${script}: there is no such file`,
+      by.startsWith('-') ? 'give the dispatch script, or no name for the one on PATH' : `correct ${by}, or unset it`,
     );
   }
   return path.isAbsolute(script) ? script : path.relative(folder, absolute);

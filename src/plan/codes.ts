@@ -77,6 +77,7 @@ export const DIAGNOSTIC_CODES = [
   // Starting a run
   'secret_in_environment',
   'relative_cwd_on_remote_service',
+  'agent_missing',
   'unknown_step',
   // Output
   'too_many_diagnostics',

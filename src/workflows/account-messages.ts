@@ -40,6 +40,8 @@ export interface AccountState {
   parked_until: number;
   /** Hits without a time of their own, in a row: each doubles the wait. */
   hits: number;
+  /** How long the last wait is; absent before the first one. */
+  last_wait?: number;
   /** Who waits, in order of their asking; each starts a little after the one before. */
   waiting: string[];
 }

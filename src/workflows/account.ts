@@ -1,13 +1,9 @@
-import { condition, defineQuery, defineSignal, setHandler } from '@temporalio/workflow';
+import { condition, defineQuery, defineSignal, patched, setHandler } from '@temporalio/workflow';
 import { ACCOUNT_JOIN, ACCOUNT_PARK, ACCOUNT_VIEW, type AccountState, type QuotaHit } from './account-messages.js';
+import { namedBackoff, parkFor } from './account-waits.js';
 
-/** The wait after a limit that says no time; it doubles with each further one in a row. */
-const FIRST_BACKOFF_MS = 60_000;
-const LONGEST_BACKOFF_MS = 15 * 60_000;
 /** A limit that is met so soon after a wait belongs to the one before. */
 const IN_A_ROW_MS = 10 * 60_000;
-/** The most that an agent's word is taken for; beyond it, it is asked again. */
-const LONGEST_PARK_MS = 8 * 24 * 3600_000;
 
 /**
  * An account of a coding agent whose quota is used up: one workflow for all runs, there from the first limit that
@@ -22,14 +18,10 @@ export async function agentAccount(): Promise<void> {
     known.add(key);
     if (at >= state.parked_until) state.waiting = [];
     join(key);
-    // A time that is over by now says nothing: who believed it would ask again and again.
-    const said = reset_at !== undefined && reset_at > at ? reset_at : undefined;
-    // Whoever started before the limit was known meets it too; that says nothing new.
-    if (at < state.parked_until && said === undefined) return;
-    state.hits += 1;
-    const backoff = Math.min(FIRST_BACKOFF_MS * 2 ** Math.min(state.hits - 1, 10), LONGEST_BACKOFF_MS);
-    const until = Math.min(said ?? at + backoff, at + LONGEST_PARK_MS);
-    state.parked_until = Math.max(state.parked_until, until);
+    const hit = { at, ...(reset_at === undefined ? {} : { reset_at }) };
+    const named = namedBackoff(state, hit);
+    // Accounts of before believe each named time, and must go on to do so when they are replayed.
+    parkFor(state, hit, named !== undefined && patched('named-waits-double') ? named : 0);
   });
   setHandler(defineSignal<[string]>(ACCOUNT_JOIN), join);
   // It is started together with the signal.

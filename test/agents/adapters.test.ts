@@ -204,8 +204,8 @@ describe('what agents print', () => {
   });
 
   test.each([
-    ['2.1.280', undefined],
-    ['2.1.281', true],
+    ['2.1.276', undefined],
+    ['2.1.277', true],
     ['2.1.291 (beta)', true],
     ['3.0.0', true],
     ['2.0.999', undefined],
@@ -256,9 +256,74 @@ describe('what agents print', () => {
     expect(readAll({ adapter: 'gemini' }, lines).message).toBe('I look');
   });
 
+  const task = (subtype: string, id?: string) => ({ type: 'system', subtype, ...(id && { task_id: id }) });
+  const ended = (result: string, more: object = {}) => ({
+    type: 'result',
+    subtype: 'success',
+    is_error: false,
+    result,
+    ...more,
+  });
+  const begun = { type: 'system', subtype: 'init', session_id: 's' };
+  test.each<[string, object[], { final: boolean; message: string; pending: number }]>([
+    ['its end', [begun, ended('one')], { final: true, message: 'one', pending: 0 }],
+    ['the last end counts', [begun, ended('one'), ended('two')], { final: true, message: 'two', pending: 0 }],
+    ['it says more', [begun, ended('one'), saying('and', null)], { final: false, message: 'and', pending: 0 }],
+    ['another turn begins', [begun, ended('one'), begun], { final: false, message: 'one', pending: 0 }],
+    [
+      'a subagent says more',
+      [begun, ended('one'), saying('x', 'toolu_1')],
+      { final: true, message: 'one', pending: 0 },
+    ],
+    ['progress of nothing', [begun, ended('one'), task('task_progress')], { final: true, message: 'one', pending: 0 }],
+    [
+      'a task that was announced',
+      [begun, task('task_started', 't'), task('task_started', 'u'), task('task_notification', 'u'), ended('one')],
+      { final: true, message: 'one', pending: 1 },
+    ],
+    [
+      'a task that has ended',
+      [begun, task('task_started', 't'), ended('one'), task('task_notification', 't')],
+      { final: true, message: 'one', pending: 0 },
+    ],
+    [
+      'a notice of a session that is gone on with',
+      [begun, ended('', { num_turns: 0, origin: { kind: 'task-notification' } })],
+      { final: false, message: '', pending: 0 },
+    ],
+  ])('claude: %s', (_, lines, { pending, ...expected }) => {
+    const progress = readAll({ adapter: 'claude' }, lines);
+    expect(progress).toMatchObject(expected);
+    expect(progress.pending?.size ?? 0).toBe(pending);
+  });
+
+  test('claude: a limit that was met on the way is not why it fails in the end', () => {
+    const retry = { type: 'system', subtype: 'api_retry', error: 'rate_limit' };
+    const failed = (result: string) => ({ type: 'result', subtype: 'success', is_error: true, result });
+    expect(readAll({ adapter: 'claude' }, [retry, failed('Prompt is too long')]).quota).toBeUndefined();
+    expect(readAll({ adapter: 'claude' }, [retry, failed('API Error: 529')]).quota).toEqual({});
+  });
+
+  const event = { type: 'result', text: 'done' };
+  test.each([
+    ['a title of the terminal', `\u001B]0;claude: ready\u0007${JSON.stringify(event)}`, 0, 0],
+    ['a mode of the terminal', `\u001B[?2004h${JSON.stringify(event)}\u001B[0m`, 0, 0],
+    ['other words', `Loading… {3} ${JSON.stringify(event)} done`, 0, 0],
+    ['two events in a line', `{"type":"tool","name":"x"}${JSON.stringify(event)}`, 0, 0],
+    ['no event at all', 'some {words} of a tool', 1, 0],
+    ['half of one', '{"type":"result","te', 1, 1],
+    ['half of one, and a whole one', `{"type":"resu${JSON.stringify(event)}`, 1, 1],
+  ])('a line with %s', (_, line, badLines, lostEvents) => {
+    const progress = readAll({ events: 'json' }, [line]);
+    expect([progress.badLines, progress.lostEvents ?? 0]).toEqual([badLines, lostEvents]);
+    expect(progress.final).toBe(line.includes('"done"'));
+  });
+
   test('gemini: a warning is none of its errors; what failed in between is mended, but not that it was cut short', () => {
     const success = { type: 'result', status: 'success' };
-    expect(geminiError(failing('warning', 'Loop detected, stopping execution'), success)).toBeUndefined();
+    const looping = [failing('warning', 'Loop detected, stopping execution'), success];
+    expect(readAll({ adapter: 'gemini' }, looping).doubts).toEqual(['Loop detected, stopping execution']);
+    expect(geminiError(...looping)).toBeUndefined();
     expect(geminiError(failing('error', 'quota'), success)).toBeUndefined();
     expect(geminiError(failing('error', 'Maximum session turns exceeded'), success)).toBe(
       'Maximum session turns exceeded',
@@ -272,7 +337,8 @@ describe('what agents print', () => {
 
   test.each([
     [[finish('stop')], true],
-    [[finish('length')], true],
+    [[finish('length')], false],
+    [[finish('stop'), { type: 'tool_use', part: { tool: 'edit' } }], false],
     [[finish('tool-calls')], false],
     [[finish('stop'), { type: 'step_start' }], false],
     [[finish('tool-calls'), { type: 'done', reason: 'idle', rejected: [] }], true],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isDenied, quotaIn, resetTimeIn } from '../../src/agents/quota.js';
+import { isDenied, quotaIn } from '../../src/agents/quota.js';
+import { resetTimeIn } from '../../src/agents/reset-time.js';
 
 const NOW = Date.parse('2026-03-10T12:00:00Z');
 const at = (text: string): number => Date.parse(text);
@@ -41,6 +42,18 @@ describe('a limit of use', () => {
     ['exceeded retry limit, last status: 429 Too Many Requests, request id: 9bd', undefined],
     ['RESOURCE_EXHAUSTED: quota exceeded', undefined],
     ['Error 429', undefined],
+    ['{"code":"usage_limit_reached"}', undefined],
+    ['usage_limit_exceeded', undefined],
+    ['quota_exceeded', undefined],
+    ['API Error: 529 {"type":"error"}', undefined],
+    ['openai.RateLimitError: no', undefined],
+    ['Request was throttled. Expected available in 30 seconds.', at('2026-03-10T12:00:30Z')],
+    ['ThrottlingException: slow down', undefined],
+    ['Overloaded', undefined],
+    ['The model is currently overloaded', undefined],
+    ['{"error":{"type":"overloaded_error","message":"Overloaded"}}', undefined],
+    ['You are being rate limited', undefined],
+    ['You exceeded your current quota, please check your plan', undefined],
     // What cannot be true is no time to wait for.
     ['rate limit, try again at 2020-01-01T00:00:00Z', undefined],
     ['rate limit, try again in 900 days', undefined],
@@ -56,9 +69,93 @@ describe('a limit of use', () => {
     'limit the rate of change',
     'HTTP 500',
     'a rate limiter',
+    // A limit that is only mentioned.
+    'VERDICT: FAIL test_rate_limit_resets does not pass',
+    'FAIL src/rate-limit.test.ts',
+    'src/rate-limit/exceeded.ts:42: no such name',
+    'I wrote the rate limit middleware; all 12 tests pass.',
+    'INFO rate limit remaining 4998/5000',
+    'rate limits are not implemented',
+    'operator+ is overloaded',
+    'error: call of overloaded function is ambiguous',
+    'tests/usage_limit_test.py failed',
+    'the rate_limit table has no index',
+    'usage limit feature: 3 tests failed',
+    'ran out of room in the context window',
+    'expected 429 items, got 428',
+    'line 529: unexpected token',
     'scratched your usage limits',
   ])('%j is none', (text) => {
     expect(quotaIn(text, NOW)).toBeUndefined();
+  });
+
+  const reset = (text: string, now = NOW): string | undefined => {
+    const found = resetTimeIn(text, now);
+    return found === undefined ? undefined : new Date(found).toISOString().replace('.000Z', 'Z');
+  };
+
+  test.each([
+    // Zones, by each of their names.
+    ['resets 9am (Etc/GMT+5)', '2026-03-10T14:00:00Z'],
+    ['resets 9am (EST)', '2026-03-10T14:00:00Z'],
+    ['resets 9am EST', '2026-03-10T14:00:00Z'],
+    ['resets 9am (PST8PDT)', '2026-03-10T16:00:00Z'],
+    ['resets 9:00 AM PT', '2026-03-10T16:00:00Z'],
+    ['resets 11pm (Japan)', '2026-03-10T14:00:00Z'],
+    ['resets 11pm Japan', '2026-03-10T14:00:00Z'],
+    ['resets 11pm JST', '2026-03-10T14:00:00Z'],
+    ['resets 3pm UTC+2', '2026-03-10T13:00:00Z'],
+    ['resets 3pm (UTC+2)', '2026-03-10T13:00:00Z'],
+    ['resets at 15:00 +02:00', '2026-03-10T13:00:00Z'],
+    ['resets at 15:00 +0530', '2026-03-11T09:30:00Z'],
+    ['resets at 15:00 GMT-3', '2026-03-10T18:00:00Z'],
+    ['resets at 15:00 Europe/Berlin', '2026-03-10T14:00:00Z'],
+    ['resets at 15:00Z', '2026-03-10T15:00:00Z'],
+    ['try again at 3:28 PM UTC.', '2026-03-10T15:28:00Z'],
+    // Days.
+    ['try again tomorrow at 9am (UTC)', '2026-03-11T09:00:00Z'],
+    ['resets tomorrow at 1pm UTC', '2026-03-11T13:00:00Z'],
+    ['resets today at 1pm UTC', '2026-03-10T13:00:00Z'],
+    ['resets Fri 9:00 AM UTC', '2026-03-13T09:00:00Z'],
+    ['try again on Friday at 9:00 AM (Europe/Berlin)', '2026-03-13T08:00:00Z'],
+    ['resets Tue 1pm UTC', '2026-03-10T13:00:00Z'],
+    ['resets Tuesday 11:00 UTC', '2026-03-17T11:00:00Z'],
+    ['available again 12 March at 17:00 UTC', '2026-03-12T17:00:00Z'],
+    ['Retry-After: Wed, 11 Mar 2026 07:28:00 GMT', '2026-03-11T07:28:00Z'],
+    // A time of a log is not the one that is named.
+    ['2026-03-10T12:00:01Z ERROR rate limit reached, resets 3pm (UTC)', '2026-03-10T15:00:00Z'],
+    ['[2026-03-10 12:00:01] usage limit: try again in 2 hours', '2026-03-10T14:00:00Z'],
+    ['2026-03-10T12:00:01Z 429 Too Many Requests', undefined],
+    // Fields.
+    ['{"resets_in_seconds": 14400}', '2026-03-10T16:00:00Z'],
+    ['resets_in_seconds: 14400', '2026-03-10T16:00:00Z'],
+    ['Retry-After: 3600', '2026-03-10T13:00:00Z'],
+    ['retry_after_ms=90000', '2026-03-10T12:01:30Z'],
+    ['"retryDelay":"34s"', '2026-03-10T12:00:34Z'],
+    ['{"resets_at":1773154800}', '2026-03-10T15:00:00Z'],
+    ['resets at 2026-03-11 01:00:00 UTC', '2026-03-11T01:00:00Z'],
+    ['"reset_at":"2026-03-11T01:00:00+02:00"', '2026-03-10T23:00:00Z'],
+    // A zone that cannot be read is no time.
+    ['resets 3pm (Not/AZone)', undefined],
+    ['resets 3pm XYZ', undefined],
+    ['resets at 15:00 +99:00', undefined],
+    ['resets 3pm (my time)', undefined],
+  ])('%s: %s', (text, expected) => {
+    expect(reset(text)).toBe(expected);
+  });
+
+  test.each([
+    // The clocks of Berlin go forward on 29 March, those of New York on 8 March and back on 1 November.
+    ['2026-03-28T20:00:00Z', 'resets 9am (Europe/Berlin)', '2026-03-29T07:00:00Z'],
+    ['2026-03-29T02:00:00Z', 'resets 9am (Europe/Berlin)', '2026-03-29T07:00:00Z'],
+    ['2026-03-07T22:00:00Z', 'resets 9am (America/New_York)', '2026-03-08T13:00:00Z'],
+    ['2026-10-31T22:00:00Z', 'resets 9am (America/New_York)', '2026-11-01T14:00:00Z'],
+    ['2026-03-26T12:00:00Z', 'resets Apr 1, 5pm (Europe/Berlin)', '2026-04-01T15:00:00Z'],
+    // An hour that there is twice, and one that there is not.
+    ['2026-10-31T22:00:00Z', 'resets 1:30am (America/New_York)', '2026-11-01T05:30:00Z'],
+    ['2026-03-07T22:00:00Z', 'resets 2:30am (America/New_York)', '2026-03-08T07:30:00Z'],
+  ])('at %s: %s means %s', (now, text, expected) => {
+    expect(reset(text, at(now))).toBe(expected);
   });
 
   test('around New Year a day of January is the next one', () => {

@@ -63,7 +63,7 @@ const git = (cwd: string, ...args: string[]): string =>
 
 describe('a step of an agent', () => {
   test.each(['codex', 'claude', 'gemini', 'opencode'])('%s does its task, and says what it cost', async (name) => {
-    const prompt = 'FAKE write made.txt by it\nFAKE broken\nFAKE say all done\nFAKE tokens 120\nFAKE verdict PASS';
+    const prompt = 'FAKE write made.txt by it\nFAKE say all done\nFAKE tokens 120\nFAKE verdict PASS';
     const run = await start(name, [agent('a', prompt, { agent: name, verify: [{ run: 'grep "by it" made.txt' }] })]);
     const ended = await own.ended(run.id);
     expect(shortly(ended)).toEqual(['succeeded', ['success', null]]);

@@ -1,6 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { verdictOfFile, type Adapter, type TurnOutcome, type TurnRequest } from '../../agents/index.js';
+import {
+  decodeText,
+  verdictOfFile,
+  type Adapter,
+  type FileVerdict,
+  type TurnOutcome,
+  type TurnRequest,
+} from '../../agents/index.js';
 import type { Redactor } from '../../secrets/index.js';
 
 /** Where an agent, or a script round it, may leave its verdict: `ORCH_VERDICT` tells it. */
@@ -14,16 +21,15 @@ export function answerFile({ sidecar }: Adapter, request: TurnRequest): string |
   return text === undefined || text.trim() === '' ? undefined : text;
 }
 
-/** The verdict that was left in a file, if one was. */
+/** The verdict that was left in a file, if one was; one that a script has made of the answer is only its guess. */
 export function verdictOfFiles(
-  adapter: Adapter,
+  { sidecar }: Adapter,
   request: TurnRequest,
-): { file?: NonNullable<ReturnType<typeof verdictOfFile>> } {
-  for (const file of verdictFiles(adapter, request)) {
-    const said = verdictOfFile(readIfThere(file) ?? '');
-    if (said !== undefined) return { file: said };
-  }
-  return {};
+): { file?: FileVerdict; fileIsGuess?: boolean } {
+  const file = verdictOfFile(readIfThere(verdictFile(request)) ?? '');
+  if (file !== undefined) return { file };
+  const guess = sidecar === undefined ? undefined : verdictOfFile(readIfThere(sidecar(request)) ?? '', { exact: true });
+  return guess === undefined ? {} : { file: guess, fileIsGuess: true };
 }
 
 /** Leaves the verdict that counts where the agent has left none. */
@@ -62,7 +68,7 @@ function outputOf(sidecar: string): string {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, 'utf8');
+    return decodeText(readFileSync(file));
   } catch {
     return undefined;
   }

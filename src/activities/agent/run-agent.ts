@@ -112,6 +112,8 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         // A time of day that it named is counted from when it ended: the worker may have come later.
         now: facts.started_at + facts.duration_sec * 1000,
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
+        wantsVerdict: /\bVERDICT\s*:/.test(request.prompt),
+        readOnly: turn.sandbox === 'read-only',
         adapter,
       };
       const outcome = concludeTurn(progress, turnEnd, said);

@@ -17,7 +17,7 @@ const GATE_BYTES = 8 * 1024;
 const MAX_CRITERIA = 64 * 1024;
 
 /** Writes the prompt of a turn; what it tells of files is read here, on the host where they are. */
-export async function promptOf({ prompt, session }: AgentTurn, cwd: string): Promise<string> {
+export async function promptOf({ prompt, session, settings }: AgentTurn, cwd: string): Promise<string> {
   const { title, text, hint, plan_file: planFile, files, context, context_bytes: contextBytes, again, review } = prompt;
   const parts: PromptParts = {
     title,
@@ -27,6 +27,7 @@ export async function promptOf({ prompt, session }: AgentTurn, cwd: string): Pro
     files,
     context,
     contextBytes,
+    ...(settings.adapter === 'dispatch' ? { words: 'dispatch' } : {}),
   };
   if (review !== undefined) return reviewPrompt(parts, review, cwd);
   const inSession = session !== undefined;

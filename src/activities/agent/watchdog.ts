@@ -1,12 +1,12 @@
 import { statSync } from 'node:fs';
-import type { TurnProgress } from '../../agents/index.js';
+import { isOver, type TurnProgress } from '../../agents/index.js';
 import type { Started, StopReason } from '../../process/index.js';
 import { usageOf } from './session-usage.js';
 import type { AgentTurn } from './types.js';
 import type { StreamReader } from './stream-reader.js';
 
 const LOOK_MS = 200;
-/** An agent that lingers after its last event is given so long to end by itself. */
+/** An agent that lingers after its end is given so long to end by itself, counted from the last that it prints. */
 const LINGER_MS = 5_000;
 
 /** Looks at an agent while it works, and stops one that hangs, lingers or costs too much. @returns what ends that */
@@ -22,15 +22,16 @@ export function watchAgent(
   const look = (): void => {
     reader.pump();
     const now = Date.now();
-    if (progress.final) {
+    // The files say when it printed last, also to a worker that came later.
+    const printed = lastOutput(started);
+    if (isOver(progress)) {
       finalSince ??= now;
-      if (now - finalSince >= LINGER_MS) stop('lingered');
+      if (now - Math.max(finalSince, printed) >= LINGER_MS) stop('lingered');
       return;
     }
     finalSince = undefined;
-    // The files say when it printed last, also to a worker that came later.
-    if (stall !== 'none' && now - lastOutput(started) >= stall * 1000) stop('stalled');
-    if (isOver(turn, progress, (now - started.startedAt) / 1000)) stop('budget');
+    if (stall !== 'none' && now - printed >= stall * 1000) stop('stalled');
+    if (isOverBudget(turn, progress, (now - started.startedAt) / 1000)) stop('budget');
   };
   const timer = setInterval(look, LOOK_MS);
   return () => clearInterval(timer);
@@ -41,7 +42,7 @@ function lastOutput({ startedAt, stdoutFile, stderrFile }: Started): number {
   return Math.max(startedAt, ...times);
 }
 
-function isOver(turn: AgentTurn, progress: TurnProgress, seconds: number): boolean {
+function isOverBudget(turn: AgentTurn, progress: TurnProgress, seconds: number): boolean {
   const { tokens, cost_usd, wall_sec } = turn.limits;
   const used = usageOf(progress, turn);
   return (

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { begunSection } from '../../agents/index.js';
 import { runDir, stepAttemptDir } from '../../records/paths.js';
 import { createRunStep, type RunStepDeps } from '../run-step.js';
 import type { StepHeartbeat, StepTask } from '../types.js';
@@ -38,7 +39,7 @@ export function createRunTurn(deps: LoopDeps): (task: TurnTask) => Promise<TurnS
       baseDir = baseDirOf(deps, task);
       step = stepOf(task, baseDir, firstInstalled(task, deps));
       if (!isElsewhere(deps, task)) {
-        keepPrompt(dir, path.resolve(baseDir, task.prompt_file), task.prompt_file);
+        keepPrompt(dir, path.resolve(baseDir, task.prompt_file), task);
         logLines(deps, task);
         if (task.state !== undefined) await exportState(baseDir, task.state, task.state.running);
       }
@@ -80,6 +81,8 @@ function stepOf(task: TurnTask, baseDir: string, agent: TurnTask['agents'][numbe
       // Written down beforehand, as it stands in its file.
       prompt: { title: task.title, text: '', files: [], context: [], context_bytes: 0 },
       ...(task.session === undefined ? {} : { session: task.session }),
+      ...(task.session_tokens === undefined ? {} : { session_tokens: task.session_tokens }),
+      ...(task.session_cost_usd === undefined ? {} : { session_cost_usd: task.session_cost_usd }),
       stall_timeout_sec: task.stall_timeout_sec,
       limits: task.limits,
       owner_id: task.step_id,
@@ -144,7 +147,7 @@ function isElsewhere({ host }: RunStepDeps, { carried }: TurnTask): boolean {
 }
 
 /** The prompt as it is when the turn begins: a turn that goes on after a lost worker has the same. */
-function keepPrompt(dir: string, file: string, name: string): void {
+function keepPrompt(dir: string, file: string, { prompt_file: name, begun }: TurnTask): void {
   const kept = path.join(dir, 'prompt.md');
   if (existsSync(kept)) return;
   const size = statSync(file, { throwIfNoEntry: false })?.size;
@@ -155,7 +158,7 @@ function keepPrompt(dir: string, file: string, name: string): void {
   const text = readFileSync(file, 'utf8');
   if (text.trim() === '') throw new TurnRefused('prompt_unusable', `${name} is empty`);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  writeFileSync(kept, text, { mode: 0o600 });
+  writeFileSync(kept, begun === undefined ? text : `${text.trimEnd()}\n\n${begunSection(begun)}\n`, { mode: 0o600 });
 }
 
 /** Each line once, however often the attempt was begun. */

@@ -24,6 +24,11 @@ export interface TurnTask {
   limits: { tokens?: number; cost_usd?: number; wall_sec?: number };
   /** The session to go on with, after a quota that ended in the middle. */
   session?: string;
+  /** What that session has used before, where the agent counts on. */
+  session_tokens?: number;
+  session_cost_usd?: number;
+  /** Why the prompt was begun before, in another session than this turn's. */
+  begun?: string;
   /** Lines for the log of the loop. */
   log: readonly string[];
   /** Where the state of the loop is written down for others, and what; absent where nobody reads it. */

@@ -1,6 +1,7 @@
-import { isObject, numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
-import type { Adapter, TurnProgress } from '../types.js';
+import { isObject, numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
 import type { Json } from '../../plan/types.js';
+import { quotaIn } from '../quota.js';
+import { noteRefused, type Adapter, type TurnProgress } from '../types.js';
 
 /**
  * Anthropic's Claude Code: `claude -p --output-format stream-json --verbose`.
@@ -8,11 +9,12 @@ import type { Json } from '../../plan/types.js';
  * The prompt is read from standard input. A new session gets an id of ours; using one twice is refused, so a session
  * goes on with `--resume`. Edits are accepted, everything else that needs a permission is denied: allow more with
  * `args: [--allowedTools, …]`. A turn that may only read runs in plan mode. Events: `system/init`, `assistant`, `user`,
- * `system/api_retry`, `rate_limit_event`, at last `result`, after which the process may linger. A turn that meets a
+ * `system/api_retry`, `rate_limit_event`, at last `result`, after which the process may linger. Background tasks
+ * (`system/task_started`, `task_progress`, `task_notification`) may outlive it, and then there is another turn. A turn that meets a
  * limit ends as `result` with `is_error`, whose text is "You've hit your limit · resets 3pm (Europe/Lisbon)", and with
  * exit code 1.
  *
- * Cost and tokens (`modelUsage`, with those of subagents) are of the whole session since 2.1.281; before, a resumed
+ * Cost and tokens (`modelUsage`, with those of subagents) are of the whole session since 2.1.277; before, a resumed
  * session counted from zero.
  *
  * Sources: https://code.claude.com/docs/en/headless, https://code.claude.com/docs/en/cli-reference,
@@ -43,8 +45,7 @@ export const claude: Adapter = {
   },
   tellsEnd: true,
   read(line, progress) {
-    const event = readEvent(line, progress);
-    if (event !== undefined) take(event, progress);
+    for (const event of readEvents(line, progress)) take(event, progress);
   },
 };
 
@@ -52,13 +53,13 @@ function take(event: AgentEvent, progress: TurnProgress): void {
   progress.sessionId = textAt(event, 'session_id') ?? progress.sessionId;
   switch (event['type']) {
     case 'system':
-      if (event['subtype'] === 'init' && countsOn(textAt(event, 'claude_code_version'))) progress.ofSession = true;
-      if (event['subtype'] === 'api_retry') takeError(event, progress);
+      takeSystem(event, progress);
       break;
     case 'assistant':
       if (!takeError(event, progress)) takeAnswered(objectAt(event, 'message'), progress);
       // Those of a subagent are not what the agent says.
       if (typeof event['parent_tool_use_id'] === 'string') break;
+      progress.final = false;
       for (const part of partsOf(objectAt(event, 'message'))) takePart(part, progress);
       break;
     case 'rate_limit_event':
@@ -70,6 +71,34 @@ function take(event: AgentEvent, progress: TurnProgress): void {
     default: // tool results, and events of a later version
   }
 }
+
+/** The end of a turn is not that of its background tasks, after which another turn follows. */
+function takeSystem(event: AgentEvent, progress: TurnProgress): void {
+  const task = textAt(event, 'task_id');
+  switch (event['subtype']) {
+    case 'init':
+      progress.final = false;
+      if (countsOn(textAt(event, 'claude_code_version'))) progress.ofSession = true;
+      break;
+    case 'api_retry':
+      takeError(event, progress);
+      break;
+    case 'task_started':
+    case 'task_progress':
+      if (task !== undefined) (progress.pending ??= new Set()).add(task);
+      break;
+    case 'task_notification':
+      if (task !== undefined) progress.pending?.delete(task);
+      break;
+    case 'task_updated':
+      if (task !== undefined && TASK_ENDED.test(textAt(objectAt(event, 'patch'), 'status') ?? ''))
+        progress.pending?.delete(task);
+      break;
+    default: // of a later version
+  }
+}
+
+const TASK_ENDED = /^(?:completed|failed|stopped|killed|canceled|cancelled)$/;
 
 /** Whether a resumed session goes on with the counts that it had. */
 function countsOn(version: string | undefined): boolean {
@@ -84,7 +113,7 @@ function countsOn(version: string | undefined): boolean {
   return at! >= since!;
 }
 
-const COUNTS_ON_SINCE = [2, 1, 281];
+const COUNTS_ON_SINCE = [2, 1, 277];
 
 function partsOf(message: AgentEvent): AgentEvent[] {
   const { content } = message;
@@ -120,11 +149,20 @@ function takeRateLimit(info: AgentEvent, progress: TurnProgress): void {
 }
 
 function takeResult(event: AgentEvent, progress: TurnProgress): void {
+  const result = textAt(event, 'result');
+  const isBad = event['is_error'] === true || (textAt(event, 'subtype') ?? 'success') !== 'success';
+  // A resumed session first tells that a task of before has ended; what it was asked comes after that.
+  const isNotice = textAt(objectAt(event, 'origin'), 'kind') === 'task-notification' || event['num_turns'] === 0;
+  if (!isBad && isNotice && (result ?? '') === '' && (event['structured_output'] ?? undefined) === undefined) return;
   takeUsage(event, progress);
   if ((event['structured_output'] ?? undefined) !== undefined) progress.structured = event['structured_output'] as Json;
-  const result = textAt(event, 'result');
-  if (event['is_error'] === true || (textAt(event, 'subtype') ?? 'success') !== 'success') {
-    progress.error = result ?? errorsOf(event) ?? `the turn ended as ${textAt(event, 'subtype') ?? 'an error'}`;
+  for (const tool of deniedTools(event)) noteRefused(progress, tool);
+  if (isBad) {
+    const text = result ?? errorsOf(event) ?? `the turn ended as ${textAt(event, 'subtype') ?? 'an error'}`;
+    progress.error = text;
+    // It had tried again, and then something else went wrong.
+    const isLimit = event['api_error_status'] === 429 || event['api_error_status'] === 529;
+    if (progress.quota?.resetAt === undefined && !isLimit && quotaIn(text, 0) === undefined) delete progress.quota;
   } else {
     if (result !== undefined) progress.message = result;
     delete progress.error;
@@ -132,6 +170,14 @@ function takeResult(event: AgentEvent, progress: TurnProgress): void {
     delete progress.denied;
   }
   progress.final = true;
+}
+
+function deniedTools({ permission_denials: denials }: AgentEvent): string[] {
+  if (!Array.isArray(denials)) return [];
+  return (denials as unknown[]).flatMap((each) => {
+    if (typeof each === 'string') return [each];
+    return isObject(each) ? [textAt(each, 'tool_name') ?? 'a tool'] : [];
+  });
 }
 
 /** `usage` leaves out what subagents used; older versions have nothing else. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
-import type { Adapter, TurnProgress } from '../types.js';
+import { numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
+import { noteRefused, type Adapter, type TurnProgress } from '../types.js';
 
 /**
  * OpenAI's Codex: `codex exec --json`.
@@ -46,19 +46,23 @@ export const codex: Adapter = {
   },
   tellsEnd: true,
   read(line, progress) {
-    const event = readEvent(line, progress);
-    if (event !== undefined) take(event, progress);
+    for (const event of readEvents(line, progress)) take(event, progress);
   },
 };
 
 function take(event: AgentEvent, progress: TurnProgress): void {
   switch (event['type']) {
     case 'thread.started':
+      progress.final = false;
       progress.sessionId = textAt(event, 'thread_id') ?? progress.sessionId;
+      break;
+    case 'turn.started':
+      progress.final = false;
       break;
     case 'item.started':
     case 'item.updated':
     case 'item.completed':
+      progress.final = false;
       takeItem(objectAt(event, 'item'), event['type'] === 'item.completed', progress);
       break;
     case 'turn.completed': {
@@ -93,6 +97,7 @@ function takeItem(item: AgentEvent, ended: boolean, progress: TurnProgress): voi
     case 'command_execution':
       progress.doing = textAt(item, 'command');
       if (ended) progress.toolCalls += 1;
+      if (ended && item['status'] === 'declined') noteRefused(progress, `\`${progress.doing ?? type}\``.slice(0, 80));
       break;
     case 'file_change':
     case 'mcp_tool_call':

@@ -1,5 +1,5 @@
-import { numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
-import type { Adapter, TurnProgress } from '../types.js';
+import { numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
+import { noteDoubt, type Adapter, type TurnProgress } from '../types.js';
 
 /**
  * Google's Gemini CLI: `gemini -o stream-json`.
@@ -8,7 +8,7 @@ import type { Adapter, TurnProgress } from '../types.js';
  * may only read runs with the mode `plan`. An untrusted folder would silently take the mode back, so the folder is
  * trusted for this one call by the variable that the CLI has for it. Events: `init`, `message`, `tool_use`,
  * `tool_result`, `error`, at last `result` with statistics; tokens only. A turn that is cut short after a hundred
- * rounds says so as an `error`, and ends as a success. Exit codes: 41 is a missing login, 42 bad input (a session that
+ * rounds says so as an `error`, one that goes in circles or is blocked by a hook as a warning; each ends as a success. Exit codes: 41 is a missing login, 42 bad input (a session that
  * is not there, too), 44 the sandbox, 52 a bad configuration, 53 the limit of turns, 54 a tool, 55 a folder that is not
  * trusted. A session is found again by its id, in the same folder only.
  *
@@ -39,27 +39,33 @@ export const gemini: Adapter = {
   tellsEnd: true,
   exits: { 41: 'auth', 42: 'usage', 44: 'usage', 52: 'usage', 55: 'usage' },
   read(line, progress) {
-    const event = readEvent(line, progress);
-    if (event !== undefined) take(event, progress);
+    for (const event of readEvents(line, progress)) take(event, progress);
   },
 };
 
 function take(event: AgentEvent, progress: TurnProgress): void {
   switch (event['type']) {
     case 'init':
+      progress.final = false;
       progress.sessionId = textAt(event, 'session_id') ?? progress.sessionId;
       break;
     case 'message':
-      if (event['role'] === 'assistant') takeMessage(event, progress);
+      if (event['role'] !== 'assistant') break;
+      progress.final = false;
+      takeMessage(event, progress);
       break;
     case 'tool_use':
+      progress.final = false;
       progress.toolCalls += 1;
       progress.doing = textAt(event, 'tool_name');
       progress.spoken = true;
       break;
-    case 'error':
-      if (event['severity'] !== 'warning') progress.error = textAt(event, 'message') ?? 'an error without a message';
+    case 'error': {
+      const message = textAt(event, 'message') ?? 'an error without a message';
+      if (event['severity'] === 'warning') noteDoubt(progress, message);
+      else progress.error = message;
       break;
+    }
     case 'result':
       takeResult(event, progress);
       break;

@@ -1,5 +1,5 @@
 import type { Json } from '../../plan/types.js';
-import { isObject, numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
+import { isObject, numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
 import type { Adapter, AgentCommand, TurnProgress, TurnRequest } from '../types.js';
 
 /**
@@ -13,7 +13,7 @@ export function generic(events: 'none' | 'json'): Adapter {
   return {
     name: 'generic',
     command,
-    ...(events === 'none' ? { plainText: true, read: readText } : { read: readEvents }),
+    ...(events === 'none' ? { plainText: true, read: readText } : { read: readJson }),
   };
 }
 
@@ -44,20 +44,22 @@ function readText(line: string, progress: TurnProgress): void {
   progress.message = `${progress.message}${progress.message === '' ? '' : '\n'}${line}`.slice(-MAX_TEXT);
 }
 
-function readEvents(line: string, progress: TurnProgress): void {
-  const event = readEvent(line, progress);
-  if (event !== undefined) take(event, progress);
+function readJson(line: string, progress: TurnProgress): void {
+  for (const event of readEvents(line, progress)) take(event, progress);
 }
 
 function take(event: AgentEvent, progress: TurnProgress): void {
   switch (event['type']) {
     case 'session':
+      progress.final = false;
       progress.sessionId = textAt(event, 'id') ?? progress.sessionId;
       break;
     case 'message':
+      progress.final = false;
       progress.message = textAt(event, 'text') ?? progress.message;
       break;
     case 'tool':
+      progress.final = false;
       progress.toolCalls += 1;
       progress.doing = textAt(event, 'name');
       break;
@@ -79,6 +81,7 @@ function take(event: AgentEvent, progress: TurnProgress): void {
       if (isObject(event['structured'])) progress.structured = event['structured'] as Json;
       progress.final = true;
       delete progress.error;
+      delete progress.quota;
       break;
     default: // events of its own
   }

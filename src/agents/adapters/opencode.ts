@@ -1,5 +1,5 @@
-import { numberAt, objectAt, readEvent, textAt, type AgentEvent } from '../json-lines.js';
-import type { Adapter, TurnProgress } from '../types.js';
+import { isObject, numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
+import { noteDoubt, noteRefused, type Adapter, type TurnProgress } from '../types.js';
 
 /**
  * opencode: `opencode run --format json`.
@@ -32,8 +32,7 @@ export const opencode: Adapter = {
     };
   },
   read(line, progress) {
-    const event = readEvent(line, progress);
-    if (event !== undefined) take(event, progress);
+    for (const event of readEvents(line, progress)) take(event, progress);
   },
 };
 
@@ -43,11 +42,15 @@ function take(event: AgentEvent, progress: TurnProgress): void {
   switch (event['type']) {
     case 'step_start':
       progress.final = false;
+      // It goes on, so the step before was not cut off in the end.
+      delete progress.doubts;
       break;
     case 'text':
+      progress.final = false;
       progress.message = textAt(part, 'text') ?? progress.message;
       break;
     case 'tool_use':
+      progress.final = false;
       progress.toolCalls += 1;
       progress.doing = textAt(part, 'tool');
       break;
@@ -58,6 +61,7 @@ function take(event: AgentEvent, progress: TurnProgress): void {
       progress.error = errorOf(objectAt(event, 'error'));
       break;
     case 'done':
+      takeRejected(event, progress);
       progress.final = true;
       break;
     default: // of a later version
@@ -70,9 +74,22 @@ function takeStep(part: AgentEvent, progress: TurnProgress): void {
   progress.inputTokens += numberAt(tokens, 'input') + numberAt(cache, 'read') + numberAt(cache, 'write');
   progress.outputTokens += numberAt(tokens, 'output') + numberAt(tokens, 'reasoning');
   if (typeof part['cost'] === 'number') progress.costUsd = (progress.costUsd ?? 0) + part['cost'];
-  // After tools another step follows; after anything else the answer is there.
   const reason = textAt(part, 'reason');
-  if (reason !== undefined && reason !== 'tool-calls' && reason !== 'unknown') progress.final = true;
+  if (reason === 'stop') progress.final = true;
+  // After tools another step follows. After a step that was cut off the session is made smaller, and may go on.
+  else if (reason !== undefined && reason !== 'tool-calls' && reason !== 'unknown') {
+    noteDoubt(progress, `its last step was cut off (${reason})`);
+  }
+}
+
+/** What asked for a permission, and did not get it. */
+function takeRejected(event: AgentEvent, progress: TurnProgress): void {
+  const rejected: unknown = event['rejected'];
+  if (!Array.isArray(rejected)) return;
+  for (const each of rejected as unknown[]) {
+    const name = isObject(each) ? (textAt(each, 'permission') ?? textAt(each, 'tool') ?? textAt(each, 'type')) : each;
+    noteRefused(progress, typeof name === 'string' ? name : 'a permission');
+  }
 }
 
 function errorOf(error: AgentEvent): string {

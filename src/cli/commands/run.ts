@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OrchClient } from '../../client/orch-client.js';
 import { OrchError } from '../../client/errors.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
+import type { PreparedRun } from '../../client/prepare.js';
 import type { Plan } from '../../plan/types.js';
 import type { RunResult } from '../../workflows/messages.js';
 import { connect } from '../connect.js';
@@ -106,7 +107,9 @@ async function startPlan(
     ...(flags.id === undefined ? {} : { runId: flags.id }),
   };
   try {
-    prepareRun(plan, options, embedded);
+    const prepared = prepareRun(plan, options, embedded);
+    // Elsewhere the workers have programs of their own.
+    if (embedded) await tellMissingAgents(context, plan, prepared);
   } catch (error) {
     if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
     throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.texts);
@@ -119,6 +122,20 @@ async function startPlan(
     await client.close();
     throw error;
   }
+}
+
+async function tellMissingAgents(context: CliContext, file: PlanFile, { plan, input }: PreparedRun): Promise<void> {
+  const { missingAgents } = await import('../agents-on-path.js');
+  const searchPath = input.env['PATH'] ?? context.env['PATH'] ?? '';
+  const isManifest = readNotes(plan) !== undefined;
+  const missing = missingAgents(plan, { agents: file.agents, searchPath, isManifest });
+  if (missing.some(({ severity }) => severity === 'error')) {
+    throw new OrchError('invalid_plan', missing.map(({ message }) => message).join('\n'), { diagnostics: missing });
+  }
+  if (missing.length === 0) return;
+  const { placeDiagnostics } = await import('../place-diagnostics.js');
+  const { showDiagnostics } = await import('../show-diagnostics.js');
+  await showDiagnostics(context, placeDiagnostics(missing, file), file.texts);
 }
 
 /** What a run is followed with, of the plan that it runs. */

@@ -70,12 +70,39 @@ function globalsOf(manifest: Manifest, mode: Mode, options: ExecManifestOptions)
   return {
     max_concurrency: mode === 'all-sequential' ? 1 : (manifest.max_parallel ?? 5),
     ...(projectDir === undefined ? {} : { cwd: verbatim(projectDir) }),
-    ...(dispatch === undefined ? {} : { agents: { [DISPATCH]: dispatchAgent(dispatch) } }),
+    ...(dispatch === undefined ? {} : { agents: dispatchAgents(manifest, dispatch, options) }),
   };
 }
 
-function dispatchAgent(script: string | true): Record<string, unknown> {
-  return { adapter: 'dispatch', ...(script === true ? {} : { command: script }) };
+/** The script as it does the tasks, and as it calls each engine that reviews. */
+function dispatchAgents(
+  manifest: Manifest,
+  script: string | true,
+  options: ExecManifestOptions,
+): Record<string, unknown> {
+  const agent = { adapter: 'dispatch', ...(script === true ? {} : { command: script }) };
+  const tiers = manifest.stages.flatMap(({ tasks }) => tasks.map((task) => tierOf(task, manifest)));
+  const engines = options.review === false ? [] : [...new Set(tiers.map((tier) => engineOf(tier, options)))];
+  const reviewers = engines.filter((engine) => DISPATCH_ENGINES.has(engine));
+  return {
+    [DISPATCH]: agent,
+    ...Object.fromEntries(reviewers.map((engine) => [reviewerOf(engine), { ...agent, args: ['--to', engine] }])),
+  };
+}
+
+/** Engines that a dispatch script calls by `--to`; others are called by orch itself. */
+const DISPATCH_ENGINES: ReadonlySet<string> = new Set(['codex', 'claude']);
+
+function reviewerOf(engine: string): string {
+  return `${DISPATCH}-${engine}`;
+}
+
+function engineOf(tier: Tier, { reviewEngine }: ExecManifestOptions): string {
+  return reviewEngine ?? REVIEW_ENGINES[tier];
+}
+
+function tierOf(task: OrderedTask['task'], manifest: Manifest): Tier {
+  return task.tier ?? manifest.tier ?? 'deep';
 }
 
 function jointStep({ id, name, waitsFor, whateverEnds, stage }: Joint, { stages }: Manifest): Record<string, unknown> {
@@ -96,7 +123,7 @@ function taskStep(
   options: ExecManifestOptions,
   { context, prose }: { context: readonly string[]; prose: ProseTask | undefined },
 ): Record<string, unknown> {
-  const tier = task.tier ?? manifest.tier ?? 'deep';
+  const tier = tierOf(task, manifest);
   const files = task.files ?? [];
   const verify = prose?.verify ?? [];
   const { plan, dispatch, review = true, maxFixRounds = MAX_FIX_ROUNDS, answerTimeoutSec } = options;
@@ -134,13 +161,11 @@ function verbatim(text: string): string {
   return text.replaceAll('$', '$$$$');
 }
 
-function reviewOf(
-  tier: Tier,
-  { plan, dispatch, reviewEngine }: ExecManifestOptions,
-  prose: ProseTask | undefined,
-): Record<string, unknown> {
+function reviewOf(tier: Tier, options: ExecManifestOptions, prose: ProseTask | undefined): Record<string, unknown> {
+  const { plan, dispatch } = options;
+  const engine = engineOf(tier, options);
   return {
-    agent: reviewEngine ?? (dispatch === undefined ? REVIEW_ENGINES[tier] : DISPATCH),
+    agent: dispatch !== undefined && DISPATCH_ENGINES.has(engine) ? reviewerOf(engine) : engine,
     tier,
     ...(prose === undefined ? {} : { prompt: verbatim(`### What the plan says of it\n\n${cut(prose.section)}`) }),
     ...(plan?.criteria === undefined ? {} : { criteria_file: plan.criteria }),

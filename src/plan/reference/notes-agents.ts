@@ -71,7 +71,7 @@ export const AGENT: Notes = {
     text: 'A task for a coding agent.',
     about: [
       'One turn of the agent, then the commands of `verify`, then the `review`; what these find goes back to the agent, in the same session. `pass` is a success, `warn` a warning, `fail` and `error` a failure (`verdict`). An agent that asks, and one whose work does not pass in the end, waits for a person: `orch answer RUN STEP TEXT`, `orch approve` takes its work as it is, `orch retry` lets it try again, `orch reject` ends it. Meanwhile it holds no place of `max_concurrency`.',
-      'The verdict is that of the file `$ORCH_VERDICT` if the agent leaves one, else that of its structured answer, else the last line `VERDICT: …` of its answer, else its exit code; an agent that exits with 0 and has said nothing has failed.',
+      'The verdict is that of the file `$ORCH_VERDICT` if the agent leaves one, else that of its structured answer, else the last line `VERDICT: …` or block `--- VERDICT ---` of its answer. One that was asked for a verdict and gave none is a `warn`, as is a `pass` that something speaks against; an agent that exits with 0 and has said nothing has failed.',
       'Each turn is an attempt: its prompt, logs and verdict are in the folder of the run. A worker that is killed leaves the agent running, and the next one goes on with it. An agent that is killed goes on with its session, where it has one.',
       'Its [outputs](#outputs-of-steps) are `verdict`, `message`, `session_id`, `tokens`, `cost_usd`, `branch`, and the properties of its answer. [agents.md](agents.md) tells more of each agent.',
     ].join('\n\n'),

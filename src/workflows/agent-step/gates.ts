@@ -1,3 +1,4 @@
+import { patched } from '@temporalio/workflow';
 import type { GateFailure, TurnPrompt } from '../../activities/agent/types.js';
 import type { StepReport } from '../../engine/index.js';
 import type { Gate } from '../../plan/agent-types.js';
@@ -9,6 +10,8 @@ import type { Turns } from './turns.js';
 export type Found =
   | { ok: true }
   | { ok: false; message: string; again: NonNullable<TurnPrompt['again']> }
+  /** Nobody has looked at the change: a person must say whether it is taken. */
+  | { ok: false; message: string; unreviewed: true }
   /** The step ends: it was canceled, or the review could not be had. */
   | { report: StepReport };
 
@@ -46,12 +49,24 @@ async function review(
     ...(since === undefined ? {} : { since }),
     gates,
   });
-  if (!reviewed.answered) return { report: reviewed.report };
+  if (!reviewed.answered) return noReview(action.review!.agent ?? action.agent, reviewed.report);
   const { verdict, note, message } = reviewed.turn;
   if (verdict === 'pass') return { ok: true };
   const words = message.trim() === '' ? (note ?? `the review says ${verdict}`) : message;
   const short = note ?? `the review says ${verdict}`;
   return { ok: false, message: `review: ${short}`, again: { kind: 'fix', gates: [], review: words } };
+}
+
+/** A reviewer that crashed, is not installed or takes too long has approved nothing; the work is there all the same. */
+function noReview(agent: string, report: PieceReport): Found {
+  const isEnd = report.status === 'canceled' || report.reason === 'budget_exceeded';
+  if (isEnd || !patched('unreviewed-escalates')) return { report };
+  const why = report.message ?? String(report.reason);
+  const message =
+    `nobody has approved its work: the reviewer '${agent}' gave no verdict (${why}); ` +
+    'retry asks it again. Another reviewer is named by review.agent, for a manifest by --review-engine; ' +
+    'none is wanted with review: false, for a manifest with --no-review';
+  return { ok: false, message, unreviewed: true };
 }
 
 async function runGate(context: AgentStepContext, turns: Turns, gate: Gate, index: number): Promise<PieceReport> {

@@ -5,7 +5,7 @@ import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
 import type { Json } from '../../plan/types.js';
 import type { TurnFacts, TurnPrompt } from '../../activities/agent/types.js';
 import { runGates } from './gates.js';
-import { createTurns, type Turns } from './turns.js';
+import { createTurns, type Turns, type WorkedTurn } from './turns.js';
 import type { AgentStepContext } from './context.js';
 
 const activities = proxyActivities<Pick<Activities, 'endWorktree'>>({
@@ -65,41 +65,55 @@ async function workUntilDone(context: AgentStepContext, turns: Turns): Promise<S
   const { action } = context;
   let again: TurnPrompt['again'];
   let roundsLeft = action.max_fix_rounds;
+  let kept: WorkedTurn | undefined;
   for (;;) {
-    const worked = await turns.work(again);
+    const worked: WorkedTurn = kept ?? (await turns.work(again));
+    kept = undefined;
     if (!worked.answered) return ended(worked.report, turns);
     const { report, turn } = worked;
     const { verdict, note, message } = turn;
-    let asked: { why: 'question' | 'escalated'; text: string; fix?: NonNullable<TurnPrompt['again']> };
+    let asked: Asked;
     if (verdict === 'question' || verdict === 'escalated') {
       asked = { why: verdict, text: note ?? lastLine(message) };
     } else {
       const found = await runGates(context, turns);
       if ('report' in found) return ended(found.report, turns);
       if (found.ok) return ended({ ...report, turn }, turns);
-      if (roundsLeft > 0) {
+      if ('unreviewed' in found) {
+        asked = { why: 'escalated', text: found.message, unreviewed: true };
+      } else if (roundsLeft > 0) {
         roundsLeft -= 1;
         turns.fixRounds += 1;
         again = found.again;
         continue;
+      } else {
+        const rounds = `${turns.fixRounds} fix ${turns.fixRounds === 1 ? 'round' : 'rounds'}`;
+        asked = { why: 'escalated', text: `after ${rounds}: ${found.message}`, fix: found.again };
       }
-      const rounds = `${turns.fixRounds} fix ${turns.fixRounds === 1 ? 'round' : 'rounds'}`;
-      asked = { why: 'escalated', text: `after ${rounds}: ${found.message}`, fix: found.again };
     }
     const said = await askPerson(context, asked);
     if ('report' in said) return ended({ ...said.report, turn }, turns);
     if (said.accepted !== undefined)
       return ended({ ...report, turn, status: 'warning', message: said.accepted }, turns);
+    // Its work is done: only the review is tried again.
+    if (asked.unreviewed && said.said.kind !== 'answer') kept = worked;
     roundsLeft = action.max_fix_rounds;
     again = nextAfter(said.said, asked);
   }
 }
 
+/** What a person is asked. */
+interface Asked {
+  why: 'question' | 'escalated';
+  text: string;
+  /** What is left to do. */
+  fix?: NonNullable<TurnPrompt['again']>;
+  /** There is no review. */
+  unreviewed?: true;
+}
+
 /** What the agent is told after a person has said something. */
-function nextAfter(
-  said: Said,
-  { why, fix }: { why: 'question' | 'escalated'; fix?: NonNullable<TurnPrompt['again']> },
-): NonNullable<TurnPrompt['again']> {
+function nextAfter(said: Said, { why, fix }: Asked): NonNullable<TurnPrompt['again']> {
   const words = said.kind === 'answer' ? said.text : undefined;
   if (fix?.kind === 'fix') return { ...fix, ...(words === undefined ? {} : { words }) };
   if (words !== undefined) return { kind: 'answer', text: words };

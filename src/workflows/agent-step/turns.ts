@@ -1,4 +1,4 @@
-import { proxyActivities, sleep } from '@temporalio/workflow';
+import { patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
 import type { AgentTurn, TurnFacts, TurnPrompt } from '../../activities/agent/types.js';
 import type { StepTask } from '../../activities/types.js';
@@ -85,6 +85,7 @@ export function createTurns(context: AgentStepContext): Turns {
 
   async function work(first: TurnPrompt['again']): Promise<WorkedTurn> {
     let again = first;
+    let renewed = false;
     const candidates = [
       { agent: action.agent, ...tierOf(action) },
       ...action.fallback_agents.map((agent): Candidate => ({ agent, ...(action.tier && { tier: action.tier }) })),
@@ -92,9 +93,7 @@ export function createTurns(context: AgentStepContext): Turns {
     for (;;) {
       const report = await whenAllowed(candidates, (candidate) => {
         const going = action.session !== 'fresh' && session?.agent === candidate.agent ? session : undefined;
-        // What it was doing when its quota ended.
-        const gone = going === undefined || last === undefined ? undefined : interrupted('your quota had ended');
-        return turnOf(candidate, again ?? gone, going);
+        return turnOf(candidate, again ?? afterQuota(candidate), going);
       });
       if (report.status === 'canceled' || report.reason === 'budget_exceeded') return failed(report);
       if (report.reason === 'lost' || report.reason === 'wrong_host') {
@@ -107,6 +106,13 @@ export function createTurns(context: AgentStepContext): Turns {
         again = again ?? interrupted('you were interrupted');
         continue;
       }
+      if (isSessionOver(report) && !renewed && !step.run_once && patched('fresh-session')) {
+        // Nobody's fault: it costs no attempt. What comes of a session that is no better is.
+        renewed = true;
+        session = undefined;
+        again = again ?? interrupted('your session could not go on');
+        continue;
+      }
       attempts.count += 1;
       if (report.status !== 'failed' && report.turn !== undefined) {
         return answered(report, report.turn);
@@ -114,7 +120,7 @@ export function createTurns(context: AgentStepContext): Turns {
       failures += 1;
       note(report);
       // A session that does not go on is none to go on with.
-      if (report.turn?.failure?.kind === 'session') session = undefined;
+      if (isSessionOver(report)) session = undefined;
       if (failures > step.retry.retries || !isRetried(step.retry, { ...report, reason: report.reason ?? '' })) {
         return failed(report);
       }
@@ -122,6 +128,12 @@ export function createTurns(context: AgentStepContext): Turns {
       if (delay > 0) await sleep(delay * 1000);
       again = again ?? interrupted(report.message ?? String(report.reason));
     }
+  }
+
+  /** What an agent is told of what was begun before a quota ended: its own work, or that of another one. */
+  function afterQuota({ agent }: Candidate): TurnPrompt['again'] {
+    if (last === undefined) return undefined;
+    return interrupted(last.agent === agent ? 'your quota had ended' : `the quota of '${last.agent}' had ended`);
   }
 
   async function review(wanted: NonNullable<TurnPrompt['review']>): Promise<WorkedTurn> {
@@ -133,7 +145,7 @@ export function createTurns(context: AgentStepContext): Turns {
       const report = await whenAllowed(
         candidates,
         (candidate) => ({
-          ...turnOf(candidate, undefined, undefined),
+          ...withoutSchema(turnOf(candidate, undefined, undefined)),
           sandbox: 'read-only',
           note_tree: false,
           prompt: { ...promptOf(undefined), review: wanted },
@@ -342,6 +354,15 @@ export function createTurns(context: AgentStepContext): Turns {
     };
     attempts.failed = [...attempts.failed, failure].slice(-MAX_ATTEMPTS);
   }
+}
+
+/** A reviewer gives a verdict, not the answer that the task asks for. */
+function withoutSchema({ output_schema: _, ...turn }: AgentTurn): AgentTurn {
+  return turn;
+}
+
+function isSessionOver({ turn }: PieceReport): boolean {
+  return turn?.failure?.kind === 'session';
 }
 
 function interrupted(reason: string): NonNullable<TurnPrompt['again']> {

@@ -1,5 +1,6 @@
-import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
+import type { TurnFacts } from '../../activities/agent/types.js';
 import type { TurnSuccess, TurnTask } from '../../activities/loop/types.js';
 import { AUTO_AGENT, settingsFor } from '../../loop/agents.js';
 import { decideByRouter, decideByRule, decisionLine, type Decision } from '../../loop/decide.js';
@@ -184,7 +185,8 @@ interface Wanted {
 async function untilQuota(loop: Loop, kind: 'turn' | 'router', wanted: Wanted): Promise<Piece<TurnSuccess>> {
   const { agent: name, state, ...rest } = wanted;
   const agents = agentsOf(loop, name);
-  let session: string | undefined;
+  let session: Pick<TurnTask, 'session' | 'session_tokens' | 'session_cost_usd' | 'begun'> = {};
+  let renewed = false;
   for (let parks = 0; parks < MAX_PARKS; parks += 1) {
     const over = loop.ledger.overrun();
     if (over !== undefined) {
@@ -206,21 +208,40 @@ async function untilQuota(loop: Loop, kind: 'turn' | 'router', wanted: Wanted): 
         timeout_sec: loop.config.timeout_sec,
         stall_timeout_sec: loop.config.stall_timeout_sec,
         limits: loop.ledger.left(),
-        ...(session === undefined ? {} : { session }),
+        ...session,
       },
       queueOf(loop),
     );
     const facts =
       piece.status === 'done' ? piece.result.turn : piece.status === 'failed' ? piece.failure.turn : undefined;
     if (facts !== undefined) loop.settle(facts);
+    if (facts?.failure?.kind === 'session' && !renewed && patched('loop-fresh-session')) {
+      renewed = true;
+      session = { begun: 'your session could not go on' };
+      continue;
+    }
     const known = agents.find((each) => each.name === facts?.agent) ?? agents[0]!;
     if (facts?.failure?.kind !== 'quota' || known.settings.park === false) return piece;
-    session = facts.session_id;
+    session = sessionOf(facts);
     const key = `${loop.id}/${wanted.step_id}/${tries + 1}`;
     await ask(loop, known, { key, reset_at: facts.failure.reset_at ?? null });
     await waitForQuota(loop, known);
   }
   return { status: 'failed', failure: { reason: 'quota', message: `it waited ${MAX_PARKS} times for its quota` } };
+}
+
+/** What the turn goes on with after its quota had ended. */
+function sessionOf({
+  session_id,
+  session_tokens,
+  session_cost_usd,
+}: TurnFacts): Pick<TurnTask, 'session' | 'session_tokens' | 'session_cost_usd' | 'begun'> {
+  if (session_id === undefined) return { begun: 'your quota had ended' };
+  return {
+    session: session_id,
+    ...(session_tokens === undefined ? {} : { session_tokens }),
+    ...(session_cost_usd === undefined ? {} : { session_cost_usd }),
+  };
 }
 
 type Agent = TurnTask['agents'][number];

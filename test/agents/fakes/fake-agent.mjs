@@ -6,6 +6,10 @@
 //
 //   FAKE say TEXT          says TEXT as its last message (several: one line each)
 //   FAKE verdict WORDS     ends the message with `VERDICT: WORDS`
+//   FAKE no-verdict        gives no verdict, although the prompt asks for one
+//   FAKE raw LINE          prints LINE as it stands; `\e` is an escape, SESSION the session
+//   FAKE forget HOW        the next turn that goes on with this session finds it `gone`, gets an `other` one, or finds it too `long`
+//   FAKE sleep SECONDS     does nothing for a while
 //   FAKE write FILE TEXT   writes TEXT into FILE (in its folder)
 //   FAKE append FILE TEXT  appends a line
 //   FAKE wait FILE         waits until FILE is there
@@ -29,7 +33,7 @@
 //   FAKE until FILE        what stands below is done only while FILE is missing; somebody else makes it
 //   FAKE always            ends `once` and `until`
 //
-// Without any it says what it was told and passes. FAKE_LOG names a file that gets a line for each start:
+// Without any it says what it was told, and passes as it is asked to. FAKE_LOG names a file that gets a line for each start:
 // {"agent", "session", "resumed", "pid", "cwd", "args", "prompt"}; beside it, or in the folder for temporary files, codex
 // and claude keep what each session has used, for they count on when it is resumed. With FAKE_QUOTA=FILE it is out of
 // quota, whatever the prompt, while FILE holds a time (milliseconds since the epoch) that has not come.
@@ -66,7 +70,15 @@ const print = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
 const said = [];
 
 if (has('silent')) await forever();
-begin(has('other-session') ? `${session}-other` : session);
+const forgotten = resumed === undefined ? undefined : forgottenAs();
+if (forgotten === 'gone' && agent === 'codex') {
+  process.stderr.write(`Error: thread/resume: no rollout found for thread id ${session} (code -32600)\n`);
+  end(1);
+}
+if (forgotten === 'gone') await fail(`No conversation found with session ID: ${session}`);
+begin(forgotten === 'other' || has('other-session') ? `${session}-other` : session);
+if (forgotten === 'long') await fail('Prompt is too long');
+if (has('forget')) writeFileSync(memory('forgotten'), last('forget'));
 if (has('broken')) process.stdout.write('{"type": "item.comp\nsome warning of the runtime\n\n');
 for (const [name, rest] of todo) {
   const [first, ...more] = rest.split(' ');
@@ -74,6 +86,8 @@ for (const [name, rest] of todo) {
   if (name === 'append') appendFileSync(first, `${more.join(' ')}\n`);
   if (name === 'wait') while (!existsSync(first)) await new Promise((resolve) => setTimeout(resolve, 20));
   if (name === 'say') said.push(rest);
+  if (name === 'raw') process.stdout.write(`${rest.replaceAll('\\e', '\u001B').replaceAll('SESSION', session)}\n`);
+  if (name === 'sleep') await new Promise((resolve) => setTimeout(resolve, Number(first) * 1000));
   if (name === 'spew') for (let mb = 0; mb < Number(first); mb += 1) await spew();
   if (name === 'tell') {
     said.push(`It is ${process.env[first]}.`);
@@ -95,7 +109,9 @@ const json = has('tell-json') ? JSON.stringify({ token: process.env[last('tell-j
 if (json !== undefined) said.push(json);
 if (said.length === 0) said.push('I have done what I was told.');
 if (has('verdict')) said.push('', `VERDICT: ${last('verdict')}`);
-answer(said.join('\n'));
+// It does as it was told, in the words that it was given.
+else if (json === undefined && !has('no-verdict')) said.push(...asked());
+if (!has('raw') || has('say')) answer(said.join('\n'));
 if (has('hang')) await forever();
 process.exitCode = Number(last('exit') ?? 0);
 
@@ -119,6 +135,11 @@ function directives(text) {
     else if (active) found.push([name, rest]);
   }
   return found;
+}
+
+function asked() {
+  const [, words] = /^- `VERDICT: (PASS|CLEAN)`: /m.exec(prompt) ?? [];
+  return words === undefined ? [] : ['', `VERDICT: ${words}`];
 }
 
 function quotaUntil() {
@@ -244,10 +265,20 @@ function answer(text) {
   } else process.stdout.write(`${text}\n`);
 }
 
+/** A file about the session. */
+function memory(what) {
+  const folder = process.env.FAKE_LOG ? path.dirname(process.env.FAKE_LOG) : os.tmpdir();
+  return path.join(folder, `fake-agent-${session}.${what}`);
+}
+
+function forgottenAs() {
+  const file = memory('forgotten');
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
 /** What the session has used so far, with this. */
 function countOn(used) {
-  const folder = process.env.FAKE_LOG ? path.dirname(process.env.FAKE_LOG) : os.tmpdir();
-  const file = path.join(folder, `fake-agent-${session}.json`);
+  const file = memory('json');
   const before = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
   const all = Object.fromEntries(Object.entries(used).map(([key, value]) => [key, value + (before[key] ?? 0)]));
   writeFileSync(file, JSON.stringify(all));

@@ -268,18 +268,31 @@ describe('an option', () => {
     ]);
   });
 
-  test('hands tasks and reviews to a dispatch script', () => {
+  test('hands tasks to a dispatch script, and reviews to the other engine by it', () => {
     const document = planOf(text, { dispatch: 'scripts/dispatch.sh' });
-    expect(document.globals['agents']).toEqual({ dispatch: { adapter: 'dispatch', command: 'scripts/dispatch.sh' } });
+    const script = { adapter: 'dispatch', command: 'scripts/dispatch.sh' };
+    expect(document.globals['agents']).toEqual({
+      dispatch: script,
+      'dispatch-claude': { ...script, args: ['--to', 'claude'] },
+      'dispatch-codex': { ...script, args: ['--to', 'codex'] },
+    });
+    expect(planOf(text, { dispatch: 'x', review: false }).globals['agents']).toEqual({
+      dispatch: { ...script, command: 'x' },
+    });
     expect(
       tasksOf(document).map(({ step_def }) => [step_def['agent'], (step_def['review'] as { agent: string }).agent]),
     ).toEqual([
-      ['dispatch', 'dispatch'],
-      ['dispatch', 'dispatch'],
+      ['dispatch', 'dispatch-claude'],
+      ['dispatch', 'dispatch-codex'],
     ]);
-    expect(defs({ dispatch: 'x', reviewEngine: 'claude' })[0]).toMatchObject({
+    expect(defs({ dispatch: 'x', reviewEngine: 'claude' }).map((def) => def['review'])).toEqual([
+      { agent: 'dispatch-claude', tier: 'deep' },
+      { agent: 'dispatch-claude', tier: 'fast' },
+    ]);
+    // One that no such script knows is called by orch.
+    expect(defs({ dispatch: 'x', reviewEngine: 'gemini' })[0]).toMatchObject({
       agent: 'dispatch',
-      review: { agent: 'claude' },
+      review: { agent: 'gemini' },
     });
   });
 
