@@ -2,6 +2,7 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProgressView } from '../workflows/messages.js';
+import { plain } from '../workflows/seal.js';
 import { asOrchError, throughOutages } from './service-errors.js';
 import type { RunState, RunSummary } from './types.js';
 
@@ -100,7 +101,7 @@ export function withAttempts(progress: ProgressView, pending: DescribedRun['pend
 
 /** A line of the list. */
 export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>): RunSummary {
-  const memo = execution.memo ?? {};
+  const memo = Object.fromEntries(Object.entries(execution.memo ?? {}).map(([name, value]) => [name, plain(value)]));
   const summary: RunSummary = {
     run_id: execution.workflowId,
     plan_id: typeof memo['plan'] === 'string' ? memo['plan'] : '',

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import { defineQuery } from '@temporalio/workflow';
 import { loopQueue } from '../loop/roles.js';
 import { initialState, type LoopState } from '../loop/turns.js';
 import type { LoopConfig } from '../loop/types.js';
@@ -26,7 +26,11 @@ import {
   type LoopView,
   type TurnRecord,
 } from '../workflows/loop/messages.js';
+import { plain } from '../workflows/seal.js';
 import { OrchError } from './errors.js';
+import { refuseReservedId } from './reserved-ids.js';
+import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
+import { sealedUpdate } from './sealed-update.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
 
 const QUERY_DEADLINE_MS = 2_000;
@@ -86,6 +90,7 @@ export class LoopClient {
     private readonly connection: Connection,
     private readonly link: (loopId: string, runId: string) => { web_ui?: string },
     private readonly taskQueue: string = DEFAULT_TASK_QUEUE,
+    private readonly signing?: ClientSigning,
   ) {}
 
   /**
@@ -173,7 +178,7 @@ export class LoopClient {
       const query = `WorkflowType = '${ORCH_LOOP}' AND ExecutionStatus != 'ContinuedAsNew'`;
       for await (const { workflowId, status, memo, startTime, closeTime } of this.client.workflow.list({ query })) {
         if (loops.has(workflowId)) continue;
-        const folder = memo?.['folder'];
+        const folder = plain(memo?.['folder']);
         loops.set(workflowId, {
           loop_id: workflowId,
           service_status: status.name.toLowerCase(),
@@ -220,10 +225,9 @@ export class LoopClient {
 
   /** Steers an open loop. @throws OrchError `refused`, `run_closed`, `run_not_found`, `no_worker` */
   async steer(loopId: string, verb: LoopVerb, input: LoopVerbInput): Promise<LoopView> {
-    const update = defineUpdate<LoopView, [LoopVerbInput]>(verb);
     try {
       return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
-        this.client.workflow.getHandle(loopId).executeUpdate(update, { args: [input] }),
+        sealedUpdate<LoopView>(this.client, loopId, verb, input, this.signing),
       );
     } catch (error) {
       throw asOrchError(error, loopId);
@@ -236,7 +240,7 @@ export class LoopClient {
       try {
         const wait = (): Promise<unknown> => this.client.workflow.getHandle(loopId).result();
         const result = await (signal === undefined ? wait() : this.connection.withAbortSignal(signal, wait));
-        return result as LoopEnd;
+        return (await genuineEnd(this.client, loopId, result, this.signing)) as LoopEnd;
       } catch (error) {
         signal?.throwIfAborted();
         const known = await this.endOfFailure(loopId, error);
@@ -249,7 +253,12 @@ export class LoopClient {
   private async endOfFailure(loopId: string, error: unknown): Promise<LoopEnd | undefined> {
     if (error instanceof WorkflowFailedError) {
       const { cause } = error;
-      if (cause instanceof ApplicationFailure && cause.type === 'LoopFailed') return cause.details?.[0] as LoopEnd;
+      if (cause instanceof ApplicationFailure && cause.type === 'LoopFailed') {
+        await genuineFailure(this.client, loopId, cause.details, this.signing).catch((forged: unknown) => {
+          throw asOrchError(forged, loopId);
+        });
+        return plain(cause.details?.[0]) as LoopEnd;
+      }
       if (cause?.name === 'CancelledFailure') {
         return { view: await this.view(loopId), input: await this.ask<LoopInput>(loopId, LOOP_INPUT) };
       }
@@ -265,6 +274,7 @@ export class LoopClient {
   }
 
   private async startWith(loopId: string, input: LoopInput): Promise<StartedLoop> {
+    refuseReservedId(loopId);
     const { config, base_dir: dir, queue } = input;
     try {
       const handle = await throughOutages(() =>

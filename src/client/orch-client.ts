@@ -6,8 +6,8 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client';
-import { payloadCodec } from '../temporal/payload-codec.js';
-import { signedStarts } from '../temporal/signed-starts.js';
+import { createPayloadCodec } from '../temporal/payload-codec.js';
+import { sealedCalls } from '../temporal/sealed-calls.js';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
@@ -21,17 +21,18 @@ import {
   type VerbName,
   type Verbs,
 } from '../workflows/messages.js';
-import { defineUpdate } from '@temporalio/workflow';
 import { ORCH_LOOP } from '../workflows/loop/messages.js';
 import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { readPastRun } from './past-run.js';
+import { refuseReservedId } from './reserved-ids.js';
 import { listLocks, type LockView } from './locks.js';
 import { LoopClient } from './loops.js';
 import { prepareRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
+import { sealedUpdate } from './sealed-update.js';
 import { asOrchError, onceItAnswers, runClosed, throughOutages, withDeadline } from './service-errors.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
@@ -44,8 +45,11 @@ export interface OrchClientOptions {
   service: TemporalSettings;
   /** Default `orch`. */
   taskQueue?: string;
-  /** Set for the embedded service only: it runs no start that is not signed with this key. */
-  signingKey?: string;
+  /**
+   * Set for the embedded service only, which takes nothing that is not signed with this key. What closed before
+   * `since`, milliseconds since the epoch, may have come without.
+   */
+  signing?: { key: string; since: number };
   /** Base address of the Web UI, for links; without it runs have none. */
   webUi?: string;
 }
@@ -87,8 +91,8 @@ export class OrchClient {
     const client = new Client({
       connection,
       namespace: options.service.namespace,
-      dataConverter: { payloadCodecs: [payloadCodec] },
-      ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [signedStarts(options.signingKey)] } }),
+      dataConverter: { payloadCodecs: [createPayloadCodec(options.signing?.key)] },
+      ...(options.signing === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
     });
     return new OrchClient(options, connection, client);
   }
@@ -100,7 +104,8 @@ export class OrchClient {
    * `plan_too_large`; `service_unreachable`.
    */
   async start(toStart: PlanToStart, options: StartOptions = {}): Promise<{ run_id: string; web_ui?: string }> {
-    const { plan, input } = prepareRun(toStart, options, this.options.signingKey !== undefined);
+    if (options.runId !== undefined) refuseReservedId(options.runId);
+    const { plan, input } = prepareRun(toStart, options, this.options.signing !== undefined);
     const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
     const { project, tags, format } = plan.metadata;
     let tries = 0;
@@ -149,7 +154,7 @@ export class OrchClient {
    */
   async pastRun(runId: string): Promise<PastRun> {
     await describeRun(this.client, runId);
-    return readPastRun(this.client, runId, () => this.progress(runId));
+    return readPastRun(this.client, runId, this.options.signing, () => this.progress(runId));
   }
 
   /**
@@ -158,7 +163,7 @@ export class OrchClient {
    * @throws OrchError `run_not_found`, or `run_terminated` where the run was ended from outside and has no result.
    */
   result(runId: string, signal?: AbortSignal): Promise<RunResult> {
-    return runOutcome(this.client, runId, signal);
+    return runOutcome(this.client, runId, this.options.signing, signal);
   }
 
   /** Follows a run to its end, reporting each change. See {@link FollowOptions}. */
@@ -233,10 +238,9 @@ export class OrchClient {
    * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `no_worker`.
    */
   async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
-    const update = defineUpdate<VerbAccepted, [Verbs[V]]>(verb);
     try {
       return await withDeadline(this.connection, UPDATE_DEADLINE_MS, () =>
-        this.client.workflow.getHandle(runId).executeUpdate(update, { args: [{ by: startedBy(), ...what }] }),
+        sealedUpdate<VerbAccepted>(this.client, runId, verb, { by: startedBy(), ...what }, this.options.signing),
       );
     } catch (error) {
       throw asOrchError(error, runId);
@@ -300,6 +304,7 @@ export class OrchClient {
       this.connection,
       (loopId, runId) => this.link(loopId, runId),
       this.options.taskQueue,
+      this.options.signing,
     );
   }
 

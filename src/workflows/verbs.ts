@@ -12,6 +12,8 @@ import { suggest } from '../plan/suggest.js';
 
 import type { VerbAccepted, VerbName } from './messages.js';
 import type { VerbNote } from './recorder.js';
+import { isUnsigned } from './seal.js';
+import { unsignedVerb } from './signing/heard.js';
 
 /** What the verbs need of the run. */
 export interface Steerable {
@@ -92,6 +94,10 @@ function offer(run: Steerable, name: VerbName, description: string, read: (given
   setHandler(
     defineSignal<[unknown?]>(name),
     (verb?: unknown) => {
+      if (isUnsigned(verb)) {
+        run.asked({ verb: name, via: 'signal', given: recordOf(verb.value), refusal: unsignedVerb(name) }, Date.now());
+        return;
+      }
       try {
         accept('signal', verb);
       } catch (error) {

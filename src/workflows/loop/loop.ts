@@ -25,6 +25,7 @@ import {
   type LoopView,
   type TurnRecord,
 } from './messages.js';
+import { plain } from '../seal.js';
 import { takeTurn } from './take-turn.js';
 
 /** Events of its history after which a loop continues as a new run: that costs little, and each replay stays short. */
@@ -111,7 +112,7 @@ function isLong(): boolean {
 async function goOn(input: LoopInput, loop: Loop, control: LoopControl): Promise<void> {
   await condition(allHandlersFinished);
   if (control.stop !== undefined) return;
-  const { memo = {} } = workflowInfo();
+  const memo = Object.fromEntries(Object.entries(workflowInfo().memo ?? {}).map(([name, value]) => [name, plain(value)]));
   const next = makeContinueAsNewFunc<typeof orchLoop>({ memo });
   await next({ ...input, carried: { ...loop.carry(), ...(control.paused ? { paused: true } : {}) } });
 }
