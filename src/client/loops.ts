@@ -28,6 +28,7 @@ import {
 } from '../workflows/loop/messages.js';
 import { plain } from '../workflows/seal.js';
 import { OrchError } from './errors.js';
+import { isGenuineSuccess } from './genuine-success.js';
 import { refuseReservedId } from './reserved-ids.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { sealedUpdate } from './sealed-update.js';
@@ -176,12 +177,13 @@ export class LoopClient {
     try {
       // An execution that was continued as new is a part of a loop that another one goes on with.
       const query = `WorkflowType = '${ORCH_LOOP}' AND ExecutionStatus != 'ContinuedAsNew'`;
-      for await (const { workflowId, status, memo, startTime, closeTime } of this.client.workflow.list({ query })) {
+      for await (const execution of this.client.workflow.list({ query })) {
+        const { workflowId, memo, startTime, closeTime } = execution;
         if (loops.has(workflowId)) continue;
         const folder = plain(memo?.['folder']);
         loops.set(workflowId, {
           loop_id: workflowId,
-          service_status: status.name.toLowerCase(),
+          service_status: await this.statusOf(execution),
           ...(typeof folder === 'string' ? { folder } : {}),
           started_at: startTime.getTime(),
           ...(closeTime === undefined ? {} : { finished_at: closeTime.getTime() }),
@@ -210,7 +212,7 @@ export class LoopClient {
     const { status, runId } = described;
     const known: LoopDescription = {
       loop_id: loopId,
-      service_status: status.name.toLowerCase(),
+      service_status: await this.statusOf(described),
       ...this.link(loopId, runId),
     };
     let view: LoopView | undefined;
@@ -297,6 +299,12 @@ export class LoopClient {
       }
       throw asOrchError(error, loopId);
     }
+  }
+
+  /** What the service says, unless it calls a loop completed that orch has not ended. */
+  private async statusOf(execution: Parameters<typeof isGenuineSuccess>[1]): Promise<string> {
+    const genuine = await isGenuineSuccess(this.client, execution, this.signing);
+    return genuine ? execution.status.name.toLowerCase() : 'failed';
   }
 
   private async ask<T>(loopId: string, name: string, argument?: unknown): Promise<T> {

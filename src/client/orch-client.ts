@@ -24,6 +24,7 @@ import {
 import { ORCH_LOOP } from '../workflows/loop/messages.js';
 import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
+import { isGenuineSuccess } from './genuine-success.js';
 import { follow, type FollowOptions } from './follow.js';
 import { readPastRun } from './past-run.js';
 import { refuseReservedId } from './reserved-ids.js';
@@ -136,7 +137,7 @@ export class OrchClient {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         // An id that nobody else can have: an earlier try got through, and only its answer was lost.
         if (tries > 1 && options.runId === undefined) {
-          const { temporal_run_id } = await describeRun(this.client, runId);
+          const { temporal_run_id } = await describeRun(this.client, runId, this.options.signing);
           return { run_id: runId, ...this.link(runId, temporal_run_id) };
         }
         throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
@@ -153,7 +154,7 @@ export class OrchClient {
    * @throws OrchError `run_not_found`, `no_worker`.
    */
   async pastRun(runId: string): Promise<PastRun> {
-    await describeRun(this.client, runId);
+    await describeRun(this.client, runId, this.options.signing);
     return readPastRun(this.client, runId, this.options.signing, () => this.progress(runId));
   }
 
@@ -192,7 +193,12 @@ export class OrchClient {
 
   /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
   async describe(runId: string): Promise<RunDescription> {
-    const { run, workflow_type: type, temporal_run_id, pending } = await describeRun(this.client, runId);
+    const {
+      run,
+      workflow_type: type,
+      temporal_run_id,
+      pending,
+    } = await describeRun(this.client, runId, this.options.signing);
     if (type === ORCH_LOOP) throw noPlan(runId);
     const link = this.link(runId, temporal_run_id);
     try {
@@ -206,12 +212,12 @@ export class OrchClient {
 
   /** What the steps of a run do that run now, by their ids. @throws OrchError `run_not_found`. */
   async live(runId: string): Promise<ReadonlyMap<string, LiveStep>> {
-    return (await describeRun(this.client, runId)).pending;
+    return (await describeRun(this.client, runId, this.options.signing)).pending;
   }
 
   /** What the service itself knows of a run; needs no worker. @throws OrchError `run_not_found`. */
   async summary(runId: string): Promise<RunSummary> {
-    return (await describeRun(this.client, runId)).run;
+    return (await describeRun(this.client, runId, this.options.signing)).run;
   }
 
   /** Runs, newest first, without those of sub-plans but for `all`. `limit` defaults to 20. */
@@ -219,7 +225,7 @@ export class OrchClient {
     const runs: RunSummary[] = [];
     try {
       for await (const execution of this.client.workflow.list({ query: listQuery(options.status) })) {
-        const run = summarize(execution);
+        const run = summarize(execution, await isGenuineSuccess(this.client, execution, this.options.signing));
         if (options.status !== undefined && run.status !== options.status) continue;
         if (run.parent_run_id !== undefined && !options.all) continue;
         runs.push(run);
@@ -282,7 +288,7 @@ export class OrchClient {
   /** Asks a run to stop its steps and end as canceled; `force` also ends its `finally` steps. Returns at once. @throws OrchError `run_not_found`, `run_closed`. */
   async cancel(runId: string, options: { force?: boolean } = {}): Promise<void> {
     // Temporal takes a cancel of a closed run without a word.
-    const { run } = await describeRun(this.client, runId);
+    const { run } = await describeRun(this.client, runId, this.options.signing);
     if (run.finished_at !== undefined) throw runClosed(runId, run.status);
     try {
       await throughOutages(() => this.client.workflow.getHandle(runId).cancel());

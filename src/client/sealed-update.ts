@@ -20,7 +20,9 @@ export async function sealedUpdate<T>(
   const update = defineUpdate<unknown, [unknown, unknown?]>(name);
   if (signing === undefined) return (await handle.executeUpdate(update, { args: [what] })) as T;
   const sent = newSeal('update', name);
-  const { value, seal } = openResult(await handle.executeUpdate(update, { args: sealArgs([what], sent) as [unknown, unknown] }));
+  const { value, seal } = openResult(
+    await handle.executeUpdate(update, { args: sealArgs([what], sent) as [unknown, unknown] }),
+  );
   if (seal?.of !== sent.id) throw new ForgedError(`the answer to ${name}`);
   return value as T;
 }

@@ -110,7 +110,8 @@ function checkKey(env: Env): Check {
     return { name, ok: 'ok', detail: serviceFiles(stateDir(env)).signingKey };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (error.code === 'signing_key_missing' && !existsSync(serviceFiles(stateDir(env)).signingNote)) return { name, ok: 'ok', detail: 'made by the first start' };
+    if (error.code === 'signing_key_missing' && !existsSync(serviceFiles(stateDir(env)).signingNote))
+      return { name, ok: 'ok', detail: 'made by the first start' };
     return { name, ok: 'fail', detail: error.message, ...(error.hint && { hint: error.hint }) };
   }
 }

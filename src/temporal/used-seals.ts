@@ -32,7 +32,8 @@ export function createUsedSeals(dir: string): UsedSeals {
         days.set(name, day);
       }
       if (!day.users.has(id)) {
-        appendFileSync(day.file, `${JSON.stringify([id, user])}\n`, { mode: 0o600 });
+        // The first line feed ends a line that a full disk, or a kill, has cut.
+        appendFileSync(day.file, `\n${JSON.stringify([id, user])}\n`, { mode: 0o600 });
         catchUp(day);
       }
       return day.users.get(id) === user;
@@ -66,7 +67,7 @@ function catchUp(day: Day): void {
   }
 }
 
-/** A line that a full disk has cut counts for nothing; the one after it stands on its own line or is cut as well. */
+/** A line that was cut off counts for nothing. */
 function note(users: Map<string, string>, line: string): void {
   try {
     const [id, user] = JSON.parse(line) as [string, string];

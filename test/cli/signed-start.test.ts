@@ -75,11 +75,13 @@ test('a signature of another run does not pass: it covers id and input', async (
   const history = await new Client({ connection }).workflow.getHandle(honest).fetchHistory();
   await connection.close();
   const started = history.events?.[0]?.workflowExecutionStartedEventAttributes;
-  const signature = started?.header?.fields?.['orch-signature'];
-  expect(signature).toBeDefined();
-  const stolen = JSON.parse(Buffer.from(signature!.data!).toString()) as string;
+  const seal = started!.input!.payloads!.at(-1)!;
+  const metadata = Object.fromEntries(
+    Object.entries(seal.metadata!).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+  );
+  expect(metadata).toHaveProperty('orch-hmac');
   const id = uniqueId('stolen');
-  await post(id, { input: [input(dir)], header: { fields: { 'orch-signature': payload(stolen) } } });
+  await post(id, { input: [payload(input(dir)), { metadata, data: Buffer.from(seal.data!).toString('base64') }] });
   expect(await failureOf(id)).toBe('UnsignedStart');
   expect(existsSync(path.join(dir, 'pwned'))).toBe(false);
 });

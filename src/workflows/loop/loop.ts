@@ -112,7 +112,9 @@ function isLong(): boolean {
 async function goOn(input: LoopInput, loop: Loop, control: LoopControl): Promise<void> {
   await condition(allHandlersFinished);
   if (control.stop !== undefined) return;
-  const memo = Object.fromEntries(Object.entries(workflowInfo().memo ?? {}).map(([name, value]) => [name, plain(value)]));
+  const memo = Object.fromEntries(
+    Object.entries(workflowInfo().memo ?? {}).map(([name, value]) => [name, plain(value)]),
+  );
   const next = makeContinueAsNewFunc<typeof orchLoop>({ memo });
   await next({ ...input, carried: { ...loop.carry(), ...(control.paused ? { paused: true } : {}) } });
 }

@@ -89,7 +89,9 @@ function openFailure(signing: Signing, failure: Failure, isGood: IsGood): boolea
   const info = cause.applicationFailureInfo ?? cause.canceledFailureInfo;
   // Temporal's own: the end of a worker, or of the whole run.
   if (!info) return true;
-  const details = (info.details?.payloads ?? []).map((payload) => defaultPayloadConverter.fromPayload<unknown>(payload));
+  const details = (info.details?.payloads ?? []).map((payload) =>
+    defaultPayloadConverter.fromPayload<unknown>(payload),
+  );
   const { seal } = openResult(details.at(-1));
   if (seal !== undefined && isGood(seal)) return keep(info, details.slice(0, -1));
   if (seal === undefined && mayBeUnsigned(signing)) return keep(info, details.map(plain));

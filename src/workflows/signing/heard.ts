@@ -1,9 +1,4 @@
-import {
-  ApplicationFailure,
-  log,
-  workflowInfo,
-  type WorkflowInboundCallsInterceptor,
-} from '@temporalio/workflow';
+import { ApplicationFailure, log, workflowInfo, type WorkflowInboundCallsInterceptor } from '@temporalio/workflow';
 import { FORCE_CANCEL, RUN_PLAN } from '../messages.js';
 import { openArgs, plain, sealResult, type Seal } from '../seal.js';
 import { hasSeals, mayBeUnsigned, type Signing } from './state.js';
