@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { OrchClient } from '../dist/client/index.js';
-import { ensureService, readSigningKey, stopService } from '../dist/service/index.js';
+import { ensureService, stopService, workerSigning } from '../dist/service/index.js';
 import { createWorker } from '../dist/worker/index.js';
 import { handwrittenActivities } from './handwritten-activities.mjs';
 
@@ -50,8 +50,8 @@ async function compare(address) {
     stickyQueueScheduleToStartTimeout: '1 second',
     maxHeartbeatThrottleInterval: '1 second',
   };
-  const signingKey = readSigningKey(state);
-  const ours = await createWorker({ connection, stateDir: state, signingKey });
+  const signing = workerSigning(state);
+  const ours = await createWorker({ connection, stateDir: state, signing });
   const theirs = await Worker.create({
     connection,
     taskQueue: 'handwritten',
@@ -61,7 +61,7 @@ async function compare(address) {
   });
   const running = [ours.run(), theirs.run()];
   const service = { connection: { address }, address, namespace: 'default' };
-  const orch = await OrchClient.connect({ service, signingKey });
+  const orch = await OrchClient.connect({ service, signing });
   const plain = new Client({ connection: await Connection.connect({ address }) });
 
   await timeOrch(orch, plan('chain', 5));

@@ -9,15 +9,15 @@ import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep, type ReapTask } from './reap-step.js';
 import { createRunStep } from './run-step.js';
 import type { StepSuccess, StepTask } from './types.js';
-import { createVerifyStart, type StartVerdict } from './verify-start.js';
+import { createVerifyStart, type StartQuestion, type StartVerdict } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
-import type { StartClaim } from '../temporal/signature.js';
+import type { WorkerSigning } from '../temporal/signing.js';
 
 /** What the activities need from the worker that they run in. */
 export interface ActivityDeps extends LoopDeps {
-  /** Key of signed starts; absent where the server guards itself. */
-  signingKey?: string;
+  /** What tells signed starts; absent where the server guards itself. */
+  signing?: WorkerSigning;
   locks: LockGateway;
   accounts: AccountGateway;
   /** The records of the worker's runs. */
@@ -28,8 +28,8 @@ export interface ActivityDeps extends LoopDeps {
 export interface Activities extends LockActivities {
   /** Runs one step to its end. */
   runStep(task: StepTask): Promise<StepSuccess>;
-  /** Says whether a workflow's start was signed. Local activity. */
-  verifyStart(claim: StartClaim & { signature?: string }): Promise<StartVerdict>;
+  /** Says whether a workflow's start was signed, and was not used before. Local activity. */
+  verifyStart(asked: StartQuestion): Promise<StartVerdict>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
   seal(record: RunRecord): Promise<void>;
   /** Asks when a step may start its agent, and tells of a quota that is used up. */
@@ -48,7 +48,7 @@ export interface Activities extends LockActivities {
 export function createActivities(deps: ActivityDeps): Activities {
   return {
     runStep: createRunStep(deps),
-    verifyStart: createVerifyStart(deps.signingKey),
+    verifyStart: createVerifyStart(deps.signing),
     ...createLockActivities(deps.locks),
     askAccount: createAskAccount(deps.accounts),
     endWorktree: (end) => endWorktree(deps.stateDir, end),

@@ -1,13 +1,25 @@
+import { Context } from '@temporalio/activity';
 import { verifySignature, type StartClaim } from '../temporal/signature.js';
+import type { WorkerSigning } from '../temporal/signing.js';
+import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
+import type { Seal } from '../workflows/seal.js';
+import { executionOf } from './execution-info.js';
 
 export type StartVerdict = 'signed' | 'not_required' | 'refused';
 
-/** Makes the activity that checks a start's signature against `key`; without a key every start is taken. */
-export function createVerifyStart(
-  key: string | undefined,
-): (claim: StartClaim & { signature?: string }) => Promise<StartVerdict> {
-  return async ({ signature, ...claim }) => {
-    if (key === undefined) return 'not_required';
-    return signature !== undefined && verifySignature(key, claim, signature) ? 'signed' : 'refused';
+/** A start: with a seal that was found to be genuine, or one from before there were seals, with its signature. */
+export type StartQuestion = { seal: Seal; started_at: number } | (StartClaim & { signature?: string });
+
+/** Makes the activity that says whether a workflow may begin; without a key every one may. */
+export function createVerifyStart(signing: WorkerSigning | undefined): (asked: StartQuestion) => Promise<StartVerdict> {
+  return async (asked) => {
+    if (signing === undefined) return 'not_required';
+    if ('seal' in asked) {
+      const { seal, started_at: startedAt } = asked;
+      const inTime = startedAt - seal.at <= SEAL_LIFE_MS;
+      return inTime && signing.used.use(seal, executionOf(Context.current()).runId) ? 'signed' : 'refused';
+    }
+    const { signature, ...claim } = asked;
+    return signature !== undefined && verifySignature(signing.key, claim, signature) ? 'signed' : 'refused';
   };
 }

@@ -2,7 +2,7 @@ import { OrchError } from '../client/errors.js';
 import { OrchClient } from '../client/orch-client.js';
 import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
-import { checkStateDir, ensureService, readSigningKey, runningServer } from '../service/index.js';
+import { checkStateDir, ensureService, readSigning, runningServer } from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 
@@ -29,9 +29,15 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
       address: service.address,
       namespace: DEFAULT_NAMESPACE,
     },
-    signingKey: readSigningKey(stateDir(context.env)),
+      ...signingOf(context),
     ...(service.ui_url === undefined ? {} : { webUi: service.ui_url }),
   });
+}
+
+/** None where the worker that runs is of a build that does not sign its answers. */
+function signingOf(context: CliContext): { signing?: { key: string; since: number } } {
+  const { key, since } = readSigning(stateDir(context.env));
+  return since === undefined ? {} : { signing: { key, since } };
 }
 
 /** The service that the standard settings name. @throws UsageError where they cannot be read. */

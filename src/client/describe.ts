@@ -2,6 +2,9 @@ import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProgressView } from '../workflows/messages.js';
+import { plain } from '../workflows/seal.js';
+import { isGenuineSuccess } from './genuine-success.js';
+import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
 import type { RunState, RunSummary } from './types.js';
 
@@ -29,11 +32,15 @@ export interface LiveStep {
 }
 
 /** Asks the service for a run. @throws OrchError `run_not_found`. */
-export async function describeRun(client: Client, runId: string): Promise<DescribedRun> {
+export async function describeRun(
+  client: Client,
+  runId: string,
+  signing: ClientSigning | undefined,
+): Promise<DescribedRun> {
   try {
     const description = await throughOutages(() => client.workflow.getHandle(runId).describe());
     return {
-      run: summarize(description),
+      run: summarize(description, await isGenuineSuccess(client, description, signing)),
       workflow_type: description.type,
       temporal_run_id: description.runId,
       pending: await pendingSteps(description),
@@ -98,13 +105,13 @@ export function withAttempts(progress: ProgressView, pending: DescribedRun['pend
   return { ...progress, steps };
 }
 
-/** A line of the list. */
-export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>): RunSummary {
-  const memo = execution.memo ?? {};
+/** A line of the list. What has not succeeded by orch's own word has failed. */
+export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>, genuine: boolean): RunSummary {
+  const memo = Object.fromEntries(Object.entries(execution.memo ?? {}).map(([name, value]) => [name, plain(value)]));
   const summary: RunSummary = {
     run_id: execution.workflowId,
     plan_id: typeof memo['plan'] === 'string' ? memo['plan'] : '',
-    status: stateOf(execution.status.name, memo['status']),
+    status: genuine ? stateOf(execution.status.name, memo['status']) : 'failed',
     started_at: execution.startTime.getTime(),
   };
   if (execution.closeTime !== undefined) summary.finished_at = execution.closeTime.getTime();

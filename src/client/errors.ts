@@ -5,6 +5,8 @@ export const CLIENT_ERROR_CODES = [
   'invalid_plan',
   'plan_too_large',
   'run_exists',
+  'reserved_id',
+  'forged',
   'run_not_found',
   'run_closed',
   'run_terminated',

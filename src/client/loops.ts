@@ -26,7 +26,11 @@ import {
   type LoopView,
   type TurnRecord,
 } from '../workflows/loop/messages.js';
+import { plain } from '../workflows/seal.js';
 import { OrchError } from './errors.js';
+import { isGenuineSuccess } from './genuine-success.js';
+import { refuseReservedId } from './reserved-ids.js';
+import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { sendUpdate } from './send-verb.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
 
@@ -86,6 +90,7 @@ export class LoopClient {
     private readonly connection: Connection,
     private readonly link: (loopId: string, runId: string) => { web_ui?: string },
     private readonly taskQueue: string = DEFAULT_TASK_QUEUE,
+    private readonly signing?: ClientSigning,
   ) {}
 
   /**
@@ -171,12 +176,13 @@ export class LoopClient {
     try {
       // An execution that was continued as new is a part of a loop that another one goes on with.
       const query = `WorkflowType = '${ORCH_LOOP}' AND ExecutionStatus != 'ContinuedAsNew'`;
-      for await (const { workflowId, status, memo, startTime, closeTime } of this.client.workflow.list({ query })) {
+      for await (const execution of this.client.workflow.list({ query })) {
+        const { workflowId, memo, startTime, closeTime } = execution;
         if (loops.has(workflowId)) continue;
-        const folder = memo?.['folder'];
+        const folder = plain(memo?.['folder']);
         loops.set(workflowId, {
           loop_id: workflowId,
-          service_status: status.name.toLowerCase(),
+          service_status: await this.statusOf(execution),
           ...(typeof folder === 'string' ? { folder } : {}),
           started_at: startTime.getTime(),
           ...(closeTime === undefined ? {} : { finished_at: closeTime.getTime() }),
@@ -205,7 +211,7 @@ export class LoopClient {
     const { status, runId } = described;
     const known: LoopDescription = {
       loop_id: loopId,
-      service_status: status.name.toLowerCase(),
+      service_status: await this.statusOf(described),
       ...this.link(loopId, runId),
     };
     let view: LoopView | undefined;
@@ -221,7 +227,7 @@ export class LoopClient {
   /** Steers an open loop. @throws OrchError `refused`, `run_closed`, `run_not_found`, `no_worker` */
   async steer(loopId: string, verb: LoopVerb, input: LoopVerbInput): Promise<LoopView> {
     try {
-      const receiver = { client: this.client, connection: this.connection, id: loopId };
+      const receiver = { client: this.client, connection: this.connection, id: loopId, signing: this.signing };
       return await sendUpdate<LoopView>(receiver, { verb, given: input });
     } catch (error) {
       throw asOrchError(error, loopId);
@@ -234,7 +240,7 @@ export class LoopClient {
       try {
         const wait = (): Promise<unknown> => this.client.workflow.getHandle(loopId).result();
         const result = await (signal === undefined ? wait() : this.connection.withAbortSignal(signal, wait));
-        return result as LoopEnd;
+        return (await genuineEnd(this.client, loopId, result, this.signing)) as LoopEnd;
       } catch (error) {
         signal?.throwIfAborted();
         const known = await this.endOfFailure(loopId, error);
@@ -247,7 +253,12 @@ export class LoopClient {
   private async endOfFailure(loopId: string, error: unknown): Promise<LoopEnd | undefined> {
     if (error instanceof WorkflowFailedError) {
       const { cause } = error;
-      if (cause instanceof ApplicationFailure && cause.type === 'LoopFailed') return cause.details?.[0] as LoopEnd;
+      if (cause instanceof ApplicationFailure && cause.type === 'LoopFailed') {
+        await genuineFailure(this.client, loopId, cause.details, this.signing).catch((forged: unknown) => {
+          throw asOrchError(forged, loopId);
+        });
+        return plain(cause.details?.[0]) as LoopEnd;
+      }
       if (cause?.name === 'CancelledFailure') {
         return { view: await this.view(loopId), input: await this.ask<LoopInput>(loopId, LOOP_INPUT) };
       }
@@ -263,6 +274,7 @@ export class LoopClient {
   }
 
   private async startWith(loopId: string, input: LoopInput): Promise<StartedLoop> {
+    refuseReservedId(loopId);
     const { config, base_dir: dir, queue } = input;
     try {
       const handle = await throughOutages(() =>
@@ -285,6 +297,12 @@ export class LoopClient {
       }
       throw asOrchError(error, loopId);
     }
+  }
+
+  /** What the service says, unless it calls a loop completed that orch has not ended. */
+  private async statusOf(execution: Parameters<typeof isGenuineSuccess>[1]): Promise<string> {
+    const genuine = await isGenuineSuccess(this.client, execution, this.signing);
+    return genuine ? execution.status.name.toLowerCase() : 'failed';
   }
 
   private async ask<T>(loopId: string, name: string, argument?: unknown): Promise<T> {

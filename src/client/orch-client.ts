@@ -6,8 +6,8 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowHandleWithFirstExecutionRunId,
 } from '@temporalio/client';
-import { payloadCodec } from '../temporal/payload-codec.js';
-import { signedStarts } from '../temporal/signed-starts.js';
+import { createPayloadCodec } from '../temporal/payload-codec.js';
+import { sealedCalls } from '../temporal/sealed-calls.js';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
@@ -24,8 +24,10 @@ import {
 import { ORCH_LOOP } from '../workflows/loop/messages.js';
 import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
+import { isGenuineSuccess } from './genuine-success.js';
 import { follow, type FollowOptions } from './follow.js';
 import { readPastRun } from './past-run.js';
+import { refuseReservedId } from './reserved-ids.js';
 import { listLocks, type LockView } from './locks.js';
 import { LoopClient } from './loops.js';
 import { prepareRun } from './prepare.js';
@@ -50,8 +52,11 @@ export interface OrchClientOptions {
   service: TemporalSettings;
   /** Default `orch`. */
   taskQueue?: string;
-  /** Set for the embedded service only: it runs no start that is not signed with this key. */
-  signingKey?: string;
+  /**
+   * Set for the embedded service only, which takes nothing that is not signed with this key. What closed before
+   * `since`, milliseconds since the epoch, may have come without.
+   */
+  signing?: { key: string; since: number };
   /** Base address of the Web UI, for links; without it runs have none. */
   webUi?: string;
 }
@@ -93,8 +98,8 @@ export class OrchClient {
     const client = new Client({
       connection,
       namespace: options.service.namespace,
-      dataConverter: { payloadCodecs: [payloadCodec] },
-      ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [signedStarts(options.signingKey)] } }),
+      dataConverter: { payloadCodecs: [createPayloadCodec(options.signing?.key)] },
+      ...(options.signing === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
     });
     return new OrchClient(options, connection, client);
   }
@@ -106,7 +111,8 @@ export class OrchClient {
    * `plan_too_large`; `service_unreachable`.
    */
   async start(toStart: PlanToStart, options: StartOptions = {}): Promise<{ run_id: string; web_ui?: string }> {
-    const { plan, input } = prepareRun(toStart, options, this.options.signingKey !== undefined);
+    if (options.runId !== undefined) refuseReservedId(options.runId);
+    const { plan, input } = prepareRun(toStart, options, this.options.signing !== undefined);
     const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
     const { project, tags, format } = plan.metadata;
     let tries = 0;
@@ -137,7 +143,7 @@ export class OrchClient {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
         // An id that nobody else can have: an earlier try got through, and only its answer was lost.
         if (tries > 1 && options.runId === undefined) {
-          const { temporal_run_id } = await describeRun(this.client, runId);
+          const { temporal_run_id } = await describeRun(this.client, runId, this.options.signing);
           return { run_id: runId, ...this.link(runId, temporal_run_id) };
         }
         throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
@@ -154,8 +160,8 @@ export class OrchClient {
    * @throws OrchError `run_not_found`, `no_worker`.
    */
   async pastRun(runId: string): Promise<PastRun> {
-    await describeRun(this.client, runId);
-    return readPastRun(this.client, runId, () => this.progress(runId));
+    await describeRun(this.client, runId, this.options.signing);
+    return readPastRun(this.client, runId, this.options.signing, () => this.progress(runId));
   }
 
   /**
@@ -164,7 +170,7 @@ export class OrchClient {
    * @throws OrchError `run_not_found`, or `run_terminated` where the run was ended from outside and has no result.
    */
   result(runId: string, signal?: AbortSignal): Promise<RunResult> {
-    return runOutcome(this.client, runId, signal);
+    return runOutcome(this.client, runId, this.options.signing, signal);
   }
 
   /** Follows a run to its end, reporting each change. See {@link FollowOptions}. */
@@ -195,7 +201,12 @@ export class OrchClient {
 
   /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
   async describe(runId: string): Promise<RunDescription> {
-    const { run, workflow_type: type, temporal_run_id, pending } = await describeRun(this.client, runId);
+    const {
+      run,
+      workflow_type: type,
+      temporal_run_id,
+      pending,
+    } = await describeRun(this.client, runId, this.options.signing);
     if (type === ORCH_LOOP) throw noPlan(runId);
     const link = this.link(runId, temporal_run_id);
     try {
@@ -210,12 +221,12 @@ export class OrchClient {
 
   /** What the steps of a run do that run now, by their ids. @throws OrchError `run_not_found`. */
   async live(runId: string): Promise<ReadonlyMap<string, LiveStep>> {
-    return (await describeRun(this.client, runId)).pending;
+    return (await describeRun(this.client, runId, this.options.signing)).pending;
   }
 
   /** What the service itself knows of a run; needs no worker. @throws OrchError `run_not_found`. */
   async summary(runId: string): Promise<RunSummary> {
-    return (await describeRun(this.client, runId)).run;
+    return (await describeRun(this.client, runId, this.options.signing)).run;
   }
 
   /** Runs, newest first, without those of sub-plans but for `all`. `limit` defaults to 20. */
@@ -223,7 +234,7 @@ export class OrchClient {
     const runs: RunSummary[] = [];
     try {
       for await (const execution of this.client.workflow.list({ query: listQuery(options.status) })) {
-        const run = summarize(execution);
+        const run = summarize(execution, await isGenuineSuccess(this.client, execution, this.options.signing));
         if (options.status !== undefined && run.status !== options.status) continue;
         if (run.parent_run_id !== undefined && !options.all) continue;
         runs.push(run);
@@ -244,7 +255,8 @@ export class OrchClient {
    * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `no_worker`.
    */
   async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
-    const receiver = { client: this.client, connection: this.connection, id: runId };
+    const { client, connection } = this;
+    const receiver = { client, connection, id: runId, signing: this.options.signing };
     const sent = { verb, given: { by: startedBy(), ...what } };
     try {
       return await sendUpdate<VerbAccepted>(receiver, sent).catch(async (error: unknown) => {
@@ -297,7 +309,7 @@ export class OrchClient {
   /** Asks a run to stop its steps and end as canceled; `force` also ends its `finally` steps. Returns at once. @throws OrchError `run_not_found`, `run_closed`. */
   async cancel(runId: string, options: { force?: boolean } = {}): Promise<void> {
     // Temporal takes a cancel of a closed run without a word.
-    const { run } = await describeRun(this.client, runId);
+    const { run } = await describeRun(this.client, runId, this.options.signing);
     if (run.finished_at !== undefined) throw runClosed(runId, run.status);
     try {
       await throughOutages(() => this.client.workflow.getHandle(runId).cancel());
@@ -319,6 +331,7 @@ export class OrchClient {
       this.connection,
       (loopId, runId) => this.link(loopId, runId),
       this.options.taskQueue,
+      this.options.signing,
     );
   }
 
@@ -328,7 +341,7 @@ export class OrchClient {
   }
 
   private async isOpen(runId: string): Promise<boolean> {
-    return (await describeRun(this.client, runId)).run.finished_at === undefined;
+    return (await describeRun(this.client, runId, this.options.signing)).run.finished_at === undefined;
   }
 
   private async afterSignal(runId: string, about: string | undefined): Promise<VerbAccepted> {

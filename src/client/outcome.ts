@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { progressQuery, type ProgressView, type RunResult } from '../workflows/messages.js';
+import { plain } from '../workflows/seal.js';
 import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
+import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { asOrchError, isOutage, throughOutages } from './service-errors.js';
 import { endedUnbegun } from './unbegun.js';
 
@@ -11,25 +13,39 @@ import { endedUnbegun } from './unbegun.js';
 const OUTAGE_PAUSE_MS = 1000;
 
 /** Waits for a run's end. The SDK's own wait gives up after 15 to 20 s of outage, so it is asked again. */
-export async function runOutcome(client: Client, runId: string, signal?: AbortSignal): Promise<RunResult> {
+export async function runOutcome(
+  client: Client,
+  runId: string,
+  signing: ClientSigning | undefined,
+  signal?: AbortSignal,
+): Promise<RunResult> {
   const wait = (): Promise<unknown> => client.workflow.getHandle(runId).result();
   for (;;) {
     try {
-      return (await (signal === undefined ? wait() : client.connection.withAbortSignal(signal, wait))) as RunResult;
+      const given = await (signal === undefined ? wait() : client.connection.withAbortSignal(signal, wait));
+      return (await genuineEnd(client, runId, given, signing)) as RunResult;
     } catch (error) {
       signal?.throwIfAborted();
       if (isOutage(error)) await sleep(OUTAGE_PAUSE_MS, undefined, signal === undefined ? {} : { signal });
-      else return outcomeOfFailure(client, runId, error);
+      else return outcomeOfFailure(client, runId, error, signing);
     }
   }
 }
 
-async function outcomeOfFailure(client: Client, runId: string, error: unknown): Promise<RunResult> {
+async function outcomeOfFailure(
+  client: Client,
+  runId: string,
+  error: unknown,
+  signing: ClientSigning | undefined,
+): Promise<RunResult> {
   if (!(error instanceof WorkflowFailedError)) throw asOrchError(error, runId);
   const { cause } = error;
   if (cause instanceof ApplicationFailure) {
-    const result = cause.type === 'RunFailed' ? (cause.details?.[0] as RunResult | undefined) : undefined;
-    if (result !== undefined) return result;
+    const result = cause.type === 'RunFailed' ? plain(cause.details?.[0]) : undefined;
+    if (result !== undefined) {
+      await genuineFailure(client, runId, cause.details, signing);
+      return result as RunResult;
+    }
     throw new OrchError(cause.type === 'InvalidPlan' ? 'invalid_plan' : 'run_terminated', cause.message, { cause });
   }
   if (cause instanceof CancelledFailure) return canceledResult(client, runId);
@@ -62,7 +78,7 @@ async function canceledResult(client: Client, runId: string): Promise<RunResult>
 
 /** Runs of up to 0.1.0 that were canceled before a worker took them ended without a word of their own. */
 async function unbegunResult(client: Client, runId: string): Promise<RunResult> {
-  const { run } = await describeRun(client, runId);
+  const { run } = await describeRun(client, runId, undefined); // a canceled run claims no success
   const { plan_id, started_at, finished_at = started_at } = run;
   return { run_id: runId, plan_id, status: 'canceled', warnings: 0, started_at, finished_at, steps: [] };
 }

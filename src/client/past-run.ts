@@ -6,12 +6,16 @@ import type { ProgressView } from '../workflows/messages.js';
 import { OrchError } from './errors.js';
 import type { PastRun } from './rerun.js';
 import type { PlanToStart } from './types.js';
-import { throughOutages } from './service-errors.js';
+import { ForgedError } from '../temporal/forged.js';
+import { isUnsigned, plain } from '../workflows/seal.js';
+import type { ClientSigning } from './sealed-result.js';
+import { asOrchError, throughOutages } from './service-errors.js';
 
 /** Reads what a run was started with from its history, and what its steps did from the run itself. */
 export async function readPastRun(
   client: Client,
   runId: string,
+  signing: ClientSigning | undefined,
   progress: () => Promise<ProgressView>,
 ): Promise<PastRun> {
   const { history } = await throughOutages(() =>
@@ -21,8 +25,15 @@ export async function readPastRun(
       maximumPageSize: 1,
     }),
   );
-  const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
-  const [input] = (await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads)) as [RunInput?];
+  const event = history?.events?.[0];
+  const payloads = event?.workflowExecutionStartedEventAttributes?.input?.payloads;
+  const { namespace, loadedDataConverter } = client.options;
+  const context = { type: 'workflow' as const, namespace, workflowId: runId };
+  const [given] = await decodeArrayFromPayloads(loadedDataConverter, payloads, context);
+  // What somebody else has started here ran nothing; nor shall it by being run again.
+  const old = signing !== undefined && Number(event?.eventTime?.seconds ?? Infinity) * 1000 < signing.since;
+  if (isUnsigned(given) && !old) throw asOrchError(new ForgedError(`the start of ${runId}`));
+  const input = plain(given) as RunInput | undefined;
   const checked = checkPlan(input?.plan);
   if (input === undefined || !checked.ok) {
     throw new OrchError('run_not_found', `The run '${runId}' has no plan that this version can read`);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection } from '@temporalio/client';
-import { defineUpdate } from '@temporalio/workflow';
 import type { EventsPage, RunEvent } from '../journal/index.js';
 import { eventsQuery } from '../workflows/messages.js';
 import { OrchError } from './errors.js';
+import { sealedUpdate } from './sealed-update.js';
 import { isUpdateLimit, onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a steering verb waits for a worker to answer. */
@@ -20,6 +20,8 @@ export interface Receiver {
   connection: Connection;
   /** Workflow id. */
   id: string;
+  /** Set for the embedded service only, where every verb is sealed. */
+  signing: object | undefined;
 }
 
 /** A verb, and what is sent along with it. */
@@ -32,16 +34,11 @@ export interface Sent {
  * Sends a verb as an update, whose answer says what came of it. A workflow that has not begun to listen is asked again:
  * the id is that of the request, so that none is taken in twice.
  *
- * @throws what the SDK throws; {@link isUpdateLimit} tells where the service takes no more updates of this execution.
+ * @throws as {@link sealedUpdate}; {@link isUpdateLimit} tells where the service takes no more updates of this execution.
  */
-export function sendUpdate<T>({ client, connection, id }: Receiver, { verb, given }: Sent): Promise<T> {
-  const update = defineUpdate<T, [object]>(verb);
-  const updateId = randomUUID();
-  return onceItAnswers(() =>
-    withDeadline(connection, ANSWER_MS, () =>
-      client.workflow.getHandle(id).executeUpdate(update, { args: [given], updateId }),
-    ),
-  );
+export function sendUpdate<T>({ client, connection, id, signing }: Receiver, { verb, given }: Sent): Promise<T> {
+  const send = sealedUpdate<T>(client, id, { name: verb, given, updateId: randomUUID() }, signing);
+  return onceItAnswers(() => withDeadline(connection, ANSWER_MS, send));
 }
 
 /**

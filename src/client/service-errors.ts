@@ -9,6 +9,7 @@ import {
   type Connection,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { ForgedError } from '../temporal/forged.js';
 import { OrchError } from './errors.js';
 
 // Codes of gRPC, as its specification numbers them.
@@ -95,6 +96,12 @@ export function isUpdateLimit(error: unknown): boolean {
 /** Says in orch's words what a call to the service threw; what it does not know it hands back as it is. */
 export function asOrchError(error: unknown, runId?: string): unknown {
   if (error instanceof OrchError) return error;
+  if (error instanceof ForgedError) {
+    return new OrchError('forged', error.message, {
+      hint: 'trust nothing that this service says until you know who; the logs in the run folder are true',
+      cause: error,
+    });
+  }
   if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) {
     if (error.cause.type === 'Refused') return new OrchError('refused', error.cause.message);
   }

@@ -12,7 +12,7 @@ import { OrchError } from './errors.js';
  */
 export async function endedUnbegun(client: Client, runId: string, error: unknown): Promise<boolean> {
   if (!(error instanceof OrchError) || (error.code !== 'run_not_found' && error.code !== 'no_worker')) return false;
-  const { run, workflow_type: type, temporal_run_id } = await describeRun(client, runId);
+  const { run, workflow_type: type, temporal_run_id } = await describeRun(client, runId, undefined); // it succeeded in no case
   if (type !== RUN_PLAN || run.finished_at === undefined) return false;
   return error.code === 'run_not_found' || !(await hasBegun(client, runId, temporal_run_id));
 }

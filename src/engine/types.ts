@@ -22,6 +22,7 @@ export type StepReason =
   | 'input_invalid'
   | 'lost'
   | 'wrong_host'
+  | 'forged'
   | 'expression_error'
   | 'rejected'
   | 'verdict'

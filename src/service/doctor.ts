@@ -8,7 +8,7 @@ import { checkRemote } from './doctor-remote.js';
 import { checkServer, checkWorker } from './doctor-service.js';
 import { ServiceError, messageOf } from './errors.js';
 import { serviceFiles } from './files.js';
-import { readSigningKey } from './signing-key.js';
+import { readSigning } from './signing.js';
 import { checkStateDir } from './state-folder.js';
 import { serviceStatus } from './status.js';
 import { findGo } from './temporal-build.js';
@@ -119,11 +119,12 @@ async function checkGo(env: Env): Promise<Check> {
 function checkKey(env: Env): Check {
   const name = 'signing_key';
   try {
-    readSigningKey(stateDir(env));
+    readSigning(stateDir(env));
     return { name, ok: 'ok', detail: serviceFiles(stateDir(env)).signingKey };
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
-    if (error.code === 'signing_key_missing') return { name, ok: 'ok', detail: 'made by the first start' };
+    if (error.code === 'signing_key_missing' && !existsSync(serviceFiles(stateDir(env)).signingNote))
+      return { name, ok: 'ok', detail: 'made by the first start' };
     return { name, ok: 'fail', detail: error.message, ...(error.hint && { hint: error.hint }) };
   }
 }

@@ -11,7 +11,7 @@ import { isAlive, stopProcess } from './process-identity.js';
 import { readRecord, writeRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
 import { SERVER_STOP_MS, comesUp, startServer } from './server.js';
 import { CURRENT_SETTINGS } from './server-arguments.js';
-import { ensureSigningKey } from './signing-key.js';
+import { ensureSigning } from './signing.js';
 import { findTemporalBinary, type TemporalBinary } from './temporal-binary.js';
 import { WORKER_STOP_MS, isReady, startWorker, waitUntilReady } from './worker-process.js';
 
@@ -55,7 +55,7 @@ interface Context {
 export async function ensureService(options: EnsureServiceOptions): Promise<ServiceInfo> {
   const files = serviceFiles(stateDir(options.env));
   prepareServiceDir(files);
-  ensureSigningKey(files.state);
+  ensureSigning(files.state);
   const say = options.onProgress ?? (() => {});
   const context: Context = { files, env: options.env, program: workerProgram(options.workerEntry), say, started: [] };
   const running = await asWanted(context);

@@ -6,6 +6,7 @@ export const SERVICE_ERROR_CODES = [
   'service_lock_timeout',
   'service_start_failed',
   'service_stop_failed',
+  'signing_key_lost',
   'signing_key_missing',
   'signing_key_unsafe',
   'state_dir_foreign',

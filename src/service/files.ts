@@ -28,6 +28,10 @@ export interface ServiceFiles {
   /** Written by the worker once it polls. */
   workerReady: string;
   signingKey: string;
+  /** Since when everything is signed, and with which key. */
+  signingNote: string;
+  /** Folder of what remembers which signatures were used. */
+  usedSeals: string;
 }
 
 /** Where the embedded service of a state folder keeps its files. */
@@ -44,6 +48,8 @@ export function serviceFiles(state: string): ServiceFiles {
     workerLog: join(dir, 'worker.log'),
     workerReady: join(dir, 'worker.ready'),
     signingKey: join(dir, 'signing.key'),
+    signingNote: join(dir, 'signing.json'),
+    usedSeals: join(dir, 'used'),
   };
 }
 

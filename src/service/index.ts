@@ -5,6 +5,7 @@ export { SERVICE_ERROR_CODES, ServiceError, type ServiceErrorCode } from './erro
 export { serviceFiles, type ServiceFiles } from './files.js';
 export type { ServiceInfo } from './info.js';
 export { ensureSigningKey, readSigningKey } from './signing-key.js';
+export { readSigning, workerSigning } from './signing.js';
 export { checkStateDir } from './state-folder.js';
 export {
   runningServer,

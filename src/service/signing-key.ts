@@ -66,6 +66,6 @@ function unsafe(path: string, why: string): ServiceError {
   return new ServiceError(
     'signing_key_unsafe',
     `the signing key ${path} is refused: ${why}`,
-    'stop the service (orch down), remove the file and start it again (orch up): a new key is made',
+    'stop the service (orch down), remove signing.key, signing.json and temporal.db from that folder, which gives up its open runs, and start it again (orch up): a new key is made',
   );
 }

@@ -1,6 +1,6 @@
 import { Client, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
-import { payloadCodec } from './payload-codec.js';
-import { signedStarts } from './signed-starts.js';
+import { createPayloadCodec } from './payload-codec.js';
+import { sealedCalls } from './sealed-calls.js';
 
 /** Milliseconds that one call may take: a worker that is busy answers late, and the caller asks again. */
 const CALL_MS = 10_000;
@@ -22,8 +22,8 @@ export function createGatewayClient(options: GatewayOptions): {
   const client = new Client({
     connection: options.connection,
     namespace: options.namespace,
-    dataConverter: { payloadCodecs: [payloadCodec] },
-    ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [signedStarts(options.signingKey)] } }),
+    dataConverter: { payloadCodecs: [createPayloadCodec(options.signingKey)] },
+    ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
   });
   return { client, call: (run) => client.withDeadline(Date.now() + CALL_MS, run) };
 }

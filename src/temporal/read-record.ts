@@ -1,7 +1,8 @@
 import { Client, QueryNotRegisteredError, type ConnectionLike } from '@temporalio/client';
 import { EVENTS_VERSION, type EventsPage, type PlanAnswer, type RunEvent, type RunRecord } from '../journal/index.js';
-import { payloadCodec } from './payload-codec.js';
+import { createPayloadCodec } from './payload-codec.js';
 import { hasBegun } from './run-begun.js';
+import { sealedCalls } from './sealed-calls.js';
 
 /** Milliseconds that a page of a record may take: for a closed run a worker first replays its whole history. */
 const PAGE_DEADLINE_MS = 60_000;
@@ -15,8 +16,13 @@ export interface ReadRecord extends RunRecord {
 }
 
 /** A client on a connection that is there already: a worker's own, say. */
-export function recordClient(connection: ConnectionLike, namespace: string): RecordClient {
-  return new Client({ connection, namespace, dataConverter: { payloadCodecs: [payloadCodec] } });
+export function recordClient(connection: ConnectionLike, namespace: string, signingKey?: string): RecordClient {
+  return new Client({
+    connection,
+    namespace,
+    dataConverter: { payloadCodecs: [createPayloadCodec(signingKey)] },
+    ...(signingKey === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
+  });
 }
 
 /**

@@ -6,10 +6,12 @@ import { createLockGateway } from '../temporal/lock-gateway.js';
 import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
 import { stateHost } from '../records/state-host.js';
 import { hostQueue } from '../workflows/host-queue.js';
-import { payloadCodec } from '../temporal/payload-codec.js';
+import { createPayloadCodec } from '../temporal/payload-codec.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
-import { WORKFLOW_BUNDLE } from './bundle.js';
+import type { WorkerSigning } from '../temporal/signing.js';
+import { workflowBundle } from './bundle.js';
 import { recordSinks } from './record-sink.js';
+import { signedTasks } from './signed-tasks.js';
 
 export interface WorkerSettings {
   connection: NativeConnection;
@@ -20,8 +22,8 @@ export interface WorkerSettings {
   stateDir: string;
   /** Environment that steps inherit. Default: that of this process. */
   env?: Readonly<Record<string, string | undefined>>;
-  /** Takes only starts signed with this key. Default: takes every start. */
-  signingKey?: string;
+  /** Takes only what was signed with its key. Default: takes everything. */
+  signing?: WorkerSigning;
   /** Steps that run at once in this worker. Default 1000: a run's own `max_concurrency` is the usual limit. */
   maxSteps?: number;
   /** Name of the service, the same at each start: an address and a namespace, say. */
@@ -46,7 +48,7 @@ export function createWorker(settings: WorkerSettings): Promise<Worker> {
   return Worker.create({
     ...commonOptions(settings),
     taskQueue: settings.taskQueue ?? DEFAULT_TASK_QUEUE,
-    workflowBundle: { codePath: WORKFLOW_BUNDLE },
+    workflowBundle: workflowBundle(settings.signing?.since),
     sinks: recordSinks(recordsOf(settings)),
     // After a kill -9 the default of 10 s would delay the next workflow task by as much.
     stickyQueueScheduleToStartTimeout: '1 second',
@@ -71,8 +73,8 @@ function recordsOf(settings: WorkerSettings): RecordKeeper {
 
 function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue'> {
   const { connection, namespace = DEFAULT_NAMESPACE, taskQueue = DEFAULT_TASK_QUEUE } = settings;
-  const signing = settings.signingKey === undefined ? {} : { signingKey: settings.signingKey };
-  const reach = { connection, namespace, taskQueue, ...signing };
+  const { signing } = settings;
+  const reach = { connection, namespace, taskQueue, ...(signing && { signingKey: signing.key }) };
   const locks = createLockGateway(reach);
   return {
     connection,
@@ -81,7 +83,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
     activities: createActivities({
       stateDir: settings.stateDir,
       env: settings.env ?? process.env,
-      ...signing,
+      ...(signing && { signing }),
       host: stateHost(settings.stateDir),
       service: settings.service ?? namespace,
       ...(settings.loopRoot === undefined ? {} : { loopRoot: settings.loopRoot }),
@@ -91,7 +93,8 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       accounts: createAccountGateway(reach),
       records: recordsOf(settings),
     }),
-    dataConverter: { payloadCodecs: [payloadCodec] },
+    dataConverter: { payloadCodecs: [createPayloadCodec(signing?.key)] },
+    ...(signing && { interceptors: { activity: [(context) => ({ inbound: signedTasks(signing, context) })] } }),
     maxConcurrentActivityTaskExecutions: settings.maxSteps ?? 1000,
     // Heartbeats bring cancellations: throttled, these would wait for most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '1 second',

@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
-import { readSigningKey } from '../service/signing-key.js';
+import { workerSigning } from '../service/signing.js';
 import { openWebUi, type WebUi } from '../service/web-ui.js';
 import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { runWorker } from './run-worker.js';
@@ -23,7 +23,7 @@ await runWorker({
   settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
   env,
   stepEnv,
-  ...(env['ORCH_EMBEDDED'] ? { signingKey: readSigningKey(stateDir(env)) } : {}),
+  ...(env['ORCH_EMBEDDED'] ? { signing: workerSigning(stateDir(env)) } : {}),
   onReady: () => announce(env['ORCH_READY_FILE']),
 });
 webUi?.close();

@@ -4,6 +4,7 @@ import { createRecordKeeper } from '../records/record-keeper.js';
 import { recordClient } from '../temporal/read-record.js';
 import { EMBEDDED_SERVICE, serviceName } from '../temporal/service-name.js';
 import type { TemporalSettings } from '../temporal/settings.js';
+import type { WorkerSigning } from '../temporal/signing.js';
 import {
   connectWorker,
   createHostWorker,
@@ -23,7 +24,8 @@ export interface RunWorkerOptions {
   env: NodeJS.ProcessEnv;
   /** What steps inherit. Default: `env`. */
   stepEnv?: NodeJS.ProcessEnv;
-  signingKey?: string;
+  /** Of the embedded service. */
+  signing?: WorkerSigning;
   /** Set for the worker of one role of a loop: the folder of its configuration here, and the queue of the role's turns. */
   loop?: { root: string; roleQueue: string };
   /** Called once the worker polls. */
@@ -37,7 +39,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const folder = stateDir(options.env);
   const records = createRecordKeeper(folder, (message) => logger.warn(message));
   try {
-    const embedded = options.signingKey !== undefined;
+    const embedded = options.signing !== undefined;
     const service = embedded ? EMBEDDED_SERVICE : serviceName(options.settings);
     const settings: WorkerSettings = {
       connection,
@@ -50,7 +52,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       ...(options.drainSec === undefined ? {} : { drainSec: options.drainSec }),
       ...(options.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }),
       ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
-      ...(options.signingKey === undefined ? {} : { signingKey: options.signingKey }),
+      ...(options.signing === undefined ? {} : { signing: options.signing }),
       ...(options.loop === undefined ? {} : { loopRoot: options.loop.root }),
     };
     const workers = [await createWorker(settings)];
@@ -58,7 +60,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     if (!embedded) workers.push(await createHostWorker(settings));
     const running = Promise.all(workers.map((worker) => worker.run())); // SIGINT and SIGTERM make the SDK shut them down
     options.onReady?.();
-    const client = recordClient(connection, options.settings.namespace);
+    const client = recordClient(connection, options.settings.namespace, options.signing?.key);
     const stopJanitor = startJanitor({
       client,
       stateDir: folder,

@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { Program } from '../engine/index.js';
 import type { RunAbout, StepAbout } from '../journal/about.js';
 import type { RunInput } from './input.js';
+import { plain } from './seal.js';
 
 /** What the record of a run says of it before anything has happened. All of it stands in history. */
 export function aboutRun(program: Program, input: RunInput): RunAbout {
@@ -17,7 +18,7 @@ export function aboutRun(program: Program, input: RunInput): RunAbout {
     description: plan.description ?? null,
     parent_run_id: info.parent?.workflowId ?? null,
     rerun_of: input.rerun_of ?? null,
-    started_by: text(info.memo?.['started_by']),
+    started_by: text(plain(info.memo?.['started_by'])),
     project: text(project),
     tags: Array.isArray(tags) ? tags.map(String) : [],
     metadata: plan.metadata,

@@ -7,11 +7,12 @@ export const ACCOUNT_JOIN = 'join';
 /** Query: what it is now. */
 export const ACCOUNT_VIEW = 'view';
 
-const PREFIX = 'orch-account:';
+/** What the workflow ids of accounts begin with. */
+export const ACCOUNT_PREFIX = 'orch-account:';
 
 /** Workflow id of an account, by its name. */
 export function accountId(name: string): string {
-  return `${PREFIX}${name}`;
+  return `${ACCOUNT_PREFIX}${name}`;
 }
 
 /** An account met its limit. Times are milliseconds since the epoch. */

@@ -10,16 +10,17 @@ export const LOCK_RELEASE = 'release';
 /** Query: who holds the lock, and who waits. */
 export const LOCK_VIEW = 'view';
 
-const ID_PREFIX = 'orch-lock:';
+/** What the workflow ids of locks begin with. */
+export const LOCK_PREFIX = 'orch-lock:';
 
 /** Workflow id of the lock with this name. */
 export function lockId(name: string): string {
-  return `${ID_PREFIX}${name}`;
+  return `${LOCK_PREFIX}${name}`;
 }
 
 /** Name of the lock with this workflow id. */
 export function lockName(workflowId: string): string {
-  return workflowId.slice(ID_PREFIX.length);
+  return workflowId.slice(LOCK_PREFIX.length);
 }
 
 /** Somebody who holds a lock or waits for it. */

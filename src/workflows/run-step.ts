@@ -13,9 +13,12 @@ import type { StepFailureDetails, StepHeartbeat, StepTask } from '../activities/
 import type { StepReport } from '../engine/index.js';
 import type { Step, Timeout } from '../plan/types.js';
 import { hostQueue } from './host-queue.js';
+import { FORGED } from './signing/answers.js';
 
 /** A step that beats no more is taken for lost after this long. */
 const HEARTBEAT_TIMEOUT = '10 seconds';
+/** How often a process is asked again how it ended, where somebody else has answered for it. */
+const MAX_FORGERIES = 3;
 /** What Temporal waits beyond the step's own timeout and grace, before it takes a worker for stuck. */
 const TIMEOUT_SLACK_SEC = 60;
 /** How long a step waits for the host that has its process, before that counts as lost. */
@@ -35,6 +38,7 @@ const activities = proxyActivities<Activities>({
 export async function runStep(step: Step, maxDuration: Timeout, task: StepTask): Promise<StepReport> {
   let known = task;
   let lostHosts = 0;
+  let forgeries = 0;
   for (;;) {
     const host = known.carried?.host;
     try {
@@ -42,6 +46,7 @@ export async function runStep(step: Step, maxDuration: Timeout, task: StepTask):
     } catch (error) {
       const elsewhere = wrongHost(error);
       if (elsewhere !== undefined) known = { ...task, carried: elsewhere };
+      else if (isForged(error) && forgeries < MAX_FORGERIES && task.action.type !== 'http') forgeries += 1;
       else if (host === undefined || !isUnserved(error)) return finish(error, known, step.queue);
       else {
         // A host that is gone has taken the step's process with it, as far as can be known.
@@ -83,6 +88,12 @@ function wrongHost(error: unknown): StepTask['carried'] {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   if (!(cause instanceof ApplicationFailure) || cause.type !== 'WrongHost') return undefined;
   return cause.details?.[0] as StepTask['carried'];
+}
+
+/** Somebody else has answered: the folder of the process knows what is true. */
+function isForged(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === FORGED;
 }
 
 function isUnserved(error: unknown): boolean {
@@ -144,6 +155,9 @@ function reportOf(error: unknown): StepReport {
     const { failed_attempts } = (cause.lastHeartbeatDetails ?? {}) as Partial<StepHeartbeat>;
     const message = `TimeoutFailure: ${cause.message}`;
     return { status: 'failed', attempts: 0, reason: 'lost', message, ...(failed_attempts && { failed_attempts }) };
+  }
+  if (isForged(error)) {
+    return { status: 'failed', attempts: 1, reason: 'forged', message: (cause as Error).message };
   }
   const known = cause instanceof Error ? cause : new Error(String(cause));
   const name = known instanceof ApplicationFailure ? (known.type ?? known.name) : known.name;

@@ -15,6 +15,7 @@ import { retryDelaySec } from '../plan/retry-policy.js';
 import type { Json, Plan, PlanAction, Step } from '../plan/types.js';
 import { ENGINE_VERSION, type CheckedInput, type RunInput } from './input.js';
 import { FORCE_CANCEL, RUN_PLAN, type RunResult } from './messages.js';
+import { plain } from './seal.js';
 import { reportOfFailure, reportOfResult } from './sub-run-report.js';
 
 /** Bytes of the inputs that a step gives to a plan: they travel in the histories of both runs. */
@@ -163,7 +164,7 @@ export function createSubRuns({ checked, input, state, room, onStart }: Above): 
 
   function optionsOf(step: Step, runId: string, { plan }: Prepared): ChildWorkflowOptions {
     const { project, tags } = plan.metadata;
-    const startedBy = memo?.['started_by'];
+    const startedBy = plain(memo?.['started_by']);
     return {
       workflowId: runId,
       parentClosePolicy: ParentClosePolicy.TERMINATE,

@@ -12,6 +12,8 @@ import { suggest } from '../plan/suggest.js';
 
 import type { VerbAccepted, VerbName } from './messages.js';
 import type { VerbNote } from './recorder.js';
+import { isUnsigned } from './seal.js';
+import { unsignedVerb } from './signing/heard.js';
 import type { Signals } from './signals.js';
 
 /** What the verbs need of the run. */
@@ -92,6 +94,10 @@ function offer(run: Steerable, name: VerbName, description: string, read: (given
     validator: (verb?: unknown) => void checked(run, read(recordOf(verb))),
   });
   const hear = (verb?: unknown): void => {
+    if (isUnsigned(verb)) {
+      run.asked({ verb: name, via: 'signal', given: recordOf(verb.value), refusal: unsignedVerb(name) }, Date.now());
+      return;
+    }
     try {
       accept('signal', verb);
     } catch (error) {

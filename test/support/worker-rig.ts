@@ -1,19 +1,22 @@
+import path from 'node:path';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { OrchClient } from '../../src/client/index.js';
-import { payloadCodec } from '../../src/temporal/payload-codec.js';
-import { signedStarts } from '../../src/temporal/signed-starts.js';
+import { createPayloadCodec } from '../../src/temporal/payload-codec.js';
+import { sealedCalls } from '../../src/temporal/sealed-calls.js';
+import type { WorkerSigning } from '../../src/temporal/signing.js';
+import { createUsedSeals } from '../../src/temporal/used-seals.js';
 import { createWorker } from '../../dist/worker/index.js';
 import { tempDir } from './plans.js';
 
-const SIGNING_KEY = 'key of the test';
+const KEY = '0'.repeat(64);
 
-/** A server of a test's own that takes signed starts only, and a worker that the test starts and stops. */
+/** A server of a test's own that takes signed messages only, and a worker that the test starts and stops. */
 export interface WorkerRig {
   orch: OrchClient;
-  /** Temporal's own client; it signs starts, too. */
+  /** Temporal's own client; it signs starts and signals, too. */
   client: Client;
   /** Folder of the runs. */
   dir: string;
@@ -40,15 +43,16 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   const dir = tempDir();
   const client = new Client({
     connection,
-    dataConverter: { payloadCodecs: [payloadCodec] },
-    interceptors: { workflow: [signedStarts(SIGNING_KEY)] },
+    dataConverter: { payloadCodecs: [createPayloadCodec(KEY)] },
+    interceptors: { workflow: [sealedCalls()] },
   });
   const service = { connection: { address }, address, namespace: 'default' };
-  const orch = await OrchClient.connect({ service, signingKey: SIGNING_KEY });
+  const signing: WorkerSigning = { key: KEY, since: 0, used: createUsedSeals(path.join(dir, 'used-seals')) };
+  const orch = await OrchClient.connect({ service, signing });
   let ready: Worker | undefined;
   let stop = async (): Promise<void> => {};
   const create = (): Promise<Worker> =>
-    createWorker({ connection: environment.nativeConnection, stateDir: dir, signingKey: SIGNING_KEY });
+    createWorker({ connection: environment.nativeConnection, stateDir: dir, signing });
   const rig: WorkerRig = {
     orch,
     client,

@@ -327,7 +327,7 @@ describe.each(MOMENTS)('what others hear %s', (moment) => {
         .query('view')
         .catch(() => undefined),
     );
-    expect(state).toEqual({ parked_until: until, hits: 1, waiting: ['a', 'b'] });
+    expect(state).toEqual({ parked_until: until, hits: 1, last_wait: 3_600_000, waiting: ['a', 'b'] });
   });
 });
 

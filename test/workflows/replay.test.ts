@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
-import { payloadCodec } from '../../src/temporal/payload-codec.js';
+import { createPayloadCodec, payloadCodec } from '../../src/temporal/payload-codec.js';
 
 const HISTORIES = fileURLToPath(new URL('../histories', import.meta.url));
 const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.cjs', import.meta.url));
@@ -24,6 +24,19 @@ test.each(files)('the recorded run %s makes the same decisions today', async (fi
     { workflowBundle: { codePath: BUNDLE }, dataConverter: { payloadCodecs: [payloadCodec] } },
     history,
     workflowIdOf(history as RecordedHistory), // sub-plans are named after the run
+  );
+});
+
+// A run that goes on through the upgrade to an orch that signs: what it has heard so far was heard before that.
+test.each(files)('the recorded run %s makes the same decisions under a worker that has a key', async (file) => {
+  const history: unknown = JSON.parse(readFileSync(path.join(HISTORIES, file), 'utf8'));
+  await Worker.runReplayHistory(
+    {
+      workflowBundle: { code: `globalThis.ORCH_SIGNED_SINCE=${Date.now()};${readFileSync(BUNDLE, 'utf8')}` },
+      dataConverter: { payloadCodecs: [createPayloadCodec('ab'.repeat(32))] },
+    },
+    history,
+    workflowIdOf(history as RecordedHistory),
   );
 });
 

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { loopQueue, roleOf, roleQueue } from '../../loop/index.js';
 import { stateDir } from '../../records/paths.js';
-import { ensureService, readSigningKey } from '../../service/index.js';
+import { ensureService, workerSigning } from '../../service/index.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE } from '../../temporal/settings.js';
 import { settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
@@ -32,7 +32,7 @@ export async function loopWorker(
     loop: { root: loopRoot, roleQueue: roleQueue(queue, role) },
     // Any role's worker serves the loop itself, so one machine alone can say what it waits for.
     taskQueue: loopQueue(queue),
-    ...(embedded === undefined ? {} : { signingKey: readSigningKey(stateDir(context.env)) }),
+    ...(embedded === undefined ? {} : { signing: workerSigning(stateDir(context.env)) }),
     onReady: () => {
       const ready = {
         ready: true,

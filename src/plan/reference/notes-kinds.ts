@@ -119,7 +119,7 @@ export const APPROVAL: Notes = {
   'step_def.approval.message': { default: 'none', about: 'Shown to whoever is asked.' },
   'step_def.approval.approvers': {
     about:
-      'The names that `--by` may give; without `--by` it is `user@host`. It guards against mistakes, not against people who may reach the Temporal service: names are not checked.',
+      'The names that `--by` may give; without `--by` it is `user@host`. Names are not checked. On the embedded service only you can answer, since answers are signed with a key that only you can read; on a server of your own, whoever may reach it.',
   },
   'step_def.approval.inputs': {
     default: 'none',

@@ -25,6 +25,7 @@ import {
   type LoopView,
   type TurnRecord,
 } from './messages.js';
+import { plain } from '../seal.js';
 import { listenForSignals } from '../signals.js';
 import { takeTurn } from './take-turn.js';
 
@@ -114,7 +115,9 @@ function isLong(): boolean {
 async function goOn(input: LoopInput, loop: Loop, control: LoopControl): Promise<void> {
   await condition(allHandlersFinished);
   if (control.stop !== undefined) return;
-  const { memo = {} } = workflowInfo();
+  const memo = Object.fromEntries(
+    Object.entries(workflowInfo().memo ?? {}).map(([name, value]) => [name, plain(value)]),
+  );
   const next = makeContinueAsNewFunc<typeof orchLoop>({ memo });
   await next({ ...input, carried: { ...loop.carry(), ...(control.paused ? { paused: true } : {}) } });
 }

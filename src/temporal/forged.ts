@@ -1,0 +1,8 @@
+/** Something that should have come from orch's own worker, and was not signed by it. */
+export class ForgedError extends Error {
+  override readonly name = 'ForgedError';
+
+  constructor(what: string) {
+    super(`orch's worker has not signed ${what}: somebody else on this machine answers in its place`);
+  }
+}
