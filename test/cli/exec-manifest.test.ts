@@ -41,6 +41,8 @@ const task = (id: string, prompt_hint?: string, more: Partial<Task> = {}): Task 
   ...more,
 });
 
+const says = (id: string, hint: string, depends?: string[]): Task => task(id, hint, depends && { depends });
+
 /** The last line of what a command printed. */
 function total({ stdout }: CliResult): string {
   return stdout.trimEnd().split('\n').at(-1)!;
@@ -445,7 +447,6 @@ describe('with fake agents', () => {
   });
 
   test('a dispatch script that knows few words makes no pass of a failure, and reviews by the other engine', async () => {
-    const says = (id: string, hint: string, depends?: string[]): Task => task(id, hint, depends && { depends });
     const tasks = [
       says('good', 'SAY VERDICT: CLEAN'),
       says('fails', 'SAY VERDICT: FAIL it deletes the database'),

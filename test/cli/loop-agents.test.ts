@@ -39,6 +39,24 @@ function rigOf(
   };
 }
 
+const raw = (event: object): string => `FAKE raw ${JSON.stringify(event)}`;
+
+const oneIteration = (id: string): string[] => [
+  'loop',
+  'run',
+  '--id',
+  id,
+  '--max-iterations',
+  '1',
+  '--agent',
+  'claude',
+];
+
+const init = raw({ type: 'system', subtype: 'init', session_id: 'SESSION', claude_code_version: '2.1.277' });
+
+const result = (text: string, more: object = {}): string =>
+  raw({ type: 'result', subtype: 'success', is_error: false, result: text, session_id: 'SESSION', ...more });
+
 describe('coding agents', () => {
   test('each prompt by the agent that is nearest to the command line: prompts before roles, auto at last', async () => {
     const { rig, call, starts } = rigOf('maps', 'router: {enabled: true, review_every_n: 2}\n');
@@ -77,21 +95,6 @@ describe('coding agents', () => {
     expect(starts()).toEqual(['claude supervisor.md', 'claude main.md', 'claude main.md']);
     expect((await loopStatus(call, rig.id)).view?.turns).toBe(2);
   });
-
-  const raw = (event: object): string => `FAKE raw ${JSON.stringify(event)}`;
-  const init = raw({ type: 'system', subtype: 'init', session_id: 'SESSION', claude_code_version: '2.1.277' });
-  const result = (text: string, more: object = {}): string =>
-    raw({ type: 'result', subtype: 'success', is_error: false, result: text, session_id: 'SESSION', ...more });
-  const oneIteration = (id: string): string[] => [
-    'loop',
-    'run',
-    '--id',
-    id,
-    '--max-iterations',
-    '1',
-    '--agent',
-    'claude',
-  ];
 
   test('an interim answer does not end a turn: its last one counts', async () => {
     const { rig, call } = rigOf('interim');
