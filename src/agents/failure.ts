@@ -75,27 +75,36 @@ export function failureOf(progress: TurnProgress, end: TurnEnd, facts: FailureFa
   return undefined;
 }
 
+/** A session that cannot go on, as its id says or as the agent says. */
+interface SessionFailure {
+  by: 'id' | 'words';
+  failure: TurnFailure;
+}
+
+function sessionOver(by: SessionFailure['by'], message: string): SessionFailure {
+  return { by, failure: { kind: 'session', message } };
+}
+
 /** A session that is not there, that is another one, that is too long, or in which nothing happens. */
 function sessionFailure(
   progress: TurnProgress,
   end: TurnEnd,
   bad: boolean,
   { asked, adapter }: FailureFacts,
-): { by: 'id' | 'words'; failure: TurnFailure } | undefined {
+): SessionFailure | undefined {
   const { error, sessionId } = progress;
   if (asked !== undefined && sessionId !== undefined && sessionId !== asked) {
     const message = `it went on with the session ${sessionId} instead of ${asked}`;
-    return { by: 'id', failure: { kind: 'session', message } };
+    return sessionOver('id', message);
   }
-  const failure = (message: string) => ({ by: 'words' as const, failure: { kind: 'session' as const, message } });
   const words = error ?? end.stderrTail;
   if (bad && asked !== undefined && (error !== undefined || sessionId === undefined) && NO_SESSION.test(words)) {
-    return failure(lineWith(NO_SESSION, words));
+    return sessionOver('words', lineWith(NO_SESSION, words));
   }
-  if (bad && TOO_LONG.test(error ?? lastLine(end.stderrTail))) return failure(lineWith(TOO_LONG, words));
+  if (bad && TOO_LONG.test(error ?? lastLine(end.stderrTail))) return sessionOver('words', lineWith(TOO_LONG, words));
   const nothing = isEmpty(progress) && progress.toolCalls === 0 && progress.error === undefined;
   if (asked !== undefined && adapter.tellsEnd && !progress.final && nothing && end.exitCode === 0) {
-    return failure(`it did nothing in the session ${asked}`);
+    return sessionOver('words', `it did nothing in the session ${asked}`);
   }
   return undefined;
 }

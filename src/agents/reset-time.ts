@@ -1,4 +1,4 @@
-import { readZone, timeOf, wallAt, type Wall, type Zone } from './zones.js';
+import { LOCAL, readZone, timeOf, wallAt, type Wall, type Zone } from './zones.js';
 
 const LONGEST_MS = 8 * 86_400_000;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
@@ -112,7 +112,7 @@ function zoneBehind(text: string): Zone | undefined {
   if (offset !== undefined) return readZone(offset);
   const [, name] =
     /^\s*([A-Z][A-Za-z_]+(?:\/[A-Za-z0-9_+-]+)+|[A-Z]{1,5}\d?[A-Z]{0,3}|Japan)(?![A-Za-z])/.exec(text) ?? [];
-  return name === undefined ? 'local' : readZone(name);
+  return name === undefined ? LOCAL : readZone(name);
 }
 
 function nextAt(

@@ -9,8 +9,11 @@ export interface Wall {
   minute: number;
 }
 
-/** A time zone: a fixed distance to UTC in milliseconds, a name of the IANA database, or that of this machine. */
-export type Zone = number | string | 'local';
+/** A time zone: a fixed distance to UTC in milliseconds, or a name: of the IANA database, or {@link LOCAL}. */
+export type Zone = number | string;
+
+/** The zone of this machine. */
+export const LOCAL = 'local';
 
 const HOUR_MS = 3_600_000;
 
@@ -68,7 +71,7 @@ export function readZone(name: string): Zone | undefined {
 
 /** The wall clock of a zone at a time, milliseconds since the epoch. */
 export function wallAt(zone: Zone, at: number): Wall {
-  if (zone === 'local') {
+  if (zone === LOCAL) {
     const here = new Date(at);
     return {
       year: here.getFullYear(),
@@ -90,7 +93,7 @@ export function wallAt(zone: Zone, at: number): Wall {
 
 /** When the wall clock of a zone shows a time. Of an hour that there is twice, the first; of one that is left out, the next. */
 export function timeOf(zone: Zone, { year, month, day, hour, minute }: Wall): number {
-  if (zone === 'local') return new Date(year, month, day, hour, minute).getTime();
+  if (zone === LOCAL) return new Date(year, month, day, hour, minute).getTime();
   const utc = Date.UTC(year, month, day, hour, minute);
   // Where the clock is changed between the two, only one of them is the zone's own.
   const tries = [utc - 24 * HOUR_MS, utc + 24 * HOUR_MS].map((near) => utc - aheadAt(zone, near));

@@ -100,6 +100,18 @@ const saying = (text: string, parent: string | null) => ({
 const failing = (severity: string, message: string) => ({ type: 'error', severity, message });
 const geminiError = (...lines: object[]) => readAll({ adapter: 'gemini' }, lines).error;
 
+const task = (subtype: string, id?: string) => ({ type: 'system', subtype, ...(id && { task_id: id }) });
+
+const ended = (result: string, more: object = {}) => ({
+  type: 'result',
+  subtype: 'success',
+  is_error: false,
+  result,
+  ...more,
+});
+
+const failed = (result: string) => ({ type: 'result', subtype: 'success', is_error: true, result });
+
 describe('what agents print', () => {
   test('codex: a reconnection is no error, and a later turn mends an earlier one', () => {
     const progress = readAll({ adapter: 'codex' }, [
@@ -256,14 +268,6 @@ describe('what agents print', () => {
     expect(readAll({ adapter: 'gemini' }, lines).message).toBe('I look');
   });
 
-  const task = (subtype: string, id?: string) => ({ type: 'system', subtype, ...(id && { task_id: id }) });
-  const ended = (result: string, more: object = {}) => ({
-    type: 'result',
-    subtype: 'success',
-    is_error: false,
-    result,
-    ...more,
-  });
   const begun = { type: 'system', subtype: 'init', session_id: 's' };
   test.each<[string, object[], { final: boolean; message: string; pending: number }]>([
     ['its end', [begun, ended('one')], { final: true, message: 'one', pending: 0 }],
@@ -299,7 +303,6 @@ describe('what agents print', () => {
 
   test('claude: a limit that was met on the way is not why it fails in the end', () => {
     const retry = { type: 'system', subtype: 'api_retry', error: 'rate_limit' };
-    const failed = (result: string) => ({ type: 'result', subtype: 'success', is_error: true, result });
     expect(readAll({ adapter: 'claude' }, [retry, failed('Prompt is too long')]).quota).toBeUndefined();
     expect(readAll({ adapter: 'claude' }, [retry, failed('API Error: 529')]).quota).toEqual({});
   });

@@ -6,6 +6,11 @@ import { resetTimeIn } from '../../src/agents/reset-time.js';
 const NOW = Date.parse('2026-03-10T12:00:00Z');
 const at = (text: string): number => Date.parse(text);
 
+const reset = (text: string, now = NOW): string | undefined => {
+  const found = resetTimeIn(text, now);
+  return found === undefined ? undefined : new Date(found).toISOString().replace('.000Z', 'Z');
+};
+
 describe('a limit of use', () => {
   test.each([
     ["You've hit your usage limit. Try again in 2 hours 5 minutes.", at('2026-03-10T14:05:00Z')],
@@ -88,11 +93,6 @@ describe('a limit of use', () => {
   ])('%j is none', (text) => {
     expect(quotaIn(text, NOW)).toBeUndefined();
   });
-
-  const reset = (text: string, now = NOW): string | undefined => {
-    const found = resetTimeIn(text, now);
-    return found === undefined ? undefined : new Date(found).toISOString().replace('.000Z', 'Z');
-  };
 
   test.each([
     // Zones, by each of their names.

@@ -5,6 +5,8 @@ import { buildPrompt, buildReviewPrompt } from '../../src/agents/prompt.js';
 import { verdictOfFile } from '../../src/agents/verdict-file.js';
 import { verdictIn, verdictOfAnswer } from '../../src/agents/verdict.js';
 
+const block = (...lines: string[]): string => ['--- VERDICT ---', ...lines, '---'].join('\n');
+
 describe('the verdict of an answer', () => {
   test.each([
     ['VERDICT: PASS', { verdict: 'pass' }],
@@ -111,7 +113,6 @@ describe('the verdict of an answer', () => {
     expect(verdictIn(text)).toBeUndefined();
   });
 
-  const block = (...lines: string[]): string => ['--- VERDICT ---', ...lines, '---'].join('\n');
   test.each([
     [
       block('STATUS: fail', 'FILES: 2 changed', 'FINDINGS: 1', 'SUMMARY: it leaks'),

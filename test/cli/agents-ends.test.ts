@@ -25,6 +25,10 @@ const progress = raw({ type: 'system', subtype: 'task_progress' });
 const slowly = Array.from({ length: 4 }, () => `${progress}\nFAKE sleep 2`).join('\n');
 const hole = 'Found a hole\n\nVERDICT: FAIL there is a hole';
 
+const event = (text: string): string => JSON.stringify({ type: 'result', subtype: 'success', result: text });
+
+const once = (): string => path.join(own.dir, uniqueId('once'));
+
 describe('the end of a turn', () => {
   test('is the last one: work that goes on after an interim answer is waited for', async () => {
     const codexTurn = (text: string): string[] => [
@@ -150,7 +154,6 @@ describe('the end of a turn', () => {
 
   test('between control sequences of a terminal is found', async () => {
     const title = '\\e]0;claude: ready\\e\\\\e[?2004h';
-    const event = (text: string): string => JSON.stringify({ type: 'result', subtype: 'success', result: text });
     const broke = { type: 'error', sessionID: 'SESSION', error: { name: 'X', data: { message: 'it broke' } } };
     const run = await start('escapes', [
       agent('a', `FAKE raw ${title}${event('VERDICT: PASS')}`, { agent: 'claude' }),
@@ -225,8 +228,6 @@ describe('a reviewer', () => {
 });
 
 describe('a session that cannot go on', () => {
-  const once = (): string => path.join(own.dir, uniqueId('once'));
-
   const kinds: [string, string, string, string][] = [
     ['is gone', 'claude', 'gone', 'FAKE die'],
     ['is gone', 'codex', 'gone', 'FAKE quota 1'],

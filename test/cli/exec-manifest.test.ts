@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -40,6 +40,8 @@ const task = (id: string, prompt_hint?: string, more: Partial<Task> = {}): Task 
   ...(prompt_hint === undefined ? {} : { prompt_hint }),
   ...more,
 });
+
+const says = (id: string, hint: string, depends?: string[]): Task => task(id, hint, depends && { depends });
 
 /** The last line of what a command printed. */
 function total({ stdout }: CliResult): string {
@@ -221,14 +223,17 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
       globals: {
         cwd: 'app',
         max_concurrency: 1,
-        agents: { dispatch: { adapter: 'dispatch', command: '../dispatch.sh' } },
+        agents: {
+          dispatch: { adapter: 'dispatch', command: '../dispatch.sh' },
+          'dispatch-claude': { adapter: 'dispatch', command: '../dispatch.sh', args: ['--to', 'claude'] },
+        },
       },
     });
     expect(plan.steps[0]!.step_def).toMatchObject({
       agent: 'dispatch',
       plan_file: '../docs/every.md',
       verify: [{ run: 'make', expect: 'exit 0' }],
-      review: { agent: 'claude', tier: 'fast', criteria_file: '../docs/every.criteria.md' },
+      review: { agent: 'dispatch-claude', tier: 'fast', criteria_file: '../docs/every.criteria.md' },
       max_fix_rounds: 1,
       answer_timeout_sec: 90,
     });
@@ -260,6 +265,17 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     const plan = JSON.parse(stdout) as { globals: unknown; steps: { step_def: unknown }[] };
     expect(plan.globals).toMatchObject({ agents: { dispatch: { command: script } } });
     expect(plan.steps[0]!.step_def).toMatchObject({ review: { agent: 'gemini' }, max_fix_rounds: 5 });
+    // The script's variable alone is enough.
+    expect((await callCli(['convert', file], { cwd: dir, env })).stdout).toBe(stdout);
+    const none = await callCli(['convert', file], { cwd: dir, env: { CLAVAIN_DISPATCH_SH: 'none.sh' } });
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('CLAVAIN_DISPATCH_SH=none.sh: there is no')]);
+    const aside = write('aside.yaml', 'plan_id: a\nversion: "1.0"\nsteps: [{id: a, command: "true"}]\n');
+    const other = await callCli(['validate', aside], { cwd: dir, env: { CLAVAIN_DISPATCH_SH: 'none.sh' } });
+    expect([other.code, other.stderr]).toEqual([0, '']);
+    const empty = path.join(dir, 'empty');
+    mkdirSync(empty);
+    const bare = await callCli(['validate', file, '--project-dir', empty, '--dispatch'], { cwd: dir });
+    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining('--dispatch: there is no dispatch.sh in ')]);
     const wrong = await callCli(['convert', file], { cwd: dir, env: { ORC_MAX_FIX_ROUNDS: 'many' } });
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('ORC_MAX_FIX_ROUNDS=many') as string });
   });
@@ -433,6 +449,58 @@ describe('with fake agents', () => {
     ]);
     const dispatched = readFileSync(path.join(dir, 'dispatched.txt'), 'utf8').trim().split('\n');
     expect(dispatched.toSorted()).toEqual(['## Task: Do a', '## Task: Do b']);
+  });
+
+  test('a dispatch script that knows few words makes no pass of a failure, and reviews by the other engine', async () => {
+    const tasks = [
+      says('good', 'SAY VERDICT: CLEAN'),
+      says('fails', 'SAY VERDICT: FAIL it deletes the database'),
+      says('after-fails', 'SAY VERDICT: CLEAN', ['fails']),
+      says('asks', 'SAY VERDICT: QUESTION which port?'),
+      says('bogus', 'SAY VERDICT: CLEAN\nSTATUS-OF bogus'),
+      says('after-bogus', 'SAY VERDICT: CLEAN', ['bogus']),
+      says('loud', 'SAY VERDICT: CLEAN\nSTATUS-OF PASS'),
+    ];
+    const { run, dir } = rig('words', manifestOf([tasks]));
+    writeFileSync(
+      path.join(dir, 'dispatch.sh'),
+      `while [ $# -gt 0 ]; do case $1 in -o) out=$2;; --to) to=$2;; --prompt-file) prompt=$2;; esac; shift; done
+sed -n 's/^SAY //p' "$prompt" > "$out"
+if [ -n "$to" ]; then echo 'VERDICT: CLEAN' > "$out"; fi
+echo "\${to:-itself} $(grep -m 1 '^## ' "$prompt") $(grep -c '^- .VERDICT: \\(CLEAN\\|NEEDS_ATTENTION\\)' "$prompt")" >> dispatched.txt
+case $(grep -m 1 '^VERDICT:' "$out") in *NEEDS_ATTENTION*) status=warn;; '') status=warn;; *) status=pass;; esac
+given=$(sed -n 's/^STATUS-OF //p' "$prompt")
+echo "STATUS: \${given:-$status}" > "$out.verdict"
+`,
+    );
+    const ended = await run('--dispatch', 'dispatch.sh', '--answer-timeout', '1s');
+    expect([ended.code, total(ended)]).toEqual([
+      1,
+      'Total: 7  |  PASS: 1  WARN: 0  FAIL: 3  SKIPPED: 2  ESCALATED: 0  QUESTION: 1',
+    ]);
+    const dispatched = readFileSync(path.join(dir, 'dispatched.txt'), 'utf8').trim().split('\n');
+    expect(dispatched.toSorted()).toEqual([
+      'claude ## Review: Do good 2',
+      ...['asks', 'bogus', 'fails', 'good', 'loud'].map((id) => `itself ## Task: Do ${id} 4`),
+    ]);
+    expect(ended.stderr + ended.stdout).toContain('it deletes the database');
+    expect(ended.stderr + ended.stdout).toContain('unknown status in its verdict file: bogus');
+  });
+
+  test('a reviewer that is not installed is told before anything runs, with the other engine', async () => {
+    const { run, dir, starts } = rig('missing', manifestOf([[task('a'), task('b')]]));
+    const only = path.join(dir, 'only');
+    mkdirSync(only);
+    symlinkSync(path.join(dir, 'fake-agents', 'codex'), path.join(only, 'codex'));
+    const PATH = [only, path.dirname(process.execPath), '/usr/bin', '/bin'].join(path.delimiter);
+    const refused = await run('--env', `PATH=${PATH}`);
+    expect([refused.code, starts()]).toEqual([2, []]);
+    expect(refused.stderr).toContain(
+      "error[agent_missing]: the reviewer 'claude' of 2 tasks is not installed: there is no program 'claude' on the PATH",
+    );
+    expect(refused.stderr).toContain('take another reviewer: --review-engine codex; or have no review: --no-review');
+    const ended = await run('--env', `PATH=${PATH}`, '--review-engine', 'codex');
+    expect([ended.code, starts().length]).toEqual([0, 4]);
   });
 
   test('the converted plan behaves as the manifest does, and at most max_parallel tasks run at a time', async () => {

@@ -17,7 +17,12 @@ afterAll(() => own.down('--stop-steps'));
 function rigOf(
   prefix: string,
   config = '',
-): { rig: LoopRig; call: (...args: string[]) => Promise<CliResult>; starts: () => string[] } {
+): {
+  rig: LoopRig;
+  call: (...args: string[]) => Promise<CliResult>;
+  starts: () => string[];
+  prompts: () => string[];
+} {
   const id = uniqueId(prefix);
   const rig = loopRig(path.join(own.dir, id), id, config);
   const fakes = fakeAgents(rig.control);
@@ -30,8 +35,27 @@ function rigOf(
     rig,
     call: (...args) => call(...args, ...(args[1] === 'run' ? ['--env', `FAKE_LOG=${fakes.log}`] : [])),
     starts,
+    prompts: () => fakes.starts().map(({ prompt }) => prompt),
   };
 }
+
+const raw = (event: object): string => `FAKE raw ${JSON.stringify(event)}`;
+
+const oneIteration = (id: string): string[] => [
+  'loop',
+  'run',
+  '--id',
+  id,
+  '--max-iterations',
+  '1',
+  '--agent',
+  'claude',
+];
+
+const init = raw({ type: 'system', subtype: 'init', session_id: 'SESSION', claude_code_version: '2.1.277' });
+
+const result = (text: string, more: object = {}): string =>
+  raw({ type: 'result', subtype: 'success', is_error: false, result: text, session_id: 'SESSION', ...more });
 
 describe('coding agents', () => {
   test('each prompt by the agent that is nearest to the command line: prompts before roles, auto at last', async () => {
@@ -71,6 +95,71 @@ describe('coding agents', () => {
     expect(starts()).toEqual(['claude supervisor.md', 'claude main.md', 'claude main.md']);
     expect((await loopStatus(call, rig.id)).view?.turns).toBe(2);
   });
+
+  test('an interim answer does not end a turn: its last one counts', async () => {
+    const { rig, call } = rigOf('interim');
+    const lines = [
+      init,
+      result('I wait for 3 agents.'),
+      'FAKE sleep 3',
+      init,
+      'FAKE sleep 4',
+      result('VERDICT: FAIL a hole'),
+    ];
+    rig.write('prompts/main.md', ['main.md', ...lines].join('\n'));
+    const { code, stdout } = await call(...oneIteration(rig.id));
+    expect([code, stdout]).toEqual([1, expect.stringContaining('the agent says fail: a hole')]);
+  });
+
+  test('an answer counts although the exit code is bad', async () => {
+    const { rig, call } = rigOf('exit');
+    rig.write('prompts/main.md', 'main.md\nFAKE say done\nFAKE exit 143\n');
+    expect((await call(...oneIteration(rig.id))).code).toBe(0);
+    const turns = await own.client.workflow.getHandle(rig.id).query<{ status: string; words: string }[]>('turns');
+    expect(turns[1]).toMatchObject({ status: 'warning', words: 'it has answered, and then it exited with code 143' });
+  });
+
+  test('what a session has cost before its quota ended is charged once', async () => {
+    const { rig, call } = rigOf('cost', 'budget: {cost_usd: 1}\n');
+    const limit = { is_error: true, total_cost_usd: 0.6 };
+    const lines = [
+      `FAKE once ${rig.control}/met`,
+      init,
+      result('Usage limit reached, try again in 1 second.', limit),
+      'FAKE exit 1',
+      // The second turn of the session says what both have cost.
+      'FAKE otherwise',
+      init,
+      result('done', { total_cost_usd: 0.65 }),
+    ];
+    rig.write('prompts/main.md', ['main.md', ...lines].join('\n'));
+    rig.write('prompts/supervisor.md', 'supervisor.md\nFAKE cost 0\n');
+    expect((await call(...oneIteration(rig.id))).code).toBe(0);
+    const { view } = (await loopStatus(call, rig.id)) as { view?: { used?: { cost_usd: number } } };
+    expect(view?.used?.cost_usd).toBeCloseTo(0.65);
+  });
+
+  test.each([
+    ['claude', 'gone'],
+    ['codex', 'gone'],
+    ['codex', 'other'],
+    ['claude', 'long'],
+  ])(
+    'a session of %s that is %s stops no loop: a fresh one takes the turn, and knows that it was begun',
+    async (name, how) => {
+      const { rig, call, prompts } = rigOf('session');
+      const text = `main.md\nFAKE once ${rig.control}/begun\nFAKE forget ${how}\nFAKE quota 1\nFAKE always\nFAKE say done\n`;
+      rig.write('prompts/main.md', text);
+      // Whose account is its own: limits in a row are waited for longer each time.
+      rig.write('orchestration.yaml', `agents: {mine: {adapter: ${name}, account: ${rig.id}}}\n`);
+      expect((await call('loop', 'run', '--id', rig.id, '--max-iterations', '1', '--agent', 'mine')).code).toBe(0);
+      expect(prompts().slice(1)).toEqual([
+        text,
+        text,
+        expect.stringMatching(/^main\.md\n[^]*Somebody has begun this task/),
+      ]);
+    },
+  );
 
   test('a budget that is used up stops the loop before the next turn', async () => {
     const { rig, call, starts } = rigOf('budget', 'budget: {tokens: 150}\n');

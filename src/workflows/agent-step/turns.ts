@@ -357,8 +357,9 @@ export function createTurns(context: AgentStepContext): Turns {
 }
 
 /** A reviewer gives a verdict, not the answer that the task asks for. */
-function withoutSchema({ output_schema: _, ...turn }: AgentTurn): AgentTurn {
-  return turn;
+function withoutSchema(turn: AgentTurn): AgentTurn {
+  const { output_schema: _, ...rest } = turn;
+  return rest;
 }
 
 function isSessionOver({ turn }: PieceReport): boolean {

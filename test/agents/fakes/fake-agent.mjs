@@ -31,7 +31,8 @@
 //   FAKE spew MB           prints so many megabytes of events (of a line where it prints none)
 //   FAKE once FILE         what stands below is done only while FILE is missing; FILE is then made
 //   FAKE until FILE        what stands below is done only while FILE is missing; somebody else makes it
-//   FAKE always            ends `once` and `until`
+//   FAKE otherwise         what stands below is done where what stood above was not
+//   FAKE always            ends `once`, `until` and `otherwise`
 //
 // Without any it says what it was told, and passes as it is asked to. FAKE_LOG names a file that gets a line for each start:
 // {"agent", "session", "resumed", "pid", "cwd", "args", "prompt"}; beside it, or in the folder for temporary files, codex
@@ -131,7 +132,8 @@ function directives(text) {
     if (name === 'once' || name === 'until') {
       active = !existsSync(rest);
       if (active && name === 'once') writeFileSync(rest, '');
-    } else if (name === 'always') active = true;
+    } else if (name === 'otherwise') active = !active;
+    else if (name === 'always') active = true;
     else if (active) found.push([name, rest]);
   }
   return found;
