@@ -9,6 +9,7 @@ import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep, type ReapTask } from './reap-step.js';
 import { createRunStep } from './run-step.js';
 import type { StepSuccess, StepTask } from './types.js';
+import { endingUnexpected } from './unexpected.js';
 import { createVerifyStart, type StartVerdict } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
@@ -46,15 +47,20 @@ export interface Activities extends LockActivities {
 
 /** Makes the activities of a worker. */
 export function createActivities(deps: ActivityDeps): Activities {
+  const { acquireLock, releaseLock, endedRuns } = createLockActivities(deps.locks);
   return {
-    runStep: createRunStep(deps),
-    verifyStart: createVerifyStart(deps.signingKey),
-    ...createLockActivities(deps.locks),
-    askAccount: createAskAccount(deps.accounts),
-    endWorktree: (end) => endWorktree(deps.stateDir, end),
+    runStep: endingUnexpected(createRunStep(deps)),
+    verifyStart: endingUnexpected(createVerifyStart(deps.signingKey)),
+    acquireLock: endingUnexpected(acquireLock),
+    releaseLock: endingUnexpected(releaseLock),
+    // A lock that failed would be none: it asks until it knows.
+    endedRuns,
+    askAccount: endingUnexpected(createAskAccount(deps.accounts)),
+    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end)),
+    // Tried a few times: a full disk may have room again. What it fails with is no matter of the run.
     seal: (record) => deps.records.seal(record),
-    runTurn: createRunTurn(deps),
-    syncRepository: createSyncRepository(deps),
-    reapStep: (task) => reapStep(deps.stateDir, task),
+    runTurn: endingUnexpected(createRunTurn(deps)),
+    syncRepository: endingUnexpected(createSyncRepository(deps)),
+    reapStep: endingUnexpected((task) => reapStep(deps.stateDir, task)),
   };
 }

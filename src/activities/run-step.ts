@@ -6,6 +6,7 @@ import { runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 import { failStep } from './step-failure.js';
 import type { StepHeartbeat, StepSuccess, StepTask } from './types.js';
+import { isExpected, noteUnexpected } from './unexpected.js';
 
 export interface RunStepDeps {
   /** Folder of orch's state. */
@@ -63,11 +64,24 @@ export function createRunStep(deps: RunStepDeps): (task: StepTask) => Promise<St
     // Before anything is started: an attempt on another host must know where to look for it.
     else if (deps.manyHosts) Context.current().heartbeat(carried(execution) satisfies StepHeartbeat);
     const { action } = task;
-    return recorded(execution, () => {
-      if (action.type === 'http') return runHttp(deps, execution);
-      return action.type === 'agent' ? runAgent(deps, execution, action) : runCommand(deps, execution);
-    });
+    return recorded(execution, () =>
+      expecting(execution, () => {
+        if (action.type === 'http') return runHttp(deps, execution);
+        return action.type === 'agent' ? runAgent(deps, execution, action) : runCommand(deps, execution);
+      }),
+    );
   };
+}
+
+/** What nobody expected ends the step, once and with its words: as a lost worker it would be run again. */
+async function expecting(execution: Execution, run: () => Promise<StepSuccess>): Promise<StepSuccess> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isExpected(error)) throw error;
+    noteUnexpected(error);
+    return failStep(execution, { reason: 'internal_error', message: String(error), retryable: false });
+  }
 }
 
 /** A call is made again by each worker. One that takes its workers down must come to an end. */

@@ -68,7 +68,9 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   await CancellationScope.nonCancellable(async () => {
     carryOut(commands);
     const locks = holdRunLocks(program, runLocks, scope, apply);
-    await condition(() => isRunEnd(state.status));
+    await condition(() => isRunEnd(state.status) || locks.failure() !== undefined);
+    const failure = locks.failure();
+    if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure.message, 'InternalError');
     await locks.giveBack();
     await condition(allHandlersFinished);
     if (patched('seal')) await journal.seal();

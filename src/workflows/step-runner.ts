@@ -13,6 +13,7 @@ import type { AgentStepContext } from './agent-step/context.js';
 import { earlierWork } from './agent-step/earlier-work.js';
 import { createLedger } from './agent-step/ledger.js';
 import { createParkedSteps, instanceParking } from './agent-step/parking.js';
+import { causeOf } from './cause.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
 import { longestGrace, type CheckedInput, type RunInput } from './input.js';
@@ -195,7 +196,7 @@ export function createStepRunner(
       return await holdingLocks(wish, execution);
     } catch (error) {
       if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
-      return { status: 'failed', reason: 'internal_error', message: String(error), attempts: 0 };
+      return { status: 'failed', reason: 'internal_error', message: String(causeOf(error)), attempts: 0 };
     }
   }
 
