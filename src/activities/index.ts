@@ -8,7 +8,7 @@ import type { RunRecord } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep, type ReapTask } from './reap-step.js';
 import { createRunStep } from './run-step.js';
-import type { StepSuccess, StepTask } from './types.js';
+import type { SharedTask, StepSuccess, StepTask } from './types.js';
 import { endingUnexpected } from './unexpected.js';
 import { createVerifyStart, type StartVerdict } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
@@ -28,7 +28,7 @@ export interface ActivityDeps extends LoopDeps {
 /** The activities that a worker offers, by name. */
 export interface Activities extends LockActivities {
   /** Runs one step to its end. */
-  runStep(task: StepTask): Promise<StepSuccess>;
+  runStep(task: StepTask | SharedTask): Promise<StepSuccess>;
   /** Says whether a workflow's start was signed. Local activity. */
   verifyStart(claim: StartClaim & { signature?: string }): Promise<StartVerdict>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */

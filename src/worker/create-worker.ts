@@ -6,6 +6,7 @@ import { createLockGateway } from '../temporal/lock-gateway.js';
 import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
 import { stateHost } from '../records/state-host.js';
 import { hostQueue } from '../workflows/host-queue.js';
+import { createRunStarts } from '../temporal/run-starts.js';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import { WORKFLOW_BUNDLE } from './bundle.js';
@@ -87,6 +88,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       ...(settings.loopRoot === undefined ? {} : { loopRoot: settings.loopRoot }),
       manyHosts: settings.onlyHost !== true,
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
+      starts: createRunStarts(reach),
       locks,
       accounts: createAccountGateway(reach),
       records: recordsOf(settings),

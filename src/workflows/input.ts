@@ -7,7 +7,9 @@ import type { Json, Plan } from '../plan/types.js';
 import type { Program, Settled, StepReport } from '../engine/index.js';
 
 /** Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. */
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;
+/** The oldest one whose runs this code goes on with. */
+const OLDEST_VERSION = 1;
 
 /** Start input of `runPlan`. */
 export interface RunInput {
@@ -116,8 +118,9 @@ function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
     return 'The run has no input; start it by `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
-  if (given.engine_version !== ENGINE_VERSION) {
-    return `engine_version is ${JSON.stringify(given.engine_version)}; this worker runs version ${ENGINE_VERSION}`;
+  const version: unknown = given.engine_version;
+  if (typeof version !== 'number' || !(version >= OLDEST_VERSION && version <= ENGINE_VERSION)) {
+    return `engine_version is ${JSON.stringify(version)}; this worker runs versions ${OLDEST_VERSION} to ${ENGINE_VERSION}`;
   }
   if (!isRecord(given.inputs)) return '`inputs` must be an object';
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {

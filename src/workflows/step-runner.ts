@@ -5,6 +5,7 @@ import type { ExpressionValues } from '../plan/expressions/index.js';
 import type { AgentAction } from '../plan/agent-types.js';
 import { agentSettingsOf } from '../plan/agents.js';
 import { outputsRead } from '../plan/outputs-read.js';
+import { sharedEnv } from '../plan/shared-env.js';
 import { foreachItems } from '../plan/step-expressions.js';
 import { conditionValues, expandStep, type ExpandedStep } from '../plan/templates.js';
 import type { Json, Step, StepAction } from '../plan/types.js';
@@ -18,7 +19,7 @@ import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
 import { longestGrace, type CheckedInput, type RunInput } from './input.js';
 import { onceForAll, runValues } from './program.js';
-import { runStep } from './run-step.js';
+import { runStep, withoutShared } from './run-step.js';
 import { createSubRuns } from './sub-runs.js';
 
 /**
@@ -66,6 +67,8 @@ export function createStepRunner(
   const { plan } = program;
   const scopes = new Map<number, CancellationScope>();
   const outputs = outputsRead(plan);
+  // Runs of before have it in each task, and wait for room by the sizes of those.
+  const shared = input.engine_version >= 2 ? sharedEnv(input) : undefined;
   const budget = createTaskBudget();
   const slots = createSlots(plan.globals.max_concurrency);
   // The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here.
@@ -202,11 +205,11 @@ export function createStepRunner(
 
   async function runTask(index: number, task: StepTask): Promise<StepReport> {
     try {
-      await budget.take(JSON.stringify(task).length);
+      await budget.take(JSON.stringify(withoutShared(task, shared)).length);
     } catch {
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
+    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task, shared);
     executed.set(task.step_id, Math.max(report.attempts, (task.attempts_before ?? 0) + 1));
     return report;
   }
@@ -270,8 +273,8 @@ export function createStepRunner(
         retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
       }),
       async execute(piece, task) {
-        await budget.take(JSON.stringify(task).length).catch(() => {});
-        return runStep(piece, plan.globals.max_step_duration_sec, task);
+        await budget.take(JSON.stringify(withoutShared(task, shared)).length).catch(() => {});
+        return runStep(piece, plan.globals.max_step_duration_sec, task, shared);
       },
       parking: instance === undefined ? parked.parkingOf(index) : instanceParking(),
       warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),

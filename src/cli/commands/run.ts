@@ -106,7 +106,7 @@ async function startPlan(
     ...(flags.id === undefined ? {} : { runId: flags.id }),
   };
   try {
-    prepareRun(plan, options, embedded);
+    for (const note of prepareRun(plan, options, embedded).notes) context.note(`note: ${note}\n`);
   } catch (error) {
     if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
     throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.texts);
