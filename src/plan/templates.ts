@@ -18,7 +18,7 @@ export interface TemplateContext {
    * What expressions are worked out from; their `env` and `inputs` are those of the step. Without it, expressions stay
    * as they are written: a plan that is only shown has no results yet.
    */
-  values?: Pick<ExpressionValues, 'prev' | 'run' | 'item' | 'index'>;
+  values?: Pick<ExpressionValues, 'prev' | 'run' | 'item' | 'index' | 'allowance'>;
 }
 
 /** A step with its templates filled in. */

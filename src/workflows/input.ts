@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { AgentSettings } from '../plan/agent-types.js';
+import type { Allowance } from '../plan/expressions/index.js';
 import { buildGraph } from '../plan/graph.js';
 import { checkPlanSet } from '../plan/plan-set.js';
 import { expandRunLocks } from '../plan/templates.js';
@@ -87,9 +88,14 @@ export function longestGrace({ plan, subPlans }: Pick<CheckedInput, 'plan' | 'su
  *
  * @throws ApplicationFailure of type `InvalidPlan` where one cannot be worked out.
  */
-export function readRunLocks(plan: Plan, { inputs, env, held_locks = [] }: RunInput, runId: string): string[] {
+export function readRunLocks(
+  { plan, allowance }: { plan: Plan; allowance?: Allowance },
+  { inputs, env, held_locks = [] }: RunInput,
+  runId: string,
+): string[] {
   try {
-    const names = expandRunLocks(plan, { inputs, env, values: { prev: {}, run: { id: runId, attempt: 1 } } });
+    const values = { prev: {}, run: { id: runId, attempt: 1 }, ...(allowance === undefined ? {} : { allowance }) };
+    const names = expandRunLocks(plan, { inputs, env, values });
     return names.filter((name) => !held_locks.includes(name));
   } catch (error) {
     throw invalid(`globals.locks: ${error instanceof Error ? error.message : String(error)}`, []);

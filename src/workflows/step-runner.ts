@@ -1,6 +1,6 @@
 import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { StepTask } from '../activities/types.js';
-import type { EngineEvent, Program, RunState, Said, StepReport } from '../engine/index.js';
+import type { EngineEvent, RunState, Said, StepReport } from '../engine/index.js';
 import type { ExpressionValues } from '../plan/expressions/index.js';
 import type { AgentAction } from '../plan/agent-types.js';
 import { agentSettingsOf } from '../plan/agents.js';
@@ -18,7 +18,8 @@ import { causeOf } from './cause.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
 import { longestGrace, type CheckedInput, type RunInput } from './input.js';
-import { onceForAll, runValues } from './program.js';
+import { createPacing } from './pacing.js';
+import { onceForAll, runValues, type RunProgram } from './program.js';
 import { runStep, withoutShared } from './run-step.js';
 import { createSubRuns } from './sub-runs.js';
 
@@ -27,6 +28,9 @@ import { createSubRuns } from './sub-runs.js';
  * task is tried again for ever.
  */
 const MAX_TASK_BYTES = 1024 * 1024;
+
+/** Bytes of the outputs that the instances of a `foreach` have together: an answer of 2 MB has to hold them. */
+const MAX_LIST_BYTES = 1024 * 1024;
 
 /** One element of a `foreach`. */
 interface Instance {
@@ -60,7 +64,7 @@ export interface StepRunnerOptions {
 
 /** Runs steps as activities. */
 export function createStepRunner(
-  program: Program & Pick<CheckedInput, 'subPlans'>,
+  program: RunProgram & Pick<CheckedInput, 'subPlans'>,
   input: RunInput,
   { heldLocks, parent, stateOf, apply, onInstance }: StepRunnerOptions,
 ): StepRunner {
@@ -70,6 +74,7 @@ export function createStepRunner(
   // Runs of before have it in each task, and wait for room by the sizes of those.
   const shared = input.engine_version >= 2 ? sharedEnv(input) : undefined;
   const budget = createTaskBudget();
+  const pacing = createPacing(program.allowance, parent);
   const slots = createSlots(plan.globals.max_concurrency);
   // The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here.
   const sharing = plan.steps.some((step) => step.foreach !== undefined);
@@ -120,12 +125,18 @@ export function createStepRunner(
     const wanted = [...(outputs.get(step.id) ?? [])];
     let items: readonly Json[];
     try {
-      items = foreachItems(step, () => valuesFor(index));
+      const list = (): readonly Json[] => foreachItems(step, () => valuesFor(index));
+      items = pacing.busy ? await pacing.later(list) : list();
     } catch (error) {
+      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
     }
-    return runInstances(items, { id: step.id, limit: step.max_parallel ?? items.length, slots, wanted }, (item, i) =>
+    const limits = {
+      limit: step.max_parallel ?? items.length,
+      ...(input.engine_version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
+    };
+    return runInstances(items, { id: step.id, ...limits, slots, wanted }, (item, i) =>
       executeInstance(index, { item, index: i }),
     );
   }
@@ -146,11 +157,14 @@ export function createStepRunner(
     let execution: () => Promise<StepReport>;
     let locks: readonly string[];
     try {
-      const expanded = expand(index, instance);
+      const expanded = pacing.busy
+        ? await pacing.later(() => expand(index, instance))
+        : expand(index, instance);
       // What the run holds already its steps need not take; they would wait for their own run.
       locks = expanded.locks.filter((name) => !heldLocks.includes(name));
       execution = executionOf(index, expanded, instance);
     } catch (error) {
+      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
     }
