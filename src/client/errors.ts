@@ -14,6 +14,7 @@ export const CLIENT_ERROR_CODES = [
   'step_not_found',
   'attempt_not_found',
   'refused',
+  'run_stuck',
   'no_worker',
   'service_unreachable',
 ] as const;

@@ -32,6 +32,7 @@ import { LoopClient } from './loops.js';
 import { prepareRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
+import { whyStuck } from './why-stuck.js';
 import { asOrchError, onceItAnswers, runClosed, throughOutages, withDeadline } from './service-errors.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
@@ -181,7 +182,7 @@ export class OrchClient {
         ),
       );
     } catch (error) {
-      throw asOrchError(error, runId);
+      throw await whyStuck(this.client, runId, asOrchError(error, runId));
     }
   }
 
@@ -195,6 +196,9 @@ export class OrchClient {
       return { ...run, ...link, progress: withAttempts(progress, pending), stale: false };
     } catch (error) {
       if (error instanceof OrchError && error.code === 'no_worker') return { ...run, ...link, stale: true };
+      if (error instanceof OrchError && error.code === 'run_stuck') {
+        return { ...run, ...link, stale: true, stuck: error.message };
+      }
       throw error;
     }
   }

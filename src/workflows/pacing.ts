@@ -1,10 +1,10 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Allowance } from '../plan/expressions/index.js';
 
-/** What may be worked out in one workflow task: four of the most expensive expressions, about two seconds. */
-const MOST = 8_000_000;
+/** What may be worked out in one workflow task: two of the most expensive expressions, about a second. */
+const MOST = 4_000_000;
 /** Once this much is spent, whatever can wait waits for the next task. */
-const PLENTY = 1_000_000;
+const PLENTY = 500_000;
 
 /** What expressions may cost in this workflow task. The meter counts, and no clock: a replay decides the same. */
 export function createAllowance(): Allowance & { spent(): number } {

@@ -9,9 +9,9 @@ interface Ended {
   steps: { id: string; status: string; reason: string | null; message: string | null }[];
 }
 
-/** About half of what one expression may cost, on purpose without any use. */
+/** About a quarter of what one expression may cost, on purpose without any use. */
 const HEAVY = 'inputs.L.filter(a, inputs.L.exists(b, a + b == -1)).size()';
-const inputs = { L: { type: 'array', default: Array.from({ length: 500 }, (_, i) => i) } };
+const inputs = { L: { type: 'array', default: Array.from({ length: 240 }, (_, i) => i) } };
 const workerOf = (): number => {
   const text = readFileSync(path.join(sharedStateDir(), 'service', 'service.json'), 'utf8');
   return (JSON.parse(text) as { worker: { pid: number } }).worker.pid;
@@ -21,12 +21,12 @@ test('a plan whose steps compute for long is spread over many workflow tasks, an
   const steps = [
     {
       id: 'each',
-      step_def: { type: 'command', command: 'true' },
+      command: 'true',
       env: { X: `\${{ ${HEAVY} }}` },
-      foreach: Array.from({ length: 40 }, (_, i) => i),
+      foreach: Array.from({ length: 60 }, (_, i) => i),
     },
   ];
-  const plan = writePlan(tempDir(), { inputs, globals: { max_concurrency: 40 }, steps });
+  const plan = writePlan(tempDir(), { inputs, globals: { max_concurrency: 60 }, steps });
   expect((await callCli(['up'])).code).toBe(0);
   const before = workerOf();
   const { stdout } = await callCli(['run', plan, '--json']);
