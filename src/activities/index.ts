@@ -8,7 +8,8 @@ import type { RunRecord } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep, type ReapTask } from './reap-step.js';
 import { createRunStep } from './run-step.js';
-import type { StepSuccess, StepTask } from './types.js';
+import type { SharedTask, StepSuccess, StepTask } from './types.js';
+import { endingUnexpected } from './unexpected.js';
 import { createVerifyStart, type StartQuestion, type StartVerdict } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
@@ -27,7 +28,7 @@ export interface ActivityDeps extends LoopDeps {
 /** The activities that a worker offers, by name. */
 export interface Activities extends LockActivities {
   /** Runs one step to its end. */
-  runStep(task: StepTask): Promise<StepSuccess>;
+  runStep(task: StepTask | SharedTask): Promise<StepSuccess>;
   /** Says whether a workflow's start was signed, and was not used before. Local activity. */
   verifyStart(asked: StartQuestion): Promise<StartVerdict>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
@@ -46,15 +47,20 @@ export interface Activities extends LockActivities {
 
 /** Makes the activities of a worker. */
 export function createActivities(deps: ActivityDeps): Activities {
+  const { acquireLock, releaseLock, endedRuns } = createLockActivities(deps.locks);
   return {
-    runStep: createRunStep(deps),
-    verifyStart: createVerifyStart(deps.signing),
-    ...createLockActivities(deps.locks),
-    askAccount: createAskAccount(deps.accounts),
-    endWorktree: (end) => endWorktree(deps.stateDir, end),
+    runStep: endingUnexpected(createRunStep(deps)),
+    verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
+    acquireLock: endingUnexpected(acquireLock),
+    releaseLock: endingUnexpected(releaseLock),
+    // A lock that failed would be none: it asks until it knows.
+    endedRuns,
+    askAccount: endingUnexpected(createAskAccount(deps.accounts)),
+    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end)),
+    // Tried a few times: a full disk may have room again. What it fails with is no matter of the run.
     seal: (record) => deps.records.seal(record),
-    runTurn: createRunTurn(deps),
-    syncRepository: createSyncRepository(deps),
-    reapStep: (task) => reapStep(deps.stateDir, task),
+    runTurn: endingUnexpected(createRunTurn(deps)),
+    syncRepository: endingUnexpected(createSyncRepository(deps)),
+    reapStep: endingUnexpected((task) => reapStep(deps.stateDir, task)),
   };
 }

@@ -29,6 +29,7 @@ import { SIGNAL_EXIT_CODE, summarise } from './summary.js';
 import { openTask, withheld, type OpenedTask } from './task-secrets.js';
 import { ownerOf, tryDirOf } from './try-folder.js';
 import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from './types.js';
+import { isSystemError, noteUnexpected } from './unexpected.js';
 
 /** A process that is no more. */
 export type DurableOver = Exclude<DurableEnd, { kind: 'detached' }>;
@@ -106,7 +107,7 @@ async function runToOutcome(
   if ('stdoutFile' in end && keepOutcome(tryDir, outcome)) {
     const dir = path.dirname(end.stdoutFile);
     const raw = [end.stdoutFile, end.stderrFile, path.join(dir, 'in'), outputFile(dir)];
-    for (const file of raw) rmSync(file, { force: true });
+    for (const file of raw) rmSync(file, { force: true, recursive: true });
   }
   return outcome;
 }
@@ -225,8 +226,9 @@ function exitCodeOf({ summary }: StepTask, known: Exited | undefined): Pick<Step
 function notStarted(error: unknown): StepFailure {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   if (error instanceof SecretError) return { reason: 'secret_unavailable', message };
-  const system = error instanceof SpawnError || (error instanceof Error && 'syscall' in error);
-  return { reason: system ? 'spawn_failed' : 'internal_error', message };
+  if (error instanceof SpawnError || isSystemError(error)) return { reason: 'spawn_failed', message };
+  noteUnexpected(error);
+  return { reason: 'internal_error', message, retryable: false };
 }
 
 function conclude({ task }: Execution, end: DurableOver, known: StepFacts, opened: OpenedTask): Outcome {

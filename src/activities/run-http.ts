@@ -7,7 +7,8 @@ import { callHttp, type HttpOutcome, type HttpResponse } from './http/index.js';
 import { redactFile, SecretError } from '../secrets/index.js';
 import { limitOf, withHeartbeat } from './limits.js';
 import type { Execution, RunStepDeps } from './run-step.js';
-import { failStep, stopped } from './step-failure.js';
+import { failStep, stopped, type StepFailure } from './step-failure.js';
+import { isSystemError, noteUnexpected } from './unexpected.js';
 import { openTask, type OpenedTask } from './task-secrets.js';
 import type { StepFacts, StepSuccess } from './types.js';
 
@@ -20,8 +21,8 @@ export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<
   const logDir = stepAttemptDir(deps.stateDir, execution.task.run_id, execution.task.step_id, attempt);
   const bodyFile = path.join(logDir, 'body');
   const limit = limitOf(execution);
+  let opened: OpenedTask | undefined;
   let outcome: HttpOutcome;
-  let opened: OpenedTask;
   try {
     opened = await openTask(execution.task, {
       env: deps.env,
@@ -47,13 +48,21 @@ export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<
           },
         ),
     );
+    if (execution.task.secrets !== undefined) await redactFile(bodyFile, opened.dataRedactor);
   } catch (error) {
     const facts = { started_at: startedAt, log_dir: logDir };
-    const reason = error instanceof SecretError ? 'secret_unavailable' : 'spawn_failed';
-    return failStep(execution, { reason, message: String(error), facts });
+    return failStep(execution, { ...notMade(error, opened), facts });
   }
-  if (execution.task.secrets !== undefined) await redactFile(bodyFile, opened.dataRedactor);
   return conclude(execution, outcome, { logDir, bodyFile, ...opened });
+}
+
+/** A call that broke off here, and not at the other end. It may have been sent, so it is not made again unasked. */
+function notMade(error: unknown, opened: OpenedTask | undefined): StepFailure {
+  const message = opened === undefined ? String(error) : opened.redactor.text(String(error));
+  if (error instanceof SecretError) return { reason: 'secret_unavailable', message };
+  if (isSystemError(error)) return { reason: 'spawn_failed', message, retryable: opened === undefined };
+  noteUnexpected(error);
+  return { reason: 'internal_error', message, retryable: false };
 }
 
 function conclude(

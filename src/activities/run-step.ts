@@ -1,11 +1,14 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import type { FailedAttempt } from '../engine/index.js';
+import type { RunStarts } from '../temporal/run-starts.js';
 import { runAgent } from './agent/run-agent.js';
 import { carried, recorded } from './recorded.js';
 import { runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
+import { completeTask } from './shared-task.js';
 import { failStep } from './step-failure.js';
-import type { StepHeartbeat, StepSuccess, StepTask } from './types.js';
+import type { SharedTask, StepHeartbeat, StepSuccess, StepTask } from './types.js';
+import { isExpected, noteUnexpected } from './unexpected.js';
 
 export interface RunStepDeps {
   /** Folder of orch's state. */
@@ -18,6 +21,8 @@ export interface RunStepDeps {
   host: string;
   /** Whether workers with other state folders may take the steps of a run. */
   manyHosts: boolean;
+  /** What runs were started with. */
+  starts: RunStarts;
   /** Whether a run has not closed. Rejects where the service cannot be asked. */
   isRunOpen(run: { run_id: string; temporal_run_id: string }): Promise<boolean>;
 }
@@ -41,8 +46,9 @@ export interface Execution {
 }
 
 /** Makes the activity that runs one step. */
-export function createRunStep(deps: RunStepDeps): (task: StepTask) => Promise<StepSuccess> {
-  return async (task) => {
+export function createRunStep(deps: RunStepDeps): (given: StepTask | SharedTask) => Promise<StepSuccess> {
+  return async (given) => {
+    const task = await completeTask(deps.starts, given);
     const { info } = Context.current();
     const earlier = (info.heartbeatDetails as StepHeartbeat | undefined) ?? task.carried;
     const isCall = task.action.type === 'http';
@@ -63,11 +69,24 @@ export function createRunStep(deps: RunStepDeps): (task: StepTask) => Promise<St
     // Before anything is started: an attempt on another host must know where to look for it.
     else if (deps.manyHosts) Context.current().heartbeat(carried(execution) satisfies StepHeartbeat);
     const { action } = task;
-    return recorded(execution, () => {
-      if (action.type === 'http') return runHttp(deps, execution);
-      return action.type === 'agent' ? runAgent(deps, execution, action) : runCommand(deps, execution);
-    });
+    return recorded(execution, () =>
+      expecting(execution, () => {
+        if (action.type === 'http') return runHttp(deps, execution);
+        return action.type === 'agent' ? runAgent(deps, execution, action) : runCommand(deps, execution);
+      }),
+    );
   };
+}
+
+/** What nobody expected ends the step, once and with its words: as a lost worker it would be run again. */
+async function expecting(execution: Execution, run: () => Promise<StepSuccess>): Promise<StepSuccess> {
+  try {
+    return await run();
+  } catch (error) {
+    if (isExpected(error)) throw error;
+    noteUnexpected(error);
+    return failStep(execution, { reason: 'internal_error', message: String(error), retryable: false });
+  }
 }
 
 /** A call is made again by each worker. One that takes its workers down must come to an end. */

@@ -44,6 +44,19 @@ export interface StepTask {
   outputs: readonly string[];
 }
 
+/**
+ * A task whose environment is only what differs from the one that all steps of the run share: with all of it in each
+ * task, a list of a thousand files would stand in history a thousand times.
+ *
+ * It is no {@link StepTask} with a further key on purpose: a worker of before would run the step without the rest. This
+ * one it cannot read, so its attempt fails, and another worker's is next.
+ */
+export interface SharedTask {
+  /** Says which environment the task lacks. */
+  shared: string;
+  task: StepTask;
+}
+
 /** What an execution leaves behind, whether it succeeded or not. */
 export interface StepFacts {
   /** Executions that really ran: the failed ones and this one. A lost worker is none. */

@@ -17,6 +17,7 @@ export const CLIENT_ERROR_CODES = [
   'attempt_not_found',
   'refused',
   'too_many_requests',
+  'run_stuck',
   'no_worker',
   'service_unreachable',
 ] as const;

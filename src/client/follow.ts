@@ -90,12 +90,14 @@ function endOf(result: Promise<RunResult>): Promise<End> {
   );
 }
 
+const PASSING: ReadonlySet<string> = new Set(['no_worker', 'service_unreachable', 'run_stuck']);
+
 /** Asks once. That nobody answers is a thing to show, not to fail on: the run goes on without being watched. */
 async function look(client: Followable, runId: string, since: number | undefined, signal: AbortSignal): Promise<Look> {
   try {
     return { progress: await client.progress(runId, since, signal) };
   } catch (error) {
-    const passing = error instanceof OrchError && (error.code === 'no_worker' || error.code === 'service_unreachable');
+    const passing = error instanceof OrchError && PASSING.has(error.code);
     return passing ? { failure: error } : { error };
   }
 }

@@ -43,6 +43,7 @@ import {
   withDeadline,
 } from './service-errors.js';
 import { endedUnbegun, noRecord } from './unbegun.js';
+import { whyStuck } from './why-stuck.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
@@ -195,7 +196,7 @@ export class OrchClient {
         () => this.isOpen(runId),
       );
     } catch (error) {
-      throw asOrchError(error, runId);
+      throw await whyStuck(this.client, runId, asOrchError(error, runId));
     }
   }
 
@@ -215,6 +216,9 @@ export class OrchClient {
     } catch (error) {
       if (await endedUnbegun(this.client, runId, error)) return { ...run, ...link, stale: false };
       if (error instanceof OrchError && error.code === 'no_worker') return { ...run, ...link, stale: true };
+      if (error instanceof OrchError && error.code === 'run_stuck') {
+        return { ...run, ...link, stale: true, stuck: error.message };
+      }
       throw error;
     }
   }

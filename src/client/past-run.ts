@@ -2,7 +2,8 @@ import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { checkPlan } from '../plan/check.js';
 import type { RunInput } from '../workflows/input.js';
-import type { ProgressView } from '../workflows/messages.js';
+import { readRecord } from '../temporal/read-record.js';
+import type { ProgressView, StepView } from '../workflows/messages.js';
 import { OrchError } from './errors.js';
 import type { PastRun } from './rerun.js';
 import type { PlanToStart } from './types.js';
@@ -38,7 +39,22 @@ export async function readPastRun(
   if (input === undefined || !checked.ok) {
     throw new OrchError('run_not_found', `The run '${runId}' has no plan that this version can read`);
   }
-  return { run_id: runId, plan: checked.value.plan, input, steps: (await progress()).steps };
+  const { steps } = await progress();
+  const whole = steps.some(({ cut }) => cut) ? await withOutputs(client, runId, steps) : steps;
+  return { run_id: runId, plan: checked.value.plan, input, steps: whole };
+}
+
+/** The steps with the outputs that were too large for one answer: the run's events come in pages. */
+async function withOutputs(client: Client, runId: string, steps: readonly StepView[]): Promise<StepView[]> {
+  const outputs = new Map<string, StepView['outputs']>();
+  for (const event of (await readRecord(client, runId))?.events ?? []) {
+    if (!('step' in event) || !('outputs' in event) || event.step === undefined || 'instance' in event) continue;
+    outputs.set(event.step, event.outputs as StepView['outputs']);
+  }
+  return steps.map((step) => {
+    const known = step.cut === true ? outputs.get(step.id) : undefined;
+    return known === undefined ? step : { ...step, outputs: known };
+  });
 }
 
 /** The plan of an earlier run, with its sub-plans, as it was started. */

@@ -6,6 +6,7 @@ import { resolveInputs } from '../plan/inputs.js';
 import { inFile } from '../plan/plan-document.js';
 import { checkPlanSet, type PlanSet } from '../plan/plan-set.js';
 import { leftOut } from '../plan/selection.js';
+import { unexported } from '../plan/shared-env.js';
 import { missingNamesBelow } from '../plan/sub-plan-names.js';
 import { missingNames } from '../plan/templates.js';
 import type { Diagnostic, Plan } from '../plan/types.js';
@@ -22,6 +23,8 @@ const MAX_INPUT_BYTES = 1_900_000;
 export interface PreparedRun {
   plan: Plan;
   input: RunInput;
+  /** What whoever starts it should know, though it can run. */
+  notes: string[];
 }
 
 /**
@@ -66,7 +69,11 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
   };
   if (options.rerun !== undefined) Object.assign(input, takenOver(options.rerun));
   refuseTooLarge(input);
-  return { plan, input };
+  return { plan, input, notes: unexported(input).map(leftOutNote) };
+}
+
+function leftOutNote(name: string): string {
+  return `the input '${name}' is too large for an environment variable; steps do not see it there, only expressions do`;
 }
 
 /** The reports of the steps that a rerun takes over. */

@@ -118,7 +118,8 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   // The service keeps ten at most.
   if (code === RESOURCE_EXHAUSTED && /in-flight updates/.test(grpcDetails(error))) return noWorker(error);
   if (code === NOT_FOUND) return notFound((error as Error).message, runId);
-  // FAILED_PRECONDITION is "no poller seen for task queue recently".
+  if (code === FAILED_PRECONDITION && /failed state/i.test(messagesOf(error))) return stuck(runId);
+  // FAILED_PRECONDITION is otherwise "no poller seen for task queue recently".
   if (code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION) return noWorker(error);
   if (isOutage(error)) {
     return new OrchError('service_unreachable', 'The Temporal service does not answer', {
@@ -162,6 +163,19 @@ function tooMany(cause: unknown, runId = ''): OrchError {
     hint: `a cancel is always taken: \`orch cancel ${runId}\`, and for a run \`orch rerun ${runId}\` then goes on where it was; a loop takes requests again after the turn that runs`,
     cause,
   });
+}
+
+/** A run whose workflow tasks fail: it was parked, or this version of the code cannot go on with it. */
+export function stuck(runId = '', why?: string): OrchError {
+  const said = why === undefined ? '' : `: ${why}`;
+  return new OrchError('run_stuck', `The run '${runId}' does not come on: its worker fails to decide what is next${said}`, {
+    hint: 'the log of the worker says more; other runs go on',
+  });
+}
+
+function messagesOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
 }
 
 function noWorker(cause: unknown): OrchError {

@@ -68,5 +68,7 @@ export interface RunDescription extends RunSummary {
   progress?: ProgressView;
   /** True when no worker answered, so that `progress` is missing. */
   stale: boolean;
+  /** Why its worker fails to decide what comes next, where it does. */
+  stuck?: string;
   web_ui?: string;
 }

@@ -19,7 +19,7 @@ export interface TemplateContext {
    * What expressions are worked out from; their `env` and `inputs` are those of the step. Without it, expressions stay
    * as they are written: a plan that is only shown has no results yet.
    */
-  values?: Pick<ExpressionValues, 'prev' | 'run' | 'item' | 'index'>;
+  values?: Pick<ExpressionValues, 'prev' | 'run' | 'item' | 'index' | 'allowance'>;
 }
 
 /** A step with its templates filled in. */
@@ -168,10 +168,17 @@ function layersBelowStep(plan: Plan, context: TemplateContext): Record<string, s
   return { ...given, ...fillMap(plan.globals.env, filler(plan.globals, given, context)) };
 }
 
-/** What the run was given: its inputs, over what it took along. */
-function givenLayer(context: TemplateContext): Record<string, string> {
-  const inputs = Object.fromEntries(Object.entries(context.inputs).map(([name, value]) => [name, inputToEnv(value)]));
-  return { ...context.env, ...inputs };
+/** What runs were given, by their inputs: a thousand instances of a step would put the same thousand items into text. */
+const givenLayers = new WeakMap<object, { env: TemplateContext['env']; layer: Record<string, string> }>();
+
+/** What the run was given: its inputs, over what it took along. Whoever calls takes a copy. */
+function givenLayer({ inputs, env }: TemplateContext): Readonly<Record<string, string>> {
+  const known = givenLayers.get(inputs);
+  if (known?.env === env) return known.layer;
+  const texts = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, inputToEnv(value)]));
+  const layer = { ...env, ...texts };
+  givenLayers.set(inputs, { env, layer });
+  return layer;
 }
 
 type Env = Readonly<Record<string, string>>;

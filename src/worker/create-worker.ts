@@ -7,9 +7,11 @@ import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.
 import { stateHost } from '../records/state-host.js';
 import { hostQueue } from '../workflows/host-queue.js';
 import { createPayloadCodec } from '../temporal/payload-codec.js';
+import { createRunStarts } from '../temporal/run-starts.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { workflowBundle } from './bundle.js';
+import { parkKillers } from './park-killers.js';
 import { recordSinks } from './record-sink.js';
 import { signedTasks } from './signed-tasks.js';
 
@@ -44,16 +46,27 @@ export function connectWorker(settings: TemporalSettings): Promise<NativeConnect
 }
 
 /** Makes the worker that runs plans and their steps. Call `run()` on it. */
-export function createWorker(settings: WorkerSettings): Promise<Worker> {
-  return Worker.create({
+export async function createWorker(settings: WorkerSettings): Promise<Worker> {
+  const worker = await Worker.create({
     ...commonOptions(settings),
     taskQueue: settings.taskQueue ?? DEFAULT_TASK_QUEUE,
     workflowBundle: workflowBundle(settings.signing?.since),
     sinks: recordSinks(recordsOf(settings)),
     // After a kill -9 the default of 10 s would delay the next workflow task by as much.
     stickyQueueScheduleToStartTimeout: '1 second',
+    ...PATIENCE,
   });
+  const { logger } = Runtime.instance();
+  parkKillers(worker, { stateDir: settings.stateDir, warn: (message) => logger.warn(message) });
+  return worker;
 }
+
+/**
+ * How long workflow code may compute at a stretch. What is cut off by it takes the whole process along, with the steps
+ * of all other runs, and on a busy machine the SDK's own 5 seconds are soon over. The SDK has the option, but not in its
+ * types; what the code may compute is bounded otherwise (`pacing.ts`).
+ */
+const PATIENCE: object = { isolateExecutionTimeout: '60 seconds' };
 
 /** Makes the worker that takes only the steps whose processes are on this host, beside the other one. */
 export function createHostWorker(settings: WorkerSettings): Promise<Worker> {
@@ -89,6 +102,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       ...(settings.loopRoot === undefined ? {} : { loopRoot: settings.loopRoot }),
       manyHosts: settings.onlyHost !== true,
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
+      starts: createRunStarts(reach),
       locks,
       accounts: createAccountGateway(reach),
       records: recordsOf(settings),

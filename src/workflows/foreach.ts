@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { StepReport } from '../engine/index.js';
+import { utf8Length } from '../plan/shared-env.js';
 import type { Json } from '../plan/types.js';
 
 /** Instances of one step; more belong into several steps, or into the step itself. */
@@ -46,7 +47,7 @@ export function createSlots(capacity: number): Slots {
 /** Runs one instance per item, at most `limit` at a time, to the last; then tells how they went together. */
 export async function runInstances(
   items: readonly Json[],
-  step: { id: string; limit: number; slots: Slots; wanted: readonly string[] },
+  step: { id: string; limit: number; slots: Slots; wanted: readonly string[]; maxOutputBytes?: number },
   run: (item: Json, index: number) => Promise<StepReport>,
 ): Promise<StepReport> {
   if (items.length > MAX_ITEMS) {
@@ -65,7 +66,17 @@ export async function runInstances(
   };
   const lanes = Math.min(step.limit, step.slots.capacity, items.length);
   await Promise.all(Array.from({ length: lanes }, lane));
-  return together(step, items.length, reports);
+  return fitting(together(step, items.length, reports), step);
+}
+
+/** The lists that instances make together travel like what one step says, and they may be ten thousand times as long. */
+function fitting(report: StepReport, { id, maxOutputBytes }: { id: string; maxOutputBytes?: number }): StepReport {
+  const bytes = maxOutputBytes === undefined ? 0 : utf8Length(JSON.stringify(report.outputs ?? {}));
+  if (maxOutputBytes === undefined || bytes <= maxOutputBytes) return report;
+  const { outputs: _, ...rest } = report;
+  if (report.status === 'failed' || report.status === 'canceled') return rest;
+  const message = `OutputError: the outputs that expressions read of the instances of ${id} are ${bytes} bytes together, more than ${maxOutputBytes}; write large data to files and output their paths`;
+  return { ...rest, status: 'failed', reason: 'output_invalid', message };
 }
 
 /** Runs an execution once there is a slot for it; one that is stopped before has not run. */

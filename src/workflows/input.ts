@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { AgentSettings } from '../plan/agent-types.js';
+import type { Allowance } from '../plan/expressions/index.js';
 import { buildGraph } from '../plan/graph.js';
 import { checkPlanSet } from '../plan/plan-set.js';
 import { expandRunLocks } from '../plan/templates.js';
@@ -7,7 +8,9 @@ import type { Json, Plan } from '../plan/types.js';
 import type { Program, Settled, StepReport } from '../engine/index.js';
 
 /** Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. */
-export const ENGINE_VERSION = 1;
+export const ENGINE_VERSION = 2;
+/** The oldest one whose runs this code goes on with. */
+const OLDEST_VERSION = 1;
 
 /** Start input of `runPlan`. */
 export interface RunInput {
@@ -85,9 +88,14 @@ export function longestGrace({ plan, subPlans }: Pick<CheckedInput, 'plan' | 'su
  *
  * @throws ApplicationFailure of type `InvalidPlan` where one cannot be worked out.
  */
-export function readRunLocks(plan: Plan, { inputs, env, held_locks = [] }: RunInput, runId: string): string[] {
+export function readRunLocks(
+  { plan, allowance }: { plan: Plan; allowance?: Allowance },
+  { inputs, env, held_locks = [] }: RunInput,
+  runId: string,
+): string[] {
   try {
-    const names = expandRunLocks(plan, { inputs, env, values: { prev: {}, run: { id: runId, attempt: 1 } } });
+    const values = { prev: {}, run: { id: runId, attempt: 1 }, ...(allowance === undefined ? {} : { allowance }) };
+    const names = expandRunLocks(plan, { inputs, env, values });
     return names.filter((name) => !held_locks.includes(name));
   } catch (error) {
     throw invalid(`globals.locks: ${error instanceof Error ? error.message : String(error)}`, []);
@@ -116,8 +124,9 @@ function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
     return 'The run has no input; start it by `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
-  if (given.engine_version !== ENGINE_VERSION) {
-    return `engine_version is ${JSON.stringify(given.engine_version)}; this worker runs version ${ENGINE_VERSION}`;
+  const version: unknown = given.engine_version;
+  if (typeof version !== 'number' || !(version >= OLDEST_VERSION && version <= ENGINE_VERSION)) {
+    return `engine_version is ${JSON.stringify(version)}; this worker runs versions ${OLDEST_VERSION} to ${ENGINE_VERSION}`;
   }
   if (!isRecord(given.inputs)) return '`inputs` must be an object';
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {

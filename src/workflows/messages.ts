@@ -45,6 +45,8 @@ export interface StepView {
   recovered?: boolean;
   /** The outputs that some expression of the plan reads. */
   outputs?: Readonly<Record<string, Json>>;
+  /** True where outputs or texts were left out or cut, as all steps together said too much: the record has the whole. */
+  cut?: true;
   /** Heading under which it is shown, its place there, and its labels; as far as the plan gives them. */
   group?: string;
   weight?: number;

@@ -5,16 +5,24 @@ import { stepConditions } from '../plan/step-expressions.js';
 import { conditionValues } from '../plan/templates.js';
 import type { Plan, Step } from '../plan/types.js';
 import type { RunInput } from './input.js';
+import { createAllowance } from './pacing.js';
 import { stepValues } from './step-values.js';
+
+/** A program, with what its expressions may cost in one workflow task. */
+export interface RunProgram extends Program {
+  allowance?: ReturnType<typeof createAllowance>;
+}
 
 /** The program of a run: its plan and graph, and its conditions, which read what the run was started with. */
 export function createProgram<T extends { plan: Plan; graph: Graph }>(
   checked: T,
   input: RunInput,
   runId: string,
-): T & Program {
-  const program: T & Program = {
+): T & RunProgram {
+  const program: T & RunProgram = {
     ...checked,
+    // Runs of before were not bounded, and must decide again as they did.
+    ...(input.engine_version >= 2 && { allowance: createAllowance() }),
     mayStart(state, index) {
       const step = program.plan.steps[index]!;
       if (step.condition === undefined && step.skip_if.length === 0) return { start: true };
@@ -25,8 +33,17 @@ export function createProgram<T extends { plan: Plan; graph: Graph }>(
 }
 
 /** What expressions of a run are worked out from, besides the environment of a step. */
-export function runValues(program: Program, state: RunState, runId: string): Pick<ExpressionValues, 'prev' | 'run'> {
-  return { prev: stepValues(program, state), run: { id: runId, attempt: 1 } };
+export function runValues(
+  program: RunProgram,
+  state: RunState,
+  runId: string,
+): Pick<ExpressionValues, 'prev' | 'run' | 'allowance'> {
+  const { allowance } = program;
+  return {
+    prev: stepValues(program, state),
+    run: { id: runId, attempt: 1 },
+    ...(allowance === undefined ? {} : { allowance }),
+  };
 }
 
 /**
@@ -37,7 +54,7 @@ export function onceForAll(step: Step): Step {
   return step.foreach === undefined ? step : { ...step, env: {} };
 }
 
-function valuesFor(program: Program, state: RunState, input: RunInput, runId: string, step: Step): ExpressionValues {
+function valuesFor(program: RunProgram, state: RunState, input: RunInput, runId: string, step: Step): ExpressionValues {
   return conditionValues(program.plan, onceForAll(step), {
     inputs: input.inputs,
     env: input.env,

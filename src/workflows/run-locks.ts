@@ -1,5 +1,6 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { EngineEvent } from '../engine/index.js';
+import { causeOf } from './cause.js';
 import { holdingLocks } from './hold-locks.js';
 import { longestGrace, type CheckedInput } from './input.js';
 
@@ -7,6 +8,8 @@ import { longestGrace, type CheckedInput } from './input.js';
 export interface RunLocks {
   /** Gives them back, or takes the request for them back. */
   giveBack(): Promise<void>;
+  /** Why they could not be had, where orch itself failed at it. */
+  failure(): Error | undefined;
 }
 
 /** Takes the locks of a run, one after the other, and keeps them; the run hears when it has them all. */
@@ -19,9 +22,10 @@ export function holdRunLocks(
   if (names.length === 0) {
     // Those that the plan names are held above it, so there is nothing to wait for.
     if (checked.plan.globals.locks.length > 0) apply({ type: 'locks-held', at: Date.now() });
-    return { giveBack: async () => {} };
+    return { giveBack: async () => {}, failure: () => undefined };
   }
   const scope = new CancellationScope({ cancellable: true, parent });
+  let failure: Error | undefined;
   const wish = {
     names,
     number: 0,
@@ -32,15 +36,14 @@ export function holdRunLocks(
   };
   const held = scope
     .run(() => holdingLocks(wish, () => CancellationScope.current().cancelRequested))
-    .catch(ignoreCancel);
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) failure = causeOf(error);
+    });
   return {
     async giveBack() {
       scope.cancel();
       await held;
     },
+    failure: () => failure,
   };
-}
-
-function ignoreCancel(error: unknown): void {
-  if (!isCancellation(error)) throw error;
 }

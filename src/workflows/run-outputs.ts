@@ -1,16 +1,16 @@
 import { log } from '@temporalio/workflow';
-import type { Program, RunState } from '../engine/index.js';
+import type { RunState } from '../engine/index.js';
 import { expandOutputs } from '../plan/templates.js';
 import type { RunInput } from './input.js';
 import type { RunResult } from './messages.js';
-import { runValues } from './program.js';
+import { runValues, type RunProgram } from './program.js';
 
 /** Bytes of a run's outputs: they travel in its own history and in that of the run above. */
 const MAX_BYTES = 128 * 1024;
 
 /** What a run hands out, once it has ended. What cannot be worked out (its step did not run, say) is left out. */
 export function runOutputs(
-  program: Program,
+  program: RunProgram,
   { inputs, env }: RunInput,
   state: RunState,
   runId: string,

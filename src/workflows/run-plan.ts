@@ -27,6 +27,9 @@ import { offerVerbs } from './verbs.js';
 import { detailsTable, progressView, runResult } from './views.js';
 import { createWaits } from './waits.js';
 
+/** Bytes of what the steps of a sub-plan say in its result: each stands in the history of the run above. */
+const SUB_RESULT_BYTES = 16 * 1024;
+
 /**
  * Runs a plan: hands what happens to the engine, and carries out what the engine decides.
  *
@@ -35,10 +38,10 @@ import { createWaits } from './waits.js';
  * detail, for a run that failed; CancelledFailure for one that was canceled.
  */
 export async function runPlan(input: RunInput): Promise<RunResult> {
-  const { workflowId } = workflowInfo();
+  const { workflowId, parent } = workflowInfo();
   const signals = listenForSignals();
   const program = createProgram(readInput(input), input, workflowId);
-  const runLocks = readRunLocks(program.plan, input, workflowId);
+  const runLocks = readRunLocks(program, input, workflowId);
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });
   const ended = (step: number, report: StepReport): void => apply({ type: 'step-ended', step, report, at: Date.now() });
@@ -73,12 +76,15 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   await CancellationScope.nonCancellable(async () => {
     first.carryOut();
     const locks = holdRunLocks(program, runLocks, scope, apply);
-    await condition(() => isRunEnd(state.status));
+    await condition(() => isRunEnd(state.status) || locks.failure() !== undefined);
+    const failure = locks.failure();
+    if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure.message, 'InternalError');
     await locks.giveBack();
     await condition(allHandlersFinished);
     if (patched('seal')) await journal.seal();
   });
-  return conclude({ ...runResult(workflowId, program, state), ...runOutputs(program, input, state, workflowId) });
+  const room = parent === undefined ? undefined : SUB_RESULT_BYTES;
+  return conclude({ ...runResult(workflowId, program, state, room), ...runOutputs(program, input, state, workflowId) });
 
   function apply(event: EngineEvent): void {
     first.beforeEvent();

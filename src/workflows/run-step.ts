@@ -9,8 +9,9 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.js';
-import type { StepFailureDetails, StepHeartbeat, StepTask } from '../activities/types.js';
+import type { SharedTask, StepFailureDetails, StepHeartbeat, StepTask } from '../activities/types.js';
 import type { StepReport } from '../engine/index.js';
+import { ownEnv, type SharedEnv } from '../plan/shared-env.js';
 import type { Step, Timeout } from '../plan/types.js';
 import { hostQueue } from './host-queue.js';
 import { FORGED } from './signing/answers.js';
@@ -35,14 +36,19 @@ const activities = proxyActivities<Activities>({
 });
 
 /** Runs a step as an activity and tells how it ended. Never throws for an end that a step can have. */
-export async function runStep(step: Step, maxDuration: Timeout, task: StepTask): Promise<StepReport> {
+export async function runStep(
+  step: Step,
+  maxDuration: Timeout,
+  task: StepTask,
+  shared?: SharedEnv,
+): Promise<StepReport> {
   let known = task;
   let lostHosts = 0;
   let forgeries = 0;
   for (;;) {
     const host = known.carried?.host;
     try {
-      return await execute(step, maxDuration, known, host);
+      return await execute(step, maxDuration, known, host, shared);
     } catch (error) {
       const elsewhere = wrongHost(error);
       if (elsewhere !== undefined) known = { ...task, carried: elsewhere };
@@ -64,6 +70,7 @@ async function execute(
   maxDuration: Timeout,
   task: StepTask,
   host: string | undefined,
+  shared: SharedEnv | undefined,
 ): Promise<StepReport> {
   const queue = host === undefined ? step.queue : hostQueue(host);
   const {
@@ -78,9 +85,15 @@ async function execute(
       ...(host === undefined ? {} : { scheduleToStartTimeout: HOST_TIMEOUT }),
       ...(queue === undefined ? {} : { taskQueue: queue }),
     },
-    [task],
+    [withoutShared(task, shared)],
   );
   return { status, ...facts };
+}
+
+/** The task as it travels. Without `shared` it has its whole environment. */
+export function withoutShared(task: StepTask, shared: SharedEnv | undefined): StepTask | SharedTask {
+  if (shared === undefined) return task;
+  return { shared: shared.mark, task: { ...task, env: ownEnv(task.env, shared) } };
 }
 
 /** Where a step's process is, if the worker that got the step said that it is elsewhere. */

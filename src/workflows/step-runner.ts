@@ -1,10 +1,11 @@
 import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
 import type { StepTask } from '../activities/types.js';
-import type { EngineEvent, Program, RunState, Said, StepReport } from '../engine/index.js';
+import type { EngineEvent, RunState, Said, StepReport } from '../engine/index.js';
 import type { ExpressionValues } from '../plan/expressions/index.js';
 import type { AgentAction } from '../plan/agent-types.js';
 import { agentSettingsOf } from '../plan/agents.js';
 import { outputsRead } from '../plan/outputs-read.js';
+import { sharedEnv } from '../plan/shared-env.js';
 import { foreachItems } from '../plan/step-expressions.js';
 import { conditionValues, expandStep, type ExpandedStep } from '../plan/templates.js';
 import type { Json, Step, StepAction } from '../plan/types.js';
@@ -13,11 +14,13 @@ import type { AgentStepContext } from './agent-step/context.js';
 import { earlierWork } from './agent-step/earlier-work.js';
 import { createLedger } from './agent-step/ledger.js';
 import { createParkedSteps, instanceParking } from './agent-step/parking.js';
+import { causeOf } from './cause.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
 import { longestGrace, type CheckedInput, type RunInput } from './input.js';
-import { onceForAll, runValues } from './program.js';
-import { runStep } from './run-step.js';
+import { createPacing } from './pacing.js';
+import { onceForAll, runValues, type RunProgram } from './program.js';
+import { runStep, withoutShared } from './run-step.js';
 import { createSubRuns } from './sub-runs.js';
 
 /**
@@ -25,6 +28,9 @@ import { createSubRuns } from './sub-runs.js';
  * task is tried again for ever.
  */
 const MAX_TASK_BYTES = 1024 * 1024;
+
+/** Bytes of the outputs that the instances of a `foreach` have together: an answer of 2 MB has to hold them. */
+const MAX_LIST_BYTES = 1024 * 1024;
 
 /** One element of a `foreach`. */
 interface Instance {
@@ -58,14 +64,17 @@ export interface StepRunnerOptions {
 
 /** Runs steps as activities. */
 export function createStepRunner(
-  program: Program & Pick<CheckedInput, 'subPlans'>,
+  program: RunProgram & Pick<CheckedInput, 'subPlans'>,
   input: RunInput,
   { heldLocks, parent, stateOf, apply, onInstance }: StepRunnerOptions,
 ): StepRunner {
   const { plan } = program;
   const scopes = new Map<number, CancellationScope>();
   const outputs = outputsRead(plan);
+  // Runs of before have it in each task, and wait for room by the sizes of those.
+  const shared = input.engine_version >= 2 ? sharedEnv(input) : undefined;
   const budget = createTaskBudget();
+  const pacing = createPacing(program.allowance, parent);
   const slots = createSlots(plan.globals.max_concurrency);
   // The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here.
   const sharing = plan.steps.some((step) => step.foreach !== undefined);
@@ -116,12 +125,18 @@ export function createStepRunner(
     const wanted = [...(outputs.get(step.id) ?? [])];
     let items: readonly Json[];
     try {
-      items = foreachItems(step, () => valuesFor(index));
+      const list = (): readonly Json[] => foreachItems(step, () => valuesFor(index));
+      items = pacing.busy ? await pacing.later(list) : list();
     } catch (error) {
+      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
     }
-    return runInstances(items, { id: step.id, limit: step.max_parallel ?? items.length, slots, wanted }, (item, i) =>
+    const limits = {
+      limit: step.max_parallel ?? items.length,
+      ...(input.engine_version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
+    };
+    return runInstances(items, { id: step.id, ...limits, slots, wanted }, (item, i) =>
       executeInstance(index, { item, index: i }),
     );
   }
@@ -142,11 +157,14 @@ export function createStepRunner(
     let execution: () => Promise<StepReport>;
     let locks: readonly string[];
     try {
-      const expanded = expand(index, instance);
+      const expanded = pacing.busy
+        ? await pacing.later(() => expand(index, instance))
+        : expand(index, instance);
       // What the run holds already its steps need not take; they would wait for their own run.
       locks = expanded.locks.filter((name) => !heldLocks.includes(name));
       execution = executionOf(index, expanded, instance);
     } catch (error) {
+      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
     }
@@ -195,17 +213,17 @@ export function createStepRunner(
       return await holdingLocks(wish, execution);
     } catch (error) {
       if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
-      return { status: 'failed', reason: 'internal_error', message: String(error), attempts: 0 };
+      return { status: 'failed', reason: 'internal_error', message: String(causeOf(error)), attempts: 0 };
     }
   }
 
   async function runTask(index: number, task: StepTask): Promise<StepReport> {
     try {
-      await budget.take(JSON.stringify(task).length);
+      await budget.take(JSON.stringify(withoutShared(task, shared)).length);
     } catch {
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
+    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task, shared);
     executed.set(task.step_id, Math.max(report.attempts, (task.attempts_before ?? 0) + 1));
     return report;
   }
@@ -269,8 +287,8 @@ export function createStepRunner(
         retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
       }),
       async execute(piece, task) {
-        await budget.take(JSON.stringify(task).length).catch(() => {});
-        return runStep(piece, plan.globals.max_step_duration_sec, task);
+        await budget.take(JSON.stringify(withoutShared(task, shared)).length).catch(() => {});
+        return runStep(piece, plan.globals.max_step_duration_sec, task, shared);
       },
       parking: instance === undefined ? parked.parkingOf(index) : instanceParking(),
       warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),

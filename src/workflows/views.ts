@@ -1,5 +1,6 @@
 import { isEnd, type LockWait, type Park, type Program, type RunState, type StepState } from '../engine/index.js';
 import { groupForDisplay } from '../plan/display-order.js';
+import { fitSteps } from './fit-steps.js';
 import type { ProgressView, RunResult, StepView } from './messages.js';
 import { recommendations } from './recommendations.js';
 
@@ -25,7 +26,7 @@ export function progressView(runId: string, program: Program, state: RunState, s
     ...recommended(program, state),
     started_at: state.startedAt,
     ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
-    steps,
+    steps: fitSteps(steps),
   };
 }
 
@@ -35,7 +36,7 @@ export function lockWaitText({ name, holder }: LockWait): string {
 }
 
 /** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */
-export function runResult(runId: string, program: Program, state: RunState): RunResult {
+export function runResult(runId: string, program: Program, state: RunState, maxBytes?: number): RunResult {
   const { status, finishedAt } = state;
   if ((status !== 'succeeded' && status !== 'failed' && status !== 'canceled') || finishedAt === undefined) {
     throw new Error('Internal error: the run has not ended');
@@ -48,12 +49,15 @@ export function runResult(runId: string, program: Program, state: RunState): Run
     started_at: state.startedAt,
     finished_at: finishedAt,
     ...recommended(program, state),
-    steps: state.steps.map((step, index) => {
-      const view = stepView(program, index, step);
-      if (view.status !== 'success') return view;
-      const { stdout_tail: _out, stderr_tail: _err, ...rest } = view;
-      return rest;
-    }),
+    steps: fitSteps(
+      state.steps.map((step, index) => {
+        const view = stepView(program, index, step);
+        if (view.status !== 'success') return view;
+        const { stdout_tail: _out, stderr_tail: _err, ...rest } = view;
+        return rest;
+      }),
+      maxBytes,
+    ),
   };
 }
 

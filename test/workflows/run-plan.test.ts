@@ -9,6 +9,7 @@ import { OrchClient } from '../../src/client/index.js';
 import { payloadCodec } from '../../src/temporal/payload-codec.js';
 import { createWorker } from '../../dist/worker/index.js';
 import { eventually } from '../support/eventually.js';
+import type { StepView } from '../../src/workflows/messages.js';
 import { tempDir, uniqueId } from '../support/plans.js';
 
 let environment: TestWorkflowEnvironment;
@@ -114,7 +115,7 @@ describe('what Temporal shows', () => {
       project: 'demo',
       tags: ['x', 'y'],
       started_by: 'me',
-      engine_version: 1,
+      engine_version: 2,
     });
     expect(await orch.list({ limit: 1 })).toMatchObject([
       { run_id, plan_id: 'test', status: 'succeeded', project: 'demo' },
@@ -234,6 +235,42 @@ describe('executions', () => {
     const steps = Array.from({ length: 20 }, (_, i) => command(`s${i}`, 'true', { env: { BIG: 'x'.repeat(100_000) } }));
     const { run_id } = await orch.start(planOf(steps, { globals: { max_concurrency: 20 } }), { baseDir: stateDir });
     expect((await orch.result(run_id)).status).toBe('succeeded');
+  });
+});
+
+describe('steps that say much', () => {
+  test('a run whose outputs are more than a result can be ends well, and its record has the whole', async () => {
+    const ids = Array.from({ length: 30 }, (_, i) => `s${i}`);
+    const say = 'printf x= > "$ORCH_OUTPUT"; head -c 90000 /dev/urandom | base64 -w0 >> "$ORCH_OUTPUT"';
+    const read = ids.map((id) => `size(prev.${id}.outputs.x) == 120000`).join(' && ');
+    const steps = [
+      ...ids.map((id) => command(id, say)),
+      command('reader', 'exit 3', { condition: read, depends_on: ids }),
+    ];
+    const { run_id } = await orch.start(planOf(steps), { runId: uniqueId('outputs'), baseDir: '/' });
+    const failed = (await orch.result(run_id).catch((error: unknown) => error)) as { steps: StepView[] };
+    expect(failed.steps.map(({ status }) => status)).toEqual([...ids.map(() => 'success'), 'failed']);
+    expect(failed.steps.filter(({ cut }) => cut)).toHaveLength(30);
+    const { steps: past } = await orch.pastRun(run_id);
+    expect(past.slice(0, 30).map(({ outputs }) => String(outputs?.['x']).length)).toEqual(ids.map(() => 120_000));
+    const { events } = await orch.record(run_id);
+    const whole = events.flatMap((event) => (event.type === 'step-succeeded' ? [JSON.stringify(event.outputs)] : []));
+    expect(whole.map((text) => text.length)).toEqual(ids.map(() => 120_008));
+  });
+
+  test('instances that say more together than a list may hold fail their step, by name', async () => {
+    const say = 'printf x= > "$ORCH_OUTPUT"; head -c 90000 /dev/urandom | base64 -w0 >> "$ORCH_OUTPUT"';
+    const steps = [
+      command('each', say, { foreach: Array.from({ length: 10 }, (_, i) => i) }),
+      command('reader', 'true', { condition: 'size(prev.each.outputs.x) > 0', depends_on: ['each'] }),
+    ];
+    const { run_id } = await orch.start(planOf(steps), { runId: uniqueId('list'), baseDir: '/' });
+    const { steps: ended } = await orch.result(run_id);
+    expect([ended[0]!.reason, ended[0]!.message, ended[1]!.reason]).toEqual([
+      'output_invalid',
+      'OutputError: the outputs that expressions read of the instances of each are 1200037 bytes together, more than 1048576; write large data to files and output their paths',
+      'aborted',
+    ]);
   });
 });
 

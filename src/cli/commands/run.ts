@@ -108,6 +108,7 @@ async function startPlan(
   };
   try {
     const prepared = prepareRun(plan, options, embedded);
+    for (const note of prepared.notes) context.note(`note: ${note}\n`);
     // Elsewhere the workers have programs of their own.
     if (embedded) await tellMissingAgents(context, plan, prepared);
   } catch (error) {

@@ -82,6 +82,7 @@ function statusJson(run: RunDescription): RunJson {
     finished_at: isoTime(run.finished_at),
     web_ui: run.web_ui ?? null,
     stale: run.stale,
+    ...(run.stuck !== undefined && { stuck: run.stuck }),
     ...tasksJson(run.format, run.progress?.steps),
     ...(run.progress?.recommendations && { recommendations: run.progress.recommendations }),
     ...usageOf(run.progress?.steps ?? []),
@@ -94,7 +95,8 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   const lines = [`${run.run_id} ${context.outColors.bold(run.status)} (${took})`];
   if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
-  if (run.stale)
+  if (run.stuck !== undefined) lines.push(`  stuck  ${run.stuck}`);
+  else if (run.stale)
     lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
   else if (run.progress === undefined) lines.push('  it ended before it began, so no step of it ran');
   if (run.progress?.waits_for !== undefined) lines.push(`  the run ${run.progress.waits_for}`);

@@ -27,6 +27,7 @@ const stepSchema = z.object({
     .describe('what it waits for, where it does'),
   live: z.string().optional().describe('what it does now: its last words'),
   warning: z.string().optional().describe('what people should know of it'),
+  cut: z.literal(true).optional().describe('true where outputs or texts were left out: the record has the whole'),
   agent: agentSummarySchema.optional().describe('what its agents said and cost'),
 });
 
@@ -40,6 +41,7 @@ export const runJsonSchema = z.object({
   finished_at: time,
   web_ui: z.string().nullable(),
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
+  stuck: z.string().describe('why its worker fails to decide what comes next, where it does').optional(),
   outputs: z.record(z.string(), z.unknown()).describe('what the plan hands out, once the run has ended').optional(),
   usage: z
     .object({ tokens: z.int(), cost_usd: z.number().nullable(), wall_sec: z.number() })
@@ -131,6 +133,7 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     ...(step.waits_for === undefined ? {} : { waits_for: step.waits_for }),
     ...(step.live === undefined ? {} : { live: step.live }),
     ...(step.warning === undefined ? {} : { warning: step.warning }),
+    ...(step.cut === undefined ? {} : { cut: step.cut }),
     ...(step.agent === undefined ? {} : { agent: step.agent }),
   };
 }

@@ -18,6 +18,8 @@ export function renderSummary(colors: Colors, ended: RunResult, webUi?: string):
   for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
   if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
   lines.push(...usageLines(result.steps));
+  const cut = result.steps.filter((step) => step.cut).length;
+  if (cut > 0) lines.push(`  ${cut} steps said too much for one answer; \`orch export ${result.run_id}\` has the whole`);
   lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${each}`));
   if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
   return `${lines.join('\n')}\n`;

@@ -1,6 +1,8 @@
 import type { Json } from '../types.js';
+import { ALLOWANCE_EXCEEDED, type Allowance } from './allowance.js';
 import { libraryMessage } from './library.js';
 import type { Expression } from './parse.js';
+import { weigh } from './meter.js';
 import type { Program, Variable } from './program.js';
 import { describeRead, type PrevRead, type Read } from './reads.js';
 import { toCel, toJson, type CelValue } from './values.js';
@@ -25,6 +27,8 @@ export interface ExpressionValues {
   run: { readonly id: string; readonly attempt: number };
   item?: Json;
   index?: number;
+  /** What all expressions together may cost here; without it each has its own bound only. */
+  allowance?: Allowance;
 }
 
 export type Evaluation<T = Json> = { ok: true; value: T } | { ok: false; message: string };
@@ -36,13 +40,20 @@ export type Evaluation<T = Json> = { ok: true; value: T } | { ok: false; message
 export function evaluate(expression: Expression, values: ExpressionValues): Evaluation {
   const { program, problems } = expression;
   if (program === undefined) return { ok: false, message: problems[0]?.message ?? 'the expression is wrong' };
+  const { allowance } = values;
+  if (allowance !== undefined && allowance.left <= 0) return { ok: false, message: ALLOWANCE_EXCEEDED };
   program.meter.reset();
   try {
-    const result: unknown = program.run(contextOf(program, values));
+    const context = contextOf(program, values);
+    // What is read is turned into values of CEL first, which takes as long as it is large.
+    if (allowance !== undefined) for (const value of context.values()) allowance.spend(weigh(value));
+    const result: unknown = program.run(context);
     if (program.meter.exceeded !== undefined) return { ok: false, message: program.meter.exceeded };
     return { ok: true, value: toJson(result) };
   } catch (error) {
     return { ok: false, message: program.meter.exceeded ?? explain(error, program) };
+  } finally {
+    allowance?.spend(program.meter.spent);
   }
 }
 

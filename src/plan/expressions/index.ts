@@ -4,3 +4,4 @@ export { MAX_EXPRESSION_LENGTH, MAX_EXPRESSION_NESTING, parseExpression, type Ex
 export { EXPRESSION_CODES, type ExpressionCode, type ExpressionProblem } from './problem.js';
 export { STEP_PROPERTIES, type ExpressionReads, type PrevRead, type RunProperty, type StepProperty } from './reads.js';
 export { renderValue, templateExpressions, type TemplatePiece } from './template.js';
+export type { Allowance } from './allowance.js';

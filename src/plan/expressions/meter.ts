@@ -16,6 +16,8 @@ const MAX_WEIGHT = 1_000_000;
 export interface Meter {
   /** Starts anew; call it before each evaluation. */
   reset(): void;
+  /** What the evaluation has cost so far. */
+  readonly spent: number;
   /** Why the evaluation was ended, if it was. `||` and `exists` swallow errors, so look even where a result came. */
   readonly exceeded: string | undefined;
 }
@@ -38,6 +40,9 @@ export function installMeter(root: ASTNode): Meter {
     reset() {
       left = BUDGET;
       exceeded = undefined;
+    },
+    get spent() {
+      return BUDGET - left;
     },
     get exceeded() {
       return exceeded?.message;
@@ -129,7 +134,7 @@ function meterNode(node: ASTNode, charge: { result: Charge; error: () => void })
 const weights = new WeakMap<object, number>();
 
 /** How many elements a value has, all levels counted, and its characters by eights. */
-function weigh(value: unknown): number {
+export function weigh(value: unknown): number {
   if (typeof value === 'string') return 1 + value.length / 8;
   if (typeof value !== 'object' || value === null) return 1;
   const known = weights.get(value);
