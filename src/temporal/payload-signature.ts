@@ -40,7 +40,7 @@ function hmac(key: string, context: SerializationContext, payloads: readonly Pay
   for (const { metadata, data } of payloads) {
     const encoding = Buffer.from(metadata?.[METADATA_ENCODING_KEY] ?? '').toString();
     mac.update(`${JSON.stringify(encoding)} ${data?.length ?? 0}\n`);
-    if (data) mac.update(data);
+    if (data?.length) mac.update(data); // an empty one comes as no bytes at all
   }
   return mac.digest();
 }

@@ -222,12 +222,13 @@ describe('to Temporal', () => {
     expect(rig.starts().slice(2)).toEqual(['iter-00001.main main.md']);
   });
 
-  test('the verbs are signals, too, and what makes no sense changes nothing', async () => {
+  test('the verbs are signals, too, and what makes no sense, or is not signed, changes nothing', async () => {
     const { rig, call } = rigOf('signals');
     rig.inTurn('iter-00001.supervisor', `until [ -e '${rig.control}/go' ]; do sleep 0.02; done`);
     await call('loop', 'start', '--id', rig.id, '--max-iterations', '5');
     await eventually('the turn runs', () => rig.starts().length === 1, 60_000);
-    const handle = own.client.workflow.getHandle(rig.id);
+    await own.client.workflow.getHandle(rig.id).signal('stop', { reason: 'unsigned' });
+    const handle = own.signedClient().workflow.getHandle(rig.id);
     for (const hostile of [undefined, null, 7, 'x', [], { reason: {} }]) await handle.signal('resume', hostile);
     await handle.signal('stop', { reason: 'by signal', by: 7 });
     rig.open('go');

@@ -3,7 +3,9 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect } from 'vitest';
 import { identify } from '../../src/service/process-identity.js';
-import { payloadCodec } from '../../src/temporal/payload-codec.js';
+import { readSigningKey } from '../../src/service/signing-key.js';
+import { createPayloadCodec, payloadCodec } from '../../src/temporal/payload-codec.js';
+import { sealedCalls } from '../../src/temporal/sealed-calls.js';
 import { callCli, runCli, type CliResult } from './cli.js';
 import { eventually } from './eventually.js';
 import { tempDir, uniqueId, writePlan } from './plans.js';
@@ -41,6 +43,15 @@ export class OwnService {
     await this.orch('up');
     const connection = await Connection.connect({ address: this.service().server.address });
     this.client = new Client({ connection, dataConverter: { payloadCodecs: [payloadCodec] } });
+  }
+
+  /** A client that signs as the command line does; the other one is anybody's. */
+  signedClient(): Client {
+    return new Client({
+      connection: this.client.connection,
+      dataConverter: { payloadCodecs: [createPayloadCodec(readSigningKey(this.state))] },
+      interceptors: { workflow: [sealedCalls()] },
+    });
   }
 
   async down(...args: string[]): Promise<CliResult> {

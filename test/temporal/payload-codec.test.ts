@@ -1,4 +1,5 @@
 import { defaultPayloadConverter, type Payload, type SerializationContext } from '@temporalio/common';
+import proto from '@temporalio/proto';
 import { expect, test } from 'vitest';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.js';
 
@@ -70,6 +71,14 @@ test('what claims to be signed and what is no JSON is unsigned all the same', as
   const packed = { metadata: { encoding: Buffer.from('binary/gzip') }, data: Buffer.from('no gzip') };
   expect(await read([broken], run)).toEqual([{ orch_unsigned: true }]);
   expect(await read([packed], run)).toEqual([{ orch_unsigned: true }]);
+});
+
+test('nothing at all is a message, too, as it comes from the wire', async () => {
+  const { Payload: Wire } = proto.temporal.api.common.v1;
+  const [sent] = await codec.encode([payload(undefined)], run);
+  const received = Wire.decode(Wire.encode(sent!).finish());
+  expect(await read([received], run)).toEqual([undefined]);
+  expect(await read([received], step)).toEqual([{ orch_unsigned: true }]);
 });
 
 test('with another key it is unsigned', async () => {

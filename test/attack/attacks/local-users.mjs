@@ -334,18 +334,25 @@ async function copiedResult(rig) {
   return status === 'succeeded' ? twice(rig, id) : `the run ${status}, though its process succeeded`;
 }
 
-/** The worker's own poll may come first: then there is another run to try with. */
+/** The first attempt fails; the worker is held up before the second, so that the attacker has its task. */
 async function takenTask(rig) {
-  for (let tried = 0; tried < 10; tried += 1) {
-    const id = rig.uniqueId('genuine');
-    const taking = nobody(rig, 'poll', { id, result: SUCCESS }).catch(() => ({}));
-    await rig.start(id, plan(rig, id, [touch('a', 'ran')]));
-    const { status } = JSON.parse(await rig.orch('watch', id, '--json').catch((e) => /\{[^]*\}/.exec(e.message)[0]));
-    const { taken } = await Promise.race([taking, new Promise((resolve) => setTimeout(resolve, 2000, {}))]);
-    if (taken === undefined) continue;
-    return status === 'succeeded' && rig.lines(id, 'ran').length === 0 ? 'a step that never ran succeeded' : undefined;
+  const id = rig.uniqueId('genuine');
+  const failing = { id: 'a', command: 'echo x >> ran; exit 1', shell: true, retries: 1, retry_delay_sec: 3 };
+  await rig.start(id, plan(rig, id, [failing, touch('b', 'b', { depends_on: ['a'] })]));
+  await until('the first attempt has failed', async () => {
+    const { raw } = await rig.client.workflow.getHandle(id).describe();
+    return raw.pendingActivities?.[0]?.lastFailure;
+  });
+  const { pid } = rig.service().worker;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const { taken } = await nobody(rig, 'poll', { id, result: SUCCESS });
+    if (taken !== 's:a') throw new Error('the task was not taken');
+  } finally {
+    process.kill(pid, 'SIGCONT');
   }
-  return undefined;
+  await rig.orch('watch', id).catch(() => {});
+  return rig.lines(id, 'b')[0] === 'x' || rig.manifest(id).status === 'succeeded' ? 'the run went on' : undefined;
 }
 
 async function approvalOf(rig) {
