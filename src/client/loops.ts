@@ -346,7 +346,7 @@ export class LoopClient {
       this.client.options.loadedDataConverter,
       turn.heartbeatDetails?.payloads,
     );
-    const words = (details as { last_line?: unknown } | undefined)?.last_line;
+    const words = (plain(details) as { last_line?: unknown } | undefined)?.last_line; // a heartbeat carries no seal
     return typeof words === 'string' ? { last_words: words } : {};
   }
 }

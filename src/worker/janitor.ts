@@ -6,6 +6,7 @@ import type { RecordKeeper } from '../records/record-keeper.js';
 import { runFolders } from '../records/run-folders.js';
 import { stateHost } from '../records/state-host.js';
 import { readRecord, type RecordClient } from '../temporal/read-record.js';
+import { plain } from '../workflows/seal.js';
 
 /** Milliseconds between two rounds. */
 const ROUND_MS = 60_000;
@@ -122,7 +123,7 @@ async function hostIn(
   payloads: Parameters<typeof decodeArrayFromPayloads>[1],
 ): Promise<string | undefined> {
   const [details] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
-  return (details as Partial<StepHeartbeat> | undefined)?.host;
+  return (plain(details) as Partial<StepHeartbeat> | undefined)?.host; // a heartbeat carries no seal
 }
 
 async function findExecution(
