@@ -5,7 +5,7 @@ import { defineUpdate } from '@temporalio/workflow';
 import type { EventsPage, RunEvent } from '../journal/index.js';
 import { eventsQuery } from '../workflows/messages.js';
 import { OrchError } from './errors.js';
-import { isUpdateLimit, onceItAnswers, withDeadline } from './service-errors.js';
+import { onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a steering verb waits for a worker to answer. */
 const ANSWER_MS = 10_000;
@@ -32,7 +32,7 @@ export interface Sent {
  * Sends a verb as an update, whose answer says what came of it. A workflow that has not begun to listen is asked again:
  * the id is that of the request, so that none is taken in twice.
  *
- * @throws what the SDK throws; {@link isUpdateLimit} tells where the service takes no more updates of this execution.
+ * @throws what the SDK throws; `isUpdateLimit` tells where the service takes no more updates of this execution.
  */
 export function sendUpdate<T>({ client, connection, id }: Receiver, { verb, given }: Sent): Promise<T> {
   const update = defineUpdate<T, [object]>(verb);

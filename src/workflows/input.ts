@@ -6,8 +6,14 @@ import { expandRunLocks } from '../plan/templates.js';
 import type { Json, Plan } from '../plan/types.js';
 import type { Program, Settled, StepReport } from '../engine/index.js';
 
-/** Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. */
-export const ENGINE_VERSION = 1;
+/**
+ * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier
+ * ones go on to run as they began.
+ *
+ * - 1: a signal that came before the run began took the place of its first commands.
+ * - 2: those are carried out first.
+ */
+export const ENGINE_VERSION = 2;
 
 /** Start input of `runPlan`. */
 export interface RunInput {
@@ -116,8 +122,9 @@ function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
     return 'The run has no input; start it by `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
-  if (given.engine_version !== ENGINE_VERSION) {
-    return `engine_version is ${JSON.stringify(given.engine_version)}; this worker runs version ${ENGINE_VERSION}`;
+  const version: unknown = given.engine_version;
+  if (version !== ENGINE_VERSION && version !== 1) {
+    return `engine_version is ${JSON.stringify(version)}; this worker runs versions 1 to ${ENGINE_VERSION}`;
   }
   if (!isRecord(given.inputs)) return '`inputs` must be an object';
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {

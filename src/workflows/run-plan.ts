@@ -53,10 +53,11 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     onInstance,
   });
   const waits = createWaits(program.plan, scope, ended);
-  const { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
-  const first = firstCommands(commands, state, carryOut);
+  const beginning = startRun(program, Date.now(), settledSteps(program, input));
+  const { state } = beginning;
+  const first = firstCommands(beginning, input.engine_version, carryOut);
   const journal = openJournal(program, input, state);
-  const showStatus = statusMemo();
+  const showStatus = statusMemo(input.engine_version > 1);
 
   setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since), {
     description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
@@ -76,7 +77,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     await condition(() => isRunEnd(state.status));
     await locks.giveBack();
     await condition(allHandlersFinished);
-    if (patched('seal')) await journal.seal();
+    if (input.engine_version > 1 || patched('seal')) await journal.seal();
   });
   return conclude({ ...runResult(workflowId, program, state), ...runOutputs(program, input, state, workflowId) });
 

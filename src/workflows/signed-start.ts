@@ -1,8 +1,6 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  isCancellation,
-  patched,
   proxyLocalActivities,
   workflowInfo,
   type WorkflowInboundCallsInterceptor,
@@ -20,13 +18,15 @@ const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ 
  * The embedded dev server's HTTP interface takes requests from any web page, and a plan runs commands. Exempt are
  * children and runs continued as new, known by what Temporal itself says of them. A cron's or a retry's later run
  * says "continued" too, though its first one may have been refused: those are checked like a first one.
+ *
+ * A cancel does not end the check: a workflow that was canceled before it began has a record, and its own way to end.
  */
 export const signedStartInterceptor: WorkflowInboundCallsInterceptor = {
   async execute(input, next) {
     const info = workflowInfo();
     const continued = info.continuedFromExecutionRunId !== undefined && !info.cronSchedule && info.attempt === 1;
     if (info.parent === undefined && !continued) {
-      const verdict = await despiteCancel(() =>
+      const verdict = await CancellationScope.nonCancellable(() =>
         verifyStart({
           workflow_type: info.workflowType,
           workflow_id: info.workflowId,
@@ -40,19 +40,6 @@ export const signedStartInterceptor: WorkflowInboundCallsInterceptor = {
     return next(input);
   },
 };
-
-/**
- * A workflow that was canceled before it began is still to begin: it has a record, and its own way to end. The check is
- * asked for again rather than shielded from the start, so that earlier runs replay, which ended here.
- */
-async function despiteCancel<T>(check: () => Promise<T>): Promise<T> {
-  try {
-    return await check();
-  } catch (error) {
-    if (!isCancellation(error) || !patched('begin-canceled')) throw error;
-    return CancellationScope.nonCancellable(check);
-  }
-}
 
 function unsigned(): ApplicationFailure {
   const error = ApplicationFailure.create({

@@ -205,7 +205,7 @@ export function createStepRunner(
     } catch {
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task);
+    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task, input.engine_version);
     executed.set(task.step_id, Math.max(report.attempts, (task.attempts_before ?? 0) + 1));
     return report;
   }
@@ -270,7 +270,7 @@ export function createStepRunner(
       }),
       async execute(piece, task) {
         await budget.take(JSON.stringify(task).length).catch(() => {});
-        return runStep(piece, plan.globals.max_step_duration_sec, task);
+        return runStep(piece, plan.globals.max_step_duration_sec, task, input.engine_version);
       },
       parking: instance === undefined ? parked.parkingOf(index) : instanceParking(),
       warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),

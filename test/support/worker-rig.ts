@@ -27,6 +27,8 @@ export interface WorkerRig {
   close(): Promise<void>;
 }
 
+async function nothing(): Promise<void> {}
+
 /** @param settings dynamic configuration of the server: `history.maxTotalUpdates=3` */
 export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -46,7 +48,7 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   const service = { connection: { address }, address, namespace: 'default' };
   const orch = await OrchClient.connect({ service, signingKey: SIGNING_KEY });
   let ready: Worker | undefined;
-  let stop = async (): Promise<void> => {};
+  let stop = nothing;
   const create = (): Promise<Worker> =>
     createWorker({ connection: environment.nativeConnection, stateDir: dir, signingKey: SIGNING_KEY });
   const rig: WorkerRig = {
@@ -60,7 +62,7 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
       ready = undefined;
       const running = worker.run();
       stop = async () => {
-        stop = async () => {};
+        stop = nothing;
         worker.shutdown();
         await running;
       };

@@ -114,7 +114,7 @@ describe('what Temporal shows', () => {
       project: 'demo',
       tags: ['x', 'y'],
       started_by: 'me',
-      engine_version: 1,
+      engine_version: 2,
     });
     expect(await orch.list({ limit: 1 })).toMatchObject([
       { run_id, plan_id: 'test', status: 'succeeded', project: 'demo' },
