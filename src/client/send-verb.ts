@@ -5,7 +5,7 @@ import type { EventsPage, RunEvent } from '../journal/index.js';
 import { eventsQuery } from '../workflows/messages.js';
 import { OrchError } from './errors.js';
 import { sealedUpdate } from './sealed-update.js';
-import { isUpdateLimit, onceItAnswers, withDeadline } from './service-errors.js';
+import { onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a steering verb waits for a worker to answer. */
 const ANSWER_MS = 10_000;
@@ -34,7 +34,7 @@ export interface Sent {
  * Sends a verb as an update, whose answer says what came of it. A workflow that has not begun to listen is asked again:
  * the id is that of the request, so that none is taken in twice.
  *
- * @throws as {@link sealedUpdate}; {@link isUpdateLimit} tells where the service takes no more updates of this execution.
+ * @throws as {@link sealedUpdate}; `isUpdateLimit` tells where the service takes no more updates of this execution.
  */
 export function sendUpdate<T>({ client, connection, id, signing }: Receiver, { verb, given }: Sent): Promise<T> {
   const send = sealedUpdate<T>(client, id, { name: verb, given, updateId: randomUUID() }, signing);

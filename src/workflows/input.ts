@@ -7,7 +7,14 @@ import { expandRunLocks } from '../plan/templates.js';
 import type { Json, Plan } from '../plan/types.js';
 import type { Program, Settled, StepReport } from '../engine/index.js';
 
-/** Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. */
+/**
+ * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier
+ * ones go on to run as they began.
+ *
+ * - 1: a signal that came before the run began took the place of its first commands; each step's task had the whole
+ *   environment of the run in it.
+ * - 2: those commands are carried out first; what the steps of a run share is named, not repeated.
+ */
 export const ENGINE_VERSION = 2;
 /** The oldest one whose runs this code goes on with. */
 const OLDEST_VERSION = 1;

@@ -56,10 +56,11 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     onInstance,
   });
   const waits = createWaits(program.plan, scope, ended);
-  const { state, commands } = startRun(program, Date.now(), settledSteps(program, input));
-  const first = firstCommands(commands, state, carryOut);
+  const beginning = startRun(program, Date.now(), settledSteps(program, input));
+  const { state } = beginning;
+  const first = firstCommands(beginning, input.engine_version, carryOut);
   const journal = openJournal(program, input, state);
-  const showStatus = statusMemo();
+  const showStatus = statusMemo(input.engine_version > 1);
 
   setHandler(progressQuery, (options) => progressView(workflowId, program, state, options?.since), {
     description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
@@ -81,7 +82,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
     if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure.message, 'InternalError');
     await locks.giveBack();
     await condition(allHandlersFinished);
-    if (patched('seal')) await journal.seal();
+    if (input.engine_version > 1 || patched('seal')) await journal.seal();
   });
   const room = parent === undefined ? undefined : SUB_RESULT_BYTES;
   return conclude({ ...runResult(workflowId, program, state, room), ...runOutputs(program, input, state, workflowId) });

@@ -35,11 +35,17 @@ const activities = proxyActivities<Activities>({
   retry: { initialInterval: '1 second', backoffCoefficient: 1 },
 });
 
-/** Runs a step as an activity and tells how it ended. Never throws for an end that a step can have. */
+/**
+ * Runs a step as an activity and tells how it ended. Never throws for an end that a step can have.
+ *
+ * @param version the engine version of its run
+ * @param shared what its task has in common with those of the other steps, and does not carry itself
+ */
 export async function runStep(
   step: Step,
   maxDuration: Timeout,
   task: StepTask,
+  version: number,
   shared?: SharedEnv,
 ): Promise<StepReport> {
   let known = task;
@@ -53,7 +59,7 @@ export async function runStep(
       const elsewhere = wrongHost(error);
       if (elsewhere !== undefined) known = { ...task, carried: elsewhere };
       else if (isForged(error) && forgeries < MAX_FORGERIES && task.action.type !== 'http') forgeries += 1;
-      else if (host === undefined || !isUnserved(error)) return finish(error, known, step.queue);
+      else if (host === undefined || !isUnserved(error)) return finish(error, known, step.queue, version);
       else {
         // A host that is gone has taken the step's process with it, as far as can be known.
         lostHosts += 1;
@@ -124,10 +130,11 @@ function hostLost(host: string, { attempts_before = 0, carried, run_once }: Step
 }
 
 /** A canceled step whose end nobody has reported may still run: its worker was gone when it was canceled. */
-async function finish(error: unknown, task: StepTask, queue: string | undefined): Promise<StepReport> {
+async function finish(error: unknown, task: StepTask, queue: string | undefined, version: number): Promise<StepReport> {
   const report = reportOf(error);
   const canceled = CancellationScope.current().consideredCancelled;
-  if (canceled && report.log_dir === undefined && task.action.type !== 'http' && patched('reap')) {
+  const unheard = canceled && report.log_dir === undefined && task.action.type !== 'http';
+  if (unheard && (version > 1 || patched('reap'))) {
     await CancellationScope.nonCancellable(() => reap(task, queue));
   }
   return report;

@@ -1,8 +1,6 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  isCancellation,
-  patched,
   proxyLocalActivities,
   workflowInfo,
   type WorkflowExecuteInput,
@@ -19,6 +17,8 @@ const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ 
 
 /**
  * Lets a workflow of any type begin only if its start was signed for it, where the worker has a key; and signs its end.
+ *
+ * A cancel does not end the check: a workflow that was canceled before it began has a record, and its own way to end.
  */
 export function signedStart(signing: Signing): NonNullable<WorkflowInboundCallsInterceptor['execute']> {
   return async (input, next) => {
@@ -40,7 +40,7 @@ async function allowSealed(signing: Signing, seal: Seal): Promise<void> {
   if (seal.kind === 'continued') return;
   let verdict: string;
   try {
-    verdict = await despiteCancel(() => verifyStart({ seal, started_at: info.startTime.getTime() }));
+    verdict = await CancellationScope.nonCancellable(() => verifyStart({ seal, started_at: info.startTime.getTime() }));
   } catch {
     verdict = 'refused';
   }
@@ -72,7 +72,7 @@ async function allowOldStart({ since }: Signing, input: WorkflowExecuteInput): P
   if (since !== undefined && info.startTime.getTime() >= since) throw unsigned();
   const continued = info.continuedFromExecutionRunId !== undefined && !info.cronSchedule && info.attempt === 1;
   if (info.parent !== undefined || continued) return;
-  const verdict = await despiteCancel(() =>
+  const verdict = await CancellationScope.nonCancellable(() =>
     verifyStart({
       workflow_type: info.workflowType,
       workflow_id: info.workflowId,
@@ -82,19 +82,6 @@ async function allowOldStart({ since }: Signing, input: WorkflowExecuteInput): P
     }),
   );
   if (verdict === 'refused') throw unsigned();
-}
-
-/**
- * A workflow that was canceled before it began is still to begin: it has a record, and its own way to end. The check is
- * asked for again rather than shielded from the start, so that earlier runs replay, which ended here.
- */
-async function despiteCancel<T>(check: () => Promise<T>): Promise<T> {
-  try {
-    return await check();
-  } catch (error) {
-    if (!isCancellation(error) || !patched('begin-canceled')) throw error;
-    return CancellationScope.nonCancellable(check);
-  }
 }
 
 async function sealedEnd(signing: Signing, run: () => Promise<unknown>): Promise<unknown> {

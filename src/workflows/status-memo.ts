@@ -8,15 +8,17 @@ const STATUS = 'status';
  * Lets the list of runs and the Web UI show a run that is paused or quarantined: Temporal calls both running, and a
  * query needs a worker.
  *
+ * @param versioned true for runs that all have it. A run must not ask `patched` while it begins: under load the check of
+ * its start and what follows come into two workflow tasks, and a replay, which finds both in one, would not know of it.
  * @returns what to call with the status after each event
  */
-export function statusMemo(): (status: RunStatus) => void {
+export function statusMemo(versioned: boolean): (status: RunStatus) => void {
   let shown: RunStatus = 'running';
   return (status) => {
     const now = isHeld(status) ? status : 'running';
     if (now === shown || isRunEnd(status)) return;
     shown = now;
-    if (patched('status-memo')) upsertMemo({ [STATUS]: now });
+    if (versioned || patched('status-memo')) upsertMemo({ [STATUS]: now });
   };
 }
 

@@ -223,7 +223,8 @@ export function createStepRunner(
     } catch {
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    const report = await runStep(plan.steps[index]!, plan.globals.max_step_duration_sec, task, shared);
+    const maxDuration = plan.globals.max_step_duration_sec;
+    const report = await runStep(plan.steps[index]!, maxDuration, task, input.engine_version, shared);
     executed.set(task.step_id, Math.max(report.attempts, (task.attempts_before ?? 0) + 1));
     return report;
   }
@@ -288,7 +289,7 @@ export function createStepRunner(
       }),
       async execute(piece, task) {
         await budget.take(JSON.stringify(withoutShared(task, shared)).length).catch(() => {});
-        return runStep(piece, plan.globals.max_step_duration_sec, task, shared);
+        return runStep(piece, plan.globals.max_step_duration_sec, task, input.engine_version, shared);
       },
       parking: instance === undefined ? parked.parkingOf(index) : instanceParking(),
       warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),

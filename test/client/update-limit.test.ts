@@ -10,8 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => rig.close());
 
+const gate = (id: string): object => ({ id, step_def: { type: 'approval' } });
+
 const start = async (): Promise<string> => {
-  const gate = (id: string): object => ({ id, step_def: { type: 'approval' } });
   const source = { plan_id: 'test', version: '1.0', steps: [gate('a'), gate('b')] };
   const { run_id } = await rig.orch.start({ source }, { baseDir: rig.dir });
   await eventually('it waits', async () => (await rig.orch.progress(run_id).catch(() => undefined))?.counts.waiting);

@@ -30,6 +30,8 @@ export interface WorkerRig {
   close(): Promise<void>;
 }
 
+async function nothing(): Promise<void> {}
+
 /** @param settings dynamic configuration of the server: `history.maxTotalUpdates=3` */
 export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -50,7 +52,7 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   const signing: WorkerSigning = { key: KEY, since: 0, used: createUsedSeals(path.join(dir, 'used-seals')) };
   const orch = await OrchClient.connect({ service, signing });
   let ready: Worker | undefined;
-  let stop = async (): Promise<void> => {};
+  let stop = nothing;
   const create = (): Promise<Worker> =>
     createWorker({ connection: environment.nativeConnection, stateDir: dir, signing });
   const rig: WorkerRig = {
@@ -64,7 +66,7 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
       ready = undefined;
       const running = worker.run();
       stop = async () => {
-        stop = async () => {};
+        stop = nothing;
         worker.shutdown();
         await running;
       };

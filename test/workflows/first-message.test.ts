@@ -88,13 +88,13 @@ const CASES: Case[] = [
 interface Sent {
   id: string;
   /** The answer of an update: the verb's, or the reason of its refusal. */
-  answer?: Promise<unknown>;
+  answer: Promise<unknown>;
 }
 
 /** Sends a verb as the first thing that a run hears. */
-function send(id: string, way: 'update' | 'signal', { verb, given = {} }: Case): Sent {
+function send(id: string, way: (typeof WAYS)[number], { verb, given = {} }: Case): Sent {
   if (way === 'update') {
-    const answer = rig.orch.steer(id, verb, { ...given, by: 'ann' } as never).catch((error: unknown) => {
+    const answer = rig.orch.steer(id, verb, { ...given, by: 'ann' }).catch((error: unknown) => {
       if (error instanceof OrchError) return `${error.code}: ${error.message}`;
       throw error;
     });
@@ -123,6 +123,8 @@ async function startChild(): Promise<string> {
 /** Undefined while the run does not answer: a machine may be busy. */
 const progressOf = (id: string): Promise<ProgressView | undefined> => rig.orch.progress(id).catch(() => undefined);
 
+const known = (id: string): Promise<ProgressView> => eventually('the run answers', () => progressOf(id));
+
 const waits = (id: string): Promise<unknown> =>
   eventually('the gate waits, and what runs has ended', async () => {
     const { waiting, running } = (await progressOf(id))?.counts ?? {};
@@ -131,8 +133,8 @@ const waits = (id: string): Promise<unknown> =>
 
 /** Does what is still to be done, and gives how the steps ended. */
 async function finish(id: string): Promise<{ ends: Ends; ran: string[] }> {
-  if ((await rig.orch.progress(id)).status === 'paused') await rig.orch.steer(id, 'resume', {});
-  const gate = (await rig.orch.progress(id)).steps.find((step) => step.id === 'gate');
+  if ((await known(id)).status === 'paused') await rig.orch.steer(id, 'resume', {});
+  const gate = (await known(id)).steps.find((step) => step.id === 'gate');
   if (gate?.status === 'waiting') await rig.orch.steer(id, 'approve', { step: 'gate' });
   const { steps } = await rig.orch.result(id);
   const ends = Object.fromEntries(steps.map((step) => [step.id, step.reason ?? step.status]));
@@ -165,48 +167,43 @@ const MODES = [
   'of a sub-plan after a restart of its worker',
 ] as const;
 
-describe.each(MODES)('the first message %s', (mode) => {
-  const sent = new Map<string, Sent>();
-  const child = mode === MODES[2];
+const WAYS = ['update', 'signal'] as const;
 
-  beforeAll(async () => {
-    if (mode !== MODES[0]) await rig.startWorker();
-    const wanted = CASES.flatMap((each) => (['update', 'signal'] as const).map((way) => ({ each, way })));
-    const ids = await Promise.all(wanted.map(() => (child ? startChild() : start(STEPS))));
-    if (mode !== MODES[0]) await Promise.all(ids.map(waits));
-    await rig.stopWorker();
-    for (const [index, { each, way }] of wanted.entries())
-      sent.set(`${each.verb} ${way}`, send(ids[index]!, way, each));
-    await Promise.all(
-      wanted.filter(({ way }) => way === 'signal').map(({ each }) => sent.get(`${each.verb} signal`)!.answer),
+describe.each(MODES.flatMap((mode) => WAYS.map((way) => ({ mode, way }))))(
+  'the first message $mode, by $way,',
+  ({ mode, way }) => {
+    const sent = new Map<string, Sent>();
+    const child = mode === MODES[2];
+
+    beforeAll(async () => {
+      if (mode !== MODES[0]) await rig.startWorker();
+      const ids = await Promise.all(CASES.map(() => (child ? startChild() : start(STEPS))));
+      if (mode !== MODES[0]) await Promise.all(ids.map(waits));
+      await rig.stopWorker();
+      for (const [index, each] of CASES.entries()) sent.set(each.verb, send(ids[index]!, way, each));
+      const answers = [...sent.values()].map(({ answer }) => answer);
+      if (way === 'signal') await Promise.all(answers);
+      await rig.startWorker();
+      await Promise.all(answers);
+    }, 120_000);
+    afterAll(() => rig.stopWorker());
+
+    test.each(CASES)(
+      '$verb, is taken in once, and nothing that the run began with is lost',
+      async ({ verb, refusal, ends, status }) => {
+        const { id, answer } = sent.get(verb)!;
+        if (way === 'update') {
+          expect(await answer).toEqual(refusal === undefined ? expect.anything() : `refused: ${refusal}`);
+        }
+        expect((await known(id)).status).toMatch(status ?? /^(running|succeeded)$/);
+        const expected = child ? { ...stepsOf(ends, ['first']), last: 'success' } : ends;
+        expect(await finish(id)).toEqual({ ends: expected, ran: ranOf(expected) });
+        const refusedUpdate = way === 'update' && refusal !== undefined; // its validator leaves no trace
+        expect(await requestsOf(id)).toEqual(refusedUpdate ? [] : [[verb, way, refusal === undefined]]);
+      },
     );
-    await rig.startWorker();
-    await Promise.allSettled([...sent.values()].map(({ answer }) => answer));
-  }, 120_000);
-  afterAll(() => rig.stopWorker());
-
-  test.each(
-    CASES.flatMap((each) => [
-      { ...each, way: 'update' as const },
-      { ...each, way: 'signal' as const },
-    ]),
-  )(
-    '$verb by $way is taken in once, and nothing that the run began with is lost',
-    async ({ verb, way, refusal, ends, status }) => {
-      const { id, answer } = sent.get(`${verb} ${way}`)!;
-      if (way === 'update') {
-        expect(await answer).toEqual(refusal === undefined ? expect.anything() : `refused: ${refusal}`);
-      }
-      await eventually('it answers', () => progressOf(id));
-      const before = (await rig.orch.progress(id)).status;
-      expect(before).toMatch(status ?? /^(running|succeeded)$/);
-      const expected = child ? { ...stepsOf(ends, ['first']), last: 'success' } : ends;
-      expect(await finish(id)).toEqual({ ends: expected, ran: ranOf(expected) });
-      const refusedUpdate = way === 'update' && refusal !== undefined; // its validator leaves no trace
-      expect(await requestsOf(id)).toEqual(refusedUpdate ? [] : [[verb, way, refusal === undefined]]);
-    },
-  );
-});
+  },
+);
 
 test('early signals come in the order in which they were sent', async () => {
   const id = await start([STEPS[0], STEPS[1]]);
@@ -221,7 +218,7 @@ test('early signals come in the order in which they were sent', async () => {
   }
   await rig.startWorker();
   await eventually('it is paused', async () => (await progressOf(id))?.status === 'paused');
-  expect((await rig.orch.progress(id)).counts).toMatchObject({ success: 1, pending: 1 });
+  expect((await known(id)).counts).toMatchObject({ success: 1, pending: 1 });
   expect(await requestsOf(id)).toEqual([
     ['resume', 'signal', false],
     ['pause', 'signal', true],
@@ -270,6 +267,8 @@ describe('a run that ends before its first workflow task', () => {
   });
 });
 
+const request = (key: string): LockRequest => ({ key, run_id: key, temporal_run_id: key, settle_sec: 0 });
+
 const MOMENTS = ['before it began', 'after a restart of its worker'] as const;
 
 describe.each(MOMENTS)('what others hear %s', (moment) => {
@@ -297,7 +296,6 @@ describe.each(MOMENTS)('what others hear %s', (moment) => {
   afterAll(() => rig.stopWorker());
 
   test('a lock hears requests and releases in their order', async () => {
-    const request = (key: string): LockRequest => ({ key, run_id: key, temporal_run_id: key, settle_sec: 0 });
     const id = lockId(uniqueId('lock'));
     await tell('lock', id, [
       ['request', request('a')],
