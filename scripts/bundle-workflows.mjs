@@ -8,7 +8,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
  * Evaluated once in a worker instead of once in every run: building the schemas of plans and events takes longer than
  * all that a short run does. Pure functions, and schemas; nothing in them may remember anything of a run.
  */
-const SHARED = ['plan/plan-set.js', 'journal/events.js'];
+const SHARED = ['plan/files/check-set.js', 'journal/events.js'];
 
 const LOADER = fileURLToPath(new URL('shared-module-loader.cjs', import.meta.url));
 

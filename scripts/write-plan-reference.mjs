@@ -2,7 +2,7 @@
 // Needs a build.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { planReference } from '../dist/plan/reference/index.js';
+import { planReference } from '../dist/plan-reference/index.js';
 
 const docs = fileURLToPath(new URL('../docs/', import.meta.url));
 const files = readdirSync(`${docs}reference`).filter((file) => file.endsWith('.yaml'));

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
 import type { LockGateway } from '../temporal/lock-gateway.js';
-import type { LockRequest } from '../workflows/lock-messages.js';
+import type { LockRequest } from '../contract/lock-messages.js';
 
 /** Milliseconds between two looks of the one who is next in line; those behind look less often. */
 const LOOK_MS = 250;

@@ -2,8 +2,8 @@ import { Context } from '@temporalio/activity';
 import { verifySignature, type StartClaim } from '../temporal/signature.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
-import type { Seal } from '../workflows/seal.js';
-import { executionOf } from './execution-info.js';
+import type { Seal } from '../contract/seal.js';
+import { executionOf } from './step/execution-info.js';
 
 export type StartVerdict = 'signed' | 'not_required' | 'refused';
 

@@ -29,7 +29,7 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
       address: service.address,
       namespace: DEFAULT_NAMESPACE,
     },
-      ...signingOf(context),
+    ...signingOf(context),
     ...(service.ui_url === undefined ? {} : { webUi: service.ui_url }),
   });
 }

@@ -1,10 +1,10 @@
-import type { Convert } from '../plan/foreign.js';
-import type { LoadedPlanSet, PlanTexts } from '../plan/load-set.js';
-import type { Diagnostic } from '../plan/types.js';
+import type { Convert } from '../plan/files/converted.js';
+import type { LoadedPlanSet, PlanTexts } from '../plan/files/load-set.js';
+import type { Diagnostic } from '../plan/model/plan.js';
 import type { CliContext } from './context.js';
 import { DiagnosticsError, UsageError } from './errors.js';
-import { readFormatOptions, type FormatFlags } from './format-options.js';
-import { refuseUnknownModes } from './pipeline-options.js';
+import { readFormatOptions, type FormatFlags } from './options/format.js';
+import { refuseUnknownModes } from './options/pipeline.js';
 import { showDiagnostics } from './show-diagnostics.js';
 
 /** A plan that was read and checked with its sub-plans, and the texts they came from. */

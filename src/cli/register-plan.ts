@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
-import { withFormatOptions } from './format-options.js';
-import { collect, withSelection } from './plan-options.js';
+import { withFormatOptions } from './options/format.js';
+import { collect, withSelection } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
 

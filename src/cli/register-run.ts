@@ -1,8 +1,8 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
-import { withFormatOptions } from './format-options.js';
-import { withPipelineOptions } from './pipeline-options.js';
-import { collect, withSelection } from './plan-options.js';
+import { withFormatOptions } from './options/format.js';
+import { withPipelineOptions } from './options/pipeline.js';
+import { collect, withSelection } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
 

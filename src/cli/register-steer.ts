@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
-import { collect } from './plan-options.js';
+import { collect } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
 

@@ -1,6 +1,6 @@
-import type { PlanTexts } from '../plan/load-set.js';
-import type { Paint } from '../plan/render.js';
-import type { Diagnostic } from '../plan/types.js';
+import type { PlanTexts } from '../plan/files/load-set.js';
+import type { Paint } from '../plan/problems/render.js';
+import type { Diagnostic } from '../plan/model/plan.js';
 import type { CliContext } from './context.js';
 
 /** Shows diagnostics with the lines that they are about. */
@@ -9,7 +9,7 @@ export async function showDiagnostics(
   diagnostics: readonly Diagnostic[],
   texts?: PlanTexts,
 ): Promise<void> {
-  const { renderDiagnostics } = await import('../plan/render.js');
+  const { renderDiagnostics } = await import('../plan/problems/render.js');
   const byName = new Map([...(texts?.values() ?? [])].map(({ name, text }) => [name, asText(text)]));
   context.note(`${renderDiagnostics(diagnostics, byName, painter(context))}\n`);
 }

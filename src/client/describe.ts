@@ -1,8 +1,8 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { payloadCodec } from '../temporal/payload-codec.js';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
-import type { ProgressView } from '../workflows/messages.js';
-import { plain } from '../workflows/seal.js';
+import type { ProgressView } from '../contract/run-messages.js';
+import { plain } from '../contract/seal.js';
 import { isGenuineSuccess } from './genuine-success.js';
 import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';

@@ -1,4 +1,4 @@
-import type { ProgressView, RunResult, StepView } from '../workflows/messages.js';
+import type { ProgressView, RunResult, StepView } from '../contract/run-messages.js';
 import type { LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
 

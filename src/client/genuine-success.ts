@@ -1,7 +1,7 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { openResult } from '../workflows/seal.js';
+import { openResult } from '../contract/seal.js';
 import type { ClientSigning } from './sealed-result.js';
 import { throughOutages } from './service-errors.js';
 

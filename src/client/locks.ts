@@ -1,5 +1,5 @@
 import type { Client, Connection } from '@temporalio/client';
-import { LOCK, LOCK_VIEW, lockName, type LockRequest, type LockState } from '../workflows/lock-messages.js';
+import { LOCK, LOCK_VIEW, lockName, type LockRequest, type LockState } from '../contract/lock-messages.js';
 import { asOrchError, onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */

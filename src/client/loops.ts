@@ -25,8 +25,8 @@ import {
   type LoopVerbInput,
   type LoopView,
   type TurnRecord,
-} from '../workflows/loop/messages.js';
-import { plain } from '../workflows/seal.js';
+} from '../contract/loop-messages.js';
+import { plain } from '../contract/seal.js';
 import { OrchError } from './errors.js';
 import { isGenuineSuccess } from './genuine-success.js';
 import { refuseReservedId } from './reserved-ids.js';

@@ -20,8 +20,8 @@ import {
   type VerbAccepted,
   type VerbName,
   type Verbs,
-} from '../workflows/messages.js';
-import { ORCH_LOOP } from '../workflows/loop/messages.js';
+} from '../contract/run-messages.js';
+import { ORCH_LOOP } from '../contract/loop-messages.js';
 import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
 import { isGenuineSuccess } from './genuine-success.js';

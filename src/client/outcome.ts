@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
-import { progressQuery, type ProgressView, type RunResult } from '../workflows/messages.js';
-import { plain } from '../workflows/seal.js';
+import { progressQuery, type ProgressView, type RunResult } from '../contract/run-messages.js';
+import { plain } from '../contract/seal.js';
 import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';

@@ -1,14 +1,14 @@
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { checkPlan } from '../plan/check.js';
-import type { RunInput } from '../workflows/input.js';
+import { checkPlan } from '../plan/check/check-plan.js';
+import type { RunInput } from '../workflows/program/input.js';
 import { readRecord } from '../temporal/read-record.js';
-import type { ProgressView, StepView } from '../workflows/messages.js';
+import type { ProgressView, StepView } from '../contract/run-messages.js';
 import { OrchError } from './errors.js';
 import type { PastRun } from './rerun.js';
 import type { PlanToStart } from './types.js';
 import { ForgedError } from '../temporal/forged.js';
-import { isUnsigned, plain } from '../workflows/seal.js';
+import { isUnsigned, plain } from '../contract/seal.js';
 import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
 

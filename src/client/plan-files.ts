@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { agentProblems } from '../plan/agents.js';
-import type { Convert } from '../plan/foreign.js';
-import { readConfiguration, type Configuration } from '../plan/load-config.js';
+import { agentProblems } from '../plan/check/agent-names.js';
+import type { Convert } from '../plan/files/converted.js';
+import { readConfiguration, type Configuration } from '../plan/files/orch-config.js';
 import {
   attachPlacesInTexts,
   loadPlanSet,
@@ -11,9 +11,9 @@ import {
   type LoadSetResult,
   type NoPlanText,
   type PlanText,
-} from '../plan/load-set.js';
-import { inFile } from '../plan/plan-document.js';
-import type { Diagnostic, Result } from '../plan/types.js';
+} from '../plan/files/load-set.js';
+import { inFile } from '../plan/files/plan-document.js';
+import type { Diagnostic, Result } from '../plan/model/plan.js';
 
 /** A file above this is no plan; it is not even read. Bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;

@@ -1,11 +1,11 @@
-import { buildGraph } from '../plan/graph.js';
-import { outputsRead } from '../plan/outputs-read.js';
-import { resolvePlanPath } from '../plan/plan-path.js';
-import { leftOut } from '../plan/selection.js';
-import { expandStep } from '../plan/templates.js';
-import type { Plan, Step } from '../plan/types.js';
-import type { RunInput } from '../workflows/input.js';
-import type { StepView } from '../workflows/messages.js';
+import { buildGraph } from '../plan/graph/graph.js';
+import { outputsRead } from '../plan/templates/outputs-read.js';
+import { resolvePlanPath } from '../plan/files/plan-path.js';
+import { leftOut } from '../plan/graph/selection.js';
+import { expandStep } from '../plan/templates/expand-step.js';
+import type { Plan, Step } from '../plan/model/plan.js';
+import type { RunInput } from '../workflows/program/input.js';
+import type { StepView } from '../contract/run-messages.js';
 import { LAPTOP_NAMES } from './take-along.js';
 
 /** Which steps run again whatever they did before. */

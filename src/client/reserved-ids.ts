@@ -1,4 +1,4 @@
-import { RESERVED_IDS } from '../workflows/reserved-ids.js';
+import { RESERVED_IDS } from '../contract/reserved-ids.js';
 import { OrchError } from './errors.js';
 
 /** Keeps runs and loops off the names of what orch itself runs. @throws OrchError `reserved_id` */

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { ForgedError } from '../temporal/forged.js';
-import { isUnsigned, openResult } from '../workflows/seal.js';
+import { isUnsigned, openResult } from '../contract/seal.js';
 
 /** What tells genuine results on the embedded service. */
 export interface ClientSigning {

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { defineUpdate } from '@temporalio/workflow';
 import { ForgedError } from '../temporal/forged.js';
 import { newSeal } from '../temporal/sealed-calls.js';
-import { openResult, sealArgs } from '../workflows/seal.js';
+import { openResult, sealArgs } from '../contract/seal.js';
 
 /** An update, and the id of the request: one that is sent again is taken in once. */
 export interface UpdateRequest {

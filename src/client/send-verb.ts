@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, Connection } from '@temporalio/client';
 import type { EventsPage, RunEvent } from '../journal/index.js';
-import { eventsQuery } from '../workflows/messages.js';
+import { eventsQuery } from '../contract/run-messages.js';
 import { OrchError } from './errors.js';
 import { sealedUpdate } from './sealed-update.js';
 import { onceItAnswers, withDeadline } from './service-errors.js';

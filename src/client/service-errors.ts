@@ -168,9 +168,13 @@ function tooMany(cause: unknown, runId = ''): OrchError {
 /** A run whose workflow tasks fail: it was parked, or this version of the code cannot go on with it. */
 export function stuck(runId = '', why?: string): OrchError {
   const said = why === undefined ? '' : `: ${why}`;
-  return new OrchError('run_stuck', `The run '${runId}' does not come on: its worker fails to decide what is next${said}`, {
-    hint: 'the log of the worker says more; other runs go on',
-  });
+  return new OrchError(
+    'run_stuck',
+    `The run '${runId}' does not come on: its worker fails to decide what is next${said}`,
+    {
+      hint: 'the log of the worker says more; other runs go on',
+    },
+  );
 }
 
 function messagesOf(error: unknown): string {

@@ -1,8 +1,8 @@
-import type { AgentSettings } from '../plan/agent-types.js';
-import type { Json } from '../plan/types.js';
-import type { Selection } from '../plan/selection.js';
+import type { AgentSettings } from '../plan/model/agent.js';
+import type { Json } from '../plan/model/plan.js';
+import type { Selection } from '../plan/graph/selection.js';
 import type { PastRun } from './rerun.js';
-import type { ProgressView } from '../workflows/messages.js';
+import type { ProgressView } from '../contract/run-messages.js';
 
 /** A plan to start, as `loadPlanFile` gives it; `source` alone is enough for a plan without sub-plans. */
 export interface PlanToStart {

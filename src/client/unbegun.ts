@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { hasBegun } from '../temporal/run-begun.js';
-import { RUN_PLAN } from '../workflows/messages.js';
+import { RUN_PLAN } from '../contract/run-messages.js';
 import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
 

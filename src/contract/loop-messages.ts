@@ -1,7 +1,7 @@
 // What a loop, and those who start, look at and steer it agree on. Types only, and names: clients load this file too.
-import type { LoopState } from '../../loop/turns.js';
-import type { LoopConfig } from '../../loop/types.js';
-import type { Role } from '../../loop/roles.js';
+import type { LoopState } from '../loop/turns.js';
+import type { LoopConfig } from '../loop/types.js';
+import type { Role } from '../loop/roles.js';
 
 /** Workflow type of a loop. A literal that open loops depend on. */
 export const ORCH_LOOP = 'orchLoop';

@@ -1,8 +1,8 @@
-import type { AgentSettings } from '../../plan/agent-types.js';
-import type { Timeout } from '../../plan/types.js';
-import type { StateFields } from '../../loop/state-file.js';
-import type { GitSettings } from '../../loop/types.js';
-import type { StepHeartbeat, StepSuccess } from '../types.js';
+import type { AgentSettings } from '../plan/model/agent.js';
+import type { Timeout } from '../plan/model/plan.js';
+import type { StateFields } from '../loop/state-file.js';
+import type { GitSettings } from '../loop/types.js';
+import type { StepHeartbeat, StepSuccess } from './step-task.js';
 
 /** One turn of a loop: a prompt that an agent runs. */
 export interface TurnTask {

@@ -1,5 +1,5 @@
 import { defineQuery } from '@temporalio/workflow';
-import type { Json } from '../plan/types.js';
+import type { Json } from '../plan/model/plan.js';
 import type { EventsPage, PlanAnswer } from '../journal/batch.js';
 import type { AgentSummary } from '../engine/index.js';
 import type { RunEnd, RunStatus, StepReason, StepStatus } from '../engine/types.js';

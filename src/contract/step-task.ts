@@ -1,9 +1,9 @@
-import type { Expectation } from '../plan/gates.js';
-import type { SecretUse } from '../plan/secret-uses.js';
-import type { Json, OwnVariable, RetryPolicy, SecretSource, StepAction, Timeout } from '../plan/types.js';
+import type { Expectation } from '../plan/check/gate-expectation.js';
+import type { SecretUse } from '../plan/templates/secret-uses.js';
+import type { Json, OwnVariable, RetryPolicy, SecretSource, StepAction, Timeout } from '../plan/model/plan.js';
 import type { FailedAttempt } from '../engine/index.js';
 import type { StepReason } from '../engine/types.js';
-import type { AgentTurn, TurnFacts } from './agent/types.js';
+import type { AgentTurn, TurnFacts } from './agent-turn.js';
 
 /** All that the execution of one step needs. Nothing else of the run or of other steps is in it. */
 export interface StepTask {

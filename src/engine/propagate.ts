@@ -1,4 +1,4 @@
-import type { TriggerRule } from '../plan/types.js';
+import type { TriggerRule } from '../plan/model/plan.js';
 import { endStep } from './settle.js';
 import type { StepState } from './state.js';
 import type { Turn } from './transition.js';

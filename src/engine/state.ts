@@ -1,5 +1,5 @@
-import type { Graph } from '../plan/graph.js';
-import type { Json, Plan } from '../plan/types.js';
+import type { Graph } from '../plan/graph/graph.js';
+import type { Json, Plan } from '../plan/model/plan.js';
 import type { EndStatus, RunStatus, StepReason, StepStatus } from './types.js';
 
 /** What a run follows: a checked plan, its one graph, and its conditions. Built once, never changed. */

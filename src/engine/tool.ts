@@ -1,4 +1,4 @@
-import type { StepAction } from '../plan/types.js';
+import type { StepAction } from '../plan/model/plan.js';
 
 /** The tool that a step uses, by which breakers count: the program's name, or the kind of step where it has none. */
 export function toolOf(action: StepAction): string | undefined {

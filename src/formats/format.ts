@@ -1,4 +1,4 @@
-import type { Conversion } from '../plan/foreign.js';
+import type { Conversion } from '../plan/files/converted.js';
 
 /** A document that may be in the format of another system. */
 export interface FormatSource {

@@ -1,5 +1,5 @@
 // Files of other systems, which orch runs by converting them to plans. A format is a folder of its own and an entry here.
-import type { Conversion, Convert } from '../plan/foreign.js';
+import type { Conversion, Convert } from '../plan/files/converted.js';
 import { execManifest, type ExecManifestOptions } from './exec-manifest/index.js';
 import type { Format, FormatSource } from './format.js';
 import { pipelines, type PipelinesOptions } from './pipelines/index.js';

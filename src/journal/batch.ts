@@ -1,4 +1,4 @@
-import type { RunAbout } from './about.js';
+import type { RunAbout } from './run-about.js';
 import type { RunEvent } from './events.js';
 
 /** What a record is made of. */

@@ -1,4 +1,4 @@
-import type { RunAbout, StepAbout } from './about.js';
+import type { RunAbout, StepAbout } from './run-about.js';
 import { EVENTS_VERSION, type AttemptFacts, type RunEvent } from './events.js';
 import {
   MANIFEST_VERSION,

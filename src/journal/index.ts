@@ -1,4 +1,4 @@
-export type { RunAbout, StepAbout } from './about.js';
+export type { RunAbout, StepAbout } from './run-about.js';
 export { eventsJsonSchema, EVENTS_VERSION, runEventSchema, type RunEvent } from './events.js';
 export { createFold, manifestOf, type ManifestFold } from './fold.js';
 export { isFinished, manifestJsonSchema, manifestSchema, type Manifest, type ManifestStep } from './manifest.js';

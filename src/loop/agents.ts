@@ -1,5 +1,5 @@
-import type { AgentSettings } from '../plan/agent-types.js';
-import { BUILT_IN_AGENTS } from '../plan/schema-agent.js';
+import type { AgentSettings } from '../plan/model/agent.js';
+import { BUILT_IN_AGENTS } from '../plan/schema/agent.js';
 import type { Prompt } from './prompts.js';
 import type { Role } from './roles.js';
 import type { AgentChoice } from './types.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { agents, budget } from '../plan/schema-agent.js';
-import { optional, text, texts, timeout } from '../plan/schema-parts.js';
+import { agents, budget } from '../plan/schema/agent.js';
+import { optional, text, texts, timeout } from '../plan/schema/parts.js';
 
 const count = z.int().min(0).max(1_000_000);
 const bytes = z

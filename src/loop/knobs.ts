@@ -1,7 +1,7 @@
-import type { AgentSettings } from '../plan/agent-types.js';
-import type { SourceBudget } from '../plan/schema-agent.js';
-import type { Result, Timeout } from '../plan/types.js';
-import { didYouMean } from '../plan/suggest.js';
+import type { AgentSettings } from '../plan/model/agent.js';
+import type { SourceBudget } from '../plan/schema/agent.js';
+import type { Result, Timeout } from '../plan/model/plan.js';
+import { didYouMean } from '../plan/problems/suggest.js';
 import { routerMode, type RouterMode } from './router.js';
 import { ROLE_NAMES, roleOf } from './roles.js';
 

@@ -1,5 +1,5 @@
-import { didYouMean } from '../plan/suggest.js';
-import type { Result } from '../plan/types.js';
+import { didYouMean } from '../plan/problems/suggest.js';
+import type { Result } from '../plan/model/plan.js';
 import type { Prompt } from './prompts.js';
 import { promptKey } from './prompts.js';
 import type { Role } from './roles.js';

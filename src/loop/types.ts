@@ -1,5 +1,5 @@
-import type { AgentSettings, Budget } from '../plan/agent-types.js';
-import type { Timeout } from '../plan/types.js';
+import type { AgentSettings, Budget } from '../plan/model/agent.js';
+import type { Timeout } from '../plan/model/plan.js';
 import type { Prompt } from './prompts.js';
 import type { Role } from './roles.js';
 import type { RouterMode } from './router.js';

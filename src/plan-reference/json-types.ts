@@ -1,4 +1,4 @@
-import { isMap } from '../paths.js';
+import { isMap } from '../plan/problems/paths.js';
 
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = Record<string, unknown>;

@@ -1,5 +1,5 @@
-import { planJsonSchema } from '../json-schema.js';
-import { isMap } from '../paths.js';
+import { planJsonSchema } from '../plan/schema/json-schema.js';
+import { isMap } from '../plan/problems/paths.js';
 import { describeLimits, describeType, withoutNull, type JsonSchema } from './json-types.js';
 
 /** One key of the plan language, as the schema has it. */

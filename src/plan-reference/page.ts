@@ -1,5 +1,5 @@
-import { FUNCTIONS, MACROS, METHODS } from '../expressions/library.js';
-import { MAX_EXPRESSION_LENGTH } from '../expressions/parse.js';
+import { FUNCTIONS, MACROS, METHODS } from '../plan/expressions/library.js';
+import { MAX_EXPRESSION_LENGTH } from '../plan/expressions/parse.js';
 import { referenceKeys, type ReferenceKey } from './keys.js';
 import { anchorOf, fencedExample, keySection, type Examples } from './section.js';
 

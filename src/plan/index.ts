@@ -1,5 +1,5 @@
 // The plan language: everything that reads, checks and describes plans, without running them.
-export { attachPlaces, loadPlanText, type LoadedPlan, type LoadOptions } from './load.js';
+export { attachPlaces, loadPlanText, type LoadedPlan, type LoadOptions } from './files/load-one.js';
 export {
   attachPlacesInTexts,
   loadPlanSet,
@@ -7,17 +7,17 @@ export {
   type NoPlanText,
   type PlanText,
   type PlanTexts,
-} from './load-set.js';
-export { checkPlan } from './check.js';
-export { checkPlanSet, type PlanSet, type PlanSources } from './plan-set.js';
-export { DIAGNOSTIC_CODES, type DiagnosticCode } from './codes.js';
-export { buildGraph, levels, type Graph } from './graph.js';
-export { inputToEnv, resolveApprovalInputs, resolveInputs } from './inputs.js';
-export { diagnosticsJsonSchema, planJsonSchema } from './json-schema.js';
-export { outputsRead } from './outputs-read.js';
-export { renderDiagnostics, summarise } from './render.js';
-export { ExpressionError, stepConditions, type StepConditions } from './step-expressions.js';
-export { suggest } from './suggest.js';
+} from './files/load-set.js';
+export { checkPlan } from './check/check-plan.js';
+export { checkPlanSet, type PlanSet, type PlanSources } from './files/check-set.js';
+export { DIAGNOSTIC_CODES, type DiagnosticCode } from './problems/codes.js';
+export { buildGraph, levels, type Graph } from './graph/graph.js';
+export { inputToEnv, resolveApprovalInputs, resolveInputs } from './templates/inputs.js';
+export { diagnosticsJsonSchema, planJsonSchema } from './schema/json-schema.js';
+export { outputsRead } from './templates/outputs-read.js';
+export { renderDiagnostics, summarise } from './problems/render.js';
+export { ExpressionError, stepConditions, type StepConditions } from './templates/step-expressions.js';
+export { suggest } from './problems/suggest.js';
 export {
   conditionValues,
   expandStep,
@@ -25,5 +25,5 @@ export {
   namesIn,
   type ExpandedStep,
   type TemplateContext,
-} from './templates.js';
-export type * from './types.js';
+} from './templates/expand-step.js';
+export type * from './model/plan.js';

@@ -1,7 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { execa } from 'execa';
 import { spawnError } from './spawn-error.js';
-import { after } from './deadline.js';
+import { after } from '../host/timers.js';
 import { stopGroup } from './stop-group.js';
 
 /** A subprocess to run. */

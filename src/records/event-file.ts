@@ -1,6 +1,6 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { runEventSchema, type RunEvent } from '../journal/index.js';
-import { replaceFile } from './replace-file.js';
+import { replaceFile } from '../host/atomic-file.js';
 
 const NEWLINE = 0x0a;
 /** Bytes that are looked at in one go for the last end of a line. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { createFold, type ManifestFold, type RecordBatch, type RunEvent } from '../journal/index.js';
 import { alignEvents, appendEvents, appendMissing } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
-import { replaceFile } from './replace-file.js';
+import { replaceFile } from '../host/atomic-file.js';
 import { jsonText, RECORD_FILES } from './write-record.js';
 
 /** The record of a run that goes on, written as the news come in. */

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { manifestOf, type Manifest, type RunEvent, type RunRecord } from '../journal/index.js';
 import { alignEvents } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
-import { replaceFile } from './replace-file.js';
+import { replaceFile } from '../host/atomic-file.js';
 
 /** The files of a run's record, in its folder. */
 export const RECORD_FILES = { plan: 'plan.json', manifest: 'manifest.json', events: 'events.ndjson' } as const;

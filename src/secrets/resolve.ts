@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { SecretSource } from '../plan/types.js';
+import type { SecretSource } from '../plan/model/plan.js';
 import { MIN_SECRET_LENGTH } from './spellings.js';
 
 /** Bytes of a secret, at most: what goes into an environment must fit there. */

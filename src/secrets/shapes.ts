@@ -1,4 +1,4 @@
-import { TOKEN_HINTS, TOKEN_SHAPES } from '../plan/token-shapes.js';
+import { TOKEN_HINTS, TOKEN_SHAPES } from '../plan/model/token-shapes.js';
 
 /** How a private key begins (RFC 7468, and what OpenSSH and OpenSSL write). */
 export const KEY_BEGIN = /-----BEGIN (?:[A-Z0-9]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g;

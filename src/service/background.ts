@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { openLog } from './files.js';
-import { identify, type ProcessIdentity } from './process-identity.js';
+import { identify, type ProcessIdentity } from '../host/process-identity.js';
 
 export interface BackgroundSpec {
   file: string;

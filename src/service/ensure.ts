@@ -7,7 +7,7 @@ import { isHealthy } from './health.js';
 import { serviceInfo, type ServiceInfo } from './info.js';
 import { withLock } from './lock.js';
 import { checkOpenFiles } from './open-files.js';
-import { isAlive, stopProcess } from './process-identity.js';
+import { isAlive, stopProcess } from '../host/process-identity.js';
 import { readRecord, writeRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
 import { SERVER_STOP_MS, comesUp, startServer } from './server.js';
 import { CURRENT_SETTINGS } from './server-arguments.js';

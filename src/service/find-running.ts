@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { recordedVersion } from './database-version.js';
 import type { ServiceFiles } from './files.js';
 import { LOOPBACK } from './ports.js';
-import { identify, isAlive } from './process-identity.js';
+import { identify, isAlive } from '../host/process-identity.js';
 import { optionOf, processesNaming, type TableEntry } from './process-table.js';
 import { readRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
 import { readServerArguments } from './server-arguments.js';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { ServiceError, errnoOf } from './errors.js';
 import { uniqueBeside } from './files.js';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.js';
+import { identify, isAlive, type ProcessIdentity } from '../host/process-identity.js';
 
 /** How often a held lock is looked at. Milliseconds. */
 const POLL_MS = 50;

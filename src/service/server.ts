@@ -7,7 +7,7 @@ import type { ServiceError } from './errors.js';
 import { failureLines, readLog, type ServiceFiles } from './files.js';
 import { keepClosedRuns, waitUntilHealthy } from './health.js';
 import { LOOPBACK, choosePorts, type Ports } from './ports.js';
-import { isAlive, stopProcess } from './process-identity.js';
+import { isAlive, stopProcess } from '../host/process-identity.js';
 import type { ServerRecord } from './record.js';
 import { CURRENT_SETTINGS, serverArguments } from './server-arguments.js';
 import { startFailure } from './start-failure.js';

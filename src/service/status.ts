@@ -5,7 +5,7 @@ import { serviceFiles, type ServiceFiles } from './files.js';
 import { findRunning } from './find-running.js';
 import { isHealthy, retentionSeconds } from './health.js';
 import { webUiUrl } from './info.js';
-import { isAlive } from './process-identity.js';
+import { isAlive } from '../host/process-identity.js';
 import type { ServiceRecord, WorkerRecord } from './record.js';
 import type { TemporalVersion } from './temporal-version.js';
 import { isReady } from './worker-process.js';

@@ -4,7 +4,7 @@ import { ServiceError } from './errors.js';
 import { prepareServiceDir, serviceFiles } from './files.js';
 import { findRunning } from './find-running.js';
 import { withLock } from './lock.js';
-import { isAlive, stopProcess, type ProcessIdentity } from './process-identity.js';
+import { isAlive, stopProcess, type ProcessIdentity } from '../host/process-identity.js';
 import { removeRecord } from './record.js';
 import { SERVER_STOP_MS } from './server.js';
 import { checkStateDir } from './state-folder.js';

@@ -6,7 +6,7 @@ import type { WorkerProgram } from './build-id.js';
 import type { ServiceError } from './errors.js';
 import { failureLines, type ServiceFiles } from './files.js';
 import { NAMESPACE } from './health.js';
-import { isAlive, stopProcess } from './process-identity.js';
+import { isAlive, stopProcess } from '../host/process-identity.js';
 import { chooseWebUiPort } from './ports.js';
 import type { ServerRecord, WorkerRecord } from './record.js';
 import { startFailure } from './start-failure.js';

@@ -6,7 +6,7 @@ import {
   accountId,
   type AccountState,
   type QuotaHit,
-} from '../workflows/account-messages.js';
+} from '../contract/account-messages.js';
 import { createGatewayClient, unlessAbsent, type GatewayOptions } from './gateway-client.js';
 
 /** How a worker reaches the accounts of agents. */

@@ -6,7 +6,7 @@ import {
   lockId,
   type LockRequest,
   type LockState,
-} from '../workflows/lock-messages.js';
+} from '../contract/lock-messages.js';
 import { createGatewayClient, unlessAbsent, type GatewayOptions } from './gateway-client.js';
 
 /** How a worker reaches the lock workflows. */

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { METADATA_ENCODING_KEY, type Payload, type SerializationContext } from '@temporalio/common';
-import type { Unsigned } from '../workflows/seal.js';
+import type { Unsigned } from '../contract/seal.js';
 
 /** Where a signature stands: in the metadata of the last payload of a message. */
 export const SIGNATURE_KEY = 'orch-hmac';

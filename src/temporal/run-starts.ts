@@ -1,8 +1,8 @@
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import { inputToEnv } from '../plan/inputs.js';
-import { sharedEnv, unexported, type SharedEnv } from '../plan/shared-env.js';
-import type { RunInput } from '../workflows/input.js';
-import { plain } from '../workflows/seal.js';
+import { inputToEnv } from '../plan/templates/inputs.js';
+import { sharedEnv, unexported, type SharedEnv } from '../plan/templates/shared-env.js';
+import type { RunInput } from '../workflows/program/input.js';
+import { plain } from '../contract/seal.js';
 import { createGatewayClient, type GatewayOptions } from './gateway-client.js';
 
 /** Runs whose start is kept in mind: asked for by each of their steps. */

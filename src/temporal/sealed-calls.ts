@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { WorkflowClientInterceptor } from '@temporalio/client';
-import { isUnsigned, sealArgs, type Seal } from '../workflows/seal.js';
+import { isUnsigned, sealArgs, type Seal } from '../contract/seal.js';
 import { ForgedError } from './forged.js';
 
 /**

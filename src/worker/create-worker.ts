@@ -5,7 +5,7 @@ import { createAccountGateway } from '../temporal/account-gateway.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
 import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
 import { stateHost } from '../records/state-host.js';
-import { hostQueue } from '../workflows/host-queue.js';
+import { hostQueue } from '../contract/names.js';
 import { createPayloadCodec } from '../temporal/payload-codec.js';
 import { createRunStarts } from '../temporal/run-starts.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';

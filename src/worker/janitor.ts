@@ -1,12 +1,12 @@
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import type { StepHeartbeat } from '../activities/types.js';
-import { sweepFinished, type OpenRun } from '../activities/sweep-tries.js';
+import type { StepHeartbeat } from '../contract/step-task.js';
+import { sweepFinished, type OpenRun } from '../activities/cleanup/sweep-tries.js';
 import { isFinished } from '../journal/index.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { runFolders } from '../records/run-folders.js';
 import { stateHost } from '../records/state-host.js';
 import { readRecord, type RecordClient } from '../temporal/read-record.js';
-import { plain } from '../workflows/seal.js';
+import { plain } from '../contract/seal.js';
 
 /** Milliseconds between two rounds. */
 const ROUND_MS = 60_000;

@@ -3,7 +3,7 @@ import { ensureApplicationFailure } from '@temporalio/common';
 import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
-import { isUnsigned, openArgs, plain, sealResult, type Seal } from '../workflows/seal.js';
+import { isUnsigned, openArgs, plain, sealResult, type Seal } from '../contract/seal.js';
 
 /**
  * Lets activities run only as orch's own workflows have handed them out: signed for this execution and this activity,

@@ -1,5 +1,5 @@
 import type { WorkflowInterceptors } from '@temporalio/workflow';
-import { signedStart } from './signed-start.js';
+import { signedStart } from './signing/signed-start.js';
 import { openedAnswers } from './signing/answers.js';
 import { signedVerbs } from './signing/heard.js';
 import { sealedCommands } from './signing/sent.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { adapterOf } from '../../src/agents/adapters/index.js';
 import { noProgress, type TurnRequest } from '../../src/agents/types.js';
-import type { AgentSettings } from '../../src/plan/agent-types.js';
+import type { AgentSettings } from '../../src/plan/model/agent.js';
 
 const request = (settings: AgentSettings, more: Partial<TurnRequest> = {}): TurnRequest => ({
   settings,

@@ -3,7 +3,7 @@ import { adapterOf } from '../../src/agents/adapters/index.js';
 import type { TurnEnd } from '../../src/agents/failure.js';
 import { concludeTurn, type Said } from '../../src/agents/outcome.js';
 import { noProgress } from '../../src/agents/types.js';
-import type { AgentSettings } from '../../src/plan/agent-types.js';
+import type { AgentSettings } from '../../src/plan/model/agent.js';
 
 /** How each agent says the same things. */
 interface Tongue {

@@ -33,7 +33,10 @@ async function historyOf(run: string): Promise<{ bytes: number; tasks: unknown[]
 test('a foreach over a long input costs history for each instance what is its own, and no more', async () => {
   const dir = tempDir();
   const run = uniqueId('paths');
-  const paths = Array.from({ length: 400 }, (_, i) => `src/some/folder/with/a/name/file-${String(i).padStart(5, '0')}.ts`);
+  const paths = Array.from(
+    { length: 400 },
+    (_, i) => `src/some/folder/with/a/name/file-${String(i).padStart(5, '0')}.ts`,
+  );
   const plan = writePlan(dir, {
     inputs: { PATHS: { type: 'array', default: paths }, WHO: { type: 'string', default: 'me' } },
     globals: { max_concurrency: 200, env: { LAYER: 'of ${WHO}', PER_STEP: '${{ run.id }}' } },

@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadPlanText, planJsonSchema } from '../../src/plan/index.js';
-import { anchorOf, exampleNameOf, NOTES, planReference, referenceKeys } from '../../src/plan/reference/index.js';
+import { anchorOf, exampleNameOf, NOTES, planReference, referenceKeys } from '../../src/plan-reference/index.js';
 import { REPO } from '../support/cli.js';
 import { tempDir } from '../support/plans.js';
 import { EXAMPLES_DIR, readExamples, runExample, startServer, type Ending } from './examples.js';

@@ -1,6 +1,6 @@
 import type { Program, StepReport } from '../../src/engine/index.js';
-import type { AgentAction } from '../../src/plan/agent-types.js';
-import type { Plan, PlanGlobals, Step } from '../../src/plan/types.js';
+import type { AgentAction } from '../../src/plan/model/agent.js';
+import type { Plan, PlanGlobals, Step } from '../../src/plan/model/plan.js';
 
 /** The parts of a step that the engine looks at. */
 export type StepSketch = Partial<

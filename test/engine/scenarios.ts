@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Program } from '../../src/engine/index.js';
-import type { ApprovalAction, OnFailure, TriggerRule } from '../../src/plan/types.js';
+import type { ApprovalAction, OnFailure, TriggerRule } from '../../src/plan/model/plan.js';
 import { AGENT, programOf, type StepSketch } from './programs.js';
 
 type Outcome = 'success' | 'warning' | 'failed';

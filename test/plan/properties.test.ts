@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { DIAGNOSTIC_CODES, levels, loadPlanText, renderDiagnostics } from '../../src/plan/index.js';
-import { readJson } from '../../src/plan/json-text.js';
-import { formatPath, parsePath } from '../../src/plan/paths.js';
+import { readJson } from '../../src/plan/document/json.js';
+import { formatPath, parsePath } from '../../src/plan/problems/paths.js';
 
 /** Plans whose edges lead backwards, written down in any order. */
 const dags = fc

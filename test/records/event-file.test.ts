@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/journal/index.js';
 import { alignEvents, appendMissing, eventLines, readEvents, repairTornLine } from '../../src/records/event-file.js';
-import { replaceFile } from '../../src/records/replace-file.js';
+import { replaceFile } from '../../src/host/atomic-file.js';
 import { tempDir } from '../support/plans.js';
 
 let file: string;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureService } from '../../src/service/ensure.js';
 import type { ServiceInfo } from '../../src/service/info.js';
 import { choosePorts } from '../../src/service/ports.js';
-import { isAlive } from '../../src/service/process-identity.js';
+import { isAlive } from '../../src/host/process-identity.js';
 import { processesNaming } from '../../src/service/process-table.js';
 import { readRecord, writeRecord } from '../../src/service/record.js';
 import { serverArguments } from '../../src/service/server-arguments.js';

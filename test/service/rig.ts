@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { serviceFiles, type ServiceFiles } from '../../src/service/files.js';
-import { stopProcess } from '../../src/service/process-identity.js';
+import { stopProcess } from '../../src/host/process-identity.js';
 import { readRecord } from '../../src/service/record.js';
 import { findTemporalBinary } from '../../src/service/temporal-binary.js';
 

@@ -5,7 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterEach, expect, it } from 'vitest';
 import { ensureService } from '../../src/service/ensure.js';
 import { splitAddress } from '../../src/service/ports.js';
-import { identify, isAlive, type ProcessIdentity } from '../../src/service/process-identity.js';
+import { identify, isAlive, type ProcessIdentity } from '../../src/host/process-identity.js';
 import { readRecord, writeRecord, type ServiceRecord } from '../../src/service/record.js';
 import { serviceStatus } from '../../src/service/status.js';
 import { stopService } from '../../src/service/stop.js';

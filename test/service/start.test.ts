@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureService } from '../../src/service/ensure.js';
 import type { ServiceInfo } from '../../src/service/info.js';
-import { identify, isAlive } from '../../src/service/process-identity.js';
+import { identify, isAlive } from '../../src/host/process-identity.js';
 import { readRecord } from '../../src/service/record.js';
 import {
   cleanUp,

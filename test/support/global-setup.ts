@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { stopSteps } from '../../src/activities/sweep-tries.js';
+import { stopSteps } from '../../src/activities/cleanup/sweep-tries.js';
 import { findTemporalBinary, stopService } from '../../src/service/index.js';
 import { EMBEDDED_SERVICE } from '../../src/temporal/service-name.js';
 

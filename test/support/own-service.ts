@@ -2,7 +2,7 @@ import { readdirSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect } from 'vitest';
-import { identify } from '../../src/service/process-identity.js';
+import { identify } from '../../src/host/process-identity.js';
 import { readSigningKey } from '../../src/service/signing-key.js';
 import { createPayloadCodec, payloadCodec } from '../../src/temporal/payload-codec.js';
 import { sealedCalls } from '../../src/temporal/sealed-calls.js';

@@ -1,7 +1,16 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** They wait out real minutes, for hosts that are gone, sessions and heartbeats. Begun last, they would run alone. */
-const SLOW = ['worker-hosts', 'agents-hostile', 'agents', 'loop-crash', 'crash', 'loop-roles', 'bad-days', 'chaos'];
+const SLOW = [
+  'hosts',
+  'agents-hostile',
+  'agents',
+  'loop-crash',
+  'crash',
+  'loop-roles',
+  'run-folders-and-processes',
+  'chaos',
+];
 
 /** Begins with the test files that take longest; the others follow in vitest's own order. */
 export default class SlowFirst extends BaseSequencer {

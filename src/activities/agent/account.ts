@@ -1,5 +1,5 @@
 import type { AccountGateway } from '../../temporal/account-gateway.js';
-import { startOf } from '../../workflows/account-messages.js';
+import { startOf } from '../../contract/account-messages.js';
 
 /** What a step asks of the account of its agent. */
 export interface AccountQuestion {

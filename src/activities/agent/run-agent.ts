@@ -11,18 +11,18 @@ import {
   type TurnRequest,
 } from '../../agents/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
-import type { Outcome } from '../outcome-file.js';
-import { runCommand, type DurableOver, type ProcessJob } from '../run-command.js';
-import type { Execution, RunStepDeps } from '../run-step.js';
-import type { StepFailure } from '../step-failure.js';
-import type { OpenedTask } from '../task-secrets.js';
-import type { StepFacts, StepSuccess } from '../types.js';
+import type { Outcome } from '../step/outcome-file.js';
+import { runCommand, type DurableOver, type ProcessJob } from '../command/run-command.js';
+import type { Execution, RunStepDeps } from '../dispatch/run-step.js';
+import type { StepFailure } from '../step/step-failure.js';
+import type { OpenedTask } from '../step/task-secrets.js';
+import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';
 import { usageOf } from './session-usage.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
-import type { AgentTurn, TurnFacts } from './types.js';
+import type { AgentTurn, TurnFacts } from '../../contract/agent-turn.js';
 import { watchAgent } from './watchdog.js';
 
 const PROMPT = 'prompt.md';

@@ -1,5 +1,5 @@
 import type { TurnProgress } from '../../agents/index.js';
-import type { AgentTurn, TurnFacts } from './types.js';
+import type { AgentTurn, TurnFacts } from '../../contract/agent-turn.js';
 
 type Before = Pick<AgentTurn, 'session_tokens' | 'session_cost_usd'>;
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { branchOf, makeWorktree, topOf, treeState } from '../../agents/index.js';
 import { worktreeDir } from '../../records/paths.js';
-import type { AgentTurn } from './types.js';
+import type { AgentTurn } from '../../contract/agent-turn.js';
 
 /** What is settled before a turn begins, and must be the same for whoever goes on with it. */
 export interface SettledTurn {

@@ -10,7 +10,7 @@ import {
   type PromptParts,
 } from '../../agents/index.js';
 import { readEnd } from '../../process/index.js';
-import type { AgentTurn, GateFailure } from './types.js';
+import type { AgentTurn, GateFailure } from '../../contract/agent-turn.js';
 
 /** Bytes of the log of a gate that a prompt shows the end of. */
 const GATE_BYTES = 8 * 1024;

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { isOver, type TurnProgress } from '../../agents/index.js';
 import type { Started, StopReason } from '../../process/index.js';
 import { usageOf } from './session-usage.js';
-import type { AgentTurn } from './types.js';
+import type { AgentTurn } from '../../contract/agent-turn.js';
 import type { StreamReader } from './stream-reader.js';
 
 const LOOK_MS = 200;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
-import { reap } from '../process/index.js';
-import { attemptsDir } from '../records/paths.js';
-import { executionOf } from './execution-info.js';
-import { tryName } from './try-folder.js';
-import type { StepTask } from './types.js';
+import { reap } from '../../process/index.js';
+import { attemptsDir } from '../../records/paths.js';
+import { executionOf } from '../step/execution-info.js';
+import { tryName } from '../step/try-folder.js';
+import type { StepTask } from '../../contract/step-task.js';
 
 /** What is needed to find the tries of a task. */
 export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before'> & { retries: number };

@@ -1,6 +1,6 @@
-import { inspectTry, reap, sweepTries, type Try } from '../process/index.js';
-import { attemptsDir } from '../records/paths.js';
-import type { TryOwner } from './try-folder.js';
+import { inspectTry, reap, sweepTries, type Try } from '../../process/index.js';
+import { attemptsDir } from '../../records/paths.js';
+import type { TryOwner } from '../step/try-folder.js';
 
 /** Milliseconds between TERM and KILL for what belongs to no open run any more. */
 const GRACE_MS = 10_000;

@@ -1,6 +1,6 @@
-import { SpawnError } from '../process/index.js';
+import { SpawnError } from '../../process/index.js';
 import { powershellInvocation } from './powershell.js';
-import type { StepTask } from './types.js';
+import type { StepTask } from '../../contract/step-task.js';
 
 /** What to execute for an action, and what it reads. */
 export interface Invocation {

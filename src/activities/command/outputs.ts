@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Json } from '../plan/types.js';
-import { readEnd } from '../process/index.js';
+import type { Json } from '../../plan/model/plan.js';
+import { readEnd } from '../../process/index.js';
 
 /** Largest file of outputs. Bytes. */
 const MAX_FILE_BYTES = 1024 * 1024;

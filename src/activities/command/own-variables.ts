@@ -1,8 +1,8 @@
 import path from 'node:path';
-import type { OwnVariable } from '../plan/types.js';
-import { runDir, runsDir } from '../records/paths.js';
-import { RECORD_FILES } from '../records/write-record.js';
-import type { StepTask } from './types.js';
+import type { OwnVariable } from '../../plan/model/plan.js';
+import { runDir, runsDir } from '../../records/paths.js';
+import { RECORD_FILES } from '../../records/write-record.js';
+import type { StepTask } from '../../contract/step-task.js';
 
 /** The variables by which a step finds its run, and the further names that its plan gives them. */
 export interface OwnVariables {

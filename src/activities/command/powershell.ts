@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Json, Result } from '../plan/types.js';
+import type { Json, Result } from '../../plan/model/plan.js';
 
 /** A PowerShell step. */
 export interface PowershellCommand {

@@ -12,24 +12,24 @@ import {
   type Exited,
   type Started,
   type StopReason,
-} from '../process/index.js';
-import { stepAttemptDir } from '../records/paths.js';
-import { SecretError } from '../secrets/index.js';
+} from '../../process/index.js';
+import { stepAttemptDir } from '../../records/paths.js';
+import { SecretError } from '../../secrets/index.js';
 import { invocation, type Invocation } from './invocation.js';
-import { durableLimits, withHeartbeat } from './limits.js';
-import { keepOutcome, readOutcome, type Outcome } from './outcome-file.js';
+import { durableLimits, withHeartbeat } from '../step/limits.js';
+import { keepOutcome, readOutcome, type Outcome } from '../step/outcome-file.js';
 import { fileContains } from './file-contains.js';
 import { collectOutputs } from './outputs.js';
 import { ownVariables } from './own-variables.js';
-import type { Execution, RunStepDeps } from './run-step.js';
-import { detached, failStep, isWantedStop, stopped, type StepFailure } from './step-failure.js';
+import type { Execution, RunStepDeps } from '../dispatch/run-step.js';
+import { detached, failStep, isWantedStop, stopped, type StepFailure } from '../step/step-failure.js';
 import { followStreams, type StepLogs } from './step-logs.js';
-import { stopSignals } from './stop-signals.js';
+import { stopSignals } from '../step/stop-signals.js';
 import { SIGNAL_EXIT_CODE, summarise } from './summary.js';
-import { openTask, withheld, type OpenedTask } from './task-secrets.js';
-import { ownerOf, tryDirOf } from './try-folder.js';
-import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from './types.js';
-import { isSystemError, noteUnexpected } from './unexpected.js';
+import { openTask, withheld, type OpenedTask } from '../step/task-secrets.js';
+import { ownerOf, tryDirOf } from '../step/try-folder.js';
+import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
+import { isSystemError, noteUnexpected } from '../step/unexpected.js';
 
 /** A process that is no more. */
 export type DurableOver = Exclude<DurableEnd, { kind: 'detached' }>;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { readEnd, type Started } from '../process/index.js';
-import { createLogCopy, createRedactor, type LogCopy, type Redactor } from '../secrets/index.js';
+import { readEnd, type Started } from '../../process/index.js';
+import { createLogCopy, createRedactor, type LogCopy, type Redactor } from '../../secrets/index.js';
 
 /** The logs of one attempt in the run's folder: copies of what the process writes, without secrets. */
 export interface StepLogs {

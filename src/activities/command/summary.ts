@@ -1,4 +1,4 @@
-import type { StepTask, StepFacts } from './types.js';
+import type { StepTask, StepFacts } from '../../contract/step-task.js';
 
 /** Characters of a summary. */
 const SUMMARY_CHARS = 240;

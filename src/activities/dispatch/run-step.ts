@@ -1,14 +1,14 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { FailedAttempt } from '../engine/index.js';
-import type { RunStarts } from '../temporal/run-starts.js';
-import { runAgent } from './agent/run-agent.js';
-import { carried, recorded } from './recorded.js';
-import { runCommand } from './run-command.js';
-import { runHttp } from './run-http.js';
-import { completeTask } from './shared-task.js';
-import { failStep } from './step-failure.js';
-import type { SharedTask, StepHeartbeat, StepSuccess, StepTask } from './types.js';
-import { isExpected, noteUnexpected } from './unexpected.js';
+import type { FailedAttempt } from '../../engine/index.js';
+import type { RunStarts } from '../../temporal/run-starts.js';
+import { runAgent } from '../agent/run-agent.js';
+import { carried, recorded } from '../step/attempt-record.js';
+import { runCommand } from '../command/run-command.js';
+import { runHttp } from '../http/run-http.js';
+import { completeTask } from '../step/shared-task.js';
+import { failStep } from '../step/step-failure.js';
+import type { SharedTask, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
+import { isExpected, noteUnexpected } from '../step/unexpected.js';
 
 export interface RunStepDeps {
   /** Folder of orch's state. */

@@ -1,4 +1,4 @@
-import { after } from '../../process/deadline.js';
+import { after } from '../../host/timers.js';
 import { describeStatus, matchesStatus } from './expect-status.js';
 import { fetchFollowing, RedirectError } from './follow.js';
 import { networkError } from './network-error.js';

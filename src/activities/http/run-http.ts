@@ -1,16 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
-import type { Json } from '../plan/types.js';
-import { stepAttemptDir } from '../records/paths.js';
-import { callHttp, type HttpOutcome, type HttpResponse } from './http/index.js';
-import { redactFile, SecretError } from '../secrets/index.js';
-import { limitOf, withHeartbeat } from './limits.js';
-import type { Execution, RunStepDeps } from './run-step.js';
-import { failStep, stopped, type StepFailure } from './step-failure.js';
-import { isSystemError, noteUnexpected } from './unexpected.js';
-import { openTask, type OpenedTask } from './task-secrets.js';
-import type { StepFacts, StepSuccess } from './types.js';
+import type { Json } from '../../plan/model/plan.js';
+import { stepAttemptDir } from '../../records/paths.js';
+import { callHttp, type HttpOutcome, type HttpResponse } from './index.js';
+import { redactFile, SecretError } from '../../secrets/index.js';
+import { limitOf, withHeartbeat } from '../step/limits.js';
+import type { Execution, RunStepDeps } from '../dispatch/run-step.js';
+import { failStep, stopped, type StepFailure } from '../step/step-failure.js';
+import { isSystemError, noteUnexpected } from '../step/unexpected.js';
+import { openTask, type OpenedTask } from '../step/task-secrets.js';
+import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 
 /** Characters of the answer that a result carries. */
 const TAIL_CHARS = 1024;

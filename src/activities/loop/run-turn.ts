@@ -12,11 +12,11 @@ import path from 'node:path';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { begunSection } from '../../agents/index.js';
 import { runDir, stepAttemptDir } from '../../records/paths.js';
-import { createRunStep, type RunStepDeps } from '../run-step.js';
-import type { StepHeartbeat, StepTask } from '../types.js';
+import { createRunStep, type RunStepDeps } from '../dispatch/run-step.js';
+import type { StepHeartbeat, StepTask } from '../../contract/step-task.js';
 import { exitRequest, exportState } from './state-export.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
-import type { TurnSuccess, TurnTask } from './types.js';
+import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 
 /** Longest prompt. Bytes. */
 const MAX_PROMPT_BYTES = 1024 * 1024;

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { git } from '../../agents/index.js';
 import { writeState, type StateFields } from '../../loop/state-file.js';
-import type { TurnTask } from './types.js';
+import type { TurnTask } from '../../contract/loop-turn.js';
 
 /**
  * Writes the state of a loop down for those who read the file. Fields of others stay; a file that cannot be read is

@@ -3,7 +3,7 @@ import type { FileClass, Sorted } from '../../loop/publish-rules.js';
 import { commitFiles, findCommit, openRepository, pull, push, refuseLeft, sortTree } from './repository.js';
 import { baseDirOf, type LoopDeps } from './run-turn.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
-import type { SyncReport, SyncTask } from './types.js';
+import type { SyncReport, SyncTask } from '../../contract/loop-turn.js';
 
 const HEARTBEAT_MS = 1000;
 const KINDS: Readonly<Record<FileClass, string>> = {

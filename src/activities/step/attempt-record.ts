@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import type { FailedAttempt } from '../engine/index.js';
-import type { Execution } from './run-step.js';
+import type { FailedAttempt } from '../../engine/index.js';
+import type { Execution } from '../dispatch/run-step.js';
 import type { StepFailure } from './step-failure.js';
-import type { StepFacts, StepFailureDetails, StepHeartbeat, StepSuccess } from './types.js';
+import type { StepFacts, StepFailureDetails, StepHeartbeat, StepSuccess } from '../../contract/step-task.js';
 
 /** Failed attempts that travel along with a step. */
 const MAX_ATTEMPTS = 50;

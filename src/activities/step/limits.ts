@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
-import { carried } from './recorded.js';
-import type { Execution } from './run-step.js';
-import type { StepHeartbeat } from './types.js';
+import { carried } from './attempt-record.js';
+import type { Execution } from '../dispatch/run-step.js';
+import type { StepHeartbeat } from '../../contract/step-task.js';
 
 /** Milliseconds between heartbeats. A cancellation reaches a step with the answer to one. */
 const HEARTBEAT_MS = 1000;

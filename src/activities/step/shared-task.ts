@@ -1,7 +1,7 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { RunStarts } from '../temporal/run-starts.js';
+import type { RunStarts } from '../../temporal/run-starts.js';
 import { executionOf } from './execution-info.js';
-import type { SharedTask, StepHeartbeat, StepTask } from './types.js';
+import type { SharedTask, StepHeartbeat, StepTask } from '../../contract/step-task.js';
 
 /**
  * Completes a task with the environment that all steps of its run share.
@@ -32,7 +32,9 @@ export async function completeTask(starts: RunStarts, given: StepTask | SharedTa
 function refuseMentions({ action }: StepTask, names: readonly string[]): void {
   if (names.length === 0 || action.type === 'http' || action.type === 'agent') return;
   const text = JSON.stringify(action);
-  const name = names.find((each) => new RegExp(`(\\$\\{?|\\$\\{?env:|printenv )${each}(?![A-Za-z0-9_])`, 'i').test(text));
+  const name = names.find((each) =>
+    new RegExp(`(\\$\\{?|\\$\\{?env:|printenv )${each}(?![A-Za-z0-9_])`, 'i').test(text),
+  );
   if (name === undefined) return;
   const error = ApplicationFailure.create({
     type: 'StepFailed',

@@ -1,9 +1,9 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import type { StepReason } from '../engine/types.js';
-import { isRetried, retryDelaySec } from '../plan/retry-policy.js';
-import { carried, withFailure } from './recorded.js';
-import type { Execution } from './run-step.js';
-import type { StepFacts, StepFailureDetails, StepHeartbeat } from './types.js';
+import type { StepReason } from '../../engine/types.js';
+import { isRetried, retryDelaySec } from '../../plan/model/retry-policy.js';
+import { carried, withFailure } from './attempt-record.js';
+import type { Execution } from '../dispatch/run-step.js';
+import type { StepFacts, StepFailureDetails, StepHeartbeat } from '../../contract/step-task.js';
 
 /** Temporal takes a delay of zero for "as the policy says", which is a second. */
 const MIN_DELAY_MS = 1;

@@ -1,5 +1,5 @@
-import { createRedactor, createWithholder, resolveSecret, SecretError, type Redactor } from '../secrets/index.js';
-import type { StepTask } from './types.js';
+import { createRedactor, createWithholder, resolveSecret, SecretError, type Redactor } from '../../secrets/index.js';
+import type { StepTask } from '../../contract/step-task.js';
 
 /** A task as it is executed, and how what comes of it is freed of secrets. */
 export interface OpenedTask {

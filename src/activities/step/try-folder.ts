@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import { executionOf } from './execution-info.js';
-import { attemptsDir } from '../records/paths.js';
-import type { Execution } from './run-step.js';
+import { attemptsDir } from '../../records/paths.js';
+import type { Execution } from '../dispatch/run-step.js';
 
 /** Who a try belongs to, as the janitor reads it. */
 export interface TryOwner extends Readonly<Record<string, string>> {

@@ -1,7 +1,7 @@
 import { ApplicationFailure, CompleteAsyncError, Context } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
-import { isFromService } from '../temporal/from-service.js';
-import type { StepFailureDetails } from './types.js';
+import { isFromService } from '../../temporal/from-service.js';
+import type { StepFailureDetails } from '../../contract/step-task.js';
 
 /** An activity, whatever it takes and gives. */
 type Activity<A extends unknown[], R> = (...args: A) => Promise<R>;

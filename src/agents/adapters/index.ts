@@ -1,4 +1,4 @@
-import type { AgentSettings } from '../../plan/agent-types.js';
+import type { AgentSettings } from '../../plan/model/agent.js';
 import type { Adapter } from '../types.js';
 import { claude } from './claude.js';
 import { codex } from './codex.js';

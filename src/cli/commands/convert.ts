@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { resolvePlanPath } from '../../plan/plan-path.js';
-import { planReferences } from '../../plan/plan-references.js';
+import { resolvePlanPath } from '../../plan/files/plan-path.js';
+import { planReferences } from '../../plan/files/plan-references.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { refuseOverwriting, writeOut } from '../write-out.js';

@@ -1,5 +1,5 @@
 import { EXIT, type CliContext } from '../context.js';
-import type { FormatFlags } from '../format-options.js';
+import type { FormatFlags } from '../options/format.js';
 import { loadPlanFile } from '../load-plan.js';
 import { toDot, toMermaid } from '../render/graph.js';
 

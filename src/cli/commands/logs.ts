@@ -4,7 +4,7 @@ import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
 import { noRecord } from '../../client/unbegun.js';
 import type { Manifest } from '../../journal/index.js';
-import { suggest } from '../../plan/suggest.js';
+import { suggest } from '../../plan/problems/suggest.js';
 import { runDir, stateDir } from '../../records/paths.js';
 import { attemptsOf, stepsWithLogs } from '../../records/streams.js';
 import { connect } from '../connect.js';

@@ -3,12 +3,12 @@ import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
 import type { LoopClient, LoopSummary } from '../../client/loops.js';
 import { stateFields, writeState } from '../../loop/index.js';
-import type { LoopVerb, LoopVerbInput } from '../../workflows/loop/messages.js';
+import type { LoopVerb, LoopVerbInput } from '../../contract/loop-messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { findLoopFile, loopIdOf } from '../loop-config.js';
-import { followLoop, showLoop } from '../loop-follow.js';
+import { findLoopFile, loopIdOf } from '../loop/config.js';
+import { followLoop, showLoop } from '../loop/follow.js';
 import { duration, table } from '../render/format.js';
 import { isoTime } from '../render/run-json.js';
 

@@ -6,7 +6,7 @@ import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE } from '../../temporal/settings.j
 import { settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { findLoopFile } from '../loop-config.js';
+import { findLoopFile } from '../loop/config.js';
 
 /** `orch loop worker --role ROLE [CONFIG]`: takes the turns of one role, in the folder of its own configuration. */
 export async function loopWorker(

@@ -7,8 +7,8 @@ import { importState, type LoopState } from '../../loop/index.js';
 import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { loadLoop, loopIdOf, type LoadedLoop, type LoopFlags } from '../loop-config.js';
-import { followLoop } from '../loop-follow.js';
+import { loadLoop, loopIdOf, type LoadedLoop, type LoopFlags } from '../loop/config.js';
+import { followLoop } from '../loop/follow.js';
 import { oneLine } from '../render/format.js';
 
 export interface StartLoopFlags extends LoopFlags {

@@ -5,7 +5,7 @@ import { prunableRuns, removeRunFolder, type Prunable, type RunEndFacts } from '
 import { checkStateDir } from '../../service/index.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
-import { readDuration } from '../durations.js';
+import { readDuration } from '../options/durations.js';
 import { oneLine, size, table } from '../render/format.js';
 import { isoTime } from '../render/run-json.js';
 

@@ -26,7 +26,7 @@ export async function up(context: CliContext, flags: { json?: boolean }): Promis
 /** `orch down`: stops what `up` started, and nothing else. */
 export async function down(context: CliContext, flags: { stopSteps?: boolean; json?: boolean }): Promise<number> {
   const { stopped, state_dir } = await stopService({ env: context.env });
-  const { countRunningSteps, stopSteps } = await import('../../activities/sweep-tries.js');
+  const { countRunningSteps, stopSteps } = await import('../../activities/cleanup/sweep-tries.js');
   const ended = flags.stopSteps ? await stopSteps(state_dir, EMBEDDED_SERVICE) : 0;
   const running = await countRunningSteps(state_dir, EMBEDDED_SERVICE);
   if (flags.json) {

@@ -3,7 +3,7 @@ import { readMetrics } from '../../records/metrics.js';
 import { stateDir } from '../../records/paths.js';
 import { checkStateDir } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
-import { readDuration } from '../durations.js';
+import { readDuration } from '../options/durations.js';
 import { UsageError } from '../errors.js';
 import { duration, table } from '../render/format.js';
 

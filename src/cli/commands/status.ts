@@ -1,14 +1,14 @@
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { orLoop, showLoop } from '../loop-follow.js';
+import { orLoop, showLoop } from '../loop/follow.js';
 import { duration, forPeople, statusWord, table } from '../render/format.js';
 import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
 import { usageLines } from '../render/summary.js';
-import { groupForDisplay } from '../../plan/display-order.js';
-import type { StepView } from '../../workflows/messages.js';
+import { groupForDisplay } from '../../plan/graph/display-order.js';
+import type { StepView } from '../../contract/run-messages.js';
 import type { RunDescription, RunState } from '../../client/types.js';
 
 /** `orch status RUN`, which a loop may be, too. Exits 0 whenever it could answer. */

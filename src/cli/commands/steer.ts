@@ -1,8 +1,8 @@
 import { OrchError } from '../../client/errors.js';
-import type { Explanation, VerbAccepted, VerbName, Verbs } from '../../workflows/messages.js';
+import type { Explanation, VerbAccepted, VerbName, Verbs } from '../../contract/run-messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
-import { collectPairs } from '../plan-options.js';
+import { collectPairs } from '../options/plan.js';
 import { forPeople, oneLine } from '../render/format.js';
 
 interface Flags {

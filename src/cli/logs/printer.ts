@@ -1,4 +1,4 @@
-import { growingFile, type GrowingFile } from '../../records/growing-file.js';
+import { growingFile, type GrowingFile } from '../../host/growing-file.js';
 import { attemptEnded, attemptsOf, attemptStreams } from '../../records/streams.js';
 import type { Output, Source, StreamName } from './output.js';
 

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { readConfigFile } from '../client/plan-files.js';
-import { takeAlong } from '../client/take-along.js';
+import { readConfigFile } from '../../client/plan-files.js';
+import { takeAlong } from '../../client/take-along.js';
 import {
   readLoopFile,
   resolveConfig,
@@ -12,13 +12,13 @@ import {
   type KnobName,
   type LoopConfig,
   type LoopFile,
-} from '../loop/index.js';
-import type { PlanTexts } from '../plan/load-set.js';
-import { didYouMean } from '../plan/suggest.js';
-import type { Diagnostic } from '../plan/types.js';
-import type { CliContext } from './context.js';
-import { DiagnosticsError, UsageError } from './errors.js';
-import { readEnv } from './plan-options.js';
+} from '../../loop/index.js';
+import type { PlanTexts } from '../../plan/files/load-set.js';
+import { didYouMean } from '../../plan/problems/suggest.js';
+import type { Diagnostic } from '../../plan/model/plan.js';
+import type { CliContext } from '../context.js';
+import { DiagnosticsError, UsageError } from '../errors.js';
+import { readEnv } from '../options/plan.js';
 
 const FILE = 'orchestration.yaml';
 /** A file above this is no configuration. Bytes. */

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { OrchError } from '../client/errors.js';
-import type { OrchClient } from '../client/orch-client.js';
-import type { LoopClient, LoopDescription } from '../client/loops.js';
-import type { LoopEnd } from '../workflows/loop/messages.js';
-import { EXIT, type CliContext } from './context.js';
-import { loopSummary, nowLine, turnLine } from './render/loop.js';
+import { OrchError } from '../../client/errors.js';
+import type { OrchClient } from '../../client/orch-client.js';
+import type { LoopClient, LoopDescription } from '../../client/loops.js';
+import type { LoopEnd } from '../../contract/loop-messages.js';
+import { EXIT, type CliContext } from '../context.js';
+import { loopSummary, nowLine, turnLine } from '../render/loop.js';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 300;

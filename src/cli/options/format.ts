@@ -1,18 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { FormatName, FormatOptions } from '../formats/index.js';
-import type { ExecManifestOptions } from '../formats/exec-manifest/index.js';
-import type { PlanText } from '../plan/load-set.js';
-import type { CliContext } from './context.js';
+import type { FormatName, FormatOptions } from '../../formats/index.js';
+import type { ExecManifestOptions } from '../../formats/exec-manifest/index.js';
+import type { PlanText } from '../../plan/files/load-set.js';
+import type { CliContext } from '../context.js';
 import { readDuration } from './durations.js';
-import { UsageError } from './errors.js';
-import {
-  givenPipelineOptions,
-  readPipelineOptions,
-  withPipelineOptions,
-  type PipelineFlags,
-} from './pipeline-options.js';
+import { UsageError } from '../errors.js';
+import { givenPipelineOptions, readPipelineOptions, withPipelineOptions, type PipelineFlags } from './pipeline.js';
 
 /** A file above this is no prose plan. Bytes. */
 const MAX_PROSE_BYTES = 16 * 1024 * 1024;

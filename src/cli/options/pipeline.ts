@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { Command } from 'commander';
-import { isMode, MODE_HINT, MODE_VARIABLES } from '../formats/pipelines/execution-mode.js';
-import type { PipelinesOptions } from '../formats/pipelines/options.js';
-import type { CliContext } from './context.js';
-import { UsageError } from './errors.js';
+import { isMode, MODE_HINT, MODE_VARIABLES } from '../../formats/pipelines/execution-mode.js';
+import type { PipelinesOptions } from '../../formats/pipelines/options.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
 
 /** Options that are for files of pipelines. */
 export interface PipelineFlags {

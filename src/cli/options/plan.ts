@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { looksSecret, secretHint } from '../plan/secret-names.js';
-import { secretIn } from '../plan/secret-looks.js';
-import type { Selection } from '../plan/selection.js';
-import type { Json } from '../plan/types.js';
-import type { CliContext } from './context.js';
-import { UsageError } from './errors.js';
+import { looksSecret, secretHint } from '../../plan/templates/secret-names.js';
+import { secretIn } from '../../plan/templates/secret-looks.js';
+import type { Selection } from '../../plan/graph/selection.js';
+import type { Json } from '../../plan/model/plan.js';
+import type { CliContext } from '../context.js';
+import { UsageError } from '../errors.js';
 
 /** Options of the commands that resolve a plan's inputs. */
 export interface InputOptions {

@@ -1,5 +1,5 @@
-import type { Graph } from '../../plan/graph.js';
-import type { Plan, Step } from '../../plan/types.js';
+import type { Graph } from '../../plan/graph/graph.js';
+import type { Plan, Step } from '../../plan/model/plan.js';
 import { oneLine } from './format.js';
 
 /** The plan as a Mermaid flowchart. Nodes have numbers for ids: step ids may hold what Mermaid reads as syntax. */

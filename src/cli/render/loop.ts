@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import type { LoopDescription } from '../../client/loops.js';
-import type { LoopView, TurnRecord } from '../../workflows/loop/messages.js';
+import type { LoopView, TurnRecord } from '../../contract/loop-messages.js';
 import { duration, forPeople } from './format.js';
 
 /** A turn that has ended, as one line. */

@@ -1,7 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import { taskWaves, type ManifestNotes } from '../../formats/exec-manifest/index.js';
-import type { Graph } from '../../plan/graph.js';
-import type { Plan, StepAction } from '../../plan/types.js';
+import type { Graph } from '../../plan/graph/graph.js';
+import type { Plan, StepAction } from '../../plan/model/plan.js';
 import { forPeople, oneLine } from './format.js';
 
 /** What the dry run of a manifest says of a task. */

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import { liveText, type LiveStep } from '../../client/describe.js';
 import type { OrchError } from '../../client/errors.js';
-import type { ProgressView, StepView } from '../../workflows/messages.js';
+import type { ProgressView, StepView } from '../../contract/run-messages.js';
 import type { CliContext } from '../context.js';
 import { paint } from '../terminal.js';
 import { duration, forPeople, oneLine, statusWord } from './format.js';

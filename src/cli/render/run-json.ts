@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { agentSummarySchema } from '../../journal/events.js';
 import { countTasks } from './task-counts.js';
-import type { RunResult, StepView } from '../../workflows/messages.js';
+import type { RunResult, StepView } from '../../contract/run-messages.js';
 
 const time = z.string().describe('RFC 3339, UTC').nullable();
 

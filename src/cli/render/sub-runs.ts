@@ -1,4 +1,4 @@
-import type { StepView } from '../../workflows/messages.js';
+import type { StepView } from '../../contract/run-messages.js';
 
 /** The runs of a step's sub-plan, as a word or two behind the step: each is looked at by its own id. */
 export function subRunsText({ sub_runs: runs = [], message = '' }: StepView): string {

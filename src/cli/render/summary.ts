@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { RunResult, StepView } from '../../workflows/messages.js';
+import type { RunResult, StepView } from '../../contract/run-messages.js';
 import { duration, forPeople } from './format.js';
 import { usageOf } from './run-json.js';
 
@@ -19,7 +19,8 @@ export function renderSummary(colors: Colors, ended: RunResult, webUi?: string):
   if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
   lines.push(...usageLines(result.steps));
   const cut = result.steps.filter((step) => step.cut).length;
-  if (cut > 0) lines.push(`  ${cut} steps said too much for one answer; \`orch export ${result.run_id}\` has the whole`);
+  if (cut > 0)
+    lines.push(`  ${cut} steps said too much for one answer; \`orch export ${result.run_id}\` has the whole`);
   lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${each}`));
   if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
   return `${lines.join('\n')}\n`;

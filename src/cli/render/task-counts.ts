@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import { JOINT_TAG } from '../../formats/exec-manifest/index.js';
-import type { StepView } from '../../workflows/messages.js';
+import type { StepView } from '../../contract/run-messages.js';
 
 /** How the tasks of a manifest ended. Once the run has ended, all but `total` together are `total`. */
 export interface TaskCounts {

@@ -1,4 +1,4 @@
-import type { ConvertedPlan } from '../../plan/foreign.js';
+import type { ConvertedPlan } from '../../plan/files/converted.js';
 import { contextFinder } from './context.js';
 import type { Manifest, Mode, Tier } from './manifest.js';
 import { REVIEW_ENGINES, type ExecManifestOptions } from './options.js';

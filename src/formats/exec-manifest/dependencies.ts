@@ -1,7 +1,7 @@
-import { findCycles } from '../../plan/cycles.js';
-import { formatPath, isMap, stringsOf } from '../../plan/paths.js';
-import type { Problems } from '../../plan/problems.js';
-import { didYouMean } from '../../plan/suggest.js';
+import { findCycles } from '../../plan/graph/cycles.js';
+import { formatPath, isMap, stringsOf } from '../../plan/problems/paths.js';
+import type { Problems } from '../../plan/problems/problems.js';
+import { didYouMean } from '../../plan/problems/suggest.js';
 
 type Path = readonly PropertyKey[];
 

@@ -1,4 +1,4 @@
-import { isMap } from '../../plan/paths.js';
+import { isMap } from '../../plan/problems/paths.js';
 import type { Format, FormatSource } from '../format.js';
 import { checkManifest } from './check.js';
 import { convertManifest } from './convert.js';
@@ -6,7 +6,7 @@ import type { ExecManifestOptions } from './options.js';
 import { readProsePlan } from './prose-plan.js';
 
 export { JOINT_TAG } from './convert.js';
-export { readNotes, taskWaves, type ManifestNotes } from './notes.js';
+export { readNotes, taskWaves, type ManifestNotes } from './manifest-notes.js';
 export { manifestJsonSchema, MODES, type Mode } from './manifest.js';
 export type { ExecManifestOptions, ProsePlan } from './options.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Graph } from '../../plan/graph.js';
-import type { Plan } from '../../plan/types.js';
+import type { Graph } from '../../plan/graph/graph.js';
+import type { Plan } from '../../plan/model/plan.js';
 
 /** What the metadata of a converted manifest say of it, beyond what its steps do. */
 export const notesSchema = z.object({

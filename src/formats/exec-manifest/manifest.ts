@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { allowFreeKeys } from '../../plan/json-schema.js';
-import { optional, text, texts } from '../../plan/schema-parts.js';
+import { allowFreeKeys } from '../../plan/schema/json-schema.js';
+import { optional, text, texts } from '../../plan/schema/parts.js';
 
 const tier = z.enum(['fast', 'deep']);
 const mode = z.enum(['all-parallel', 'all-sequential', 'dependency-driven', 'manual-batching']);

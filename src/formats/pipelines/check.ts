@@ -1,8 +1,8 @@
-import { findCycles } from '../../plan/cycles.js';
-import { isMap } from '../../plan/paths.js';
-import { collectProblems, quote, typeName, type Problem, type Problems } from '../../plan/problems.js';
-import { addSchemaIssues, type SchemaWords } from '../../plan/schema-issues.js';
-import { didYouMean } from '../../plan/suggest.js';
+import { findCycles } from '../../plan/graph/cycles.js';
+import { isMap } from '../../plan/problems/paths.js';
+import { collectProblems, quote, typeName, type Problem, type Problems } from '../../plan/problems/problems.js';
+import { addSchemaIssues, type SchemaWords } from '../../plan/schema/issues.js';
+import { didYouMean } from '../../plan/problems/suggest.js';
 import { isMode, MODE_HINT } from './execution-mode.js';
 import { pipelinesSchema } from './schema.js';
 import { expandStages, pipelineEntries, stageEntries, stageSetEntries, type StageEntry } from './stages.js';

@@ -1,4 +1,4 @@
-import { decodeText } from '../../plan/parse.js';
+import { decodeText } from '../../plan/document/parse.js';
 
 /** What a text of JSON is made of, as far as comments are concerned: strings, which may look like them, and comments. */
 const TOKEN = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n\r]*|\/\*[\s\S]*?\*\//g;

@@ -1,6 +1,6 @@
-import { partName, type Conversion, type ConvertedPlan } from '../../plan/foreign.js';
-import { formatPath } from '../../plan/paths.js';
-import { looksSecret } from '../../plan/secret-names.js';
+import { partName, type Conversion, type ConvertedPlan } from '../../plan/files/converted.js';
+import { formatPath } from '../../plan/problems/paths.js';
+import { looksSecret } from '../../plan/templates/secret-names.js';
 import { modeVariables, resolveExecutionMode, type ExecutionMode } from './execution-mode.js';
 import type { PipelinesOptions } from './options.js';
 import type { CommandStage, Pipeline, PipelinesFile, SubpipelineStage } from './schema.js';

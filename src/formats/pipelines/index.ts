@@ -1,5 +1,5 @@
-import { isMap } from '../../plan/paths.js';
-import { toDiagnostic, tooMany } from '../../plan/problems.js';
+import { isMap } from '../../plan/problems/paths.js';
+import { toDiagnostic, tooMany } from '../../plan/problems/problems.js';
 import type { Format, FormatSource } from '../format.js';
 import { checkPipelines } from './check.js';
 import { choosePipeline } from './choose.js';

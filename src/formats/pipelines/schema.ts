@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { allowFreeKeys } from '../../plan/json-schema.js';
-import { environment, free, id, optional, text, texts } from '../../plan/schema-parts.js';
+import { allowFreeKeys } from '../../plan/schema/json-schema.js';
+import { environment, free, id, optional, text, texts } from '../../plan/schema/parts.js';
 
 const mode = z.union([z.string(), z.boolean()], { error: 'mcp, cloud, true or false' });
 

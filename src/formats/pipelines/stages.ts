@@ -1,4 +1,4 @@
-import { isMap } from '../../plan/paths.js';
+import { isMap } from '../../plan/problems/paths.js';
 
 type Path = readonly PropertyKey[];
 

@@ -1,6 +1,6 @@
-import { parseExpectation } from './gates.js';
-import { isMap } from './paths.js';
-import { quote, type Problems } from './problems.js';
+import { parseExpectation } from './gate-expectation.js';
+import { isMap } from '../problems/paths.js';
+import { quote, type Problems } from '../problems/problems.js';
 
 type Path = readonly PropertyKey[];
 type Def = Record<string, unknown>;

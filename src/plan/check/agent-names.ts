@@ -1,9 +1,9 @@
-import type { AgentSettings } from './agent-types.js';
-import { BUILT_IN_AGENTS } from './schema-agent.js';
-import { stepPath, countMainSteps } from './source-steps.js';
-import { toDiagnostic, quote } from './problems.js';
-import { didYouMean } from './suggest.js';
-import type { Diagnostic, Plan } from './types.js';
+import type { AgentSettings } from '../model/agent.js';
+import { BUILT_IN_AGENTS } from '../schema/agent.js';
+import { stepPath, countMainSteps } from '../document/source-steps.js';
+import { toDiagnostic, quote } from '../problems/problems.js';
+import { didYouMean } from '../problems/suggest.js';
+import type { Diagnostic, Plan } from '../model/plan.js';
 
 type Settings = Readonly<Record<string, AgentSettings>>;
 

@@ -1,9 +1,9 @@
-import { findAncestors } from './ancestors.js';
+import { findAncestors } from '../graph/ancestors.js';
 import type { CheckedGraph } from './graph-rules.js';
-import { isMap, stringsOf } from './paths.js';
-import { quote, type Problems } from './problems.js';
-import { sourceSteps } from './source-steps.js';
-import { didYouMean } from './suggest.js';
+import { isMap, stringsOf } from '../problems/paths.js';
+import { quote, type Problems } from '../problems/problems.js';
+import { sourceSteps } from '../document/source-steps.js';
+import { didYouMean } from '../problems/suggest.js';
 
 type Path = readonly PropertyKey[];
 

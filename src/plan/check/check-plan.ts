@@ -1,19 +1,19 @@
 import { checkAgents } from './agent-rules.js';
 import { checkApprovalKeys } from './approval-rules.js';
 import { checkExpressions } from './expression-rules.js';
-import type { Expression } from './expressions/index.js';
+import type { Expression } from '../expressions/index.js';
 import { checkGraph } from './graph-rules.js';
-import { normalise } from './normalise.js';
-import { isMap } from './paths.js';
-import { collectProblems, tooMany } from './problems.js';
-import { checkRules } from './rules.js';
-import { addSchemaIssues } from './schema-issues.js';
-import { planSchema, type SourcePlan } from './schema.js';
+import { normalise } from '../normalise/normalise.js';
+import { isMap } from '../problems/paths.js';
+import { collectProblems, tooMany } from '../problems/problems.js';
+import { checkRules } from './key-rules.js';
+import { addSchemaIssues } from '../schema/issues.js';
+import { planSchema, type SourcePlan } from '../schema/plan.js';
 import { checkScripts } from './script-rules.js';
 import { checkSecrets } from './secret-rules.js';
-import { rememberExpressions } from './step-expressions.js';
+import { rememberExpressions } from '../templates/step-expressions.js';
 import { checkTemplates } from './template-rules.js';
-import type { Diagnostic, Plan, Result } from './types.js';
+import type { Diagnostic, Plan, Result } from '../model/plan.js';
 
 /**
  * Checks a plan that is plain data already, and fills in its defaults. Needs neither a file system nor a parser, so

@@ -1,4 +1,4 @@
-import { programName } from './shell-words.js';
+import { programName } from '../templates/shell-scripts.js';
 
 interface Language {
   programs: RegExp;

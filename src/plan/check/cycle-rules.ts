@@ -1,7 +1,7 @@
-import { findCycles } from './cycles.js';
+import { findCycles } from '../graph/cycles.js';
 import { nameOf, type Edge } from './edge-rules.js';
-import type { Problems } from './problems.js';
-import type { SourceEntry } from './source-steps.js';
+import type { Problems } from '../problems/problems.js';
+import type { SourceEntry } from '../document/source-steps.js';
 
 /** An edge between moments: a step with a fallback has two, when it ends itself, and when it counts as ended. */
 interface MomentEdge {

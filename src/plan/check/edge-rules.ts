@@ -1,6 +1,6 @@
-import { formatPath, stringsOf } from './paths.js';
-import type { Problems } from './problems.js';
-import type { SourceEntry } from './source-steps.js';
+import { formatPath, stringsOf } from '../problems/paths.js';
+import type { Problems } from '../problems/problems.js';
+import type { SourceEntry } from '../document/source-steps.js';
 
 type Path = readonly PropertyKey[];
 

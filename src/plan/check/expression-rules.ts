@@ -1,16 +1,16 @@
-import { findAncestors } from './ancestors.js';
-import { sourceExpressionSites, type ExpressionSite } from './expression-sites.js';
+import { findAncestors } from '../graph/ancestors.js';
+import { sourceExpressionSites, type ExpressionSite } from '../templates/expression-sites.js';
 import {
   checkExpression,
   parseExpression,
   type Expression,
   type ExpressionProblem,
   type ExpressionScope,
-} from './expressions/index.js';
+} from '../expressions/index.js';
 import type { CheckedGraph } from './graph-rules.js';
-import { isMap } from './paths.js';
-import type { Problem, Problems } from './problems.js';
-import { sourceSteps } from './source-steps.js';
+import { isMap } from '../problems/paths.js';
+import type { Problem, Problems } from '../problems/problems.js';
+import { sourceSteps } from '../document/source-steps.js';
 
 /** Comparing a name with those of ten thousand steps costs; a plan with more wrong expressions has another problem. */
 const MAX_SUGGESTIONS = 20;

@@ -1,10 +1,10 @@
 import { checkCycles } from './cycle-rules.js';
 import { edgesOf, indexProviders, type Edge, type GraphContext } from './edge-rules.js';
 import { checkFallbacks } from './fallback-rules.js';
-import { stringsOf } from './paths.js';
-import type { Problems } from './problems.js';
-import { sourceSteps, type SourceEntry } from './source-steps.js';
-import { didYouMean } from './suggest.js';
+import { stringsOf } from '../problems/paths.js';
+import type { Problems } from '../problems/problems.js';
+import { sourceSteps, type SourceEntry } from '../document/source-steps.js';
+import { didYouMean } from '../problems/suggest.js';
 
 /** Comparing a name with those of ten thousand steps costs; a plan with more unknown ones has another problem. */
 const MAX_SUGGESTIONS = 20;

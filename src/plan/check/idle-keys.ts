@@ -1,4 +1,4 @@
-import type { Problems } from './problems.js';
+import type { Problems } from '../problems/problems.js';
 
 const EXIT_CODES = ['success_exit_codes', 'warning_exit_codes', 'summary'];
 const FOREACH = ['foreach', 'max_parallel'];

@@ -1,10 +1,10 @@
-import { jsonEquals, typeMismatch } from './input-types.js';
-import { checkDef } from './def-rules.js';
+import { jsonEquals, typeMismatch } from '../templates/input-types.js';
+import { checkDef } from './action-rules.js';
 import { refuseIdleKeys } from './idle-keys.js';
-import { isMap } from './paths.js';
-import { quote, type Problems } from './problems.js';
-import { sourceSteps } from './source-steps.js';
-import type { InputType, Json } from './types.js';
+import { isMap } from '../problems/paths.js';
+import { quote, type Problems } from '../problems/problems.js';
+import { sourceSteps } from '../document/source-steps.js';
+import type { InputType, Json } from '../model/plan.js';
 
 type Path = readonly PropertyKey[];
 

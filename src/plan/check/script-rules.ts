@@ -1,9 +1,9 @@
 import { codeArguments } from './code-words.js';
-import { isMap, stringsOf } from './paths.js';
-import { quote, type Problems } from './problems.js';
-import { scriptArguments } from './shell-words.js';
-import { sourceSteps } from './source-steps.js';
-import { mayHoldTemplate, readTemplate } from './template-text.js';
+import { isMap, stringsOf } from '../problems/paths.js';
+import { quote, type Problems } from '../problems/problems.js';
+import { scriptArguments } from '../templates/shell-scripts.js';
+import { sourceSteps } from '../document/source-steps.js';
+import { mayHoldTemplate, readTemplate } from '../templates/template-text.js';
 
 /** A template that reads what orch knows. Others, say `${{ github.ref }}` in a file that a script writes, are none of ours. */
 const TEMPLATE = /\$\{\{\s*((?:prev|inputs|env|run|item|index)\b[^}]*?)\s*\}\}/;

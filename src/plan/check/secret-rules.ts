@@ -1,12 +1,12 @@
-import { sourceExpressionSites } from './expression-sites.js';
-import type { Expression } from './expressions/index.js';
-import { MAX_DEPTH } from './document.js';
-import { formatPath, isMap } from './paths.js';
-import { quote, type Problems } from './problems.js';
-import { sourceSteps } from './source-steps.js';
-import { didYouMean } from './suggest.js';
-import { sourceTemplateSites, type TemplateSite } from './template-sites.js';
-import { readTemplate } from './template-text.js';
+import { sourceExpressionSites } from '../templates/expression-sites.js';
+import type { Expression } from '../expressions/index.js';
+import { MAX_DEPTH } from '../document/faults.js';
+import { formatPath, isMap } from '../problems/paths.js';
+import { quote, type Problems } from '../problems/problems.js';
+import { sourceSteps } from '../document/source-steps.js';
+import { didYouMean } from '../problems/suggest.js';
+import { sourceTemplateSites, type TemplateSite } from '../templates/template-sites.js';
+import { readTemplate } from '../templates/template-text.js';
 
 type Path = readonly PropertyKey[];
 

@@ -1,6 +1,6 @@
-import { quote, type Problems } from './problems.js';
-import { sourceTemplateSites } from './template-sites.js';
-import { mayHoldTemplate, readTemplate, type TemplateFault } from './template-text.js';
+import { quote, type Problems } from '../problems/problems.js';
+import { sourceTemplateSites } from '../templates/template-sites.js';
+import { mayHoldTemplate, readTemplate, type TemplateFault } from '../templates/template-text.js';
 
 /** Finds malformed templates, and strings that no process can be given, in a document that may be wrong anywhere. */
 export function checkTemplates(source: Record<string, unknown>, problems: Problems): void {

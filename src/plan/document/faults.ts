@@ -1,5 +1,5 @@
-import type { DiagnosticCode } from './codes.js';
-import type { Segment } from './paths.js';
+import type { DiagnosticCode } from '../problems/codes.js';
+import type { Segment } from '../problems/paths.js';
 
 /** Levels of nesting that a plan may have. Deeper is hostile: whatever reads it would run out of stack. */
 export const MAX_DEPTH = 100;

@@ -1,5 +1,5 @@
-import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator, type ReadResult } from './document.js';
-import type { Segment } from './paths.js';
+import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator, type ReadResult } from './faults.js';
+import type { Segment } from '../problems/paths.js';
 
 /** A value of a JSON text: where it starts, and what is in it. Only collections have `children`. */
 interface JsonNode {

@@ -1,7 +1,7 @@
-import type { Fault, ReadResult } from './document.js';
-import { readJson } from './json-text.js';
-import { withoutMark } from './text.js';
-import { readYaml } from './yaml-text.js';
+import type { Fault, ReadResult } from './faults.js';
+import { readJson } from './json.js';
+import { withoutMark } from '../problems/byte-order-mark.js';
+import { readYaml } from './yaml.js';
 
 /** Bytes that a plan may have. */
 export const MAX_FILE_BYTES = 16 * 1024 * 1024;

@@ -1,5 +1,5 @@
-import { isMap } from './paths.js';
-import type { Plan } from './types.js';
+import { isMap } from '../problems/paths.js';
+import type { Plan } from '../model/plan.js';
 
 /** A step of a document that may be wrong anywhere. Its place in the list is that of the step in the checked plan. */
 export interface SourceEntry {

@@ -11,8 +11,8 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
-import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './document.js';
-import { duplicateKey } from './json-text.js';
+import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './faults.js';
+import { duplicateKey } from './json.js';
 
 /** What each alias stands for. */
 type Targets = ReadonlyMap<Alias, Node>;

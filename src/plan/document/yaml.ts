@@ -1,5 +1,5 @@
 import { Composer, Lexer, Parser, type CST, type Document } from 'yaml';
-import { MAX_DEPTH, type Fault, type ReadResult } from './document.js';
+import { MAX_DEPTH, type Fault, type ReadResult } from './faults.js';
 import { yamlLocator, yamlValue } from './yaml-value.js';
 
 /** Errors after which reading stops: one broken quote makes thousands. */

@@ -1,4 +1,4 @@
-import { didYouMean } from '../suggest.js';
+import { didYouMean } from '../problems/suggest.js';
 import type { Expression } from './parse.js';
 import { problem, type ExpressionProblem } from './problem.js';
 import { member, type PrevRead } from './reads.js';

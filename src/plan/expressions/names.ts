@@ -1,4 +1,4 @@
-import { didYouMean } from '../suggest.js';
+import { didYouMean } from '../problems/suggest.js';
 import { problem, type ExpressionProblem } from './problem.js';
 import { member, RUN_PROPERTIES, STEP_PROPERTIES, type Link, type Read } from './reads.js';
 

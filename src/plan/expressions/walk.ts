@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean } from '../problems/suggest.js';
 import { FUNCTIONS, MACROS, METHODS } from './library.js';
 import { isReadRoot, nameRead } from './names.js';
 import { problem, type ExpressionProblem } from './problem.js';

@@ -1,8 +1,8 @@
-import { checkPlan } from './check.js';
-import { buildGraph, type Graph } from './graph.js';
-import { byPlace, cut, openText } from './places.js';
-import { secretLooks } from './secret-looks.js';
-import type { Diagnostic, Plan, Result } from './types.js';
+import { checkPlan } from '../check/check-plan.js';
+import { buildGraph, type Graph } from '../graph/graph.js';
+import { byPlace, cut, openText } from '../document/open-text.js';
+import { secretLooks } from '../templates/secret-looks.js';
+import type { Diagnostic, Plan, Result } from '../model/plan.js';
 
 /** A plan that was read and checked. */
 export interface LoadedPlan {

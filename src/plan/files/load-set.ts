@@ -1,16 +1,16 @@
-import type { AgentSettings } from './agent-types.js';
-import type { LoadedPlan, LoadOptions } from './load.js';
-import type { Convert } from './foreign.js';
-import { buildGraph } from './graph.js';
+import type { AgentSettings } from '../model/agent.js';
+import type { LoadedPlan, LoadOptions } from './load-one.js';
+import type { Convert } from './converted.js';
+import { buildGraph } from '../graph/graph.js';
 import { openFile, partOf, type OpenFile } from './open-file.js';
 import type { AbsentPlans } from './plan-document.js';
 import { planReferences } from './plan-references.js';
-import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './plan-set.js';
+import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './check-set.js';
 import { takePromptFiles } from './prompt-files.js';
-import { byPlace, cut, type OpenText } from './places.js';
-import { secretLooks } from './secret-looks.js';
+import { byPlace, cut, type OpenText } from '../document/open-text.js';
+import { secretLooks } from '../templates/secret-looks.js';
 import { tooDeep } from './sub-plan-rules.js';
-import type { Diagnostic, Plan, Result } from './types.js';
+import type { Diagnostic, Plan, Result } from '../model/plan.js';
 
 /** The text of a plan's file. */
 export interface PlanText {

@@ -1,6 +1,6 @@
-import { isMap } from './paths.js';
+import { isMap } from '../problems/paths.js';
 import { resolvePlanPath } from './plan-path.js';
-import { sourceSteps } from './source-steps.js';
+import { sourceSteps } from '../document/source-steps.js';
 
 /** A step of a document that runs another plan. */
 export interface PlanReference {

@@ -1,15 +1,15 @@
-import { findCycles } from './cycles.js';
-import { fillDeep } from './expand-action.js';
-import { sourceExpressionSites } from './expression-sites.js';
-import { resolveSubPlanInputs } from './inputs.js';
-import { formatPath, isMap } from './paths.js';
+import { findCycles } from '../graph/cycles.js';
+import { fillDeep } from '../templates/expand-action.js';
+import { sourceExpressionSites } from '../templates/expression-sites.js';
+import { resolveSubPlanInputs } from '../templates/inputs.js';
+import { formatPath, isMap } from '../problems/paths.js';
 import { inFile, type AbsentPlans, type PlanDocument } from './plan-document.js';
 import type { PlanReference } from './plan-references.js';
-import { quote, toDiagnostic, type Problem } from './problems.js';
-import { expressionOf } from './step-expressions.js';
-import { didYouMean } from './suggest.js';
-import { fillTemplate, holdsTemplate } from './template-text.js';
-import type { Diagnostic, Json, Plan } from './types.js';
+import { quote, toDiagnostic, type Problem } from '../problems/problems.js';
+import { expressionOf } from '../templates/step-expressions.js';
+import { didYouMean } from '../problems/suggest.js';
+import { fillTemplate, holdsTemplate } from '../templates/template-text.js';
+import type { Diagnostic, Json, Plan } from '../model/plan.js';
 
 type Documents = ReadonlyMap<string, PlanDocument>;
 

@@ -1,5 +1,5 @@
-import { countMainSteps } from './source-steps.js';
-import type { Plan } from './types.js';
+import { countMainSteps } from '../document/source-steps.js';
+import type { Plan } from '../model/plan.js';
 
 /** Who waits for whom, by index into {@link Graph.ids}. */
 export interface Graph {

@@ -1,6 +1,6 @@
 import type { Graph } from './graph.js';
-import { suggest } from './suggest.js';
-import type { Diagnostic, Plan, Result } from './types.js';
+import { suggest } from '../problems/suggest.js';
+import type { Diagnostic, Plan, Result } from '../model/plan.js';
 
 /** Which steps of a plan a run takes. What several options leave over is what all of them allow. */
 export interface Selection {

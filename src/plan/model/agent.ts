@@ -1,5 +1,5 @@
-import type { AGENT_ADAPTERS } from './schema-agent.js';
-import type { Json, Timeout } from './types.js';
+import type { AGENT_ADAPTERS } from '../schema/agent.js';
+import type { Json, Timeout } from './plan.js';
 
 /** The flags and events that an agent has. */
 export type AgentAdapter = (typeof AGENT_ADAPTERS)[number];

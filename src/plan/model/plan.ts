@@ -1,5 +1,5 @@
-import type { AgentAction, AgentSettings, Budget } from './agent-types.js';
-import type { OWN_VARIABLES } from './schema-parts.js';
+import type { AgentAction, AgentSettings, Budget } from './agent.js';
+import type { OWN_VARIABLES } from '../schema/parts.js';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from './types.js';
+import type { RetryPolicy } from './plan.js';
 
 /** Failures that another try cannot mend, unless the step's `retry.on` names them. */
 const NOT_RETRIED: readonly string[] = ['lost', 'budget_exceeded', 'question', 'escalated', 'rejected'];

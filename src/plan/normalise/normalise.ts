@@ -1,10 +1,10 @@
-import { foreachExpression } from './expression-sites.js';
-import { given } from './given.js';
-import { inputSpecs, normaliseAction } from './normalise-action.js';
-import { agentsOf, budgetOf } from './normalise-agent.js';
-import type { SourcePlan } from './schema.js';
-import type { SourceStep } from './schema-step.js';
-import type { BreakerPolicy, Json, Plan, PlanGlobals, RetryPolicy, Step, StepAction, Timeout } from './types.js';
+import { foreachExpression } from '../templates/expression-sites.js';
+import { given } from './omit-absent.js';
+import { inputSpecs, normaliseAction } from './action.js';
+import { agentsOf, budgetOf } from './agent.js';
+import type { SourcePlan } from '../schema/plan.js';
+import type { SourceStep } from '../schema/step.js';
+import type { BreakerPolicy, Json, Plan, PlanGlobals, RetryPolicy, Step, StepAction, Timeout } from '../model/plan.js';
 
 const DEFAULT_TIMEOUT_SEC = 1800;
 const DEFAULT_FINALLY_TIMEOUT_SEC = 600;

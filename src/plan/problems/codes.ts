@@ -1,4 +1,4 @@
-import { EXPRESSION_CODES } from './expressions/index.js';
+import { EXPRESSION_CODES } from '../expressions/index.js';
 
 /** Every code that a {@link Diagnostic} may carry. docs/errors.md has a section for each; a test holds the two together. */
 export const DIAGNOSTIC_CODES = [

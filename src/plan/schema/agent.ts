@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { environment, free, limit, names, optional, text, texts, timeout } from './schema-parts.js';
+import { environment, free, limit, names, optional, text, texts, timeout } from './parts.js';
 
 /** The coding agents that orch knows how to call; `generic` is any other command, `dispatch` a script that calls one. */
 export const AGENT_ADAPTERS = ['codex', 'claude', 'gemini', 'opencode', 'generic', 'dispatch'] as const;

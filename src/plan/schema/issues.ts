@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { DiagnosticCode } from './codes.js';
-import { valueAt } from './paths.js';
-import { quote, typeName, type Problem, type Problems } from './problems.js';
-import { didYouMean } from './suggest.js';
-import { planSchema } from './schema.js';
-import { knownKeys } from './schema-keys.js';
+import type { DiagnosticCode } from '../problems/codes.js';
+import { valueAt } from '../problems/paths.js';
+import { quote, typeName, type Problem, type Problems } from '../problems/problems.js';
+import { didYouMean } from '../problems/suggest.js';
+import { planSchema } from './plan.js';
+import { knownKeys } from './known-keys.js';
 
 type Issue = z.core.$ZodIssue;
 

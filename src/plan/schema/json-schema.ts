@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { planSchema } from './schema.js';
+import { planSchema } from './plan.js';
 
 type JsonSchema = Record<string, unknown>;
 

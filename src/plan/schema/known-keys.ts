@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isMap, valueAt } from './paths.js';
+import { isMap, valueAt } from '../problems/paths.js';
 
 /** The keys that a schema knows for the map at a path of the document: what a misspelt one is compared with. */
 export function knownKeys(path: readonly PropertyKey[], source: unknown, whole: z.ZodType): string[] {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { agents, budget } from './schema-agent.js';
-import { stepSchema } from './schema-step.js';
+import { agents, budget } from './agent.js';
+import { stepSchema } from './step.js';
 import {
   OWN_VARIABLES,
   environment,
@@ -17,7 +17,7 @@ import {
   text,
   texts,
   timeout,
-} from './schema-parts.js';
+} from './parts.js';
 
 const breaker = z.strictObject({
   failures: optional(z.int().min(1), 'Failures in a row that open it (default 5)'),

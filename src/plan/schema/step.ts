@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { agentDef } from './schema-agent.js';
+import { agentDef } from './agent.js';
 import {
   anything,
   environment,
@@ -16,7 +16,7 @@ import {
   text,
   texts,
   timeout,
-} from './schema-parts.js';
+} from './parts.js';
 
 /** Reasons of a failed execution that `retry.on` may name. */
 export const RETRY_REASONS = [

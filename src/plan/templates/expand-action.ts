@@ -1,7 +1,7 @@
-import type { AgentAction } from './agent-types.js';
-import { MAX_DEPTH } from './document.js';
-import { scriptArguments } from './shell-words.js';
-import type { CommandAction, Json, PowershellAction, StepAction } from './types.js';
+import type { AgentAction } from '../model/agent.js';
+import { MAX_DEPTH } from '../document/faults.js';
+import { scriptArguments } from './shell-scripts.js';
+import type { CommandAction, Json, PowershellAction, StepAction } from '../model/plan.js';
 
 type Fill = (text: string) => string;
 /** Gives the value itself where a template stands alone. */

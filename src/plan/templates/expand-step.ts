@@ -1,14 +1,14 @@
 import { expandAction, fillDeep } from './expand-action.js';
 import { planExpressions } from './expression-sites.js';
-import type { ExpressionValues } from './expressions/index.js';
+import type { ExpressionValues } from '../expressions/index.js';
 import { inputToEnv } from './inputs.js';
-import { toDiagnostic } from './problems.js';
+import { toDiagnostic } from '../problems/problems.js';
 import { looksSecret, secretHint } from './secret-names.js';
 import { secretUses, type SecretUse } from './secret-uses.js';
 import { evaluateText, evaluateValue, ExpressionError } from './step-expressions.js';
 import { templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
 import { fillTemplate, loneExpression, mayHoldTemplate, readTemplate, type TemplateName } from './template-text.js';
-import type { Diagnostic, Json, Plan, PlanGlobals, Step, StepAction } from './types.js';
+import type { Diagnostic, Json, Plan, PlanGlobals, Step, StepAction } from '../model/plan.js';
 
 /** What a run's templates are filled from, besides the plan itself. */
 export interface TemplateContext {

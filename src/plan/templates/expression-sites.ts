@@ -1,9 +1,9 @@
-import type { Expression } from './expressions/index.js';
-import { sourceSteps } from './source-steps.js';
+import type { Expression } from '../expressions/index.js';
+import { sourceSteps } from '../document/source-steps.js';
 import { expressionOf } from './step-expressions.js';
 import { sourceTemplateSites, templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
 import { readTemplate } from './template-text.js';
-import type { Plan, Step } from './types.js';
+import type { Plan, Step } from '../model/plan.js';
 
 /** An expression as it stands in a document. */
 export interface ExpressionSite {

@@ -1,5 +1,5 @@
-import { quote, typeName } from './problems.js';
-import type { InputType, Json } from './types.js';
+import { quote, typeName } from '../problems/problems.js';
+import type { InputType, Json } from '../model/plan.js';
 
 const EXPECTED: Readonly<Record<InputType, string>> = {
   string: 'a string',

@@ -1,5 +1,5 @@
 import { planExpressions } from './expression-sites.js';
-import type { Plan } from './types.js';
+import type { Plan } from '../model/plan.js';
 
 /**
  * The outputs of each step that some expression of the plan reads, `stdout` among them: nothing else needs to be kept.

@@ -1,10 +1,10 @@
-import { MAX_DEPTH } from './document.js';
-import { isMap } from './paths.js';
-import { collectProblems, quote, type Problems } from './problems.js';
+import { MAX_DEPTH } from '../document/faults.js';
+import { isMap } from '../problems/paths.js';
+import { collectProblems, quote, type Problems } from '../problems/problems.js';
 import { endsAsSecret } from './secret-names.js';
-import { sourceSteps } from './source-steps.js';
-import { TOKEN_HINTS, TOKEN_SHAPES } from './token-shapes.js';
-import type { Diagnostic } from './types.js';
+import { sourceSteps } from '../document/source-steps.js';
+import { TOKEN_HINTS, TOKEN_SHAPES } from '../model/token-shapes.js';
+import type { Diagnostic } from '../model/plan.js';
 
 type Path = readonly PropertyKey[];
 

@@ -1,5 +1,11 @@
-import { evaluate, parseExpression, renderValue, type Expression, type ExpressionValues } from './expressions/index.js';
-import type { Json, Plan, PlanGlobals, Step } from './types.js';
+import {
+  evaluate,
+  parseExpression,
+  renderValue,
+  type Expression,
+  type ExpressionValues,
+} from '../expressions/index.js';
+import type { Json, Plan, PlanGlobals, Step } from '../model/plan.js';
 
 /** An expression that could not be worked out when its step was about to start. */
 export class ExpressionError extends Error {

@@ -1,8 +1,8 @@
-import { MAX_DEPTH } from './document.js';
-import { isMap, stringsOf } from './paths.js';
-import { scriptArguments } from './shell-words.js';
-import { countMainSteps, sourceSteps, stepPath } from './source-steps.js';
-import type { Plan } from './types.js';
+import { MAX_DEPTH } from '../document/faults.js';
+import { isMap, stringsOf } from '../problems/paths.js';
+import { scriptArguments } from './shell-scripts.js';
+import { countMainSteps, sourceSteps, stepPath } from '../document/source-steps.js';
+import type { Plan } from '../model/plan.js';
 
 type Path = readonly PropertyKey[];
 

@@ -1,5 +1,5 @@
-import { MAX_DEPTH } from './document.js';
-import { templateExpressions } from './expressions/index.js';
+import { MAX_DEPTH } from '../document/faults.js';
+import { templateExpressions } from '../expressions/index.js';
 
 /** A name to look up. */
 export interface TemplateName {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { SpawnError } from '../spawn-error.js';
 import { Alarm, watchFifo } from './alarm.js';
 import { fileOf, isMissing, readJson, writeOnce, type Generation } from './files.js';
-import { hostId } from './host-id.js';
+import { hostId } from '../../host/host-id.js';
 import { launch, type Command, type Wrapper } from './launch.js';
 import { livenessOf } from './liveness.js';
 import { killMarked, markOf } from './marked.js';

@@ -2,7 +2,7 @@ import { linkSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { fileOf, isMissing, makeDir, type Generation } from './files.js';
 import { isSameProcess } from './liveness.js';
-import { processStat } from './proc.js';
+import { processStat } from '../../host/proc.js';
 import { startHelper } from './start.js';
 
 /** Beside the tries, because a link does not leave its file system. */

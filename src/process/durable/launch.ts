@@ -2,7 +2,7 @@ import { spawnError } from '../spawn-error.js';
 import { checkedCommand } from './command.js';
 import { placeFifo } from './fifo-pool.js';
 import { fileOf, writeOnce, type Generation } from './files.js';
-import { formatHostId, hostId } from './host-id.js';
+import { formatHostId, hostId } from '../../host/host-id.js';
 import type { StartedWrapper, WrapperEnd, WrapperRequest } from './start-wrapper.js';
 import { startAnywhere } from './start.js';
 import { MARK_VARIABLE, type DurableSpec } from './types.js';

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { fileOf, type Generation } from './files.js';
-import { hostId } from './host-id.js';
-import { processStat } from './proc.js';
+import { hostId } from '../../host/host-id.js';
+import { processStat } from '../../host/proc.js';
 import type { Claim } from './record.js';
 
 /** `unknown` only where another container on this kernel has claimed it and the FIFO cannot be read. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Generation } from './files.js';
 import { isSameProcess } from './liveness.js';
-import { processStat } from './proc.js';
+import { processStat } from '../../host/proc.js';
 import { MARK_VARIABLE } from './types.js';
 
 /** Processes may be forked while they are looked for; then they are looked for again. */

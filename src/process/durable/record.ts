@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import os from 'node:os';
 import { hostClock, TICK_MS, uptimeMs } from './clock.js';
 import { fileOf, readText, writeOnce, type Generation } from './files.js';
-import { parseHostId, type HostId } from './host-id.js';
+import { parseHostId, type HostId } from '../../host/host-id.js';
 import type { StopReason } from './types.js';
 
 /** Two clocks that differ by more have not run alike. */

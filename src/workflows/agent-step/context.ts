@@ -1,8 +1,8 @@
-import type { ContextEntry, TurnFacts } from '../../activities/agent/types.js';
-import type { StepTask } from '../../activities/types.js';
+import type { ContextEntry, TurnFacts } from '../../contract/agent-turn.js';
+import type { StepTask } from '../../contract/step-task.js';
 import type { FailedAttempt, StepReport } from '../../engine/index.js';
-import type { AgentAction, AgentSettings } from '../../plan/agent-types.js';
-import type { Step } from '../../plan/types.js';
+import type { AgentAction, AgentSettings } from '../../plan/model/agent.js';
+import type { Step } from '../../plan/model/plan.js';
 import type { Ledger } from './ledger.js';
 import type { Parking } from './parking.js';
 

@@ -1,6 +1,6 @@
-import type { ContextEntry } from '../../activities/agent/types.js';
+import type { ContextEntry } from '../../contract/agent-turn.js';
 import type { AgentSummary, Program, RunState } from '../../engine/index.js';
-import type { AgentAction } from '../../plan/agent-types.js';
+import type { AgentAction } from '../../plan/model/agent.js';
 import type { AgentSession, AgentStepContext } from './context.js';
 
 /** What an agent's step takes over from steps before it: a session, and what its prompt tells of them. */

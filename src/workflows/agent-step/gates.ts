@@ -1,10 +1,10 @@
 import { patched } from '@temporalio/workflow';
-import type { GateFailure, TurnPrompt } from '../../activities/agent/types.js';
+import type { GateFailure, TurnPrompt } from '../../contract/agent-turn.js';
 import type { StepReport } from '../../engine/index.js';
-import type { Gate } from '../../plan/agent-types.js';
-import { parseExpectation, type Expectation } from '../../plan/gates.js';
+import type { Gate } from '../../plan/model/agent.js';
+import { parseExpectation, type Expectation } from '../../plan/check/gate-expectation.js';
 import type { AgentStepContext, PieceReport } from './context.js';
-import type { Turns } from './turns.js';
+import type { Turns } from './turn-loop.js';
 
 /** What the gates and the review found. */
 export type Found =

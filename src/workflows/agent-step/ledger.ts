@@ -1,4 +1,4 @@
-import type { Budget } from '../../plan/agent-types.js';
+import type { Budget } from '../../plan/model/agent.js';
 
 /** What agents have cost. */
 export interface Usage {

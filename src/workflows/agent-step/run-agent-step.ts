@@ -1,11 +1,11 @@
 import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
-import { hostQueue } from '../host-queue.js';
+import { hostQueue } from '../../contract/names.js';
 import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
-import type { Json } from '../../plan/types.js';
-import type { TurnFacts, TurnPrompt } from '../../activities/agent/types.js';
+import type { Json } from '../../plan/model/plan.js';
+import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
 import { runGates } from './gates.js';
-import { createTurns, type Turns, type WorkedTurn } from './turns.js';
+import { createTurns, type Turns, type WorkedTurn } from './turn-loop.js';
 import type { AgentStepContext } from './context.js';
 
 const activities = proxyActivities<Pick<Activities, 'endWorktree'>>({

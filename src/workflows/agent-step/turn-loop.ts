@@ -1,10 +1,10 @@
 import { patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
-import type { AgentTurn, TurnFacts, TurnPrompt } from '../../activities/agent/types.js';
-import type { StepTask } from '../../activities/types.js';
+import type { AgentTurn, TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
+import type { StepTask } from '../../contract/step-task.js';
 import type { FailedAttempt, StepReport } from '../../engine/index.js';
-import { accountOf } from '../../plan/agents.js';
-import { isRetried, retryDelaySec } from '../../plan/retry-policy.js';
+import { accountOf } from '../../plan/check/agent-names.js';
+import { isRetried, retryDelaySec } from '../../plan/model/retry-policy.js';
 import type { AgentSession, AgentStepContext, PieceReport } from './context.js';
 import { createLedger, overrunText, smaller, type Ledger, type Limits, type Usage } from './ledger.js';
 

@@ -1,6 +1,6 @@
 import { ApplicationFailure, defineUpdate, log, setHandler } from '@temporalio/workflow';
-import type { Signals } from '../signals.js';
-import { LOOP_VERBS, type LoopVerb, type LoopVerbInput, type LoopView } from './messages.js';
+import type { Signals } from '../record/signals.js';
+import { LOOP_VERBS, type LoopVerb, type LoopVerbInput, type LoopView } from '../../contract/loop-messages.js';
 
 /** What people have asked of a loop. */
 export interface LoopControl {

@@ -1,6 +1,6 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { z } from 'zod';
-import { LOOP_VERSION, type LoopInput } from './messages.js';
+import { LOOP_VERSION, type LoopInput } from '../../contract/loop-messages.js';
 
 const text = z.string();
 const count = z.int().min(0);

@@ -1,10 +1,17 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { TurnFacts } from '../../activities/agent/types.js';
+import type { TurnFacts } from '../../contract/agent-turn.js';
 import { agentFor } from '../../loop/agents.js';
 import type { Prompt } from '../../loop/prompts.js';
 import type { LoopState } from '../../loop/turns.js';
 import { createLedger, overrunText, type Ledger } from '../agent-step/ledger.js';
-import type { Carried, LoopFailure, LoopInput, LoopStatus, LoopView, TurnRecord } from './messages.js';
+import type {
+  Carried,
+  LoopFailure,
+  LoopInput,
+  LoopStatus,
+  LoopView,
+  TurnRecord,
+} from '../../contract/loop-messages.js';
 
 /** Records of turns that go along, and warnings. */
 const MAX_RECORDS = 100;

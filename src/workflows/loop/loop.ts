@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { nextTurn } from '../../loop/turns.js';
-import { provideDetails } from '../current-details.js';
+import { provideDetails } from '../record/current-details.js';
 import { offerLoopVerbs, type LoopControl } from './control.js';
 import { readLoopInput } from './input.js';
 import { createLoop, type Loop } from './loop-data.js';
@@ -24,9 +24,9 @@ import {
   type LoopStatus,
   type LoopView,
   type TurnRecord,
-} from './messages.js';
-import { plain } from '../seal.js';
-import { listenForSignals } from '../signals.js';
+} from '../../contract/loop-messages.js';
+import { plain } from '../../contract/seal.js';
+import { listenForSignals } from '../record/signals.js';
 import { takeTurn } from './take-turn.js';
 
 /** Events of its history after which a loop continues as a new run: that costs little, and each replay stays short. */

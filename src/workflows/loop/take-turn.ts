@@ -1,16 +1,16 @@
 import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
-import type { TurnFacts } from '../../activities/agent/types.js';
-import type { TurnSuccess, TurnTask } from '../../activities/loop/types.js';
+import type { TurnFacts } from '../../contract/agent-turn.js';
+import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 import { AUTO_AGENT, settingsFor } from '../../loop/agents.js';
 import { decideByRouter, decideByRule, decisionLine, type Decision } from '../../loop/decide.js';
 import { ACTORS, roleQueue } from '../../loop/roles.js';
 import { stateFields } from '../../loop/state-file.js';
 import { advance, nextTurn, routerId, turnDone, turnId } from '../../loop/turns.js';
-import { accountOf } from '../../plan/agents.js';
+import { accountOf } from '../../plan/check/agent-names.js';
 import { overrunText } from '../agent-step/ledger.js';
 import type { Loop } from './loop-data.js';
-import type { LoopFailure } from './messages.js';
+import type { LoopFailure } from '../../contract/loop-messages.js';
 import { runTurn, syncRepository, type Piece, type PieceFailure } from './turn-activity.js';
 
 /** After so many waits for one turn something else is wrong than a quota. */

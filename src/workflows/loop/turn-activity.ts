@@ -8,10 +8,10 @@ import {
   TimeoutFailure,
 } from '@temporalio/workflow';
 import type { Activities } from '../../activities/index.js';
-import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from '../../activities/loop/types.js';
-import type { TurnFacts } from '../../activities/agent/types.js';
-import type { StepFailureDetails } from '../../activities/types.js';
-import { hostQueue } from '../host-queue.js';
+import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
+import type { TurnFacts } from '../../contract/agent-turn.js';
+import type { StepFailureDetails } from '../../contract/step-task.js';
+import { hostQueue } from '../../contract/names.js';
 
 /** A turn that beats no more is taken for lost after this long. */
 const HEARTBEAT_TIMEOUT = '10 seconds';

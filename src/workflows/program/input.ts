@@ -1,11 +1,11 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { AgentSettings } from '../plan/agent-types.js';
-import type { Allowance } from '../plan/expressions/index.js';
-import { buildGraph } from '../plan/graph.js';
-import { checkPlanSet } from '../plan/plan-set.js';
-import { expandRunLocks } from '../plan/templates.js';
-import type { Json, Plan } from '../plan/types.js';
-import type { Program, Settled, StepReport } from '../engine/index.js';
+import type { AgentSettings } from '../../plan/model/agent.js';
+import type { Allowance } from '../../plan/expressions/index.js';
+import { buildGraph } from '../../plan/graph/graph.js';
+import { checkPlanSet } from '../../plan/files/check-set.js';
+import { expandRunLocks } from '../../plan/templates/expand-step.js';
+import type { Json, Plan } from '../../plan/model/plan.js';
+import type { Program, Settled, StepReport } from '../../engine/index.js';
 
 /**
  * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier

@@ -1,5 +1,5 @@
 import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
-import type { Allowance } from '../plan/expressions/index.js';
+import type { Allowance } from '../../plan/expressions/index.js';
 
 /** What may be worked out in one workflow task: two of the most expensive expressions, about a second. */
 const MOST = 4_000_000;

@@ -1,5 +1,5 @@
-import type { Program, RunState } from '../engine/index.js';
-import type { StepValues } from '../plan/expressions/index.js';
+import type { Program, RunState } from '../../engine/index.js';
+import type { StepValues } from '../../plan/expressions/index.js';
 
 /**
  * The steps of a run as expressions see them, by id. Worked out when they are read: an expression reads a few, and a

@@ -1,8 +1,8 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { Program } from '../engine/index.js';
-import type { RunAbout, StepAbout } from '../journal/about.js';
-import type { RunInput } from './input.js';
-import { plain } from './seal.js';
+import type { Program } from '../../engine/index.js';
+import type { RunAbout, StepAbout } from '../../journal/run-about.js';
+import type { RunInput } from '../program/input.js';
+import { plain } from '../../contract/seal.js';
 
 /** What the record of a run says of it before anything has happened. All of it stands in history. */
 export function aboutRun(program: Program, input: RunInput): RunAbout {

@@ -1,11 +1,11 @@
 import { log, proxyLocalActivities, proxySinks, setHandler, workflowInfo, type Sinks } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
-import type { Program, RunState } from '../engine/index.js';
-import type { EventsPage, RecordBatch } from '../journal/batch.js';
-import type { RunEvent } from '../journal/events.js';
-import { aboutRun } from './about.js';
-import type { RunInput } from './input.js';
-import { eventsQuery, planQuery } from './messages.js';
+import type { Activities } from '../../activities/index.js';
+import type { Program, RunState } from '../../engine/index.js';
+import type { EventsPage, RecordBatch } from '../../journal/batch.js';
+import type { RunEvent } from '../../journal/events.js';
+import { aboutRun } from './about-run.js';
+import type { RunInput } from '../program/input.js';
+import { eventsQuery, planQuery } from '../../contract/run-messages.js';
 import { createRecorder, type Recorder } from './recorder.js';
 
 /** What the worker takes from a workflow for the files of its run. */

@@ -1,5 +1,5 @@
-import { isRunEnd, type EngineEvent, type Program, type RunState, type StepReport } from '../engine/index.js';
-import { EVENTS_VERSION, type RunEvent, type RunEventBody } from '../journal/events.js';
+import { isRunEnd, type EngineEvent, type Program, type RunState, type StepReport } from '../../engine/index.js';
+import { EVENTS_VERSION, type RunEvent, type RunEventBody } from '../../journal/events.js';
 import { attemptEvents, endEvent } from './step-events.js';
 
 /** A steering verb as it came in. */

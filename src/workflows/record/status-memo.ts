@@ -1,5 +1,5 @@
 import { patched, upsertMemo } from '@temporalio/workflow';
-import { isRunEnd, type RunStatus } from '../engine/index.js';
+import { isRunEnd, type RunStatus } from '../../engine/index.js';
 
 /** Memo field with what an open run is at, where it is not simply running. */
 const STATUS = 'status';

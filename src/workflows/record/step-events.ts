@@ -1,5 +1,5 @@
-import type { StepReport, StepState } from '../engine/index.js';
-import type { AttemptFacts, RunEventBody } from '../journal/events.js';
+import type { StepReport, StepState } from '../../engine/index.js';
+import type { AttemptFacts, RunEventBody } from '../../journal/events.js';
 
 /** Of which step, or which instance of it, an event is. */
 interface About {

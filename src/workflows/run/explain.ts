@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { toolOf, type Program, type RunState, type StepState } from '../engine/index.js';
-import type { Step } from '../plan/types.js';
-import type { Explanation } from './messages.js';
+import { toolOf, type Program, type RunState, type StepState } from '../../engine/index.js';
+import type { Step } from '../../plan/model/plan.js';
+import type { Explanation } from '../../contract/run-messages.js';
 import { lockWaitText } from './views.js';
 
 /** Dependencies that a sentence names. */

@@ -1,5 +1,5 @@
 import { patched, workflowInfo } from '@temporalio/workflow';
-import { isEnd, type Beginning, type EngineCommand } from '../engine/index.js';
+import { isEnd, type Beginning, type EngineCommand } from '../../engine/index.js';
 
 /** The commands that a run begins with. */
 export interface FirstCommands {

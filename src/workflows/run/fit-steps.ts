@@ -1,5 +1,5 @@
-import { utf8Length } from '../plan/shared-env.js';
-import type { StepView } from './messages.js';
+import { utf8Length } from '../../plan/templates/shared-env.js';
+import type { StepView } from '../../contract/run-messages.js';
 
 /**
  * Bytes of outputs, messages and ends of output that one answer carries, for all steps together. What else it says of

@@ -1,6 +1,6 @@
-import type { EngineEvent, RunState } from '../engine/index.js';
-import { FORCE_CANCEL } from './messages.js';
-import type { Signals } from './signals.js';
+import type { EngineEvent, RunState } from '../../engine/index.js';
+import { FORCE_CANCEL } from '../../contract/run-messages.js';
+import type { Signals } from '../record/signals.js';
 
 /**
  * Listens for a forced cancel of the run above, which may come before the cancel or after it.

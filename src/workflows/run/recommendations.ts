@@ -1,4 +1,4 @@
-import { isEnd, isRunEnd, type Program, type RunState } from '../engine/index.js';
+import { isEnd, isRunEnd, type Program, type RunState } from '../../engine/index.js';
 
 /**
  * What to do about the guardrails of a plan: those that failed, and at the end of the run those that did not run.

@@ -1,8 +1,8 @@
 import { CancellationScope, isCancellation } from '@temporalio/workflow';
-import type { EngineEvent } from '../engine/index.js';
-import { causeOf } from './cause.js';
-import { holdingLocks } from './hold-locks.js';
-import { longestGrace, type CheckedInput } from './input.js';
+import type { EngineEvent } from '../../engine/index.js';
+import { causeOf } from '../record/cause.js';
+import { holdingLocks } from '../steps/hold-locks.js';
+import { longestGrace, type CheckedInput } from '../program/input.js';
 
 /** The locks of a run. */
 export interface RunLocks {

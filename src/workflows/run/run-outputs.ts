@@ -1,9 +1,9 @@
 import { log } from '@temporalio/workflow';
-import type { RunState } from '../engine/index.js';
-import { expandOutputs } from '../plan/templates.js';
-import type { RunInput } from './input.js';
-import type { RunResult } from './messages.js';
-import { runValues, type RunProgram } from './program.js';
+import type { RunState } from '../../engine/index.js';
+import { expandOutputs } from '../../plan/templates/expand-step.js';
+import type { RunInput } from '../program/input.js';
+import type { RunResult } from '../../contract/run-messages.js';
+import { runValues, type RunProgram } from '../program/program.js';
 
 /** Bytes of a run's outputs: they travel in its own history and in that of the run above. */
 const MAX_BYTES = 128 * 1024;

@@ -8,20 +8,27 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { decide, isRunEnd, startRun, type EngineCommand, type EngineEvent, type StepReport } from '../engine/index.js';
-import { provideDetails } from './current-details.js';
+import {
+  decide,
+  isRunEnd,
+  startRun,
+  type EngineCommand,
+  type EngineEvent,
+  type StepReport,
+} from '../../engine/index.js';
+import { provideDetails } from '../record/current-details.js';
 import { explain } from './explain.js';
 import { firstCommands } from './first-commands.js';
 import { hearForce } from './force-cancel.js';
-import { readInput, readRunLocks, settledSteps, type RunInput } from './input.js';
-import { explainQuery, progressQuery, type RunResult } from './messages.js';
-import { createProgram } from './program.js';
-import { statusMemo } from './status-memo.js';
-import { openJournal } from './record.js';
+import { readInput, readRunLocks, settledSteps, type RunInput } from '../program/input.js';
+import { explainQuery, progressQuery, type RunResult } from '../../contract/run-messages.js';
+import { createProgram } from '../program/program.js';
+import { statusMemo } from '../record/status-memo.js';
+import { openJournal } from '../record/journal.js';
 import { runOutputs } from './run-outputs.js';
-import { createStepRunner } from './step-runner.js';
+import { createStepRunner } from '../steps/step-runner.js';
 import { holdRunLocks } from './run-locks.js';
-import { listenForSignals } from './signals.js';
+import { listenForSignals } from '../record/signals.js';
 import { startTimer } from './timers.js';
 import { offerVerbs } from './verbs.js';
 import { detailsTable, progressView, runResult } from './views.js';

@@ -6,15 +6,15 @@ import {
   type OperatorRequest,
   type Program,
   type RunState,
-} from '../engine/index.js';
-import { resolveApprovalInputs } from '../plan/inputs.js';
-import { suggest } from '../plan/suggest.js';
+} from '../../engine/index.js';
+import { resolveApprovalInputs } from '../../plan/templates/inputs.js';
+import { suggest } from '../../plan/problems/suggest.js';
 
-import type { VerbAccepted, VerbName } from './messages.js';
-import type { VerbNote } from './recorder.js';
-import { isUnsigned } from './seal.js';
-import { unsignedVerb } from './signing/heard.js';
-import type { Signals } from './signals.js';
+import type { VerbAccepted, VerbName } from '../../contract/run-messages.js';
+import type { VerbNote } from '../record/recorder.js';
+import { isUnsigned } from '../../contract/seal.js';
+import { unsignedVerb } from '../signing/heard.js';
+import type { Signals } from '../record/signals.js';
 
 /** What the verbs need of the run. */
 export interface Steerable {

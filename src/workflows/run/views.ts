@@ -1,7 +1,7 @@
-import { isEnd, type LockWait, type Park, type Program, type RunState, type StepState } from '../engine/index.js';
-import { groupForDisplay } from '../plan/display-order.js';
+import { isEnd, type LockWait, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
+import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { fitSteps } from './fit-steps.js';
-import type { ProgressView, RunResult, StepView } from './messages.js';
+import type { ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
 import { recommendations } from './recommendations.js';
 
 /** Steps shown in the Web UI's current details. */

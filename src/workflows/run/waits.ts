@@ -1,6 +1,6 @@
 import type { CancellationScope } from '@temporalio/workflow';
-import type { StepReport } from '../engine/index.js';
-import type { Plan, Step } from '../plan/types.js';
+import type { StepReport } from '../../engine/index.js';
+import type { Plan, Step } from '../../plan/model/plan.js';
 import { startTimer } from './timers.js';
 
 /** Steps that wait, for a time or for a person. */

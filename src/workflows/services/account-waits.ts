@@ -1,4 +1,4 @@
-import type { AccountState, QuotaHit } from './account-messages.js';
+import type { AccountState, QuotaHit } from '../../contract/account-messages.js';
 
 /** The wait after a limit that says no time; it doubles with each further one in a row. */
 const FIRST_BACKOFF_MS = 60_000;

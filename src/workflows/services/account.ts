@@ -1,5 +1,11 @@
 import { condition, defineQuery, defineSignal, patched, setHandler } from '@temporalio/workflow';
-import { ACCOUNT_JOIN, ACCOUNT_PARK, ACCOUNT_VIEW, type AccountState, type QuotaHit } from './account-messages.js';
+import {
+  ACCOUNT_JOIN,
+  ACCOUNT_PARK,
+  ACCOUNT_VIEW,
+  type AccountState,
+  type QuotaHit,
+} from '../../contract/account-messages.js';
 import { namedBackoff, parkFor } from './account-waits.js';
 
 /** A limit that is met so soon after a wait belongs to the one before. */

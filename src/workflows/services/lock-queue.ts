@@ -1,4 +1,4 @@
-import type { LockRequest, LockState } from './lock-messages.js';
+import type { LockRequest, LockState } from '../../contract/lock-messages.js';
 
 /** Queues a request, or grants it where nobody holds the lock. A key that is known already changes nothing. */
 export function request(state: LockState, asked: LockRequest): void {

@@ -8,8 +8,14 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
-import { LOCK_RELEASE, LOCK_REQUEST, LOCK_VIEW, type LockRequest, type LockState } from './lock-messages.js';
+import type { Activities } from '../../activities/index.js';
+import {
+  LOCK_RELEASE,
+  LOCK_REQUEST,
+  LOCK_VIEW,
+  type LockRequest,
+  type LockState,
+} from '../../contract/lock-messages.js';
 import { isIdle, release, request } from './lock-queue.js';
 
 /** How often the runs of a lock that somebody waits for are looked at. */

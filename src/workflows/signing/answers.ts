@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { workflowInfo, type WorkflowInternalsInterceptor } from '@temporalio/workflow';
 import type { coresdk, temporal } from '@temporalio/proto';
-import { isUnsigned, openResult, plain, type Seal } from '../seal.js';
+import { isUnsigned, openResult, plain, type Seal } from '../../contract/seal.js';
 import { hasSeals, mayBeUnsigned, type Awaited, type Signing } from './state.js';
 
 /** Type of the failure that stands in place of an answer which the worker of the task has not made. */

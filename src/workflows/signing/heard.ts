@@ -1,6 +1,6 @@
 import { ApplicationFailure, log, workflowInfo, type WorkflowInboundCallsInterceptor } from '@temporalio/workflow';
-import { FORCE_CANCEL, RUN_PLAN } from '../messages.js';
-import { openArgs, plain, sealResult, type Seal } from '../seal.js';
+import { FORCE_CANCEL, RUN_PLAN } from '../../contract/run-messages.js';
+import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, mayBeUnsigned, type Signing } from './state.js';
 
 /** A client's clock is the server's, but a signal may have been signed just before the workflow that it starts. */

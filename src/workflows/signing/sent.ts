@@ -1,5 +1,5 @@
 import { sleep, workflowInfo, type WorkflowOutboundCallsInterceptor } from '@temporalio/workflow';
-import { sealArgs } from '../seal.js';
+import { sealArgs } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
 
 /** Seals all that a workflow hands out: the worker's codec signs it, for the one that it is meant for. And keeps its timers true. */

@@ -8,10 +8,10 @@ import {
 } from '@temporalio/workflow';
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Activities } from '../activities/index.js';
-import { openArgs, plain, sealResult, type Seal } from './seal.js';
-import { SIGNATURE_HEADER } from './signature-header.js';
-import { hasSeals, type Signing } from './signing/state.js';
+import type { Activities } from '../../activities/index.js';
+import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
+import { SIGNATURE_HEADER } from '../../contract/signature-header.js';
+import { hasSeals, type Signing } from './state.js';
 
 const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ startToCloseTimeout: '10 seconds' });
 

@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import type { Seal } from '../seal.js';
+import type { Seal } from '../../contract/seal.js';
 
 declare global {
   /** Set by a worker that has a key, in front of the bundle. Milliseconds since the epoch. */

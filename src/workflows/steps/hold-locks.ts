@@ -5,8 +5,8 @@ import {
   proxyActivities,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
-import type { LockRequest } from './lock-messages.js';
+import type { Activities } from '../../activities/index.js';
+import type { LockRequest } from '../../contract/lock-messages.js';
 
 /** A request stays open for as long as others hold the lock. Temporal wants a limit: ten years. */
 const NO_TIMEOUT_SEC = 10 * 365 * 24 * 3600;

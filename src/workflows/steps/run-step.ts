@@ -8,13 +8,13 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.js';
-import type { SharedTask, StepFailureDetails, StepHeartbeat, StepTask } from '../activities/types.js';
-import type { StepReport } from '../engine/index.js';
-import { ownEnv, type SharedEnv } from '../plan/shared-env.js';
-import type { Step, Timeout } from '../plan/types.js';
-import { hostQueue } from './host-queue.js';
-import { FORGED } from './signing/answers.js';
+import type { Activities } from '../../activities/index.js';
+import type { SharedTask, StepFailureDetails, StepHeartbeat, StepTask } from '../../contract/step-task.js';
+import type { StepReport } from '../../engine/index.js';
+import { ownEnv, type SharedEnv } from '../../plan/templates/shared-env.js';
+import type { Step, Timeout } from '../../plan/model/plan.js';
+import { hostQueue } from '../../contract/names.js';
+import { FORGED } from '../signing/answers.js';
 
 /** A step that beats no more is taken for lost after this long. */
 const HEARTBEAT_TIMEOUT = '10 seconds';

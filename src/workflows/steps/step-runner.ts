@@ -1,25 +1,25 @@
 import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
-import type { StepTask } from '../activities/types.js';
-import type { EngineEvent, RunState, Said, StepReport } from '../engine/index.js';
-import type { ExpressionValues } from '../plan/expressions/index.js';
-import type { AgentAction } from '../plan/agent-types.js';
-import { agentSettingsOf } from '../plan/agents.js';
-import { outputsRead } from '../plan/outputs-read.js';
-import { sharedEnv } from '../plan/shared-env.js';
-import { foreachItems } from '../plan/step-expressions.js';
-import { conditionValues, expandStep, type ExpandedStep } from '../plan/templates.js';
-import type { Json, Step, StepAction } from '../plan/types.js';
-import { runAgentStep } from './agent-step/run-agent-step.js';
-import type { AgentStepContext } from './agent-step/context.js';
-import { earlierWork } from './agent-step/earlier-work.js';
-import { createLedger } from './agent-step/ledger.js';
-import { createParkedSteps, instanceParking } from './agent-step/parking.js';
-import { causeOf } from './cause.js';
+import type { StepTask } from '../../contract/step-task.js';
+import type { EngineEvent, RunState, Said, StepReport } from '../../engine/index.js';
+import type { ExpressionValues } from '../../plan/expressions/index.js';
+import type { AgentAction } from '../../plan/model/agent.js';
+import { agentSettingsOf } from '../../plan/check/agent-names.js';
+import { outputsRead } from '../../plan/templates/outputs-read.js';
+import { sharedEnv } from '../../plan/templates/shared-env.js';
+import { foreachItems } from '../../plan/templates/step-expressions.js';
+import { conditionValues, expandStep, type ExpandedStep } from '../../plan/templates/expand-step.js';
+import type { Json, Step, StepAction } from '../../plan/model/plan.js';
+import { runAgentStep } from '../agent-step/run-agent-step.js';
+import type { AgentStepContext } from '../agent-step/context.js';
+import { earlierWork } from '../agent-step/earlier-work.js';
+import { createLedger } from '../agent-step/ledger.js';
+import { createParkedSteps, instanceParking } from '../agent-step/parking.js';
+import { causeOf } from '../record/cause.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
-import { longestGrace, type CheckedInput, type RunInput } from './input.js';
-import { createPacing } from './pacing.js';
-import { onceForAll, runValues, type RunProgram } from './program.js';
+import { longestGrace, type CheckedInput, type RunInput } from '../program/input.js';
+import { createPacing } from '../program/pacing.js';
+import { onceForAll, runValues, type RunProgram } from '../program/program.js';
 import { runStep, withoutShared } from './run-step.js';
 import { createSubRuns } from './sub-runs.js';
 
@@ -157,9 +157,7 @@ export function createStepRunner(
     let execution: () => Promise<StepReport>;
     let locks: readonly string[];
     try {
-      const expanded = pacing.busy
-        ? await pacing.later(() => expand(index, instance))
-        : expand(index, instance);
+      const expanded = pacing.busy ? await pacing.later(() => expand(index, instance)) : expand(index, instance);
       // What the run holds already its steps need not take; they would wait for their own run.
       locks = expanded.locks.filter((name) => !heldLocks.includes(name));
       execution = executionOf(index, expanded, instance);

@@ -7,15 +7,15 @@ import {
   type ChildWorkflowHandle,
   type ChildWorkflowOptions,
 } from '@temporalio/workflow';
-import type { RunState, StepReport } from '../engine/index.js';
-import { resolveSubPlanInputs } from '../plan/inputs.js';
-import { resolvePlanPath } from '../plan/plan-path.js';
-import { plansBelow } from '../plan/plan-set.js';
-import { retryDelaySec } from '../plan/retry-policy.js';
-import type { Json, Plan, PlanAction, Step } from '../plan/types.js';
-import { ENGINE_VERSION, type CheckedInput, type RunInput } from './input.js';
-import { FORCE_CANCEL, RUN_PLAN, type RunResult } from './messages.js';
-import { plain } from './seal.js';
+import type { RunState, StepReport } from '../../engine/index.js';
+import { resolveSubPlanInputs } from '../../plan/templates/inputs.js';
+import { resolvePlanPath } from '../../plan/files/plan-path.js';
+import { plansBelow } from '../../plan/files/check-set.js';
+import { retryDelaySec } from '../../plan/model/retry-policy.js';
+import type { Json, Plan, PlanAction, Step } from '../../plan/model/plan.js';
+import { ENGINE_VERSION, type CheckedInput, type RunInput } from '../program/input.js';
+import { FORCE_CANCEL, RUN_PLAN, type RunResult } from '../../contract/run-messages.js';
+import { plain } from '../../contract/seal.js';
 import { reportOfFailure, reportOfResult } from './sub-run-report.js';
 
 /** Bytes of the inputs that a step gives to a plan: they travel in the histories of both runs. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { usageOf } from '../../src/activities/agent/session-usage.js';
-import { noProgress, type TurnProgress } from '../../src/agents/types.js';
+import { usageOf } from '../../../src/activities/agent/session-usage.js';
+import { noProgress, type TurnProgress } from '../../../src/agents/types.js';
 
 const used = (progress: Partial<TurnProgress>, before = {}) => usageOf({ ...noProgress(), ...progress }, before);
 

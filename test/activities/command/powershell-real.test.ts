@@ -2,8 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { powershellInvocation, type PowershellCommand } from '../../src/activities/powershell.js';
-import { runProcess } from '../../src/process/index.js';
+import { powershellInvocation, type PowershellCommand } from '../../../src/activities/command/powershell.js';
+import { runProcess } from '../../../src/process/index.js';
 
 const installed = powershellInvocation({ script: '1', args: [] }, process.env).ok;
 const title = installed ? 'the real PowerShell' : 'the real PowerShell (skipped: none is installed on this machine)';

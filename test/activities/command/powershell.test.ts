@@ -3,10 +3,14 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isScriptFile, powershellInvocation, type PowershellCommand } from '../../src/activities/powershell.js';
-import type { Json } from '../../src/plan/types.js';
-import { runProcess } from '../../src/process/index.js';
-import { fakePwsh } from '../support/fake-pwsh.js';
+import {
+  isScriptFile,
+  powershellInvocation,
+  type PowershellCommand,
+} from '../../../src/activities/command/powershell.js';
+import type { Json } from '../../../src/plan/model/plan.js';
+import { runProcess } from '../../../src/process/index.js';
+import { fakePwsh } from '../../support/fake-pwsh.js';
 
 let dir: string;
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { summarise } from '../../src/activities/summary.js';
+import { summarise } from '../../../src/activities/command/summary.js';
 
 const facts = (more: Record<string, unknown>) => ({
   attempts: 1,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import type { HttpRequest } from '../../src/activities/http/index.js';
-import { call, echo, httpRig } from '../support/http-rig.js';
+import type { HttpRequest } from '../../../src/activities/http/index.js';
+import { call, echo, httpRig } from '../../support/http-rig.js';
 
 const rig = httpRig();
 

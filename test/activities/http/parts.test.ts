@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { describeStatus, matchesStatus, parseExpectStatus } from '../../src/activities/http/index.js';
-import { patientDispatcher } from '../../src/activities/http/dispatcher.js';
-import { networkError } from '../../src/activities/http/network-error.js';
-import { retryAfterSec } from '../../src/activities/http/retry-after.js';
+import { describeStatus, matchesStatus, parseExpectStatus } from '../../../src/activities/http/index.js';
+import { patientDispatcher } from '../../../src/activities/http/dispatcher.js';
+import { networkError } from '../../../src/activities/http/network-error.js';
+import { retryAfterSec } from '../../../src/activities/http/retry-after.js';
 
 describe('expect_status', () => {
   test.each<[readonly (number | string)[] | undefined, string, number[], number[]]>([

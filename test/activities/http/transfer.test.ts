@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { createRedactor } from '../../src/secrets/index.js';
-import { call, chain, echo, httpRig, seenHeaders } from '../support/http-rig.js';
+import { createRedactor } from '../../../src/secrets/index.js';
+import { call, chain, echo, httpRig, seenHeaders } from '../../support/http-rig.js';
 
 const rig = httpRig();
 const SECRET = 's3cret/+value';
@@ -120,7 +120,9 @@ describe('redirects', () => {
       if (request.url?.startsWith('/end')) echo(request, response);
       else response.writeHead(302, { Location: `${to}/end${query}` }).end();
     });
-    expect(await call({ url: `${origin}/x${query}` }, { holdsSecret })).toMatchObject({ json: { url: `/end${query}` } });
+    expect(await call({ url: `${origin}/x${query}` }, { holdsSecret })).toMatchObject({
+      json: { url: `/end${query}` },
+    });
     expect(await call({ url: `${origin}/away${query}` }, { holdsSecret })).toMatchObject({
       ok: false,
       message: `RedirectError: GET ${origin}/away was redirected by ${origin}/away to another origin (${other}), and the URL holds a secret; call that origin itself if it is to have it`,

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { synchronise } from '../../src/activities/loop/sync-repository.js';
-import type { SyncReport, SyncTask } from '../../src/activities/loop/types.js';
-import { configOf } from '../loop/sample.js';
-import { sharedRepository, type Clone } from '../support/clones.js';
-import { tempDir } from '../support/plans.js';
+import { synchronise } from '../../../src/activities/loop/sync-repository.js';
+import type { SyncReport, SyncTask } from '../../../src/contract/loop-turn.js';
+import { configOf } from '../../loop/sample.js';
+import { sharedRepository, type Clone } from '../../support/clones.js';
+import { tempDir } from '../../support/plans.js';
 
 /** Synchronises a clone as the loop does after a turn. */
 function sync(clone: Clone, { when = 'after' }: { when?: SyncTask['when'] } = {}): Promise<SyncReport> {

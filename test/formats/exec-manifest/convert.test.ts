@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readNotes, taskWaves } from '../../../src/formats/exec-manifest/index.js';
-import { expandStep } from '../../../src/plan/templates.js';
-import type { Plan } from '../../../src/plan/types.js';
+import { expandStep } from '../../../src/plan/templates/expand-step.js';
+import type { Plan } from '../../../src/plan/model/plan.js';
 import {
   convert,
   fixture,

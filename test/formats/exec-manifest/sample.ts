@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createConverter, type ExecManifestOptions } from '../../../src/formats/index.js';
-import { buildGraph, type Graph } from '../../../src/plan/graph.js';
-import { loadPlanSet } from '../../../src/plan/load-set.js';
-import { byPlace, openText } from '../../../src/plan/places.js';
-import type { Diagnostic, Plan } from '../../../src/plan/types.js';
+import { buildGraph, type Graph } from '../../../src/plan/graph/graph.js';
+import { loadPlanSet } from '../../../src/plan/files/load-set.js';
+import { byPlace, openText } from '../../../src/plan/document/open-text.js';
+import type { Diagnostic, Plan } from '../../../src/plan/model/plan.js';
 
 /** A step of a converted manifest, as a plan has it. */
 export interface PlanStep {

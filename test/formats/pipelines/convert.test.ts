@@ -3,8 +3,8 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { PipelinesOptions } from '../../../src/formats/index.js';
-import { expandStep } from '../../../src/plan/templates.js';
-import type { Plan } from '../../../src/plan/types.js';
+import { expandStep } from '../../../src/plan/templates/expand-step.js';
+import type { Plan } from '../../../src/plan/model/plan.js';
 import { REPO } from '../../support/cli.js';
 import { command, errorsOf, FILE, one, plansOf, read, sub } from './support.js';
 

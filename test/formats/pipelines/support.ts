@@ -1,6 +1,6 @@
 import { createConverter, type PipelinesOptions } from '../../../src/formats/index.js';
-import { loadPlanSet, type LoadedPlanSet, type NoPlanText } from '../../../src/plan/load-set.js';
-import type { Diagnostic, Result } from '../../../src/plan/types.js';
+import { loadPlanSet, type LoadedPlanSet, type NoPlanText } from '../../../src/plan/files/load-set.js';
+import type { Diagnostic, Result } from '../../../src/plan/model/plan.js';
 
 export interface StageSketch {
   kind?: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { brief, load, planOf, refuse } from './sample.js';
+import { brief, load, planOf, refuse } from '../sample.js';
 
 test.each<[def: string, expected: string]>([
   ['type: wait', 'missing_key steps[0].step_def.seconds'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadPlanText, renderDiagnostics } from '../../src/plan/index.js';
-import { brief, planOf, refuse } from './sample.js';
+import { loadPlanText, renderDiagnostics } from '../../../src/plan/index.js';
+import { brief, planOf, refuse } from '../sample.js';
 
 test('a template in the text of a script is warned of, and those of others are let be', () => {
   const plan = planOf(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadPlanText } from '../../src/plan/index.js';
-import { brief, refuse } from './sample.js';
+import { loadPlanText } from '../../../src/plan/index.js';
+import { brief, refuse } from '../sample.js';
 
 function list(name: string, lines: string[]): string {
   return `${name}:\n${lines.map((line) => `  - {${line}}\n`).join('')}`;

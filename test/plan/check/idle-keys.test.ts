@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadPlanText } from '../../src/plan/index.js';
+import { loadPlanText } from '../../../src/plan/index.js';
 
 const plan = (step: Record<string, unknown>): string =>
   JSON.stringify({ plan_id: 'p', version: '1.0', steps: [{ id: 'a', ...step }] });

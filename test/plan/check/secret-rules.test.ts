@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { expandStep } from '../../src/plan/index.js';
-import { brief, load, planOf, refuse } from './sample.js';
+import { expandStep } from '../../../src/plan/index.js';
+import { brief, load, planOf, refuse } from '../sample.js';
 
 const globals = 'globals:\n  env: {G: "${{ secrets.TOKEN }}"}\n  secrets: {TOKEN: {env: T}}\n';
 const codesOf = (step: string): string[] =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { loadPlanText, outputsRead, stepConditions } from '../../src/plan/index.js';
-import { brief, load, planOf, refuse } from './sample.js';
+import { loadPlanText, outputsRead, stepConditions } from '../../../src/plan/index.js';
+import { brief, load, planOf, refuse } from '../sample.js';
 
 /** Three steps in a row, a fallback of the second, a step beside them, and a last one with these keys. */
 function planWith(keys: string, more = ''): string {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { partName, type Convert, type ConvertedPlan } from '../../src/plan/foreign.js';
-import { attachPlacesInTexts, loadPlanSet, type NoPlanText, type PlanText } from '../../src/plan/load-set.js';
-import { isMap } from '../../src/plan/paths.js';
-import { brief } from './sample.js';
+import { partName, type Convert, type ConvertedPlan } from '../../../src/plan/files/converted.js';
+import { attachPlacesInTexts, loadPlanSet, type NoPlanText, type PlanText } from '../../../src/plan/files/load-set.js';
+import { isMap } from '../../../src/plan/problems/paths.js';
+import { brief } from '../sample.js';
 
 /**
  * A format with a plan for each entry of `parts`, and one for the document that runs those named by `runs`. A part is a

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { planDigest, pinPlans } from '../../src/client/pin-plans.js';
-import { checkPlanSet, loadPlanSet, type PlanSources } from '../../src/plan/index.js';
-import { resolvePlanPath } from '../../src/plan/plan-path.js';
-import { missingNamesBelow } from '../../src/plan/sub-plan-names.js';
-import { brief } from './sample.js';
+import { planDigest, pinPlans } from '../../../src/client/pin-plans.js';
+import { checkPlanSet, loadPlanSet, type PlanSources } from '../../../src/plan/index.js';
+import { resolvePlanPath } from '../../../src/plan/files/plan-path.js';
+import { missingNamesBelow } from '../../../src/plan/files/sub-plan-names.js';
+import { brief } from '../sample.js';
 
 const step = (id: string, plan: string, more: object = {}, keys: object = {}): object => ({
   id,

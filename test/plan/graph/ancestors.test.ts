@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findAncestors } from '../../src/plan/ancestors.js';
+import { findAncestors } from '../../../src/plan/graph/ancestors.js';
 
 /** Edges that lead backwards, so that there are no cycles. */
 const graphs = fc

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { groupForDisplay } from '../../src/plan/display-order.js';
+import { groupForDisplay } from '../../../src/plan/graph/display-order.js';
 
 test('groups stand in the order in which they are named, after what has none; lighter steps come first', () => {
   const steps = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { buildGraph, checkPlan, levels } from '../../src/plan/index.js';
-import { load, planOf } from './sample.js';
+import { buildGraph, checkPlan, levels } from '../../../src/plan/index.js';
+import { load, planOf } from '../sample.js';
 
 test('every default is filled in', () => {
   expect(load(planOf('  - {id: a, command: echo}\n'))).toEqual({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { attachPlaces, renderDiagnostics, suggest } from '../../src/plan/index.js';
-import { planOf, refuse } from './sample.js';
+import { attachPlaces, renderDiagnostics, suggest } from '../../../src/plan/index.js';
+import { planOf, refuse } from '../sample.js';
 
 test('a diagnostic shows its place, its line with a caret, and the hint', () => {
   const text = planOf('  - {id: a, command: x, timout_sec: 3}\n', 'doc_id: 1\n');

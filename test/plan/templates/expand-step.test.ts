@@ -8,10 +8,10 @@ import {
   namesIn,
   type CommandAction,
   type Json,
-} from '../../src/plan/index.js';
-import { scriptArguments } from '../../src/plan/shell-words.js';
-import { fillTemplate } from '../../src/plan/template-text.js';
-import { load, planOf } from './sample.js';
+} from '../../../src/plan/index.js';
+import { scriptArguments } from '../../../src/plan/templates/shell-scripts.js';
+import { fillTemplate } from '../../../src/plan/templates/template-text.js';
+import { load, planOf } from '../sample.js';
 
 const lookUp = (name: string): string | undefined =>
   new Map([

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { inputToEnv, resolveApprovalInputs, resolveInputs, type ApprovalAction } from '../../src/plan/index.js';
-import { load, planOf } from './sample.js';
+import { inputToEnv, resolveApprovalInputs, resolveInputs, type ApprovalAction } from '../../../src/plan/index.js';
+import { load, planOf } from '../sample.js';
 
 const plan = load(
   planOf(

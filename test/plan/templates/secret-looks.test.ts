@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loadPlanText } from '../../src/plan/index.js';
+import { loadPlanText } from '../../../src/plan/index.js';
 
 type Json = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createLedger, overrunText, smaller } from '../../src/workflows/agent-step/ledger.js';
+import { createLedger, overrunText, smaller } from '../../../src/workflows/agent-step/ledger.js';
 
 const usage = (tokens: number) => ({ tokens, cost_usd: 0, wall_sec: 0 });
 

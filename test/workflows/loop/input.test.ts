@@ -1,10 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readLoopInput } from '../../src/workflows/loop/input.js';
-import type { LoopInput } from '../../src/workflows/loop/messages.js';
-import { initialState } from '../../src/loop/turns.js';
-import { configOf } from '../loop/sample.js';
+import { readLoopInput } from '../../../src/workflows/loop/input.js';
+import type { LoopInput } from '../../../src/contract/loop-messages.js';
+import { initialState } from '../../../src/loop/turns.js';
+import { configOf } from '../../loop/sample.js';
 
 const good: LoopInput = {
   loop_version: 1,

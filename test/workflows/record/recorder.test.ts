@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EngineEvent, FailedAttempt, Program, RunState, StepReport } from '../../src/engine/index.js';
+import type { EngineEvent, FailedAttempt, Program, RunState, StepReport } from '../../../src/engine/index.js';
 import {
   createFold,
   manifestOf,
@@ -8,11 +8,11 @@ import {
   manifestSchema,
   type RunAbout,
   type RunEvent,
-} from '../../src/journal/index.js';
-import type { OnFailure, TriggerRule } from '../../src/plan/types.js';
-import { createRecorder, type Recorder } from '../../src/workflows/recorder.js';
-import { drive, type Drive } from '../engine/drive.js';
-import { programOf, type StepSketch } from '../engine/programs.js';
+} from '../../../src/journal/index.js';
+import type { OnFailure, TriggerRule } from '../../../src/plan/model/plan.js';
+import { createRecorder, type Recorder } from '../../../src/workflows/record/recorder.js';
+import { drive, type Drive } from '../../engine/drive.js';
+import { programOf, type StepSketch } from '../../engine/programs.js';
 
 function aboutOf({ plan }: Program): RunAbout {
   return {

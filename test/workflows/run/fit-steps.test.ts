@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fitSteps } from '../../src/workflows/fit-steps.js';
-import type { StepView } from '../../src/workflows/messages.js';
+import { fitSteps } from '../../../src/workflows/run/fit-steps.js';
+import type { StepView } from '../../../src/contract/run-messages.js';
 
 const step = (id: string, more: Partial<StepView>): StepView => ({ id, status: 'failed', attempts: 1, ...more });
 const bytes = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));

@@ -5,12 +5,12 @@ import { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { OrchClient } from '../../src/client/index.js';
-import { payloadCodec } from '../../src/temporal/payload-codec.js';
-import { createWorker } from '../../dist/worker/index.js';
-import { eventually } from '../support/eventually.js';
-import type { StepView } from '../../src/workflows/messages.js';
-import { tempDir, uniqueId } from '../support/plans.js';
+import { OrchClient } from '../../../src/client/index.js';
+import { payloadCodec } from '../../../src/temporal/payload-codec.js';
+import { createWorker } from '../../../dist/worker/index.js';
+import { eventually } from '../../support/eventually.js';
+import type { StepView } from '../../../src/contract/run-messages.js';
+import { tempDir, uniqueId } from '../../support/plans.js';
 
 let environment: TestWorkflowEnvironment;
 let orch: OrchClient;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { AccountState } from '../../src/workflows/account-messages.js';
-import { namedBackoff, parkFor } from '../../src/workflows/account-waits.js';
+import type { AccountState } from '../../../src/contract/account-messages.js';
+import { namedBackoff, parkFor } from '../../../src/workflows/services/account-waits.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

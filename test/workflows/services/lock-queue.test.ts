@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { LockRequest, LockState } from '../../src/workflows/lock-messages.js';
-import { isIdle, release, request } from '../../src/workflows/lock-queue.js';
+import type { LockRequest, LockState } from '../../../src/contract/lock-messages.js';
+import { isIdle, release, request } from '../../../src/workflows/services/lock-queue.js';
 
 const asked = (key: string): LockRequest => ({ key, run_id: key, temporal_run_id: key, settle_sec: 0 });
 const shown = ({ holder, waiters }: LockState): unknown => [holder?.key, ...waiters.map(({ key }) => key)];

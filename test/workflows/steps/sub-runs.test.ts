@@ -5,11 +5,11 @@ import type { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { createWorker } from '../../dist/worker/index.js';
-import { loadPlanFile, OrchClient, OrchError } from '../../src/client/index.js';
-import { payloadCodec } from '../../src/temporal/payload-codec.js';
-import { eventually } from '../support/eventually.js';
-import { tempDir, uniqueId, writePlan } from '../support/plans.js';
+import { createWorker } from '../../../dist/worker/index.js';
+import { loadPlanFile, OrchClient, OrchError } from '../../../src/client/index.js';
+import { payloadCodec } from '../../../src/temporal/payload-codec.js';
+import { eventually } from '../../support/eventually.js';
+import { tempDir, uniqueId, writePlan } from '../../support/plans.js';
 
 let environment: TestWorkflowEnvironment;
 let orch: OrchClient;
