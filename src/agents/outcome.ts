@@ -1,4 +1,4 @@
-import type { Json } from '../plan/model/plan.js';
+import type { Json } from '../plan/model/values.js';
 import { failureOf, firstLine, type TurnEnd, type TurnFailure } from './failure.js';
 import { resetTimeIn } from './reset-time.js';
 import { isOver, type Adapter, type TurnProgress } from './types.js';

@@ -1,5 +1,5 @@
 import type { AgentAdapter, AgentSettings } from '../plan/model/agent.js';
-import type { Json } from '../plan/model/plan.js';
+import type { Json } from '../plan/model/values.js';
 
 /** One turn that an agent is to take. Paths are absolute. */
 export interface TurnRequest {

@@ -1,11 +1,11 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { agentSettingsOf } from '../plan/check/agent-names.js';
-import type { AgentSettings } from '../plan/model/agent.js';
+import { BUILT_IN_AGENTS, type AgentSettings } from '../plan/model/agent.js';
+import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { toDiagnostic } from '../plan/problems/problems.js';
-import { BUILT_IN_AGENTS } from '../plan/schema/agent.js';
 import { countMainSteps, stepPath } from '../plan/document/source-steps.js';
-import type { Diagnostic, Plan, Step } from '../plan/model/plan.js';
+import type { Plan, Step } from '../plan/model/plan.js';
 
 /** An agent that a step names. */
 interface Mention {

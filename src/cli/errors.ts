@@ -1,5 +1,5 @@
-import type { PlanTexts } from '../plan/files/load-set.js';
-import type { Diagnostic } from '../plan/model/plan.js';
+import type { PlanTexts } from '../plan/files/plan-text.js';
+import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { EXIT, type CliContext } from './context.js';
 import { systemErrorOf } from './system-errors.js';
 

@@ -1,6 +1,7 @@
 import type { Convert } from '../plan/files/converted.js';
-import type { LoadedPlanSet, PlanTexts } from '../plan/files/load-set.js';
-import type { Diagnostic } from '../plan/model/plan.js';
+import type { LoadedPlanSet } from '../plan/files/load-set.js';
+import type { PlanTexts } from '../plan/files/plan-text.js';
+import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { CliContext } from './context.js';
 import { DiagnosticsError, UsageError } from './errors.js';
 import { readFormatOptions, type FormatFlags } from './options/format.js';

@@ -1,6 +1,6 @@
-import type { PlanTexts } from '../plan/files/load-set.js';
+import type { PlanTexts } from '../plan/files/plan-text.js';
+import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { Paint } from '../plan/problems/render.js';
-import type { Diagnostic } from '../plan/model/plan.js';
 import type { CliContext } from './context.js';
 
 /** Shows diagnostics with the lines that they are about. */

@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../plan/model/plan.js';
+import type { Diagnostic } from '../plan/model/diagnostic.js';
 
 /** Codes of {@link OrchError}; docs/errors.md has an entry for each. */
 export const CLIENT_ERROR_CODES = [

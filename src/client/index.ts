@@ -11,6 +11,7 @@ export { configuredService, type TemporalSettings } from '../temporal/settings.j
 export { loadPlanFile, type LoadFileOptions } from './plan-files.js';
 export { loadPlanText, renderDiagnostics } from '../plan/index.js';
 export type { LoadedPlanSet } from '../plan/files/load-set.js';
-export type { Diagnostic, Plan } from '../plan/model/plan.js';
+export type { Plan } from '../plan/model/plan.js';
+export type { Diagnostic } from '../plan/model/diagnostic.js';
 export { isFinished, manifestOf, type Manifest, type RunEvent, type RunRecord } from '../journal/index.js';
 export type { ReadRecord } from '../temporal/read-record.js';

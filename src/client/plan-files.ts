@@ -4,16 +4,10 @@ import path from 'node:path';
 import { agentProblems } from '../plan/check/agent-names.js';
 import type { Convert } from '../plan/files/converted.js';
 import { readConfiguration, type Configuration } from '../plan/files/orch-config.js';
-import {
-  attachPlacesInTexts,
-  loadPlanSet,
-  type LoadedPlanSet,
-  type LoadSetResult,
-  type NoPlanText,
-  type PlanText,
-} from '../plan/files/load-set.js';
+import { attachPlacesInTexts, loadPlanSet, type LoadedPlanSet, type LoadSetResult } from '../plan/files/load-set.js';
 import { inFile } from '../plan/files/plan-document.js';
-import type { Diagnostic, Result } from '../plan/model/plan.js';
+import type { NoPlanText, PlanText } from '../plan/files/plan-text.js';
+import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
 
 /** A file above this is no plan; it is not even read. Bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;

@@ -1,6 +1,7 @@
+import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { looksSecret, secretHint } from '../plan/templates/secret-names.js';
 import { namesIn } from '../plan/templates/expand-step.js';
-import type { Diagnostic, Plan } from '../plan/model/plan.js';
+import type { Plan } from '../plan/model/plan.js';
 
 /** What the embedded service takes along besides: steps are meant to see the starter's tools. */
 export const LAPTOP_NAMES: readonly string[] = [

@@ -1,6 +1,6 @@
 import type { AgentSettings } from '../plan/model/agent.js';
-import type { Json } from '../plan/model/plan.js';
 import type { Selection } from '../plan/graph/selection.js';
+import type { Json } from '../plan/model/values.js';
 import type { PastRun } from './rerun.js';
 import type { ProgressView } from '../contract/run-messages.js';
 

@@ -1,5 +1,5 @@
 import type { AgentSettings, Gate } from '../plan/model/agent.js';
-import type { Json, Timeout } from '../plan/model/plan.js';
+import type { Json, Timeout } from '../plan/model/values.js';
 
 /** How a gate ended that did not let the step pass. */
 export interface GateFailure {

@@ -1,7 +1,7 @@
 import type { AgentSettings } from '../plan/model/agent.js';
-import type { Timeout } from '../plan/model/plan.js';
 import type { StateFields } from '../loop/state-file.js';
 import type { GitSettings } from '../loop/types.js';
+import type { Timeout } from '../plan/model/values.js';
 import type { StepHeartbeat, StepSuccess } from './step-task.js';
 
 /** One turn of a loop: a prompt that an agent runs. */

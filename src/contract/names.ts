@@ -4,3 +4,6 @@
 export function hostQueue(host: string): string {
   return `orch@${host}`;
 }
+
+/** Header that carries a start's signature. */
+export const SIGNATURE_HEADER = 'orch-signature';

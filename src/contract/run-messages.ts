@@ -1,8 +1,8 @@
 import { defineQuery } from '@temporalio/workflow';
-import type { Json } from '../plan/model/plan.js';
 import type { EventsPage, PlanAnswer } from '../journal/batch.js';
 import type { AgentSummary } from '../engine/index.js';
 import type { RunEnd, RunStatus, StepReason, StepStatus } from '../engine/types.js';
+import type { Json } from '../plan/model/values.js';
 
 /** Workflow type of a run. A literal that open runs depend on. */
 export const RUN_PLAN = 'runPlan';

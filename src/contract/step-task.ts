@@ -1,6 +1,7 @@
 import type { Expectation } from '../plan/check/gate-expectation.js';
+import type { Json, Timeout } from '../plan/model/values.js';
 import type { SecretUse } from '../plan/templates/secret-uses.js';
-import type { Json, OwnVariable, RetryPolicy, SecretSource, StepAction, Timeout } from '../plan/model/plan.js';
+import type { OwnVariable, RetryPolicy, SecretSource, StepAction } from '../plan/model/plan.js';
 import type { FailedAttempt } from '../engine/index.js';
 import type { StepReason } from '../engine/types.js';
 import type { AgentTurn, TurnFacts } from './agent-turn.js';

@@ -1,4 +1,4 @@
-import type { Json } from '../plan/model/plan.js';
+import type { Json } from '../plan/model/values.js';
 import type { Park, StepReport } from './state.js';
 import type { RunEnd } from './types.js';
 

@@ -1,5 +1,6 @@
 import type { Graph } from '../plan/graph/graph.js';
-import type { Json, Plan } from '../plan/model/plan.js';
+import type { Plan } from '../plan/model/plan.js';
+import type { Json } from '../plan/model/values.js';
 import type { EndStatus, RunStatus, StepReason, StepStatus } from './types.js';
 
 /** What a run follows: a checked plan, its one graph, and its conditions. Built once, never changed. */

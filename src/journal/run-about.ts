@@ -1,4 +1,4 @@
-import type { Json } from '../plan/model/plan.js';
+import type { Json } from '../plan/model/values.js';
 
 /** What a record says of a step before anything has happened to it. */
 export interface StepAbout {

@@ -1,5 +1,4 @@
-import type { AgentSettings } from '../plan/model/agent.js';
-import { BUILT_IN_AGENTS } from '../plan/schema/agent.js';
+import { BUILT_IN_AGENTS, type AgentSettings } from '../plan/model/agent.js';
 import type { Prompt } from './prompts.js';
 import type { Role } from './roles.js';
 import type { AgentChoice } from './types.js';

@@ -1,4 +1,4 @@
-import type { Result } from '../plan/model/plan.js';
+import type { Result } from '../plan/model/diagnostic.js';
 import { agentFor } from './agents.js';
 import type { Prompt } from './prompts.js';
 import { ACTORS, type Role } from './roles.js';

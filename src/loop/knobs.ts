@@ -1,9 +1,10 @@
 import type { AgentSettings } from '../plan/model/agent.js';
+import type { Result } from '../plan/model/diagnostic.js';
+import type { Timeout } from '../plan/model/values.js';
 import type { SourceBudget } from '../plan/schema/agent.js';
-import type { Result, Timeout } from '../plan/model/plan.js';
 import { didYouMean } from '../plan/problems/suggest.js';
-import { routerMode, type RouterMode } from './router.js';
 import { ROLE_NAMES, roleOf } from './roles.js';
+import { routerMode, type RouterMode } from './router-modes.js';
 
 /** Every setting of a loop. */
 export interface KnobValues {

@@ -1,14 +1,14 @@
+import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
 import { isMap } from '../plan/problems/paths.js';
 import { byPlace, cut, openText, type OpenText } from '../plan/document/open-text.js';
 import { collectProblems, toDiagnostic } from '../plan/problems/problems.js';
 import { addSchemaIssues, type SchemaWords } from '../plan/schema/issues.js';
 import { agentsOf } from '../plan/normalise/agent.js';
-import type { Diagnostic, Result } from '../plan/model/plan.js';
 import { configSchema, type SourceConfig } from './config-schema.js';
 import type { KnobValues } from './knobs.js';
-import { routerMode } from './router.js';
 import { ROLE_NAMES, roleOf } from './roles.js';
 import { didYouMean } from '../plan/problems/suggest.js';
+import { routerMode } from './router-modes.js';
 
 /** A configuration that was read, before the command line and the environment have their say. */
 export interface LoopFile {

@@ -1,9 +1,8 @@
-import type { AgentSettings } from '../plan/model/agent.js';
+import { BUILT_IN_AGENTS, type AgentSettings } from '../plan/model/agent.js';
+import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
 import type { DiagnosticCode } from '../plan/problems/codes.js';
 import { toDiagnostic } from '../plan/problems/problems.js';
 import { didYouMean } from '../plan/problems/suggest.js';
-import type { Diagnostic, Result } from '../plan/model/plan.js';
-import { BUILT_IN_AGENTS } from '../plan/schema/agent.js';
 import { AUTO_AGENT, settingsFor } from './agents.js';
 import type { KnobName, KnobValues, Resolved } from './knobs.js';
 import { promptKey, promptOf, type Prompt } from './prompts.js';

@@ -1,25 +1,12 @@
+import type { Result } from '../plan/model/diagnostic.js';
 import { didYouMean } from '../plan/problems/suggest.js';
-import type { Result } from '../plan/model/plan.js';
 import type { Prompt } from './prompts.js';
 import { promptKey } from './prompts.js';
 import type { Role } from './roles.js';
 import type { LoopConfig } from './types.js';
 
-export const ROUTER_MODES = ['router_default', 'router_first', 'router_only'] as const;
-export type RouterMode = (typeof ROUTER_MODES)[number];
-
 /** Characters of a router's output that an error shows. */
 const SHOWN = 300;
-
-/** Reads the name of a mode: `router_first`, `router-first`, `First`; undefined for what is none. */
-export function routerMode(text: string): RouterMode | undefined {
-  const name = text
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_-]+/g, '_')
-    .replace(/^router_?/, '');
-  return ROUTER_MODES.find((mode) => mode === `router_${name === '' ? 'default' : name}`);
-}
 
 /** Why a router's output cannot be followed. */
 export interface RouterFault {

@@ -1,4 +1,4 @@
-import type { Result } from '../plan/model/plan.js';
+import type { Result } from '../plan/model/diagnostic.js';
 import { promptKey } from './prompts.js';
 import { ACTORS, roleOf, type Role } from './roles.js';
 import { initialState, type LoopState } from './turns.js';

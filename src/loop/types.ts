@@ -1,8 +1,8 @@
 import type { AgentSettings, Budget } from '../plan/model/agent.js';
-import type { Timeout } from '../plan/model/plan.js';
+import type { Timeout } from '../plan/model/values.js';
 import type { Prompt } from './prompts.js';
 import type { Role } from './roles.js';
-import type { RouterMode } from './router.js';
+import type { RouterMode } from './router-modes.js';
 
 /** A loop as its workflow knows it: every knob has its value. */
 export interface LoopConfig {

@@ -1,4 +1,4 @@
-import type { Note } from './notes.js';
+import type { Note } from './note.js';
 
 type Notes = Readonly<Record<string, Note>>;
 

@@ -1,4 +1,4 @@
-import type { Note } from './notes.js';
+import type { Note } from './note.js';
 
 /** The keys of a step. */
 export const STEP: Readonly<Record<string, Note>> = {

@@ -1,13 +1,7 @@
 // The plan language: everything that reads, checks and describes plans, without running them.
 export { attachPlaces, loadPlanText, type LoadedPlan, type LoadOptions } from './files/load-one.js';
-export {
-  attachPlacesInTexts,
-  loadPlanSet,
-  type LoadedPlanSet,
-  type NoPlanText,
-  type PlanText,
-  type PlanTexts,
-} from './files/load-set.js';
+export { attachPlacesInTexts, loadPlanSet, type LoadedPlanSet } from './files/load-set.js';
+export type { NoPlanText, PlanText, PlanTexts } from './files/plan-text.js';
 export { checkPlan } from './check/check-plan.js';
 export { checkPlanSet, type PlanSet, type PlanSources } from './files/check-set.js';
 export { DIAGNOSTIC_CODES, type DiagnosticCode } from './problems/codes.js';
@@ -26,4 +20,6 @@ export {
   type ExpandedStep,
   type TemplateContext,
 } from './templates/expand-step.js';
+export type * from './model/values.js';
+export type * from './model/diagnostic.js';
 export type * from './model/plan.js';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { agentFor } from '../../src/loop/agents.js';
 import { asksRouter, decideByRouter, decideByRule, decisionLine } from '../../src/loop/decide.js';
-import { routerMode } from '../../src/loop/router.js';
+import { routerMode } from '../../src/loop/router-modes.js';
 import { advance, initialState, nextTurn, turnDone, type LoopState } from '../../src/loop/turns.js';
 import type { LoopConfig } from '../../src/loop/types.js';
 import { configOf } from './sample.js';

@@ -11,10 +11,9 @@ import {
   type TurnRequest,
 } from '../../agents/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
+import type { Execution, RunStepDeps, StepFailure } from '../step/execution.js';
 import type { Outcome } from '../step/outcome-file.js';
 import { runCommand, type DurableOver, type ProcessJob } from '../command/run-command.js';
-import type { Execution, RunStepDeps } from '../dispatch/run-step.js';
-import type { StepFailure } from '../step/step-failure.js';
 import type { OpenedTask } from '../step/task-secrets.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';

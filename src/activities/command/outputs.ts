@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import type { Json } from '../../plan/model/plan.js';
+import type { Json } from '../../plan/model/values.js';
 import { readEnd } from '../../process/index.js';
 
 /** Largest file of outputs. Bytes. */

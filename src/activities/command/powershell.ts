@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Json, Result } from '../../plan/model/plan.js';
+import type { Result } from '../../plan/model/diagnostic.js';
+import type { Json } from '../../plan/model/values.js';
 
 /** A PowerShell step. */
 export interface PowershellCommand {

@@ -15,14 +15,15 @@ import {
 } from '../../process/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
 import { SecretError } from '../../secrets/index.js';
+import type { Execution, RunStepDeps, StepFailure } from '../step/execution.js';
+import { withHeartbeat } from '../step/heartbeat.js';
 import { invocation, type Invocation } from './invocation.js';
-import { durableLimits, withHeartbeat } from '../step/limits.js';
+import { durableLimits } from '../step/limits.js';
 import { keepOutcome, readOutcome, type Outcome } from '../step/outcome-file.js';
 import { fileContains } from './file-contains.js';
 import { collectOutputs } from './outputs.js';
 import { ownVariables } from './own-variables.js';
-import type { Execution, RunStepDeps } from '../dispatch/run-step.js';
-import { detached, failStep, isWantedStop, stopped, type StepFailure } from '../step/step-failure.js';
+import { detached, failStep, isWantedStop, stopped } from '../step/step-failure.js';
 import { followStreams, type StepLogs } from './step-logs.js';
 import { stopSignals } from '../step/stop-signals.js';
 import { SIGNAL_EXIT_CODE, summarise } from './summary.js';

@@ -1,49 +1,13 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
-import type { FailedAttempt } from '../../engine/index.js';
-import type { RunStarts } from '../../temporal/run-starts.js';
 import { runAgent } from '../agent/run-agent.js';
 import { carried, recorded } from '../step/attempt-record.js';
 import { runCommand } from '../command/run-command.js';
 import { runHttp } from '../http/run-http.js';
+import type { RunStepDeps, Execution } from '../step/execution.js';
 import { completeTask } from '../step/shared-task.js';
 import { failStep } from '../step/step-failure.js';
 import type { SharedTask, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
 import { isExpected, noteUnexpected } from '../step/unexpected.js';
-
-export interface RunStepDeps {
-  /** Folder of orch's state. */
-  stateDir: string;
-  /** The worker's own environment, under everything else that a step sees. */
-  env: Readonly<Record<string, string | undefined>>;
-  /** Name of the service that runs come from: several may use one state folder. */
-  service: string;
-  /** Name of the worker's state folder, which has the processes of its steps. */
-  host: string;
-  /** Whether workers with other state folders may take the steps of a run. */
-  manyHosts: boolean;
-  /** What runs were started with. */
-  starts: RunStarts;
-  /** Whether a run has not closed. Rejects where the service cannot be asked. */
-  isRunOpen(run: { run_id: string; temporal_run_id: string }): Promise<boolean>;
-}
-
-/** One execution of a step. */
-export interface Execution {
-  task: StepTask;
-  /** Executions of this task that really failed before this one. */
-  failures: number;
-  /** Number of this execution among all of the step, from 1; lost workers do not count. */
-  attempt: number;
-  /** Start of the first attempt, milliseconds since the epoch. */
-  firstStartedAt: number;
-  startedAt: number;
-  /** Those that really failed before this one. */
-  failedAttempts: readonly FailedAttempt[];
-  /** The state folder that has the step's process; absent for a step without one. */
-  host?: string;
-  /** Attempts that ended because their worker went, in order. */
-  detached: number;
-}
 
 /** Makes the activity that runs one step. */
 export function createRunStep(deps: RunStepDeps): (given: StepTask | SharedTask) => Promise<StepSuccess> {

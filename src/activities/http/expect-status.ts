@@ -1,4 +1,4 @@
-import type { Result } from '../../plan/model/plan.js';
+import type { Result } from '../../plan/model/diagnostic.js';
 
 /** Status codes from `from` to `to`, both included. */
 export interface StatusRange {

@@ -1,4 +1,4 @@
-import type { Result } from '../../plan/model/plan.js';
+import type { Result } from '../../plan/model/diagnostic.js';
 import { parseExpectStatus, type StatusRange } from './expect-status.js';
 import { DEFAULT_MAX_BODY_BYTES, type HttpRequest } from './types.js';
 

@@ -1,5 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import type { Json } from '../../plan/model/plan.js';
+import type { Json } from '../../plan/model/values.js';
 
 /** Bytes of a body that its text carries, as of a step's stdout. */
 const MAX_TEXT_BYTES = 64 * 1024;

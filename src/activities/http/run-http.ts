@@ -1,13 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
-import type { Json } from '../../plan/model/plan.js';
+import type { Json } from '../../plan/model/values.js';
 import { stepAttemptDir } from '../../records/paths.js';
+import type { Execution, RunStepDeps, StepFailure } from '../step/execution.js';
+import { withHeartbeat } from '../step/heartbeat.js';
 import { callHttp, type HttpOutcome, type HttpResponse } from './index.js';
 import { redactFile, SecretError } from '../../secrets/index.js';
-import { limitOf, withHeartbeat } from '../step/limits.js';
-import type { Execution, RunStepDeps } from '../dispatch/run-step.js';
-import { failStep, stopped, type StepFailure } from '../step/step-failure.js';
+import { limitOf } from '../step/limits.js';
+import { failStep, stopped } from '../step/step-failure.js';
 import { isSystemError, noteUnexpected } from '../step/unexpected.js';
 import { openTask, type OpenedTask } from '../step/task-secrets.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';

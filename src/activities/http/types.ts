@@ -1,4 +1,4 @@
-import type { Json } from '../../plan/model/plan.js';
+import type { Json } from '../../plan/model/values.js';
 
 /** Bytes of a response's body that are taken where the step does not say. */
 export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;

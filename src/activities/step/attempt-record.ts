@@ -3,8 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import type { FailedAttempt } from '../../engine/index.js';
-import type { Execution } from '../dispatch/run-step.js';
-import type { StepFailure } from './step-failure.js';
+import type { Execution, StepFailure } from './execution.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat, StepSuccess } from '../../contract/step-task.js';
 
 /** Failed attempts that travel along with a step. */

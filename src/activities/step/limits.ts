@@ -1,10 +1,4 @@
-import { Context } from '@temporalio/activity';
-import { carried } from './attempt-record.js';
-import type { Execution } from '../dispatch/run-step.js';
-import type { StepHeartbeat } from '../../contract/step-task.js';
-
-/** Milliseconds between heartbeats. A cancellation reaches a step with the answer to one. */
-const HEARTBEAT_MS = 1000;
+import type { Execution } from './execution.js';
 
 /** What ends an execution that goes on for too long: its own timeout, or the limit of all attempts together. */
 export interface Limit {
@@ -36,20 +30,4 @@ export function durableLimits({ task, firstStartedAt, startedAt }: Execution): {
       ? {}
       : { maxDurationMs: Math.max(1, task.max_duration_sec * 1000 - (startedAt - firstStartedAt)) }),
   };
-}
-
-/** Tells Temporal every second that the execution lives, with what `progress` says of it. */
-export async function withHeartbeat<T>(
-  execution: Execution,
-  progress: () => Omit<StepHeartbeat, keyof ReturnType<typeof carried>>,
-  run: () => Promise<T>,
-): Promise<T> {
-  const context = Context.current();
-  const beat = (): void => context.heartbeat({ ...carried(execution), ...progress() } satisfies StepHeartbeat);
-  const timer = setInterval(beat, HEARTBEAT_MS);
-  try {
-    return await run();
-  } finally {
-    clearInterval(timer);
-  }
 }

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { StepFailure } from './step-failure.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
+import type { StepFailure } from './execution.js';
 
 /** How an execution ended. */
 export type Outcome =

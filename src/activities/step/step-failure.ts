@@ -1,24 +1,13 @@
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
-import type { StepReason } from '../../engine/types.js';
 import { isRetried, retryDelaySec } from '../../plan/model/retry-policy.js';
 import { carried, withFailure } from './attempt-record.js';
-import type { Execution } from '../dispatch/run-step.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat } from '../../contract/step-task.js';
+import type { Execution, StepFailure } from './execution.js';
 
 /** Temporal takes a delay of zero for "as the policy says", which is a second. */
 const MIN_DELAY_MS = 1;
 /** Until another worker may take a step over: the one that stops polls for a moment yet. */
 const DETACHED_DELAY_MS = 250;
-
-export interface StepFailure {
-  reason: StepReason;
-  message: string;
-  facts?: Partial<StepFacts>;
-  /** False where another try cannot help; `retry.on` may name the reason all the same. */
-  retryable?: boolean;
-  /** The least that a server asked to wait. */
-  retryAfterSec?: number;
-}
 
 /**
  * Ends an execution as failed: to be tried again while retries remain, else for good.

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { StopReason } from '../../process/index.js';
 import { executionOf } from './execution-info.js';
-import type { Execution, RunStepDeps } from '../dispatch/run-step.js';
+import type { Execution, RunStepDeps } from './execution.js';
 
 /** Why a step is no longer waited for. */
 export interface StopSignals {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Context } from '@temporalio/activity';
 import { executionOf } from './execution-info.js';
 import { attemptsDir } from '../../records/paths.js';
-import type { Execution } from '../dispatch/run-step.js';
+import type { Execution } from './execution.js';
 
 /** Who a try belongs to, as the janitor reads it. */
 export interface TryOwner extends Readonly<Record<string, string>> {

@@ -1,5 +1,5 @@
+import type { Json } from '../../plan/model/values.js';
 import { isObject, numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
-import type { Json } from '../../plan/model/plan.js';
 import { quotaIn } from '../quota.js';
 import { noteRefused, type Adapter, type TurnProgress } from '../types.js';
 

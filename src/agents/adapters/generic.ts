@@ -1,4 +1,4 @@
-import type { Json } from '../../plan/model/plan.js';
+import type { Json } from '../../plan/model/values.js';
 import { isObject, numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
 import type { Adapter, AgentCommand, TurnProgress, TurnRequest } from '../types.js';
 

@@ -1,5 +1,5 @@
 import { readNotes } from '../../formats/exec-manifest/index.js';
-import type { Diagnostic } from '../../plan/model/plan.js';
+import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { EXIT, type CliContext } from '../context.js';
 import { checkPlanFile, type LoadFlags, type PlanFile, type PlanFileResult } from '../load-plan.js';
 import { oneLine } from '../render/format.js';

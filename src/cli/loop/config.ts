@@ -13,9 +13,9 @@ import {
   type LoopConfig,
   type LoopFile,
 } from '../../loop/index.js';
-import type { PlanTexts } from '../../plan/files/load-set.js';
+import type { PlanTexts } from '../../plan/files/plan-text.js';
+import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { didYouMean } from '../../plan/problems/suggest.js';
-import type { Diagnostic } from '../../plan/model/plan.js';
 import type { CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { readEnv } from '../options/plan.js';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { FormatName, FormatOptions } from '../../formats/index.js';
 import type { ExecManifestOptions } from '../../formats/exec-manifest/index.js';
-import type { PlanText } from '../../plan/files/load-set.js';
+import type { PlanText } from '../../plan/files/plan-text.js';
 import type { CliContext } from '../context.js';
 import { readDuration } from './durations.js';
 import { UsageError } from '../errors.js';

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import type { Json } from '../../plan/model/values.js';
 import { looksSecret, secretHint } from '../../plan/templates/secret-names.js';
 import { secretIn } from '../../plan/templates/secret-looks.js';
 import type { Selection } from '../../plan/graph/selection.js';
-import type { Json } from '../../plan/model/plan.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 

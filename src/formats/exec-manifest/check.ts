@@ -1,7 +1,7 @@
+import type { Diagnostic, Result } from '../../plan/model/diagnostic.js';
 import { isMap } from '../../plan/problems/paths.js';
 import { collectProblems, tooMany, typeName } from '../../plan/problems/problems.js';
 import { addSchemaIssues, type SchemaWords } from '../../plan/schema/issues.js';
-import type { Diagnostic, Result } from '../../plan/model/plan.js';
 import { checkDependencies } from './dependencies.js';
 import { manifestSchema, type Manifest } from './manifest.js';
 

@@ -1,5 +1,5 @@
+import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import type { DiagnosticCode } from '../../plan/problems/codes.js';
-import type { Diagnostic } from '../../plan/model/plan.js';
 
 /** A check that a task's work must pass. */
 export interface VerifyEntry {

@@ -1,6 +1,6 @@
+import type { Result } from '../../plan/model/diagnostic.js';
 import { quote, type Problem } from '../../plan/problems/problems.js';
 import { didYouMean } from '../../plan/problems/suggest.js';
-import type { Result } from '../../plan/model/plan.js';
 import { listed } from './check.js';
 import type { PipelinesOptions } from './options.js';
 import type { Pipeline, PipelinesFile } from './schema.js';

@@ -1,9 +1,9 @@
-import type { AgentSettings } from '../model/agent.js';
-import { BUILT_IN_AGENTS } from '../schema/agent.js';
+import { BUILT_IN_AGENTS, type AgentSettings } from '../model/agent.js';
 import { stepPath, countMainSteps } from '../document/source-steps.js';
+import type { Diagnostic } from '../model/diagnostic.js';
 import { toDiagnostic, quote } from '../problems/problems.js';
 import { didYouMean } from '../problems/suggest.js';
-import type { Diagnostic, Plan } from '../model/plan.js';
+import type { Plan } from '../model/plan.js';
 
 type Settings = Readonly<Record<string, AgentSettings>>;
 

@@ -1,8 +1,8 @@
+import type { Json } from '../model/values.js';
 import { jsonEquals } from '../templates/input-types.js';
 import { isMap } from '../problems/paths.js';
 import { quote, type Problems } from '../problems/problems.js';
 import { sourceSteps } from '../document/source-steps.js';
-import type { Json } from '../model/plan.js';
 
 /** What decides who may answer an approval, and what they are asked for. */
 const SHARED = ['approvers', 'inputs'] as const;

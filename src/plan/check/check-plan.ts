@@ -1,3 +1,4 @@
+import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { checkAgents } from './agent-rules.js';
 import { checkApprovalKeys } from './approval-rules.js';
 import { checkExpressions } from './expression-rules.js';
@@ -13,7 +14,7 @@ import { checkScripts } from './script-rules.js';
 import { checkSecrets } from './secret-rules.js';
 import { rememberExpressions } from '../templates/step-expressions.js';
 import { checkTemplates } from './template-rules.js';
-import type { Diagnostic, Plan, Result } from '../model/plan.js';
+import type { Plan } from '../model/plan.js';
 
 /**
  * Checks a plan that is plain data already, and fills in its defaults. Needs neither a file system nor a parser, so

@@ -1,10 +1,11 @@
+import type { Json } from '../model/values.js';
 import { jsonEquals, typeMismatch } from '../templates/input-types.js';
 import { checkDef } from './action-rules.js';
 import { refuseIdleKeys } from './idle-keys.js';
 import { isMap } from '../problems/paths.js';
 import { quote, type Problems } from '../problems/problems.js';
 import { sourceSteps } from '../document/source-steps.js';
-import type { InputType, Json } from '../model/plan.js';
+import type { InputType } from '../model/plan.js';
 
 type Path = readonly PropertyKey[];
 

@@ -6,7 +6,7 @@ import { quote, type Problems } from '../problems/problems.js';
 import { sourceSteps } from '../document/source-steps.js';
 import { didYouMean } from '../problems/suggest.js';
 import { sourceTemplateSites, type TemplateSite } from '../templates/template-sites.js';
-import { readTemplate } from '../templates/template-text.js';
+import { readTemplate, secretsIn } from '../templates/template-text.js';
 
 type Path = readonly PropertyKey[];
 
@@ -130,14 +130,6 @@ function checkReads(
       if (secret !== undefined) refuse(`env.${name}`, secret, site.path);
     }
   }
-}
-
-/** Names of the secrets in a templated text. */
-export function secretsIn(text: string): string[] {
-  if (!text.includes('secrets')) return [];
-  return readTemplate(text).parts.flatMap((part) =>
-    typeof part === 'object' && 'secret' in part ? [part.secret] : [],
-  );
 }
 
 function textOf(owner: unknown, name: string): string | undefined {

@@ -1,9 +1,9 @@
+import type { Diagnostic } from '../model/diagnostic.js';
 import type { Fault } from './faults.js';
 import { indexLines, type LineIndex } from './lines.js';
 import { decodeText, readDocument } from './parse.js';
 import { parsePath } from '../problems/paths.js';
 import { tooMany } from '../problems/problems.js';
-import type { Diagnostic } from '../model/plan.js';
 
 /** Diagnostics that are told of one plan; nobody reads more. */
 const MAX_SHOWN = 100;

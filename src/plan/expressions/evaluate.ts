@@ -1,4 +1,4 @@
-import type { Json } from '../model/plan.js';
+import type { Json } from '../model/values.js';
 import { ALLOWANCE_EXCEEDED, type Allowance } from './allowance.js';
 import { libraryMessage } from './library.js';
 import type { Expression } from './parse.js';

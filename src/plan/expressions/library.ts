@@ -1,5 +1,6 @@
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
-import { problem, type ExpressionCode, type ExpressionProblem } from './problem.js';
+import type { ExpressionCode } from '../problems/codes.js';
+import { problem, type ExpressionProblem } from './problem.js';
 
 /**
  * Functions and methods that an expression may call. The library has more; left out on purpose are

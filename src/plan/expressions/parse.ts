@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { Result } from '../model/plan.js';
+import type { Result } from '../model/diagnostic.js';
 import { fromLibrary, parseText, tooLong } from './library.js';
 import { problem, type ExpressionProblem } from './problem.js';
 import { compileProgram, type Program } from './program.js';

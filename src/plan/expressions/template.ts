@@ -1,4 +1,4 @@
-import type { Json } from '../model/plan.js';
+import type { Json } from '../model/values.js';
 import { skipString } from './scan.js';
 
 /** A piece of a string that may hold `${{ … }}`. Offsets count from the start of the whole string. */

@@ -1,4 +1,4 @@
-import type { Json } from '../model/plan.js';
+import type { Json } from '../model/values.js';
 
 /** Values nested deeper are refused, so that none of them can exhaust the stack. */
 const MAX_DEPTH = 200;

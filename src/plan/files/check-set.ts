@@ -1,8 +1,9 @@
 import { checkPlan } from '../check/check-plan.js';
+import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { inFile, type AbsentPlans, type PlanDocument } from './plan-document.js';
 import { planReferences } from './plan-references.js';
 import { checkReferences } from './sub-plan-rules.js';
-import type { Diagnostic, Plan, Result } from '../model/plan.js';
+import type { Plan } from '../model/plan.js';
 
 /** Levels of sub-plans below a plan. */
 export const MAX_PLAN_DEPTH = 10;

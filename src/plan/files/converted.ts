@@ -1,6 +1,6 @@
+import type { Diagnostic } from '../model/diagnostic.js';
 import { formatPath, parsePath, type Segment } from '../problems/paths.js';
 import type { OpenText } from '../document/open-text.js';
-import type { Diagnostic } from '../model/plan.js';
 
 /** A plan that was made from a document in another format. */
 export interface ConvertedPlan {

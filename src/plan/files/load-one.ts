@@ -1,8 +1,9 @@
 import { checkPlan } from '../check/check-plan.js';
 import { buildGraph, type Graph } from '../graph/graph.js';
 import { byPlace, cut, openText } from '../document/open-text.js';
+import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { secretLooks } from '../templates/secret-looks.js';
-import type { Diagnostic, Plan, Result } from '../model/plan.js';
+import type { Plan } from '../model/plan.js';
 
 /** A plan that was read and checked. */
 export interface LoadedPlan {

@@ -1,4 +1,5 @@
 import type { AgentSettings } from '../model/agent.js';
+import type { Diagnostic, Result } from '../model/diagnostic.js';
 import type { LoadedPlan, LoadOptions } from './load-one.js';
 import type { Convert } from './converted.js';
 import { buildGraph } from '../graph/graph.js';
@@ -6,21 +7,12 @@ import { openFile, partOf, type OpenFile } from './open-file.js';
 import type { AbsentPlans } from './plan-document.js';
 import { planReferences } from './plan-references.js';
 import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './check-set.js';
+import type { PlanText, NoPlanText, PlanTexts } from './plan-text.js';
 import { takePromptFiles } from './prompt-files.js';
 import { byPlace, cut, type OpenText } from '../document/open-text.js';
 import { secretLooks } from '../templates/secret-looks.js';
 import { tooDeep } from './sub-plan-rules.js';
-import type { Diagnostic, Plan, Result } from '../model/plan.js';
-
-/** The text of a plan's file. */
-export interface PlanText {
-  /** What diagnostics call the file. */
-  name: string;
-  text: string | Uint8Array;
-}
-
-/** Why there is no text: told where the file is named. */
-export type NoPlanText = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
+import type { Plan } from '../model/plan.js';
 
 /** A plan that was read and checked together with its sub-plans. */
 export interface LoadedPlanSet extends LoadedPlan {
@@ -35,9 +27,6 @@ export interface LoadedPlanSet extends LoadedPlan {
   /** The format that it was converted from; absent for a plan that is one. */
   format?: string;
 }
-
-/** The texts that were read, by path: what places are looked up in. */
-export type PlanTexts = ReadonlyMap<string, PlanText>;
 
 /** How a set of plans is read. */
 export interface LoadSetOptions extends Pick<LoadOptions, 'strict'> {

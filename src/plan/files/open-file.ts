@@ -1,9 +1,9 @@
+import type { Diagnostic } from '../model/diagnostic.js';
 import { openConverted, partName, type Convert } from './converted.js';
-import type { NoPlanText, PlanText } from './load-set.js';
 import { byPlace, openText, type OpenText } from '../document/open-text.js';
 import { quote } from '../problems/problems.js';
 import { didYouMean } from '../problems/suggest.js';
-import type { Diagnostic } from '../model/plan.js';
+import type { NoPlanText, PlanText } from './plan-text.js';
 
 /** A file that was read: one plan, or several where it is in another format. */
 export interface OpenFile {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { AgentSettings } from '../model/agent.js';
+import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { isMap } from '../problems/paths.js';
 import { byPlace, cut, openText } from '../document/open-text.js';
 import { collectProblems, toDiagnostic } from '../problems/problems.js';
 import { agentsOf } from '../normalise/agent.js';
 import { addSchemaIssues } from '../schema/issues.js';
 import { agents, type SourceAgentSettings } from '../schema/agent.js';
-import type { Diagnostic, Result } from '../model/plan.js';
 
 /** What a configuration file says to the runs that are started beside it. */
 export interface Configuration {

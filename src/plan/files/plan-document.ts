@@ -1,6 +1,6 @@
 import type { checkPlan } from '../check/check-plan.js';
+import type { Diagnostic } from '../model/diagnostic.js';
 import type { PlanReference } from './plan-references.js';
-import type { Diagnostic } from '../model/plan.js';
 
 /** A document of a set of plans, with what its check said. */
 export interface PlanDocument {

@@ -1,9 +1,9 @@
+import type { Diagnostic } from '../model/diagnostic.js';
 import { isMap } from '../problems/paths.js';
 import { resolvePlanPath } from './plan-path.js';
 import { toDiagnostic } from '../problems/problems.js';
 import { sourceSteps } from '../document/source-steps.js';
 import { decodeText } from '../document/parse.js';
-import type { Diagnostic } from '../model/plan.js';
 
 /** Characters of a prompt's file. */
 const MAX_PROMPT = 256 * 1024;

@@ -1,8 +1,10 @@
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { Json } from '../model/values.js';
 import { inFile } from './plan-document.js';
 import { resolvePlanPath } from './plan-path.js';
 import type { PlanSet } from './check-set.js';
 import { missingNames } from '../templates/expand-step.js';
-import type { Diagnostic, Json, Plan } from '../model/plan.js';
+import type { Plan } from '../model/plan.js';
 
 /**
  * The names that the templates of sub-plans would not find. Each use of a plan is looked at by itself: what it is given

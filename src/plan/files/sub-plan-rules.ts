@@ -1,4 +1,6 @@
 import { findCycles } from '../graph/cycles.js';
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { Json } from '../model/values.js';
 import { fillDeep } from '../templates/expand-action.js';
 import { sourceExpressionSites } from '../templates/expression-sites.js';
 import { resolveSubPlanInputs } from '../templates/inputs.js';
@@ -9,7 +11,7 @@ import { quote, toDiagnostic, type Problem } from '../problems/problems.js';
 import { expressionOf } from '../templates/step-expressions.js';
 import { didYouMean } from '../problems/suggest.js';
 import { fillTemplate, holdsTemplate } from '../templates/template-text.js';
-import type { Diagnostic, Json, Plan } from '../model/plan.js';
+import type { Plan } from '../model/plan.js';
 
 type Documents = ReadonlyMap<string, PlanDocument>;
 

@@ -1,6 +1,7 @@
+import type { Diagnostic, Result } from '../model/diagnostic.js';
 import type { Graph } from './graph.js';
 import { suggest } from '../problems/suggest.js';
-import type { Diagnostic, Plan, Result } from '../model/plan.js';
+import type { Plan } from '../model/plan.js';
 
 /** Which steps of a plan a run takes. What several options leave over is what all of them allow. */
 export interface Selection {

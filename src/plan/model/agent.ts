@@ -1,5 +1,10 @@
-import type { AGENT_ADAPTERS } from '../schema/agent.js';
-import type { Json, Timeout } from './plan.js';
+import type { Json, Timeout } from './values.js';
+
+/** The coding agents that orch knows how to call; `generic` is any other command, `dispatch` a script that calls one. */
+export const AGENT_ADAPTERS = ['codex', 'claude', 'gemini', 'opencode', 'generic', 'dispatch'] as const;
+
+/** Those that a step may name without any settings. */
+export const BUILT_IN_AGENTS = ['codex', 'claude', 'gemini', 'opencode'] as const;
 
 /** The flags and events that an agent has. */
 export type AgentAdapter = (typeof AGENT_ADAPTERS)[number];

@@ -1,11 +1,5 @@
 import type { AgentAction, AgentSettings, Budget } from './agent.js';
-import type { OWN_VARIABLES } from '../schema/parts.js';
-
-/** Any JSON value. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
-/** Seconds, fractions allowed; `'none'` means that no limit applies. */
-export type Timeout = number | 'none';
+import type { Json, Timeout } from './values.js';
 
 export type InputType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
 
@@ -192,6 +186,17 @@ export interface BreakerPolicy {
   cooldown_sec: number;
 }
 
+/** Variables by which a step finds its run; each may be had under further names. */
+export const OWN_VARIABLES = [
+  'ORCH_RUN_ID',
+  'ORCH_STEP_ID',
+  'ORCH_ATTEMPT',
+  'ORCH_IDEMPOTENCY_KEY',
+  'ORCH_RUN_DIR',
+  'ORCH_RUNS_DIR',
+  'ORCH_MANIFEST',
+] as const;
+
 /** A variable by which a step finds its run. */
 export type OwnVariable = (typeof OWN_VARIABLES)[number];
 
@@ -235,27 +240,3 @@ export interface Plan {
   /** Those of `steps`, then those of `finally`. */
   steps: readonly Step[];
 }
-
-export type Severity = 'error' | 'warning';
-
-/** One thing that is wrong with a plan (or with what was given along with it), and where. */
-export interface Diagnostic {
-  /** Stable snake_case code; docs/errors.md has an entry for each. */
-  code: string;
-  severity: Severity;
-  message: string;
-  /** File as the user named it. Absent where the value did not come from a file. */
-  file?: string;
-  /** 1-based. */
-  line?: number;
-  /** 1-based, counted in UTF-16 code units as editors do. */
-  column?: number;
-  /** Where in the document, e.g. `steps[3].depends_on[0]`. */
-  path?: string;
-  hint?: string;
-  /** Further places that belong to it (each edge of a cycle, the first of two duplicates). */
-  related?: readonly { message: string; file?: string; line?: number; column?: number; path?: string }[];
-}
-
-/** A value or the reasons why there is none. */
-export type Result<T, E> = { ok: true; value: T } | { ok: false; error: E };

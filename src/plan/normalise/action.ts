@@ -1,8 +1,9 @@
+import type { Json } from '../model/values.js';
 import { given } from './omit-absent.js';
 import { agentAction } from './agent.js';
 import type { SourceInputs } from '../schema/parts.js';
 import type { SourceStep, SourceStepDef } from '../schema/step.js';
-import type { HttpAction, InputSpec, Json, PowershellAction, StepAction } from '../model/plan.js';
+import type { HttpAction, InputSpec, PowershellAction, StepAction } from '../model/plan.js';
 
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import type { AgentAction, AgentSettings, Budget } from '../model/agent.js';
+import type { Json } from '../model/values.js';
 import { given } from './omit-absent.js';
 import type { SourceAgentDef, SourceAgentSettings, SourceBudget } from '../schema/agent.js';
-import type { Json } from '../model/plan.js';
 
 const DEFAULT_CONTEXT_BYTES = 32 * 1024;
 const DEFAULT_GATE_TIMEOUT_SEC = 600;

@@ -1,10 +1,11 @@
+import type { Json, Timeout } from '../model/values.js';
 import { foreachExpression } from '../templates/expression-sites.js';
 import { given } from './omit-absent.js';
 import { inputSpecs, normaliseAction } from './action.js';
 import { agentsOf, budgetOf } from './agent.js';
 import type { SourcePlan } from '../schema/plan.js';
 import type { SourceStep } from '../schema/step.js';
-import type { BreakerPolicy, Json, Plan, PlanGlobals, RetryPolicy, Step, StepAction, Timeout } from '../model/plan.js';
+import type { BreakerPolicy, Plan, PlanGlobals, RetryPolicy, Step, StepAction } from '../model/plan.js';
 
 const DEFAULT_TIMEOUT_SEC = 1800;
 const DEFAULT_FINALLY_TIMEOUT_SEC = 600;

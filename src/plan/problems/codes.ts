@@ -1,4 +1,20 @@
-import { EXPRESSION_CODES } from '../expressions/index.js';
+/** Every code that an {@link ExpressionProblem} may carry. */
+export const EXPRESSION_CODES = [
+  'expression_syntax',
+  'expression_too_long',
+  'expression_type',
+  'unknown_name',
+  'unknown_property',
+  'unknown_function',
+  'unknown_step_in_expression',
+  'not_an_ancestor',
+  'computed_step',
+  'computed_name',
+  'item_outside_foreach',
+] as const;
+
+/** The code of a problem: stable, whatever the message says. */
+export type ExpressionCode = (typeof EXPRESSION_CODES)[number];
 
 /** Every code that a {@link Diagnostic} may carry. docs/errors.md has a section for each; a test holds the two together. */
 export const DIAGNOSTIC_CODES = [

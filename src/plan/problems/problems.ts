@@ -1,6 +1,6 @@
+import type { Diagnostic } from '../model/diagnostic.js';
 import type { DiagnosticCode } from './codes.js';
 import { formatPath } from './paths.js';
-import type { Diagnostic } from '../model/plan.js';
 
 /** What is kept of the diagnostics of one document; the rest is counted, so that hostile input costs no memory. */
 const MAX_KEPT = 1000;

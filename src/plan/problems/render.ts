@@ -1,5 +1,5 @@
+import type { Diagnostic } from '../model/diagnostic.js';
 import { withoutMark } from './byte-order-mark.js';
-import type { Diagnostic } from '../model/plan.js';
 
 /** Columns of a source line that are shown; longer ones are cut round the caret. */
 const MAX_WIDTH = 100;

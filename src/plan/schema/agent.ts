@@ -1,11 +1,6 @@
 import { z } from 'zod';
+import { AGENT_ADAPTERS } from '../model/agent.js';
 import { environment, free, limit, names, optional, text, texts, timeout } from './parts.js';
-
-/** The coding agents that orch knows how to call; `generic` is any other command, `dispatch` a script that calls one. */
-export const AGENT_ADAPTERS = ['codex', 'claude', 'gemini', 'opencode', 'generic', 'dispatch'] as const;
-
-/** Those that a step may name without any settings. */
-export const BUILT_IN_AGENTS = ['codex', 'claude', 'gemini', 'opencode'] as const;
 
 /** Limits of what agents may cost, of one step or of a whole run. */
 export const budget = z.strictObject({

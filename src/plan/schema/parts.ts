@@ -36,17 +36,6 @@ export const timeout = z.union([limit, z.literal('none')], {
 export const retries = z.int().min(0).max(MAX_RETRIES);
 export const exitCodes = z.array(z.int().min(0).max(MAX_EXIT_CODE));
 
-/** Variables by which a step finds its run; each may be had under further names. */
-export const OWN_VARIABLES = [
-  'ORCH_RUN_ID',
-  'ORCH_STEP_ID',
-  'ORCH_ATTEMPT',
-  'ORCH_IDEMPOTENCY_KEY',
-  'ORCH_RUN_DIR',
-  'ORCH_RUNS_DIR',
-  'ORCH_MANIFEST',
-] as const;
-
 /** Environment of a process. Strings only: YAML would turn 1.10 into 1.1 and no into false without a word. */
 export const environment = z.record(z.string(), z.string());
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { OWN_VARIABLES } from '../model/plan.js';
 import { agents, budget } from './agent.js';
 import { stepSchema } from './step.js';
 import {
-  OWN_VARIABLES,
   environment,
   free,
   id,

@@ -1,7 +1,8 @@
 import type { AgentAction } from '../model/agent.js';
 import { MAX_DEPTH } from '../document/faults.js';
+import type { Json } from '../model/values.js';
 import { scriptArguments } from './shell-scripts.js';
-import type { CommandAction, Json, PowershellAction, StepAction } from '../model/plan.js';
+import type { CommandAction, PowershellAction, StepAction } from '../model/plan.js';
 
 type Fill = (text: string) => string;
 /** Gives the value itself where a template stands alone. */

@@ -1,3 +1,5 @@
+import type { Diagnostic } from '../model/diagnostic.js';
+import type { Json } from '../model/values.js';
 import { expandAction, fillDeep } from './expand-action.js';
 import { planExpressions } from './expression-sites.js';
 import type { ExpressionValues } from '../expressions/index.js';
@@ -8,7 +10,7 @@ import { secretUses, type SecretUse } from './secret-uses.js';
 import { evaluateText, evaluateValue, ExpressionError } from './step-expressions.js';
 import { templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
 import { fillTemplate, loneExpression, mayHoldTemplate, readTemplate, type TemplateName } from './template-text.js';
-import type { Diagnostic, Json, Plan, PlanGlobals, Step, StepAction } from '../model/plan.js';
+import type { Plan, PlanGlobals, Step, StepAction } from '../model/plan.js';
 
 /** What a run's templates are filled from, besides the plan itself. */
 export interface TemplateContext {

@@ -1,5 +1,6 @@
+import type { Json } from '../model/values.js';
 import { quote, typeName } from '../problems/problems.js';
-import type { InputType, Json } from '../model/plan.js';
+import type { InputType } from '../model/plan.js';
 
 const EXPECTED: Readonly<Record<InputType, string>> = {
   string: 'a string',

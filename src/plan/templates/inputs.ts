@@ -1,8 +1,10 @@
+import type { Diagnostic, Result } from '../model/diagnostic.js';
+import type { Json } from '../model/values.js';
 import { convertText, jsonEquals, typeMismatch } from './input-types.js';
 import { quote, toDiagnostic } from '../problems/problems.js';
 import { looksSecret, secretHint } from './secret-names.js';
 import { didYouMean } from '../problems/suggest.js';
-import type { ApprovalAction, Diagnostic, InputSpec, Json, Plan, PlanAction, Result } from '../model/plan.js';
+import type { ApprovalAction, InputSpec, Plan, PlanAction } from '../model/plan.js';
 
 /**
  * Turns what a run was given into its inputs: strings of the command line are converted to the declared types,

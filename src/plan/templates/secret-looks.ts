@@ -1,10 +1,10 @@
 import { MAX_DEPTH } from '../document/faults.js';
+import type { Diagnostic } from '../model/diagnostic.js';
 import { isMap } from '../problems/paths.js';
 import { collectProblems, quote, type Problems } from '../problems/problems.js';
 import { endsAsSecret } from './secret-names.js';
 import { sourceSteps } from '../document/source-steps.js';
 import { TOKEN_HINTS, TOKEN_SHAPES } from '../model/token-shapes.js';
-import type { Diagnostic } from '../model/plan.js';
 
 type Path = readonly PropertyKey[];
 

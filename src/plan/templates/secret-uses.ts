@@ -1,7 +1,7 @@
 import { MAX_DEPTH } from '../document/faults.js';
-import { secretsIn } from '../check/secret-rules.js';
-import { readTemplate } from './template-text.js';
-import type { Json, Plan, Step, StepAction } from '../model/plan.js';
+import type { Json } from '../model/values.js';
+import { readTemplate, secretsIn } from './template-text.js';
+import type { Plan, Step, StepAction } from '../model/plan.js';
 
 /** A text that holds secrets, in pieces: nothing that comes from outside can be taken for a secret's name. */
 export interface SecretUse {

@@ -1,6 +1,6 @@
+import type { Json } from '../model/values.js';
 import { inputToEnv } from './inputs.js';
 import { fillTemplate } from './template-text.js';
-import type { Json } from '../model/plan.js';
 
 type Env = Readonly<Record<string, string>>;
 

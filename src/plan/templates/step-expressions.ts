@@ -5,7 +5,8 @@ import {
   type Expression,
   type ExpressionValues,
 } from '../expressions/index.js';
-import type { Json, Plan, PlanGlobals, Step } from '../model/plan.js';
+import type { Plan, PlanGlobals, Step } from '../model/plan.js';
+import type { Json } from '../model/values.js';
 
 /** An expression that could not be worked out when its step was about to start. */
 export class ExpressionError extends Error {

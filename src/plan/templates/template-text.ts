@@ -148,3 +148,11 @@ export function fillTemplate(
     })
     .join('');
 }
+
+/** Names of the secrets in a templated text. */
+export function secretsIn(text: string): string[] {
+  if (!text.includes('secrets')) return [];
+  return readTemplate(text).parts.flatMap((part) =>
+    typeof part === 'object' && 'secret' in part ? [part.secret] : [],
+  );
+}

@@ -1,6 +1,6 @@
 import { CancellationScope, condition, sleep } from '@temporalio/workflow';
 import type { Park, Said } from '../../engine/index.js';
-import type { Timeout } from '../../plan/model/plan.js';
+import type { Timeout } from '../../plan/model/values.js';
 
 /** How a step that has begun waits without a slot. */
 export interface Parking {

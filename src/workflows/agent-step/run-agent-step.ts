@@ -2,8 +2,8 @@ import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workf
 import type { Activities } from '../../activities/index.js';
 import { hostQueue } from '../../contract/names.js';
 import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
-import type { Json } from '../../plan/model/plan.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
+import type { Json } from '../../plan/model/values.js';
 import { runGates } from './gates.js';
 import { createTurns, type Turns, type WorkedTurn } from './turn-loop.js';
 import type { AgentStepContext } from './context.js';

@@ -3,8 +3,9 @@ import type { AgentSettings } from '../../plan/model/agent.js';
 import type { Allowance } from '../../plan/expressions/index.js';
 import { buildGraph } from '../../plan/graph/graph.js';
 import { checkPlanSet } from '../../plan/files/check-set.js';
+import type { Json } from '../../plan/model/values.js';
 import { expandRunLocks } from '../../plan/templates/expand-step.js';
-import type { Json, Plan } from '../../plan/model/plan.js';
+import type { Plan } from '../../plan/model/plan.js';
 import type { Program, Settled, StepReport } from '../../engine/index.js';
 
 /**

@@ -9,8 +9,8 @@ import {
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Activities } from '../../activities/index.js';
+import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
-import { SIGNATURE_HEADER } from '../../contract/signature-header.js';
 import { hasSeals, type Signing } from './state.js';
 
 const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ startToCloseTimeout: '10 seconds' });

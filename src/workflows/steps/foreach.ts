@@ -1,7 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { StepReport } from '../../engine/index.js';
+import type { Json } from '../../plan/model/values.js';
 import { utf8Length } from '../../plan/templates/shared-env.js';
-import type { Json } from '../../plan/model/plan.js';
 
 /** Instances of one step; more belong into several steps, or into the step itself. */
 const MAX_ITEMS = 10_000;

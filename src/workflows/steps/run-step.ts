@@ -11,8 +11,9 @@ import {
 import type { Activities } from '../../activities/index.js';
 import type { SharedTask, StepFailureDetails, StepHeartbeat, StepTask } from '../../contract/step-task.js';
 import type { StepReport } from '../../engine/index.js';
+import type { Timeout } from '../../plan/model/values.js';
 import { ownEnv, type SharedEnv } from '../../plan/templates/shared-env.js';
-import type { Step, Timeout } from '../../plan/model/plan.js';
+import type { Step } from '../../plan/model/plan.js';
 import { hostQueue } from '../../contract/names.js';
 import { FORGED } from '../signing/answers.js';
 

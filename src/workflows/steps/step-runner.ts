@@ -4,11 +4,12 @@ import type { EngineEvent, RunState, Said, StepReport } from '../../engine/index
 import type { ExpressionValues } from '../../plan/expressions/index.js';
 import type { AgentAction } from '../../plan/model/agent.js';
 import { agentSettingsOf } from '../../plan/check/agent-names.js';
+import type { Json } from '../../plan/model/values.js';
 import { outputsRead } from '../../plan/templates/outputs-read.js';
 import { sharedEnv } from '../../plan/templates/shared-env.js';
 import { foreachItems } from '../../plan/templates/step-expressions.js';
 import { conditionValues, expandStep, type ExpandedStep } from '../../plan/templates/expand-step.js';
-import type { Json, Step, StepAction } from '../../plan/model/plan.js';
+import type { Step, StepAction } from '../../plan/model/plan.js';
 import { runAgentStep } from '../agent-step/run-agent-step.js';
 import type { AgentStepContext } from '../agent-step/context.js';
 import { earlierWork } from '../agent-step/earlier-work.js';

@@ -1,8 +1,8 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ApplicationFailure, ChildWorkflowFailure, isCancellation, TerminatedFailure } from '@temporalio/workflow';
 import type { StepReport } from '../../engine/index.js';
-import type { Json } from '../../plan/model/plan.js';
 import type { RunResult } from '../../contract/run-messages.js';
+import type { Json } from '../../plan/model/values.js';
 
 /** How a step ended whose sub-plan succeeded. Warnings go up, so that `--strict` sees them. */
 export function reportOfResult(runId: string, result: RunResult, wanted: readonly string[]): StepReport {

@@ -8,7 +8,7 @@ import {
   powershellInvocation,
   type PowershellCommand,
 } from '../../../src/activities/command/powershell.js';
-import type { Json } from '../../../src/plan/model/plan.js';
+import type { Json } from '../../../src/plan/model/values.js';
 import { runProcess } from '../../../src/process/index.js';
 import { fakePwsh } from '../../support/fake-pwsh.js';
 

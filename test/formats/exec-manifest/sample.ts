@@ -3,7 +3,8 @@ import { createConverter, type ExecManifestOptions } from '../../../src/formats/
 import { buildGraph, type Graph } from '../../../src/plan/graph/graph.js';
 import { loadPlanSet } from '../../../src/plan/files/load-set.js';
 import { byPlace, openText } from '../../../src/plan/document/open-text.js';
-import type { Diagnostic, Plan } from '../../../src/plan/model/plan.js';
+import type { Diagnostic } from '../../../src/plan/model/diagnostic.js';
+import type { Plan } from '../../../src/plan/model/plan.js';
 
 /** A step of a converted manifest, as a plan has it. */
 export interface PlanStep {

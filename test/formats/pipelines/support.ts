@@ -1,6 +1,7 @@
 import { createConverter, type PipelinesOptions } from '../../../src/formats/index.js';
-import { loadPlanSet, type LoadedPlanSet, type NoPlanText } from '../../../src/plan/files/load-set.js';
-import type { Diagnostic, Result } from '../../../src/plan/model/plan.js';
+import { loadPlanSet, type LoadedPlanSet } from '../../../src/plan/files/load-set.js';
+import type { NoPlanText } from '../../../src/plan/files/plan-text.js';
+import type { Diagnostic, Result } from '../../../src/plan/model/diagnostic.js';
 
 export interface StageSketch {
   kind?: string;

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { evaluate, parseExpression, type Evaluation } from '../../../src/plan/expressions/index.js';
-import type { Json } from '../../../src/plan/model/plan.js';
+import type { Json } from '../../../src/plan/model/values.js';
 import { problemsOf, run, VALUES } from './support.js';
 import { propertyRuns } from '../../support/property-runs.js';
 

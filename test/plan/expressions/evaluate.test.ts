@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import { evaluate, evaluateCondition } from '../../../src/plan/expressions/index.js';
-import type { Json } from '../../../src/plan/model/plan.js';
+import type { Json } from '../../../src/plan/model/values.js';
 import { parsed, problemsOf, run, VALUES } from './support.js';
 
 const TABLE: readonly [string, Json][] = [

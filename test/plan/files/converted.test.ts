@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { partName, type Convert, type ConvertedPlan } from '../../../src/plan/files/converted.js';
-import { attachPlacesInTexts, loadPlanSet, type NoPlanText, type PlanText } from '../../../src/plan/files/load-set.js';
+import { attachPlacesInTexts, loadPlanSet } from '../../../src/plan/files/load-set.js';
+import type { NoPlanText, PlanText } from '../../../src/plan/files/plan-text.js';
 import { isMap } from '../../../src/plan/problems/paths.js';
 import { brief } from '../sample.js';
 

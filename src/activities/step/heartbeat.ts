@@ -1,0 +1,23 @@
+import { Context } from '@temporalio/activity';
+import type { StepHeartbeat } from '../../contract/step-task.js';
+import { carried } from './attempt-record.js';
+import type { Execution } from './execution.js';
+
+/** Milliseconds between heartbeats. A cancellation reaches a step with the answer to one. */
+const HEARTBEAT_MS = 1000;
+
+/** Tells Temporal every second that the execution lives, with what `progress` says of it. */
+export async function withHeartbeat<T>(
+  execution: Execution,
+  progress: () => Omit<StepHeartbeat, keyof ReturnType<typeof carried>>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  const beat = (): void => context.heartbeat({ ...carried(execution), ...progress() } satisfies StepHeartbeat);
+  const timer = setInterval(beat, HEARTBEAT_MS);
+  try {
+    return await run();
+  } finally {
+    clearInterval(timer);
+  }
+}
