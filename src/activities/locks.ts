@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import type { LockAnswer, LockActivities } from '../contract/activities.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
 import type { LockRequest } from '../contract/lock-messages.js';
 
@@ -7,22 +8,6 @@ import type { LockRequest } from '../contract/lock-messages.js';
 const LOOK_MS = 250;
 const LOOK_MS_MOST = 3_000;
 const HEARTBEAT_MS = 1_000;
-
-/** What came of a request: the lock, or the run that holds it. */
-export type LockAnswer = { granted: true } | { granted: false; holder: string };
-
-/** The activities about locks. */
-export interface LockActivities {
-  /**
-   * Asks for a lock and waits until it is granted, or until another run than `known` holds it. A canceled wait leaves
-   * the request where it is: the run takes it back by `releaseLock`, which also works when this worker is gone.
-   */
-  acquireLock(name: string, request: LockRequest, known: string | null): Promise<LockAnswer>;
-  /** Gives a lock back, or takes the request for it back. */
-  releaseLock(name: string, key: string): Promise<void>;
-  /** Keys of the requests whose run has ended, and with it what it ran. Local activity. */
-  endedRuns(requests: LockRequest[]): Promise<string[]>;
-}
 
 /** Makes the activities about locks. */
 export function createLockActivities(gateway: LockGateway): LockActivities {

@@ -1,11 +1,10 @@
 import { Context } from '@temporalio/activity';
-import { verifySignature, type StartClaim } from '../temporal/signature.js';
+import type { StartClaim, StartVerdict } from '../contract/activities.js';
+import { verifySignature } from '../temporal/signature.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
 import type { Seal } from '../contract/seal.js';
 import { executionOf } from './step/execution-info.js';
-
-export type StartVerdict = 'signed' | 'not_required' | 'refused';
 
 /** A start: with a seal that was found to be genuine, or one from before there were seals, with its signature. */
 export type StartQuestion = { seal: Seal; started_at: number } | (StartClaim & { signature?: string });

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { RunInput } from '../contract/run-input.js';
 import { checkPlan } from '../plan/check/check-plan.js';
-import type { RunInput } from '../workflows/program/input.js';
 import { readRecord } from '../temporal/read-record.js';
 import type { ProgressView, StepView } from '../contract/run-messages.js';
 import { OrchError } from './errors.js';

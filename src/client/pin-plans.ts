@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { PinnedPlan } from '../contract/run-input.js';
 import { planReferences } from '../plan/files/plan-references.js';
 import type { PlanSources } from '../plan/files/check-set.js';
-import type { PinnedPlan } from '../workflows/program/input.js';
 
 /** The sub-plans as a run keeps them, each with its digest; later edits of their files change nothing. */
 export function pinPlans(sources: PlanSources, paths: Iterable<string>): Record<string, PinnedPlan> {

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { ENGINE_VERSION, type RunInput } from '../contract/run-input.js';
 import type { StepReport } from '../engine/index.js';
 import { agentProblems } from '../plan/check/agent-names.js';
 import { buildGraph } from '../plan/graph/graph.js';
@@ -11,7 +12,6 @@ import { unexported } from '../plan/templates/shared-env.js';
 import { missingNamesBelow } from '../plan/files/sub-plan-names.js';
 import { missingNames } from '../plan/templates/expand-step.js';
 import type { Plan } from '../plan/model/plan.js';
-import { ENGINE_VERSION, type RunInput } from '../workflows/program/input.js';
 import { OrchError } from './errors.js';
 import { pinPlans, planDigest } from './pin-plans.js';
 import { takeAlong } from './take-along.js';

@@ -1,10 +1,10 @@
+import type { RunInput } from '../contract/run-input.js';
 import { buildGraph } from '../plan/graph/graph.js';
 import { outputsRead } from '../plan/templates/outputs-read.js';
 import { resolvePlanPath } from '../plan/files/plan-path.js';
 import { leftOut } from '../plan/graph/selection.js';
 import { expandStep } from '../plan/templates/expand-step.js';
 import type { Plan, Step } from '../plan/model/plan.js';
-import type { RunInput } from '../workflows/program/input.js';
 import type { StepView } from '../contract/run-messages.js';
 import { LAPTOP_NAMES } from './take-along.js';
 

@@ -1,7 +1,7 @@
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { RunInput } from '../contract/run-input.js';
 import { inputToEnv } from '../plan/templates/inputs.js';
 import { sharedEnv, unexported, type SharedEnv } from '../plan/templates/shared-env.js';
-import type { RunInput } from '../workflows/program/input.js';
 import { plain } from '../contract/seal.js';
 import { createGatewayClient, type GatewayOptions } from './gateway-client.js';
 

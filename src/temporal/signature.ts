@@ -1,12 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-
-/** What a start's signature covers: all that decides what the workflow will do, and where. */
-export interface StartClaim {
-  workflow_type: string;
-  workflow_id: string;
-  task_queue: string;
-  args: unknown[];
-}
+import type { StartClaim } from '../contract/activities.js';
 
 /** HMAC-SHA-256 of a start, hex. */
 export function signStart(key: string, claim: StartClaim): string {

@@ -1,19 +1,6 @@
+import type { AccountQuestion, AccountAnswer } from '../../contract/activities.js';
 import type { AccountGateway } from '../../temporal/account-gateway.js';
 import { startOf } from '../../contract/account-messages.js';
-
-/** What a step asks of the account of its agent. */
-export interface AccountQuestion {
-  account: string;
-  /** The step, or an instance of it, in its run: tells askers apart. */
-  key: string;
-  /** Set where the step has just met the limit: when the quota is there again, or null where nobody knows. */
-  hit?: { key: string; reset_at: number | null };
-}
-
-/** When a step may start its agent, milliseconds since the epoch; 0 for at once. */
-export interface AccountAnswer {
-  start_at: number;
-}
 
 /** Makes the activity by which steps of all runs wait together for the quota of an account. */
 export function createAskAccount(gateway: AccountGateway): (question: AccountQuestion) => Promise<AccountAnswer> {

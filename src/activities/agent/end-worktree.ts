@@ -1,14 +1,7 @@
 import { existsSync } from 'node:fs';
 import { commitAll, removeWorktree, worktreeOf } from '../../agents/index.js';
+import type { WorktreeEnd } from '../../contract/activities.js';
 import { worktreesDir } from '../../records/paths.js';
-
-/** The work tree of a step that has ended well. */
-export interface WorktreeEnd {
-  /** A folder in it. */
-  dir: string;
-  /** What the commit of what was left uncommitted says. */
-  message: string;
-}
 
 /**
  * Commits what is left in a step's own work tree to its branch, and removes the tree. Asked again, it does nothing.

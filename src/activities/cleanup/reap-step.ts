@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
+import type { ReapTask } from '../../contract/activities.js';
 import { reap } from '../../process/index.js';
 import { attemptsDir } from '../../records/paths.js';
 import { executionOf } from '../step/execution-info.js';
 import { tryName } from '../step/try-folder.js';
-import type { StepTask } from '../../contract/step-task.js';
-
-/** What is needed to find the tries of a task. */
-export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before'> & { retries: number };
 
 /** Ends what a task has left running on this host: it was canceled while nobody was attached to its process. */
 export async function reapStep(

@@ -1,5 +1,5 @@
 import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import { hostQueue } from '../../contract/names.js';
 import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';

@@ -1,5 +1,5 @@
 import { patched, proxyActivities, sleep } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import type { AgentTurn, TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { FailedAttempt, StepReport } from '../../engine/index.js';

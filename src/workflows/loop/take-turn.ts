@@ -1,5 +1,5 @@
 import { CancellationScope, isCancellation, patched, proxyActivities, sleep } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import type { TurnFacts } from '../../contract/agent-turn.js';
 import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 import { AUTO_AGENT, settingsFor } from '../../loop/agents.js';

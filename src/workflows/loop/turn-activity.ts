@@ -7,7 +7,7 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 import type { TurnFacts } from '../../contract/agent-turn.js';
 import type { StepFailureDetails } from '../../contract/step-task.js';

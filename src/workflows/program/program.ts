@@ -1,10 +1,10 @@
+import type { RunInput } from '../../contract/run-input.js';
 import type { Program, RunState, StartVerdict } from '../../engine/index.js';
 import type { Graph } from '../../plan/graph/graph.js';
 import { evaluateCondition, type Expression, type ExpressionValues } from '../../plan/expressions/index.js';
 import { stepConditions } from '../../plan/templates/step-expressions.js';
 import { conditionValues } from '../../plan/templates/expand-step.js';
 import type { Plan, Step } from '../../plan/model/plan.js';
-import type { RunInput } from './input.js';
 import { createAllowance } from './pacing.js';
 import { stepValues } from './step-values.js';
 

@@ -1,10 +1,10 @@
 import { log, proxyLocalActivities, proxySinks, setHandler, workflowInfo, type Sinks } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
+import type { RunInput } from '../../contract/run-input.js';
 import type { Program, RunState } from '../../engine/index.js';
 import type { EventsPage, RecordBatch } from '../../journal/batch.js';
 import type { RunEvent } from '../../journal/events.js';
 import { aboutRun } from './about-run.js';
-import type { RunInput } from '../program/input.js';
 import { eventsQuery, planQuery } from '../../contract/run-messages.js';
 import { createRecorder, type Recorder } from './recorder.js';
 

@@ -1,7 +1,7 @@
 import { log } from '@temporalio/workflow';
+import type { RunInput } from '../../contract/run-input.js';
 import type { RunState } from '../../engine/index.js';
 import { expandOutputs } from '../../plan/templates/expand-step.js';
-import type { RunInput } from '../program/input.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { runValues, type RunProgram } from '../program/program.js';
 

@@ -8,6 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { RunInput } from '../../contract/run-input.js';
 import {
   decide,
   isRunEnd,
@@ -20,7 +21,7 @@ import { provideDetails } from '../record/current-details.js';
 import { explain } from './explain.js';
 import { firstCommands } from './first-commands.js';
 import { hearForce } from './force-cancel.js';
-import { readInput, readRunLocks, settledSteps, type RunInput } from '../program/input.js';
+import { readInput, readRunLocks, settledSteps } from '../program/input.js';
 import { explainQuery, progressQuery, type RunResult } from '../../contract/run-messages.js';
 import { createProgram } from '../program/program.js';
 import { statusMemo } from '../record/status-memo.js';

@@ -8,7 +8,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import {
   LOCK_RELEASE,
   LOCK_REQUEST,

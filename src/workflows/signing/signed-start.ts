@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';

@@ -5,7 +5,7 @@ import {
   proxyActivities,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import type { LockRequest } from '../../contract/lock-messages.js';
 
 /** A request stays open for as long as others hold the lock. Temporal wants a limit: ten years. */

@@ -8,7 +8,7 @@ import {
   proxyActivities,
   TimeoutFailure,
 } from '@temporalio/workflow';
-import type { Activities } from '../../activities/index.js';
+import type { Activities } from '../../contract/activities.js';
 import type { SharedTask, StepFailureDetails, StepHeartbeat, StepTask } from '../../contract/step-task.js';
 import type { StepReport } from '../../engine/index.js';
 import type { Timeout } from '../../plan/model/values.js';

@@ -1,4 +1,5 @@
 import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { EngineEvent, RunState, Said, StepReport } from '../../engine/index.js';
 import type { ExpressionValues } from '../../plan/expressions/index.js';
@@ -18,7 +19,7 @@ import { createParkedSteps, instanceParking } from '../agent-step/parking.js';
 import { causeOf } from '../record/cause.js';
 import { createSlots, inSlot, runInstances } from './foreach.js';
 import { holdingLocks } from './hold-locks.js';
-import { longestGrace, type CheckedInput, type RunInput } from '../program/input.js';
+import { longestGrace, type CheckedInput } from '../program/input.js';
 import { createPacing } from '../program/pacing.js';
 import { onceForAll, runValues, type RunProgram } from '../program/program.js';
 import { runStep, withoutShared } from './run-step.js';

@@ -7,6 +7,7 @@ import {
   type ChildWorkflowHandle,
   type ChildWorkflowOptions,
 } from '@temporalio/workflow';
+import { ENGINE_VERSION, type RunInput } from '../../contract/run-input.js';
 import type { RunState, StepReport } from '../../engine/index.js';
 import type { Json } from '../../plan/model/values.js';
 import { resolveSubPlanInputs } from '../../plan/templates/inputs.js';
@@ -14,7 +15,7 @@ import { resolvePlanPath } from '../../plan/files/plan-path.js';
 import { plansBelow } from '../../plan/files/check-set.js';
 import { retryDelaySec } from '../../plan/model/retry-policy.js';
 import type { Plan, PlanAction, Step } from '../../plan/model/plan.js';
-import { ENGINE_VERSION, type CheckedInput, type RunInput } from '../program/input.js';
+import type { CheckedInput } from '../program/input.js';
 import { FORCE_CANCEL, RUN_PLAN, type RunResult } from '../../contract/run-messages.js';
 import { plain } from '../../contract/seal.js';
 import { reportOfFailure, reportOfResult } from './sub-run-report.js';

@@ -1,8 +1,9 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
-import { createActivities, type Activities, type ActivityDeps } from '../../../src/activities/index.js';
+import { createActivities, type ActivityDeps } from '../../../src/activities/index.js';
 import { endingUnexpected } from '../../../src/activities/step/unexpected.js';
+import type { Activities } from '../../../src/contract/activities.js';
 
 /** A worker without a state folder: whatever looks for a file there fails in a way that nobody expected. */
 const broken = {

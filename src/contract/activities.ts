@@ -1,0 +1,76 @@
+import type { StartQuestion } from '../activities/verify-start.js';
+import type { RunRecord } from '../journal/index.js';
+import type { LockRequest } from './lock-messages.js';
+import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
+import type { StepTask, SharedTask, StepSuccess } from './step-task.js';
+
+/** The activities that a worker offers, by name. */
+export interface Activities extends LockActivities {
+  /** Runs one step to its end. */
+  runStep(task: StepTask | SharedTask): Promise<StepSuccess>;
+  /** Says whether a workflow's start was signed, and was not used before. Local activity. */
+  verifyStart(asked: StartQuestion): Promise<StartVerdict>;
+  /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
+  seal(record: RunRecord): Promise<void>;
+  /** Asks when a step may start its agent, and tells of a quota that is used up. */
+  askAccount(question: AccountQuestion): Promise<AccountAnswer>;
+  /** Commits and removes the work tree of an agent's step. */
+  endWorktree(end: WorktreeEnd): Promise<{ stays?: string }>;
+  /** Runs one turn of a loop. */
+  runTurn(task: TurnTask): Promise<TurnSuccess>;
+  /** Takes over what others have done in a shared repository, or hands on what a turn has made. */
+  syncRepository(task: SyncTask): Promise<SyncReport>;
+  /** Ends what a canceled step has left running. */
+  reapStep(task: ReapTask): Promise<void>;
+}
+
+/** What a start's signature covers: all that decides what the workflow will do, and where. */
+export interface StartClaim {
+  workflow_type: string;
+  workflow_id: string;
+  task_queue: string;
+  args: unknown[];
+}
+
+export type StartVerdict = 'signed' | 'not_required' | 'refused';
+
+/** What is needed to find the tries of a task. */
+export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before'> & { retries: number };
+
+/** What a step asks of the account of its agent. */
+export interface AccountQuestion {
+  account: string;
+  /** The step, or an instance of it, in its run: tells askers apart. */
+  key: string;
+  /** Set where the step has just met the limit: when the quota is there again, or null where nobody knows. */
+  hit?: { key: string; reset_at: number | null };
+}
+
+/** When a step may start its agent, milliseconds since the epoch; 0 for at once. */
+export interface AccountAnswer {
+  start_at: number;
+}
+
+/** The work tree of a step that has ended well. */
+export interface WorktreeEnd {
+  /** A folder in it. */
+  dir: string;
+  /** What the commit of what was left uncommitted says. */
+  message: string;
+}
+
+/** What came of a request: the lock, or the run that holds it. */
+export type LockAnswer = { granted: true } | { granted: false; holder: string };
+
+/** The activities about locks. */
+export interface LockActivities {
+  /**
+   * Asks for a lock and waits until it is granted, or until another run than `known` holds it. A canceled wait leaves
+   * the request where it is: the run takes it back by `releaseLock`, which also works when this worker is gone.
+   */
+  acquireLock(name: string, request: LockRequest, known: string | null): Promise<LockAnswer>;
+  /** Gives a lock back, or takes the request for it back. */
+  releaseLock(name: string, key: string): Promise<void>;
+  /** Keys of the requests whose run has ended, and with it what it ran. Local activity. */
+  endedRuns(requests: LockRequest[]): Promise<string[]>;
+}

@@ -1,0 +1,48 @@
+import type { StepReport } from '../engine/index.js';
+import type { AgentSettings } from '../plan/model/agent.js';
+import type { Json } from '../plan/model/values.js';
+
+/**
+ * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier
+ * ones go on to run as they began.
+ *
+ * - 1: a signal that came before the run began took the place of its first commands; each step's task had the whole
+ *   environment of the run in it.
+ * - 2: those commands are carried out first; what the steps of a run share is named, not repeated.
+ */
+export const ENGINE_VERSION = 2;
+
+/** Start input of `runPlan`. */
+export interface RunInput {
+  engine_version: number;
+  /** The plan as written. The workflow checks it again, since anybody may start one. */
+  plan: unknown;
+  /** SHA-256 of the plan, hex: says which plan this was, wherever the run is looked at. */
+  digest: string;
+  /** Of a plan with sub-plans: the name of its own file, which theirs count from. */
+  plan_path?: string;
+  /** All sub-plans as they were when the run was started, each once, by path. */
+  plans?: Record<string, PinnedPlan>;
+  inputs: Record<string, Json>;
+  /** Environment that the run takes along from the one who started it. */
+  env: Record<string, string>;
+  /** Absolute folder that relative paths count from; absent on a remote service. */
+  base_dir?: string;
+  /** Settings of agents from the starter's configuration file; those of the plan win. */
+  agents?: Record<string, AgentSettings>;
+  /** Ids of steps that were not selected. */
+  left_out?: string[];
+  /** The run whose results are taken over. */
+  rerun_of?: string;
+  /** Reports of the steps that are taken over, by id. */
+  reused?: Record<string, StepReport>;
+  /** Of the run of a sub-plan: names of the locks that are held for it by those above. */
+  held_locks?: string[];
+}
+
+/** A sub-plan as a run keeps it. */
+export interface PinnedPlan {
+  plan: unknown;
+  /** SHA-256 of it and of its own sub-plans, hex. */
+  digest: string;
+}
