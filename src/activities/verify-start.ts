@@ -1,13 +1,9 @@
 import { Context } from '@temporalio/activity';
-import type { StartClaim, StartVerdict } from '../contract/activities.js';
+import type { StartQuestion, StartVerdict } from '../contract/activities.js';
 import { verifySignature } from '../temporal/signature.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
-import type { Seal } from '../contract/seal.js';
 import { executionOf } from './step/execution-info.js';
-
-/** A start: with a seal that was found to be genuine, or one from before there were seals, with its signature. */
-export type StartQuestion = { seal: Seal; started_at: number } | (StartClaim & { signature?: string });
 
 /** Makes the activity that says whether a workflow may begin; without a key every one may. */
 export function createVerifyStart(signing: WorkerSigning | undefined): (asked: StartQuestion) => Promise<StartVerdict> {

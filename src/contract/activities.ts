@@ -1,7 +1,7 @@
-import type { StartQuestion } from '../activities/verify-start.js';
 import type { RunRecord } from '../journal/index.js';
 import type { LockRequest } from './lock-messages.js';
 import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
+import type { Seal } from './seal.js';
 import type { StepTask, SharedTask, StepSuccess } from './step-task.js';
 
 /** The activities that a worker offers, by name. */
@@ -31,6 +31,9 @@ export interface StartClaim {
   task_queue: string;
   args: unknown[];
 }
+
+/** A start: with a seal that was found to be genuine, or one from before there were seals, with its signature. */
+export type StartQuestion = { seal: Seal; started_at: number } | (StartClaim & { signature?: string });
 
 export type StartVerdict = 'signed' | 'not_required' | 'refused';
 

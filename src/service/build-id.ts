@@ -17,7 +17,7 @@ export interface WorkerProgram {
 export function workerProgram(entry?: string): WorkerProgram {
   if (entry) return { entry, buildId: buildId(entry) };
   const dist = join(PACKAGE, 'dist');
-  return { entry: join(dist, 'worker', 'main.js'), buildId: buildId(dist) };
+  return { entry: join(dist, 'service', 'worker-main.js'), buildId: buildId(dist) };
 }
 
 /** This orch's version. */

@@ -3,10 +3,10 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
-import { workerSigning } from '../service/signing.js';
-import { openWebUi, type WebUi } from '../service/web-ui.js';
+import { workerSigning } from './signing.js';
+import { openWebUi, type WebUi } from './web-ui.js';
 import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
-import { runWorker } from './run-worker.js';
+import { runWorker } from '../worker/run-worker.js';
 
 /** What the service tells its worker, and steps must not see: orch inside a step finds the service by itself. */
 const OWN_NAMES = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'ORCH_EMBEDDED', 'ORCH_READY_FILE'];
