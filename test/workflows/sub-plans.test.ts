@@ -87,7 +87,7 @@ test('the run of a sub-plan has a parent, its memo and summary; its input holds 
     plan: 's',
     parent_run_id: runId,
     started_by: 'me',
-    engine_version: 1,
+    engine_version: 2,
     project: 'demo',
     tags: ['x'],
   });
