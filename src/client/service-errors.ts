@@ -115,8 +115,9 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   }
   if (isUpdateLimit(error) || /limit for signal events/.test(grpcDetails(error))) return tooMany(error, runId);
   const code = grpcCode(error);
-  // The service keeps ten at most.
-  if (code === RESOURCE_EXHAUSTED && /in-flight updates/.test(grpcDetails(error))) return noWorker(error);
+  // The service keeps one query and ten updates of a run for a worker that does not come.
+  const waiting = /query buffer is full|in-flight updates/.test(grpcDetails(error));
+  if (code === RESOURCE_EXHAUSTED && waiting) return noWorker(error);
   if (code === NOT_FOUND) return notFound((error as Error).message, runId);
   if (code === FAILED_PRECONDITION && /failed state/i.test(messagesOf(error))) return stuck(runId);
   // FAILED_PRECONDITION is otherwise "no poller seen for task queue recently".
