@@ -25,14 +25,13 @@ export interface ActivityDeps extends LoopDeps {
 
 /** Makes the activities of a worker. */
 export function createActivities(deps: ActivityDeps): Activities {
-  const { acquireLock, releaseLock, endedRuns } = createLockActivities(deps.locks);
+  const locks = createLockActivities(deps.locks);
   return {
     runStep: endingUnexpected(createRunStep(deps)),
     verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
-    acquireLock: endingUnexpected(acquireLock),
-    releaseLock: endingUnexpected(releaseLock),
-    // A lock that failed would be none: it asks until it knows.
-    endedRuns,
+    ...locks, // `endedRuns` as it is: a lock that failed would be none, so it asks until it knows
+    acquireLock: endingUnexpected((...wish) => locks.acquireLock(...wish)),
+    releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),
     askAccount: endingUnexpected(createAskAccount(deps.accounts)),
     endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end)),
     // Tried a few times: a full disk may have room again. What it fails with is no matter of the run.

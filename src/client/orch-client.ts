@@ -30,6 +30,7 @@ import { readPastRun } from './past-run.js';
 import { refuseReservedId } from './reserved-ids.js';
 import { listLocks, type LockView } from './locks.js';
 import { LoopClient } from './loops.js';
+import { MEMO_CHARS, memoOf } from '../plan/model/memo.js';
 import { prepareRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
@@ -115,6 +116,9 @@ export class OrchClient {
     if (options.runId !== undefined) refuseReservedId(options.runId);
     const { plan, input } = prepareRun(toStart, options, this.options.signing !== undefined);
     const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
+    if (runId.length > MAX_ID_LENGTH) {
+      throw new OrchError('refused', `The id of a run has at most ${MAX_ID_LENGTH} characters, not ${runId.length}`);
+    }
     const { project, tags, format } = plan.metadata;
     let tries = 0;
     const startOnce = (): Promise<WorkflowHandleWithFirstExecutionRunId> => {
@@ -128,11 +132,10 @@ export class OrchClient {
         staticDetails: `Plan \`${plan.plan_id}\`, ${plan.steps.length} steps, digest \`${input.digest.slice(0, 12)}\``,
         memo: {
           plan: plan.plan_id,
-          started_by: options.startedBy ?? startedBy(),
+          started_by: (options.startedBy ?? startedBy()).slice(0, MEMO_CHARS),
           engine_version: input.engine_version,
           ...(input.rerun_of === undefined ? {} : { rerun_of: input.rerun_of }),
-          ...(project === undefined ? {} : { project }),
-          ...(tags === undefined ? {} : { tags }),
+          ...memoOf({ project, tags }),
           ...(typeof format === 'string' ? { format: format.slice(0, 64) } : {}),
         },
       });
@@ -259,6 +262,7 @@ export class OrchClient {
    * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `no_worker`.
    */
   async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
+    refuseLargeVerb(verb, what);
     const { client, connection } = this;
     const receiver = { client, connection, id: runId, signing: this.options.signing };
     const sent = { verb, given: { by: startedBy(), ...what } };
@@ -361,6 +365,19 @@ export class OrchClient {
     const run = `${encodeURIComponent(runId)}/${firstRunId}`;
     return { web_ui: `${this.options.webUi}/namespaces/${namespace}/workflows/${run}/history` };
   }
+}
+
+/** Characters of a run's id that the service takes. */
+const MAX_ID_LENGTH = 1000;
+/** Bytes of a steering request. The service takes 2 MB, and fails above in words that say nothing of it. */
+const MAX_VERB_BYTES = 128 * 1024;
+
+function refuseLargeVerb(verb: string, what: unknown): void {
+  const bytes = Buffer.byteLength(JSON.stringify(what));
+  if (bytes <= MAX_VERB_BYTES) return;
+  throw new OrchError('refused', `Cannot ${verb}: the request has ${bytes} bytes, more than ${MAX_VERB_BYTES}`, {
+    hint: 'put long texts into a file that the steps read, and name it',
+  });
 }
 
 function startedBy(): string {

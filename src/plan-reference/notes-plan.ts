@@ -19,7 +19,7 @@ export const TOP: Notes = {
     default: 'none',
     limits: 'names of letters, digits and `_`, no digit first',
     about:
-      'Given by `--input NAME=VALUE`, or by `--inputs FILE` (JSON or YAML). A step finds each as an environment variable, a template as `${NAME}`, an expression as `inputs.NAME`. A name that is not declared is refused.',
+      'Given by `--input NAME=VALUE`, or by `--inputs FILE` (JSON or YAML). A step finds each as an environment variable, a template as `${NAME}`, an expression as `inputs.NAME`. A name that is not declared is refused. One that is too large for an environment variable is not put into the environment of steps (docs/limits.md).',
   },
   globals: {
     default: 'the defaults of its keys',

@@ -23,6 +23,24 @@ export function slowTaskFile(state: string, temporalRunId: string): string {
   return path.join(slowTasksDir(state), `${encodeURIComponent(temporalRunId)}.json`);
 }
 
+/** Workers that a run may take down before it is left alone. */
+const MAX_DEATHS = 2;
+
+/** Whether a run is left alone. */
+export function isParked({ deaths }: SlowTask): boolean {
+  return deaths >= MAX_DEATHS;
+}
+
+/** The note of a run that is left alone on this host. */
+export function parkedRun(state: string, runId: string): SlowTask | undefined {
+  return readNotes(state).find((note) => note.run_id === runId && isParked(note));
+}
+
+/** Says what has become of a run that is left alone, and what to do. */
+export function parkedText(state: string, { run_id, temporal_run_id, deaths }: SlowTask): string {
+  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch tries again; to have this one try, remove ${slowTaskFile(state, temporal_run_id)} and restart the worker. To give the run up, terminate it in the Web UI.`;
+}
+
 /** Writes a note, or removes it where there is nothing to note. What cannot be written is not worth a failure. */
 export function noteSlowTask(state: string, task: SlowTask): void {
   const file = slowTaskFile(state, task.temporal_run_id);
@@ -72,8 +90,13 @@ function isAlive(pid: number): boolean {
   if (pid === process.pid) return false; // ours, from a life before
   try {
     process.kill(pid, 0);
-    return true;
   } catch {
     return false;
+  }
+  try {
+    // One that nobody has asked for its exit code can still be signalled.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return true; // no Linux
   }
 }

@@ -1,33 +1,25 @@
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import type { RunInput } from '../contract/run-input.js';
-import { inputToEnv } from '../plan/templates/inputs.js';
-import { sharedEnv, unexported, type SharedEnv } from '../plan/templates/shared-env.js';
 import { plain } from '../contract/seal.js';
 import { createGatewayClient, type GatewayOptions } from './gateway-client.js';
 
 /** Runs whose start is kept in mind: asked for by each of their steps. */
 const KEPT = 50;
 
-/** What the steps of a run have in common. */
-export interface RunStart {
-  shared: SharedEnv;
-  /** Names of inputs that are too large for an environment. */
-  unexported: readonly string[];
-}
-
 /** How a worker learns what a run was started with. */
-export interface RunStarts {
+export interface RunStarts<T> {
   /** @throws what the service says; an Error where the run's start cannot be read. */
-  of(run: { run_id: string; temporal_run_id: string }): Promise<RunStart>;
+  of(run: { run_id: string; temporal_run_id: string }): Promise<T>;
 }
 
 /**
  * Reads what a run was started with from the first event of its history, once for each run. It is there on every host,
  * for as long as the run is open, also after a crash and for a run that was continued as new; and nothing can change it.
+ *
+ * @param derive makes what is kept of it
  */
-export function createRunStarts(options: GatewayOptions): RunStarts {
+export function createRunStarts<T>(options: GatewayOptions, derive: (input: unknown) => T): RunStarts<T> {
   const { client, call } = createGatewayClient(options);
-  const known = new Map<string, Promise<RunStart>>();
+  const known = new Map<string, Promise<T>>();
 
   return {
     of({ run_id, temporal_run_id }) {
@@ -44,7 +36,7 @@ export function createRunStarts(options: GatewayOptions): RunStarts {
     },
   };
 
-  async function read(workflowId: string, runId: string): Promise<RunStart> {
+  async function read(workflowId: string, runId: string): Promise<T> {
     const { history } = await call(() =>
       client.workflowService.getWorkflowExecutionHistory({
         namespace: client.options.namespace,
@@ -57,11 +49,8 @@ export function createRunStarts(options: GatewayOptions): RunStarts {
     const context = { type: 'workflow' as const, namespace, workflowId };
     const [given] = await decodeArrayFromPayloads(loadedDataConverter, payloads, context);
     // The run that has asked was allowed to begin, so a start without a signature is one from before there were any.
-    const input = plain(given) as RunInput | undefined;
-    if (typeof input !== 'object') throw new Error(`The start of run '${workflowId}' cannot be read`);
-    const shared = sharedEnv(input);
-    // An entry of globals.env may have taken an input's place.
-    const own = unexported(input).filter((name) => shared.env[name] === inputToEnv(input.inputs[name]!));
-    return { shared, unexported: own };
+    const input = plain(given);
+    if (typeof input !== 'object' || input === null) throw new Error(`The start of run '${workflowId}' cannot be read`);
+    return derive(input);
   }
 }

@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
+import { readRunStart } from '../activities/step/shared-task.js';
 import { createAccountGateway } from '../temporal/account-gateway.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
 import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
@@ -102,7 +103,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       ...(settings.loopRoot === undefined ? {} : { loopRoot: settings.loopRoot }),
       manyHosts: settings.onlyHost !== true,
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
-      starts: createRunStarts(reach),
+      starts: createRunStarts(reach, readRunStart),
       locks,
       accounts: createAccountGateway(reach),
       records: recordsOf(settings),

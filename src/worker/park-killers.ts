@@ -1,10 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Worker } from '@temporalio/worker';
-import { countDeaths, noteSlowTask, slowTaskFile, type SlowTask } from '../records/slow-tasks.js';
+import { countDeaths, isParked, noteSlowTask, parkedText } from '../records/slow-tasks.js';
 import { WORKFLOW_BUNDLE } from './bundle.js';
 
-/** Workers that a run may take down before it is left alone. */
-const MAX_DEATHS = 2;
 /** Milliseconds that workflow code may compute before a note is made of it. It usually takes a few. */
 const SLOW_MS = 2_000;
 
@@ -27,8 +25,8 @@ export interface ParkDeps {
 
 /**
  * Leaves runs alone that have taken down workers: one run whose code hangs, or eats all memory, would otherwise take
- * down every worker that is started, and with it all other runs. Its workflow tasks fail, with words that people find
- * in the Web UI and in `orch status`; Temporal tries them again ever more rarely.
+ * down every worker that is started, and with it all other runs. Its workflow tasks fail, which the worker's log
+ * and `orch status` say in words, and Temporal offers them again and again until somebody has done something.
  *
  * Code that computes runs in a thread of its own, so this one can note which run it is before the process dies.
  */
@@ -40,7 +38,7 @@ export function parkKillers(worker: Worker, { stateDir, warn, slowMs = SLOW_MS }
   }
   const version = versionOfCode();
   const known = new Map(countDeaths(stateDir, version).map((task) => [task.temporal_run_id, task]));
-  for (const task of known.values()) if (task.deaths >= MAX_DEATHS) warn(parkedText(stateDir, task));
+  for (const task of known.values()) if (isParked(task)) warn(parkedText(stateDir, task));
   const create = creator.createWorkflow.bind(creator);
   creator.createWorkflow = async (options) => {
     const workflow = await create(options);
@@ -51,9 +49,9 @@ export function parkKillers(worker: Worker, { stateDir, warn, slowMs = SLOW_MS }
 
   async function watched<T>({ workflowId, runId }: RunInfo, run: () => Promise<T>): Promise<T> {
     const before = known.get(runId);
-    if (before !== undefined && before.deaths >= MAX_DEATHS) throw new Error(parkedText(stateDir, before));
+    if (before !== undefined && isParked(before)) throw new Error(parkedText(stateDir, before));
     const task = before ?? { run_id: workflowId, temporal_run_id: runId, deaths: 0, version };
-    let noted = before !== undefined;
+    let noted = false;
     const timer = setTimeout(() => {
       noted = true;
       noteSlowTask(stateDir, { ...task, worker: process.pid });
@@ -63,16 +61,12 @@ export function parkKillers(worker: Worker, { stateDir, warn, slowMs = SLOW_MS }
     } finally {
       clearTimeout(timer);
       if (noted) {
-        // It has come to an end this time, so what was before does not count.
+        // It has come to an end this time, so what was before does not count. What was quick all the same says nothing.
         known.delete(runId);
         noteSlowTask(stateDir, { ...task, deaths: 0 });
       }
     }
   }
-}
-
-function parkedText(stateDir: string, { run_id, temporal_run_id, deaths }: SlowTask): string {
-  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch tries again; to have this one try, remove ${slowTaskFile(stateDir, temporal_run_id)} and restart the worker. To give the run up, terminate it in the Web UI.`;
 }
 
 /** Changes with every build. */

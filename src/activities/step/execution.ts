@@ -2,6 +2,7 @@ import type { StepTask, StepFacts } from '../../contract/step-task.js';
 import type { FailedAttempt } from '../../engine/index.js';
 import type { StepReason } from '../../engine/types.js';
 import type { RunStarts } from '../../temporal/run-starts.js';
+import type { RunStart } from './shared-task.js';
 
 export interface RunStepDeps {
   /** Folder of orch's state. */
@@ -15,7 +16,7 @@ export interface RunStepDeps {
   /** Whether workers with other state folders may take the steps of a run. */
   manyHosts: boolean;
   /** What runs were started with. */
-  starts: RunStarts;
+  starts: RunStarts<RunStart>;
   /** Whether a run has not closed. Rejects where the service cannot be asked. */
   isRunOpen(run: { run_id: string; temporal_run_id: string }): Promise<boolean>;
 }

@@ -1,18 +1,36 @@
 import { ApplicationFailure, Context } from '@temporalio/activity';
+import { inputToEnv } from '../../plan/templates/inputs.js';
+import { sharedEnv, unexported, type EnvSource, type SharedEnv } from '../../plan/templates/shared-env.js';
 import type { RunStarts } from '../../temporal/run-starts.js';
 import { executionOf } from './execution-info.js';
 import type { SharedTask, StepHeartbeat, StepTask } from '../../contract/step-task.js';
+
+/** What the steps of a run have in common. */
+export interface RunStart {
+  shared: SharedEnv;
+  /** Names of inputs that are too large for an environment. */
+  unexported: readonly string[];
+}
+
+/** Makes it of what the run was started with. */
+export function readRunStart(input: unknown): RunStart {
+  const source = input as EnvSource;
+  const shared = sharedEnv(source);
+  // An entry of globals.env may have taken an input's place.
+  const own = unexported(source).filter((name) => shared.env[name] === inputToEnv(source.inputs[name]!));
+  return { shared, unexported: own };
+}
 
 /**
  * Completes a task with the environment that all steps of its run share.
  *
  * @throws ApplicationFailure `EnvironmentUnavailable`, to be tried again: no step runs with less than it was promised.
  */
-export async function completeTask(starts: RunStarts, given: StepTask | SharedTask): Promise<StepTask> {
+export async function completeTask(starts: RunStarts<RunStart>, given: StepTask | SharedTask): Promise<StepTask> {
   if (!('task' in given)) return given;
   const { task, shared: mark } = given;
   const { workflowId: run_id, runId: temporal_run_id } = executionOf(Context.current());
-  let start: Awaited<ReturnType<RunStarts['of']>>;
+  let start: RunStart;
   try {
     start = await starts.of({ run_id, temporal_run_id });
   } catch (error) {

@@ -30,7 +30,7 @@ export function failStep(execution: Execution, failure: StepFailure): never {
   }
   const error = ApplicationFailure.create({
     type: 'StepFailed',
-    message: failure.message,
+    message: boundedMessage(failure.message),
     nonRetryable: !again,
     // The server cuts what it keeps of a failure that is tried again.
     details: [again ? details : { ...details, failed_attempts: failedAttempts }],
@@ -38,6 +38,14 @@ export function failStep(execution: Execution, failure: StepFailure): never {
   });
   error.stack = ''; // a step's failure is no fault of this code, and the Web UI would show the stack above the message
   throw error;
+}
+
+/** Characters of a failure's message. The report of an attempt with more than 4 MB never arrives. */
+const MAX_MESSAGE = 8 * 1024;
+
+/** A message that fits whatever an agent, a server or a library has put into it. */
+export function boundedMessage(message: string): string {
+  return message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE)}…`;
 }
 
 /** What an execution throws that was stopped from outside: on request it is canceled, else the worker goes. */

@@ -1,6 +1,7 @@
 import { ApplicationFailure, CompleteAsyncError, Context } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
 import { isFromService } from '../../temporal/from-service.js';
+import { boundedMessage } from './step-failure.js';
 import type { StepFailureDetails } from '../../contract/step-task.js';
 
 /** An activity, whatever it takes and gives. */
@@ -41,7 +42,7 @@ function unexpectedFailure(error: unknown): ApplicationFailure {
   const details: StepFailureDetails = { reason: 'internal_error', attempts: 1 };
   const failure = ApplicationFailure.create({
     type: 'StepFailed',
-    message: String(error),
+    message: boundedMessage(String(error)),
     nonRetryable: true,
     details: [details],
   });

@@ -7,6 +7,8 @@ import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/r
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
 import { usageLines } from '../render/summary.js';
+import { stateDir } from '../../records/paths.js';
+import { parkedRun, parkedText } from '../../records/slow-tasks.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import type { StepView } from '../../contract/run-messages.js';
 import type { RunDescription, RunState } from '../../client/types.js';
@@ -16,7 +18,7 @@ export async function status(context: CliContext, runId: string, flags: { json?:
   const client = await connect(context, false);
   try {
     const show = async (): Promise<number> => {
-      const run = await client.describe(runId);
+      const run = withParking(context, await client.describe(runId));
       context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, forPeople(run)));
       return EXIT.succeeded;
     };
@@ -24,6 +26,14 @@ export async function status(context: CliContext, runId: string, flags: { json?:
   } finally {
     await client.close();
   }
+}
+
+/** A run that is stuck may have been parked by the worker of this machine, which alone knows. */
+function withParking(context: CliContext, run: RunDescription): RunDescription {
+  if (run.stuck === undefined) return run;
+  const state = stateDir(context.env);
+  const note = parkedRun(state, run.run_id);
+  return note === undefined ? run : { ...run, stuck: parkedText(state, note) };
 }
 
 /** `orch list`. */

@@ -41,10 +41,11 @@ export interface Pacing {
 export function createPacing(allowance: { spent(): number } | undefined, parent: CancellationScope): Pacing {
   const queue: (() => void)[] = [];
   let going = false;
+  const full = (): boolean => allowance !== undefined && allowance.spent() >= PLENTY;
 
   return {
     get busy() {
-      return allowance !== undefined && (queue.length > 0 || allowance.spent() >= PLENTY);
+      return queue.length > 0 || full();
     },
     async later(compute) {
       const { cancelRequested } = CancellationScope.current();
@@ -53,14 +54,14 @@ export function createPacing(allowance: { spent(): number } | undefined, parent:
           try {
             resolve(compute());
           } catch (error) {
-            reject(error as Error);
+            reject(error);
           }
         };
         queue.push(entry);
         cancelRequested.catch((error: unknown) => {
           const place = queue.indexOf(entry);
           if (place >= 0) queue.splice(place, 1);
-          reject(error as Error); // of no effect where it has been worked out
+          reject(error); // of no effect where it has been worked out
         });
       });
       if (!going) void go();
@@ -73,7 +74,7 @@ export function createPacing(allowance: { spent(): number } | undefined, parent:
     going = true;
     while (queue.length > 0) {
       await parent.run(() => sleep(1));
-      while (queue.length > 0 && (allowance === undefined || allowance.spent() < PLENTY)) queue.shift()!();
+      while (queue.length > 0 && !full()) queue.shift()!();
     }
     going = false;
   }

@@ -29,6 +29,9 @@ export interface Steerable {
 /** Characters of an answer to an agent. */
 const MAX_ANSWER = 64 * 1024;
 
+/** Characters of a whole request: what it says becomes events, and maybe outputs. */
+const MAX_VERB = 128 * 1024;
+
 type Given = Record<string, unknown>;
 type Request = OperatorRequest | { type: 'run-cancel-requested'; force: true; by?: string };
 
@@ -91,7 +94,11 @@ function offer(run: Steerable, name: VerbName, description: string, read: (given
   setHandler(defineUpdate<VerbAccepted, [unknown?]>(name), (verb) => accept('update', verb), {
     description,
     // What it refuses leaves no trace in history, and so none in the record either.
-    validator: (verb?: unknown) => void checked(run, read(recordOf(verb))),
+    validator(verb?: unknown) {
+      const bytes = JSON.stringify(verb ?? null).length;
+      if (bytes > MAX_VERB) throw refused(`Cannot ${name}: the request has ${bytes} characters, more than ${MAX_VERB}`);
+      checked(run, read(recordOf(verb)));
+    },
   });
   const hear = (verb?: unknown): void => {
     if (isUnsigned(verb)) {

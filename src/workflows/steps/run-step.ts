@@ -14,6 +14,7 @@ import type { StepReport } from '../../engine/index.js';
 import type { Timeout } from '../../plan/model/values.js';
 import { ownEnv, type SharedEnv } from '../../plan/templates/shared-env.js';
 import type { Step } from '../../plan/model/plan.js';
+import { tooLarge } from './task-size.js';
 import { hostQueue } from '../../contract/names.js';
 import { FORGED } from '../signing/answers.js';
 
@@ -49,6 +50,10 @@ export async function runStep(
   version: number,
   shared?: SharedEnv,
 ): Promise<StepReport> {
+  const large = shared === undefined ? undefined : tooLarge(withoutShared(task, shared));
+  if (large !== undefined) {
+    return { status: 'failed', reason: 'input_invalid', message: `InputError: ${large}`, attempts: 0 };
+  }
   let known = task;
   let lostHosts = 0;
   let forgeries = 0;

@@ -13,6 +13,7 @@ import type { Json } from '../../plan/model/values.js';
 import { resolveSubPlanInputs } from '../../plan/templates/inputs.js';
 import { resolvePlanPath } from '../../plan/files/plan-path.js';
 import { plansBelow } from '../../plan/files/check-set.js';
+import { memoOf } from '../../plan/model/memo.js';
 import { retryDelaySec } from '../../plan/model/retry-policy.js';
 import type { Plan, PlanAction, Step } from '../../plan/model/plan.js';
 import type { CheckedInput } from '../program/input.js';
@@ -178,8 +179,7 @@ export function createSubRuns({ checked, input, state, room, onStart }: Above): 
         parent_run_id: workflowId,
         engine_version: ENGINE_VERSION,
         ...(startedBy === undefined ? {} : { started_by: startedBy }),
-        ...(project === undefined ? {} : { project }),
-        ...(tags === undefined ? {} : { tags }),
+        ...memoOf({ project, tags }),
       },
       ...(step.queue === undefined ? {} : { taskQueue: step.queue }),
     };

@@ -80,3 +80,11 @@ test.each([
   });
   await expect(new MockActivityEnvironment().run(activity)).rejects.toBe(error);
 });
+
+test('a message of megabytes is cut: the report of an attempt with it would never arrive', async () => {
+  const activity = endingUnexpected(async () => {
+    throw new Error('x'.repeat(5_000_000));
+  });
+  const failure = await new MockActivityEnvironment().run(activity).catch((error: unknown) => error);
+  expect((failure as Error).message).toHaveLength(8 * 1024 + 1);
+});

@@ -1,0 +1,29 @@
+import { utf8Length } from '../../plan/templates/shared-env.js';
+
+/** Bytes of a step's task as it travels. Temporal ends a run that schedules an activity with an input of 2 MB. */
+const MAX_BYTES = 1_900_000;
+
+/**
+ * Why a step's task cannot leave, or undefined where it can. Large ones are compressed on their way, which cannot be
+ * done here; but compression never does much worse than the frequencies of a text's characters allow.
+ */
+export function tooLarge(task: unknown): string | undefined {
+  const text = JSON.stringify(task);
+  if (text.length * 3 <= MAX_BYTES) return undefined;
+  const bytes = utf8Length(text);
+  const packed = Math.min(bytes, Math.ceil(entropyBytes(text) * 1.05));
+  if (packed <= MAX_BYTES) return undefined;
+  return `the step with all that its templates became has ${bytes} bytes, too many for one task; pass large data as a file`;
+}
+
+/** What a code for each character by itself comes to. */
+function entropyBytes(text: string): number {
+  const counts = new Map<number, number>();
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    counts.set(code, (counts.get(code) ?? 0) + 1);
+  }
+  let bits = 0;
+  for (const count of counts.values()) bits -= count * Math.log2(count / text.length);
+  return bits / 8;
+}

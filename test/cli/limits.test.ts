@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { callCli } from '../support/cli.js';
+import { eventually } from '../support/eventually.js';
+import { tempDir, uniqueId, writePlan } from '../support/plans.js';
+
+interface Ended {
+  steps: { id: string; status: string; reason: string | null; message: string | null }[];
+}
+
+/** A text that nothing makes shorter. */
+const noise = (bytes: number): string => randomBytes(bytes * 0.75).toString('base64');
+
+test('a start input of more than 2 MB is refused in words', async () => {
+  const dir = tempDir();
+  const plan = writePlan(dir, {
+    inputs: { A: { type: 'string' } },
+    steps: [{ id: 'a', command: 'true' }],
+  });
+  writeFileSync(path.join(dir, 'inputs.json'), JSON.stringify({ A: noise(4_500_000) }));
+  const { code, stderr } = await callCli(['start', plan, '--inputs', path.join(dir, 'inputs.json')], { cwd: dir });
+  expect([code, stderr]).toEqual([2, expect.stringContaining('error[plan_too_large]') as string]);
+});
+
+test('metadata of megabytes is cut in the memo, and refuses no start', async () => {
+  const metadata = { project: 'p'.repeat(3_000_000), tags: Array.from({ length: 1000 }, () => 't'.repeat(3000)) };
+  const plan = writePlan(tempDir(), { metadata, steps: [{ id: 'a', command: 'true' }] });
+  const run = uniqueId('memo');
+  expect((await callCli(['run', plan, '--id', run])).code).toBe(0);
+  const { stdout } = await callCli(['list', '--json', '--limit', '50']);
+  const found = (JSON.parse(stdout) as { run_id: string; project: string; tags: string[] }[]).find(
+    ({ run_id }) => run_id === run,
+  );
+  expect([found?.project.length, found?.tags.length, found?.tags[0]?.length]).toEqual([256, 50, 256]);
+});
+
+test('an id that the service does not take is refused in words', async () => {
+  const plan = writePlan(tempDir(), { steps: [{ id: 'a', command: 'true' }] });
+  const { code, stderr } = await callCli(['start', plan, '--id', 'i'.repeat(1001)]);
+  expect([code, stderr]).toEqual([2, 'error[refused]: The id of a run has at most 1000 characters, not 1001\n']);
+});
+
+test('a step larger than a task can be fails, and the run with it ends in order', async () => {
+  const dir = tempDir();
+  const plan = writePlan(dir, {
+    inputs: { A: { type: 'string' } },
+    steps: [
+      { id: 'large', command: 'cat', stdin: '${{ inputs.A }}${{ inputs.A }}' },
+      { id: 'last', command: 'touch', args: ['seen'], depends_on: ['large'], trigger_rule: 'all_done' },
+    ],
+    globals: {},
+  });
+  writeFileSync(path.join(dir, 'inputs.json'), JSON.stringify({ A: noise(1_300_000) }));
+  const { stdout } = await callCli(['run', plan, '--inputs', path.join(dir, 'inputs.json'), '--json'], { cwd: dir });
+  expect((JSON.parse(stdout) as Ended).steps[0]).toMatchObject({
+    reason: 'input_invalid',
+    message: expect.stringMatching(
+      /^InputError: the step with all that its templates became has 26\d+ bytes/,
+    ) as string,
+  });
+});
+
+test('a verb of megabytes is refused in words, and the run goes on', async () => {
+  const steps = [{ id: 'ask', step_def: { type: 'approval', message: 'go?' } }];
+  const run = uniqueId('verb');
+  await callCli(['start', writePlan(tempDir(), { steps }), '--id', run]);
+  await eventually('it waits', async () => (await callCli(['status', run])).stdout.includes('waiting'));
+  const { code, stderr } = await callCli(['approve', run, 'ask', '--comment', 'c'.repeat(5_000_000)]);
+  expect([code, stderr]).toEqual([
+    2,
+    'error[refused]: Cannot approve: the request has 5000027 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
+  ]);
+  expect((await callCli(['approve', run, 'ask'])).code).toBe(0);
+  expect((await callCli(['watch', run])).code).toBe(0);
+});
