@@ -53,8 +53,10 @@ export function openArgs(args: readonly unknown[]): { args: unknown[]; seal?: Se
 
 /** Adds a seal to a result: to an object as a field, so that it stays readable; anything else is wrapped. */
 export function sealResult(value: unknown, seal: Seal): unknown {
-  if (isRecord(value)) return { orch_seal: seal, ...value };
-  return { orch_seal: seal, ...(value === undefined ? {} : { orch_value: value }) };
+  if (value === undefined) return { orch_seal: seal };
+  // An object without fields, or with that of a wrapper, would come out as something else.
+  const plainly = isRecord(value) && Object.keys(value).some((name) => name !== 'orch_value');
+  return plainly ? { ...value, orch_seal: seal } : { orch_value: value, orch_seal: seal };
 }
 
 /** Takes the seal off a result. */
