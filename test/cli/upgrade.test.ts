@@ -21,8 +21,8 @@ for (const name of steeredHistories()) {
 }
 const builds = [...new Set(steerings.flatMap(({ steering }) => steering.builds))].sort();
 
-// Users upgrade with runs open. Here the workflow code of an old build begins runs of every kind, on its own worker; once
-// they all wait, `orch up` of today replaces that worker, and they are steered to their ends as they were when their
+// Users upgrade with runs open. Here an old build begins runs of every kind, on its own service; once
+// they all wait, `orch up` of today replaces its worker, and they are steered to their ends as they were when their
 // histories were recorded.
 describe.each(builds)('runs that the build %s has begun', (build) => {
   const begun = steerings.filter(({ steering }) => steering.builds.includes(build));

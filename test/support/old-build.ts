@@ -1,20 +1,18 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { callCli, REPO, runCli } from './cli.js';
 import { HISTORIES, type CallOrch } from './steered-run.js';
 
 /**
- * Puts orch with the workflow code of an old build into `root`, and gives a function that calls it. What decides about
- * runs is that of the old build; the command and the activities are those of this checkout, as in a worker that is being
- * upgraded: what crosses between the two must fit.
+ * Puts orch as it was at an old commit into `root`, and gives a function that calls it: its command, its worker and its
+ * workflow code. Only the packages are those of this checkout. `scripts/keep-build.mjs` has kept it.
  */
 export function oldBuild(commit: string, root: string): CallOrch {
   mkdirSync(root, { recursive: true });
-  for (const name of ['bin', 'dist', 'schemas', 'package.json'])
-    cpSync(path.join(REPO, name), path.join(root, name), { recursive: true });
+  const kept = brotliDecompressSync(readFileSync(path.join(HISTORIES, 'builds', `${commit}.tar.br`)));
+  execFileSync('tar', ['-x', '-C', root], { input: kept });
   symlinkSync(path.join(REPO, 'node_modules'), path.join(root, 'node_modules'));
-  const kept = readFileSync(path.join(HISTORIES, 'builds', `${commit}.workflow-bundle.cjs.gz`));
-  writeFileSync(path.join(root, 'dist', 'workflow-bundle.cjs'), gunzipSync(kept));
   return (args, options) => (args[0] === 'up' ? runCli : callCli)(args, { ...options, root });
 }
