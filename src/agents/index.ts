@@ -15,7 +15,7 @@ export {
   treeState,
   type GitEnd,
 } from './git.js';
-export { type TurnEnd, type TurnFailure } from './failure.js';
+export { type TurnEnd } from './failure.js';
 export { concludeTurn, type TurnOutcome } from './outcome.js';
 export {
   begunSection,
@@ -29,4 +29,3 @@ export {
 export { isOver, noProgress, type Adapter, type TurnProgress, type TurnRequest } from './types.js';
 export { decodeText } from './plain-text.js';
 export { type FileVerdict, verdictOfFile } from './verdict-file.js';
-export { type Verdict } from './verdict.js';

@@ -1,7 +1,7 @@
 import { reviewVerdicts, verdictSection, type VerdictWords } from './verdict-prompt.js';
 
 /** A step that came before, as a prompt tells of it. */
-export interface PromptContext {
+interface PromptContext {
   id: string;
   title: string;
   status: string;

@@ -19,7 +19,7 @@ export interface DescribedRun {
 }
 
 /** A step, or a part of one, that runs or waits for its next attempt. */
-export interface PendingStep extends LiveStep {
+interface PendingStep extends LiveStep {
   attempt: number;
   last_failure?: string;
 }

@@ -102,7 +102,7 @@ export interface TurnFacts {
 }
 
 /** Why a turn is no answer. */
-export interface TurnFault {
+interface TurnFault {
   kind: 'quota' | 'auth' | 'usage' | 'crash' | 'empty' | 'session' | 'stopped';
   /** When the quota is there again, milliseconds since the epoch. */
   reset_at?: number;

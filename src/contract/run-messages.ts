@@ -101,26 +101,26 @@ export interface Explanation {
 }
 
 /** What every steering verb may say of its sender. */
-export interface RunVerb {
+interface RunVerb {
   by?: string;
 }
 /** A verb about one step. */
-export interface StepVerb extends RunVerb {
+interface StepVerb extends RunVerb {
   step: string;
 }
-export interface SkipVerb extends StepVerb {
+interface SkipVerb extends StepVerb {
   /** Also skips what depends on the step, at any depth, as far as it has not started. */
   propagate?: boolean;
 }
-export interface DecisionVerb extends StepVerb {
+interface DecisionVerb extends StepVerb {
   comment?: string;
   /** Values that the approval asks for; they become outputs. */
   inputs?: Record<string, Json>;
 }
-export interface AnswerVerb extends StepVerb {
+interface AnswerVerb extends StepVerb {
   text: string;
 }
-export interface CancelVerb extends RunVerb {
+interface CancelVerb extends RunVerb {
   /** Also ends the `finally` steps. Only for a run that is being canceled already. */
   force?: boolean;
 }

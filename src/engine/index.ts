@@ -11,9 +11,8 @@ export {
   type Program,
   type RunState,
   type StartVerdict,
-  type StepChange,
   type StepReport,
   type StepState,
 } from './state.js';
 export { toolOf } from './tool.js';
-export type { EndStatus, RunEnd, RunStatus, StepReason, StepStatus } from './types.js';
+export type { RunStatus } from './types.js';

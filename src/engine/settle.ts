@@ -24,7 +24,7 @@ export function endStep(turn: Turn, index: number, wanted: EndStatus, why?: Step
 }
 
 /** The failure of a step that nothing makes up for: its own policy applies. */
-export function settleFailure(turn: Turn, index: number): void {
+function settleFailure(turn: Turn, index: number): void {
   const { plan } = turn.program;
   const policy = plan.steps[index]!;
   // In `finally` an abort would keep the other steps from cleaning up.

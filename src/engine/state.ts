@@ -207,7 +207,7 @@ export interface RunState {
 }
 
 /** A step's new status; that its fallback made up for its failure; that it gave its slot back, or has one again. */
-export interface StepChange {
+interface StepChange {
   step: number;
   to: StepStatus | 'recovered' | 'parked' | 'continued';
 }

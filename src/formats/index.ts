@@ -4,7 +4,6 @@ import { execManifest, type ExecManifestOptions } from './exec-manifest/index.js
 import type { Format, FormatSource } from './format.js';
 import { pipelines, type PipelinesOptions } from './pipelines/index.js';
 
-export type { Format, FormatSource } from './format.js';
 export type { ExecManifestOptions } from './exec-manifest/index.js';
 export type { PipelinesOptions } from './pipelines/index.js';
 
@@ -18,11 +17,6 @@ export interface FormatOptions {
 export type FormatName = keyof FormatOptions;
 
 const FORMATS = [register('exec-manifest', execManifest, {}), register('pipelines', pipelines, {})];
-
-/** The format that a file is in; undefined for a plan. */
-export function recogniseFormat(source: FormatSource): FormatName | undefined {
-  return FORMATS.find(({ recognise }) => recognise(source))?.name;
-}
 
 /**
  * Makes the converter that plans are read with. The options are for the first file: those of sub-plans are converted
@@ -45,7 +39,6 @@ function prepare(text: string | Uint8Array): string | undefined {
 }
 
 interface RegisteredFormat {
-  name: FormatName;
   prepare(this: void, text: string | Uint8Array): string | undefined;
   recognise(this: void, source: FormatSource): boolean;
   convert(this: void, source: FormatSource, options: FormatOptions): Conversion;
@@ -58,7 +51,6 @@ function register<Name extends FormatName>(
   defaults: NonNullable<FormatOptions[Name]>,
 ): RegisteredFormat {
   return {
-    name,
     prepare: (text) => format.prepare?.(text),
     recognise: (source) => format.recognise(source),
     convert: (source, options) => ({ format: name, ...format.convert(source, options[name] ?? defaults) }),

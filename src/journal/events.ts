@@ -8,7 +8,7 @@ const text = z.string();
 const outputs = z.record(z.string(), z.unknown()).describe('the outputs that some expression of the plan reads');
 
 /** One execution of a step, as its worker tells of it. */
-export const attemptFactsSchema = z.object({
+const attemptFactsSchema = z.object({
   attempt: z.int().describe('number of the attempt, as in the names of its folder'),
   started_at: time.optional().describe('RFC 3339, UTC, by the clock of the worker'),
   finished_at: time.optional().describe('RFC 3339, UTC, by the clock of the worker'),
@@ -129,7 +129,6 @@ export const runEventSchema = z.discriminatedUnion('type', [
 ]);
 
 export type RunEvent = z.infer<typeof runEventSchema>;
-export type RunEventType = RunEvent['type'];
 export type AttemptFacts = z.infer<typeof attemptFactsSchema>;
 
 /** An event that has no number and time yet. */

@@ -97,7 +97,6 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestStep = Manifest['steps'][number];
 export type ManifestAttempt = ManifestStep['attempts'][number];
 export type ManifestInstance = NonNullable<ManifestStep['instances']>[number];
-export type RecordedStatus = Manifest['status'];
 
 /** True for a manifest that nothing will change any more. */
 export function isFinished({ status }: Pick<Manifest, 'status'>): boolean {

@@ -26,7 +26,7 @@ export interface Decision {
 }
 
 /** Whether a review is due at a place: in every nth iteration, until it was held. */
-export function reviewDue({ review_every_n }: LoopConfig, { iteration, reviewed }: Place): boolean {
+function reviewDue({ review_every_n }: LoopConfig, { iteration, reviewed }: Place): boolean {
   return review_every_n > 0 && iteration % review_every_n === 0 && !reviewed;
 }
 

@@ -1,4 +1,4 @@
-export const ROUTER_MODES = ['router_default', 'router_first', 'router_only'] as const;
+const ROUTER_MODES = ['router_default', 'router_first', 'router_only'] as const;
 
 export type RouterMode = (typeof ROUTER_MODES)[number];
 

@@ -8,7 +8,7 @@ import type { LoopConfig } from './types.js';
 const LEASE_SEC = 600;
 
 /** What a state file says a loop is doing. */
-export type StateStatus = 'idle' | 'running-galph' | 'waiting-ralph' | 'running-ralph' | 'complete' | 'failed';
+type StateStatus = 'idle' | 'running-galph' | 'waiting-ralph' | 'running-ralph' | 'complete' | 'failed';
 
 /** Fields that orch writes; all others belong to whoever wrote them, and stay. */
 export interface StateFields {

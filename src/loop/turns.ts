@@ -1,4 +1,4 @@
-import { asksRouter, decideByRule, type Decision } from './decide.js';
+import { asksRouter, type Decision } from './decide.js';
 import type { Prompt } from './prompts.js';
 import { ACTORS, ROLES, type Role } from './roles.js';
 import type { LoopConfig } from './types.js';
@@ -39,11 +39,6 @@ export function nextTurn(config: LoopConfig, state: LoopState, lastIteration: nu
   if (iteration > lastIteration) return { done: true, reason: `iteration ${lastIteration} was the last` };
   const ask = decision !== undefined ? 'decided' : asksRouter(config, state) ? 'router' : 'nobody';
   return { done: false, iteration, role, actor: ACTORS[role], ask };
-}
-
-/** The decision of a turn for which nobody is asked. */
-export function withRule(config: LoopConfig, state: LoopState): LoopState {
-  return { ...state, decision: decideByRule(config, state) };
 }
 
 /** The turn is over and went well; what it made has to be published, where that is wanted. */

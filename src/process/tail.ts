@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 /** Bytes of stdout and stderr together that a result carries. A larger pending failure is cut by the server. */
-export const TAIL_BYTES = 2048;
+const TAIL_BYTES = 2048;
 
 export interface Tails {
   stdout: string;
@@ -19,7 +19,7 @@ export function readTails(stdoutFile: string, stderrFile: string): Tails {
 }
 
 /** The last `bytes` of a file as text, in bounded memory; '' where there is none. Broken UTF-8 never grows it. */
-export function readTail(file: string, bytes: number): string {
+function readTail(file: string, bytes: number): string {
   return readEnd(file, bytes).tail;
 }
 

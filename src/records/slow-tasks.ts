@@ -14,12 +14,12 @@ export interface SlowTask {
 }
 
 /** The folder of these notes. They are few: one for each run that computes for seconds at this moment, or was parked. */
-export function slowTasksDir(state: string): string {
+function slowTasksDir(state: string): string {
   return path.join(state, 'slow-tasks');
 }
 
 /** Where the note of a run is. */
-export function slowTaskFile(state: string, temporalRunId: string): string {
+function slowTaskFile(state: string, temporalRunId: string): string {
   return path.join(slowTasksDir(state), `${encodeURIComponent(temporalRunId)}.json`);
 }
 

@@ -58,7 +58,7 @@ function inHtml(text: string): string[] {
   ];
   const numbers = [decimal, hexadecimal, upperHexadecimal];
   const ascii = named.flatMap((each) => numbers.map((number) => each.replaceAll(/[^\0-\u007f]/gu, number)));
-  return [...named, ...ascii, ...numbers.map((number) => [...text].map(number).join(''))];
+  return [...named, ...ascii, ...numbers.map((number) => Array.from(text, number).join(''))];
 }
 
 const decimal = (sign: string): string => `&#${sign.codePointAt(0)!};`;

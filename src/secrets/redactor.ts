@@ -4,7 +4,7 @@ import { KEY_BEGIN, KEY_LENGTH, SHAPE_HINTS, SHAPES } from './shapes.js';
 import { spellings } from './spellings.js';
 
 /** What stands for a secret. */
-export const MASK = '***';
+const MASK = '***';
 
 /** A run of characters without a space may be a token that is not complete yet, up to this length. */
 const MAX_TOKEN = 6_144;
@@ -20,7 +20,7 @@ export interface Redactor {
 }
 
 /** Hides secrets in bytes that come in pieces. What comes out does not depend on where they are cut. */
-export interface RedactingStream {
+interface RedactingStream {
   /** @returns what is certain by now; the rest may be the beginning of a secret. */
   push(bytes: Buffer): Buffer;
   /** @returns what was held back. */

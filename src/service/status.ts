@@ -25,7 +25,7 @@ export interface ServerStatus {
   retention_sec?: number;
 }
 
-export interface WorkerStatus {
+interface WorkerStatus {
   /** `stale`: it runs another build than this orch, or polls another address; the next start replaces it. */
   state: 'stopped' | 'running' | 'starting' | 'stale';
   pid?: number;

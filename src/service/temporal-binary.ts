@@ -8,7 +8,7 @@ import { cachedBinaries, installIntoCache, type Fetcher } from './temporal-insta
 import { PINNED_TEMPORAL, probeTemporal, releaseOf, showVersion, type TemporalVersion } from './temporal-version.js';
 
 /** The way a binary was found. */
-export type BinarySource = 'ORCH_TEMPORAL_CLI' | 'PATH' | 'cache' | 'download' | 'go install';
+type BinarySource = 'ORCH_TEMPORAL_CLI' | 'PATH' | 'cache' | 'download' | 'go install';
 
 /** Temporal's command line program, which holds the dev server. */
 export interface TemporalBinary {

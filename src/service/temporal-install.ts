@@ -17,7 +17,7 @@ export interface InstalledBinary {
 export type Fetcher = (folder: string) => Promise<string>;
 
 /** Where the cache keeps a release. */
-export function cachedPath(env: Env, release: string): string {
+function cachedPath(env: Env, release: string): string {
   return join(cacheDir(env), 'bin', `temporal-${release}${process.platform === 'win32' ? '.exe' : ''}`);
 }
 

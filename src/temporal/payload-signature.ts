@@ -3,7 +3,7 @@ import { METADATA_ENCODING_KEY, type Payload, type SerializationContext } from '
 import type { Unsigned } from '../contract/seal.js';
 
 /** Where a signature stands: in the metadata of the last payload of a message. */
-export const SIGNATURE_KEY = 'orch-hmac';
+const SIGNATURE_KEY = 'orch-hmac';
 
 /** Signs the payloads of one message for the workflow or activity that `context` names; without one nothing is signed. */
 export function signPayloads(key: string, context: SerializationContext | undefined, payloads: Payload[]): Payload[] {

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { StartClaim } from '../contract/activities.js';
 
 /** HMAC-SHA-256 of a start, hex. */
-export function signStart(key: string, claim: StartClaim): string {
+function signStart(key: string, claim: StartClaim): string {
   return createHmac('sha256', key).update(canonical(claim)).digest('hex');
 }
 

@@ -1,9 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readSigningKey } from '../../src/service/signing-key.js';
-import { signedStarts } from '../../src/temporal/signed-starts.js';
 import type { SlowTask } from '../../src/records/slow-tasks.js';
 import { eventually } from '../support/eventually.js';
 import { OwnService, TAKE_OVER_MS } from '../support/own-service.js';
@@ -47,11 +44,7 @@ function note(): Partial<SlowTask> {
 }
 
 test('a run that has taken down two workers is parked and named, and other runs go on', async () => {
-  const connection = await Connection.connect({ address: own.service().server.address });
-  const workflow = [signedStarts(readSigningKey(own.state))];
-  const client = new Client({ connection, interceptors: { workflow } });
-  await client.workflow.start('runPlan', { taskQueue: 'orch', workflowId: 'killer', args: [heavy] });
-  await connection.close();
+  await own.signedClient().workflow.start('runPlan', { taskQueue: 'orch', workflowId: 'killer', args: [heavy] });
   for (const deaths of [0, 1]) {
     const { pid } = own.service().worker;
     const computes = (): boolean => note().worker === pid && note().deaths === deaths;

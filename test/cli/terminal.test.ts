@@ -166,7 +166,7 @@ describe('a run whose every text is hostile', () => {
       depends_on: ['hands'],
       on_failure: 'continue',
     }),
-    step('skipped', { command: 'true', condition: `"${'\\u001b]0;x\\u0007\\u202e'}" == "b"` }),
+    step('skipped', { command: 'true', condition: '"\\u001b]0;x\\u0007\\u202e" == "b"' }),
     step('locked', { command: 'true', locks: [`l${EVIL}`] }),
     step('absent', { command: `/nowhere/${EVIL}`, on_failure: 'continue' }),
     step('lost', { command: 'true', cwd: `nowhere${EVIL}`, on_failure: 'continue' }),

@@ -14,7 +14,7 @@ import {
 import { report } from './programs.js';
 
 /** A step that has begun and waits without a slot. */
-export interface ParkedStep {
+interface ParkedStep {
   why: Park['why'];
   /** What a person said to it. */
   told?: Said;

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { REPO } from '../support/cli.js';
 
-export const EXAMPLES = path.join(REPO, 'examples');
+const EXAMPLES = path.join(REPO, 'examples');
 
 export interface Ended {
   code: number | null;

@@ -52,7 +52,7 @@ const PLAIN = 'hunter2hunter3';
 const utf8 = (text: string): string[] =>
   [...Buffer.from(text, 'utf8')].map((byte) => byte.toString(16).padStart(2, '0'));
 const json = (text: string): string => JSON.stringify(text).slice(1, -1);
-const points = (text: string): number[] => [...text].map((sign) => sign.codePointAt(0)!);
+const points = (text: string): number[] => Array.from(text, (sign) => sign.codePointAt(0)!);
 const pythonBytes = (text: string): string =>
   [...Buffer.from(text, 'utf8')]
     .map((byte, at) =>

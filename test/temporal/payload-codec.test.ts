@@ -13,7 +13,7 @@ const step: SerializationContext = {
   isLocal: false,
 };
 
-const payload = (value: unknown): Payload => defaultPayloadConverter.toPayload(value)!;
+const payload = (value: unknown): Payload => defaultPayloadConverter.toPayload(value);
 
 async function read(payloads: Payload[], context: SerializationContext | undefined): Promise<unknown[]> {
   return (await codec.decode(payloads, context)).map((each) => defaultPayloadConverter.fromPayload(each));

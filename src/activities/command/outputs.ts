@@ -10,7 +10,7 @@ const MAX_CARRIED_BYTES = 128 * 1024;
 const MAX_STDOUT_BYTES = 64 * 1024;
 
 /** What a step wrote as its outputs cannot be used. */
-export class OutputError extends Error {
+class OutputError extends Error {
   override readonly name = 'OutputError';
 }
 
@@ -58,7 +58,7 @@ function parseObject(text: string): Record<string, Json> {
  * Reads `name=value` lines. A value of several lines stands between `name<<WORD` and a line that is `WORD`, the form
  * of GitHub Actions' GITHUB_OUTPUT.
  */
-export function parseOutputLines(text: string): Record<string, Json> {
+function parseOutputLines(text: string): Record<string, Json> {
   const outputs: Record<string, Json> = {};
   const lines = text.split(/\r?\n/);
   for (let i = 0; i < lines.length; i += 1) {

@@ -44,7 +44,7 @@ export interface HttpResponse {
   json?: Json;
 }
 
-export type HttpFailureReason =
+type HttpFailureReason =
   | 'http_status'
   | 'http_network'
   /** The request could not even be sent: a wrong URL, header or `expect_status`. */

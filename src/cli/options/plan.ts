@@ -47,10 +47,11 @@ export async function readInputs(context: CliContext, options: InputOptions): Pr
 }
 
 /** What a run is given stands in its history. */
-function warnOfSecret({ note, colors }: CliContext, what: string, value: Json): void {
+function warnOfSecret(context: CliContext, what: string, value: Json): void {
   const looks = typeof value === 'string' ? secretIn(value) : undefined;
   if (looks === undefined) return;
-  note(
+  const { colors } = context;
+  context.note(
     `${colors.yellow(colors.bold('warning[secret_input]'))}: ${what} looks like ${looks}, and stands in the run's history in clear\n` +
       `  ${colors.cyan('hint')}: declare it under secrets of the plan, from a variable, a file or a command of the worker\n`,
   );

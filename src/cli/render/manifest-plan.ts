@@ -5,7 +5,7 @@ import type { Plan, StepAction } from '../../plan/model/plan.js';
 import { forPeople, oneLine } from './format.js';
 
 /** What the dry run of a manifest says of a task. */
-export interface PlannedTask {
+interface PlannedTask {
   id: string;
   title: string;
   wave: number;

@@ -7,8 +7,8 @@ import { readProsePlan } from './prose-plan.js';
 
 export { JOINT_TAG } from './convert.js';
 export { readNotes, taskWaves, type ManifestNotes } from './manifest-notes.js';
-export { manifestJsonSchema, MODES, type Mode } from './manifest.js';
-export type { ExecManifestOptions, ProsePlan } from './options.js';
+export { manifestJsonSchema, type Mode } from './manifest.js';
+export type { ExecManifestOptions } from './options.js';
 
 /** Keys that no manifest has, and other files do. */
 const FOREIGN_KEYS = ['plan_id', 'steps', 'pipelines', 'stageSets'];

@@ -3,7 +3,7 @@ import type { Graph } from '../../plan/graph/graph.js';
 import type { Plan } from '../../plan/model/plan.js';
 
 /** What the metadata of a converted manifest say of it, beyond what its steps do. */
-export const notesSchema = z.object({
+const notesSchema = z.object({
   format: z.literal('exec-manifest'),
   mode: z.string(),
   /** Stages in order, with the ids of their tasks. */

@@ -40,9 +40,6 @@ export type ManifestTask = z.infer<typeof task>;
 export type Tier = z.infer<typeof tier>;
 export type Mode = z.infer<typeof mode>;
 
-/** All modes, in the order in which they are told. */
-export const MODES: readonly Mode[] = mode.options;
-
 /** The format as a JSON Schema, for editors. What depends on several tasks no schema can say. */
 export function manifestJsonSchema(): Record<string, unknown> {
   return {

@@ -1,7 +1,7 @@
 import type { Mode, Tier } from './manifest.js';
 
 /** The prose plan that a manifest accompanies. */
-export interface ProsePlan {
+interface ProsePlan {
   /** What diagnostics call it. */
   name: string;
   text: string;

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import type { DiagnosticCode } from '../../plan/problems/codes.js';
 
 /** A check that a task's work must pass. */
-export interface VerifyEntry {
+interface VerifyEntry {
   /** A line for the shell. */
   run: string;
   /** `exit N` or `contains "TEXT"`. */

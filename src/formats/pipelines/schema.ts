@@ -70,7 +70,7 @@ export const pipelinesSchema = z.strictObject({
 /** A file of pipelines, once the schema has passed. */
 export type PipelinesFile = z.infer<typeof pipelinesSchema>;
 export type Pipeline = PipelinesFile['pipelines'][number];
-export type Stage = Pipeline['stages'][number];
+type Stage = Pipeline['stages'][number];
 export type CommandStage = Extract<Stage, { kind: 'command' }>;
 export type SubpipelineStage = Extract<Stage, { kind: 'subpipeline' }>;
 

@@ -26,7 +26,7 @@ export interface Locator {
 }
 
 /** A document that could be read: its plain value, and a way to find its parts. */
-export interface ParsedDocument {
+interface ParsedDocument {
   value: unknown;
   /** Costs a second reading, or memory, so it is made only where something is to be shown. */
   locator(): Locator;

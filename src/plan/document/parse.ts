@@ -4,7 +4,7 @@ import { withoutMark } from '../problems/byte-order-mark.js';
 import { readYaml } from './yaml.js';
 
 /** Bytes that a plan may have. */
-export const MAX_FILE_BYTES = 16 * 1024 * 1024;
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Turns the bytes of a file into text, or says why they are none. A byte order mark is dropped. */
 export function decodeText(input: string | Uint8Array): { text: string } | { text: string; faults: Fault[] } {

@@ -10,7 +10,7 @@ import { childrenOf, findNames } from './walk.js';
 /** The longest expression, in UTF-16 code units. */
 export const MAX_EXPRESSION_LENGTH = 8192;
 /** How deep brackets, signs and conditionals may nest. */
-export const MAX_EXPRESSION_NESTING = 64;
+const MAX_EXPRESSION_NESTING = 64;
 /** How deep the tree may be: a chain of operators such as `a || b || c` nests to the left. */
 const MAX_TREE_DEPTH = 256;
 

@@ -2,11 +2,11 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 
 /** What `prev.<step>` has. */
 export const STEP_PROPERTIES = ['status', 'exit_code', 'outputs', 'attempts', 'duration_sec'] as const;
-export type StepProperty = (typeof STEP_PROPERTIES)[number];
+type StepProperty = (typeof STEP_PROPERTIES)[number];
 
 /** What `run` has. */
 export const RUN_PROPERTIES = ['id', 'attempt'] as const;
-export type RunProperty = (typeof RUN_PROPERTIES)[number];
+type RunProperty = (typeof RUN_PROPERTIES)[number];
 
 /** The names that an expression may begin with. */
 export const ROOTS = ['prev', 'env', 'inputs', 'run', 'item', 'index'] as const;

@@ -41,7 +41,7 @@ export interface Gate {
 }
 
 /** What another session looks at once the gates have passed. */
-export interface Review {
+interface Review {
   agent?: string;
   tier?: string;
   model?: string;

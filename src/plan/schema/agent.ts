@@ -11,7 +11,7 @@ export const budget = z.strictObject({
 });
 
 /** How one agent is called. */
-export const agentSettings = z.strictObject({
+const agentSettings = z.strictObject({
   adapter: optional(
     z.enum(AGENT_ADAPTERS),
     'Whose flags and events it has (default: the name of the agent, where it is one)',

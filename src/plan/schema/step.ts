@@ -19,7 +19,7 @@ import {
 } from './parts.js';
 
 /** Reasons of a failed execution that `retry.on` may name. */
-export const RETRY_REASONS = [
+const RETRY_REASONS = [
   'exit_non_zero',
   'signaled',
   'timeout',

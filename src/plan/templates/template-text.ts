@@ -8,7 +8,7 @@ export interface TemplateName {
 }
 
 /** A piece of a templated string: text as it is, a name to look up, an expression to work out, or a secret's name. */
-export type TemplatePart = string | TemplateName | { expression: string } | { secret: string };
+type TemplatePart = string | TemplateName | { expression: string } | { secret: string };
 
 /** What is wrong with a template. */
 export interface TemplateFault {

@@ -9,7 +9,7 @@ export interface Generation {
 }
 
 /** The files of a generation. */
-export const FILES = {
+const FILES = {
   stdin: 'in',
   stdout: 'out',
   stderr: 'err',

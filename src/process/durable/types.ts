@@ -75,7 +75,7 @@ export interface Exited extends Started {
 }
 
 /** It has ended and nobody knows how: its wrapper was killed, or the host went down. */
-export interface Lost {
+interface Lost {
   kind: 'lost';
   generation: number;
   /** Whether its command may have begun. */
@@ -89,14 +89,14 @@ export interface Lost {
 }
 
 /** It was stopped before it was started: the command never ran. */
-export interface Closed {
+interface Closed {
   kind: 'closed';
   generation: number;
   stopped: StopReason;
 }
 
 /** Nobody waits for it here any more; it goes on. */
-export interface Detached {
+interface Detached {
   kind: 'detached';
   generation: number;
 }

@@ -8,7 +8,7 @@ export interface Usage {
 }
 
 const KINDS = ['tokens', 'cost_usd', 'wall_sec'] as const;
-export type BudgetKind = (typeof KINDS)[number];
+type BudgetKind = (typeof KINDS)[number];
 
 /** What is left of each limit that there is. */
 export type Limits = { [K in BudgetKind]?: number };

@@ -9,7 +9,7 @@ import { eventsQuery, planQuery } from '../../contract/run-messages.js';
 import { createRecorder, type Recorder } from './recorder.js';
 
 /** What the worker takes from a workflow for the files of its run. */
-export interface RecordSinks extends Sinks {
+interface RecordSinks extends Sinks {
   record: { take(batch: RecordBatch): void };
 }
 

@@ -27,10 +27,7 @@ export function sealedCommands(signing: Signing): WorkflowOutboundCallsIntercept
     startTimer(input, next) {
       if (!signing.sealed) return next(input);
       const due = Date.now() + input.durationMs;
-      return next(input).then(async () => {
-        const left = due - Date.now();
-        if (left > 0) await sleep(left);
-      });
+      return next(input).then(() => waitUntil(due));
     },
     signalWorkflow(input, next) {
       if (!hasSeals(signing)) return next(input);
@@ -42,4 +39,9 @@ export function sealedCommands(signing: Signing): WorkflowOutboundCallsIntercept
       return next({ ...input, args: sealArgs(input.args, seal) });
     },
   };
+}
+
+async function waitUntil(due: number): Promise<void> {
+  const left = due - Date.now();
+  if (left > 0) await sleep(left);
 }

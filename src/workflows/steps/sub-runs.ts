@@ -29,7 +29,7 @@ const MAX_ID_LENGTH = 1000;
 const MAX_RUNS = { count: 4_000, bytes: 24 * 1024 * 1024 };
 
 /** One execution of a step that runs a plan. */
-export interface SubPlanCall {
+interface SubPlanCall {
   index: number;
   /** The step's id; that of an instance says which one it is. */
   stepId: string;

@@ -266,10 +266,11 @@ async function stolenEnd(rig) {
   return listed?.status === 'succeeded' ? 'list says that it succeeded' : undefined;
 }
 
+const wait = (seconds, more = {}) => ({ ...more, step_def: { type: 'wait', seconds } });
+
 /** The first wait is over while the worker is held up: the task in which it would begin the second is the attacker's. */
 async function hurried(rig) {
   const id = rig.uniqueId('genuine');
-  const wait = (seconds, more = {}) => ({ ...more, step_def: { type: 'wait', seconds } });
   const steps = [
     { id: 'short', ...wait(3) },
     { id: 'long', ...wait(3600, { depends_on: ['short'] }) },

@@ -41,7 +41,7 @@ export const VALUES: ExpressionValues = {
 };
 
 /** A scope in which everything of {@link VALUES} is there. */
-export const SCOPE: ExpressionScope = {
+const SCOPE: ExpressionScope = {
   stepIds: new Set([...Object.keys(VALUES.prev), 'later']),
   ancestorsOf: (step) => step !== 'later',
   inputNames: new Set(Object.keys(VALUES.inputs)),
