@@ -1,9 +1,6 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readSigningKey } from '../../src/service/signing-key.js';
-import { signedStarts } from '../../src/temporal/signed-starts.js';
 import type { SlowTask } from '../../src/records/slow-tasks.js';
 import { eventually } from '../support/eventually.js';
 import { OwnService, TAKE_OVER_MS } from '../support/own-service.js';
@@ -47,11 +44,7 @@ function note(): Partial<SlowTask> {
 }
 
 test('a run that has taken down two workers is parked and named, and other runs go on', async () => {
-  const connection = await Connection.connect({ address: own.service().server.address });
-  const workflow = [signedStarts(readSigningKey(own.state))];
-  const client = new Client({ connection, interceptors: { workflow } });
-  await client.workflow.start('runPlan', { taskQueue: 'orch', workflowId: 'killer', args: [heavy] });
-  await connection.close();
+  await own.signedClient().workflow.start('runPlan', { taskQueue: 'orch', workflowId: 'killer', args: [heavy] });
   for (const deaths of [0, 1]) {
     const { pid } = own.service().worker;
     const computes = (): boolean => note().worker === pid && note().deaths === deaths;
@@ -67,4 +60,27 @@ test('a run that has taken down two workers is parked and named, and other runs 
   await eventually('the run says so', says, TAKE_OVER_MS);
   const { stdout } = await own.orch('status', 'killer', '--json');
   expect((JSON.parse(stdout) as { stuck?: string }).stuck).toContain(parked);
+  await cannotBeCanceled(parked);
 }, 240_000);
+
+/** What it does not hear is not claimed; by force it is ended from outside. */
+async function cannotBeCanceled(parked: string): Promise<void> {
+  const refused = await own.orch('cancel', 'killer');
+  expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+    3,
+    '',
+    expect.stringMatching(/^error\[run_stuck\]: Cannot cancel: /) as string,
+  ]);
+  expect(refused.stderr).toContain(parked);
+  expect(refused.stderr).toContain('`orch cancel --force killer` gives the run up');
+  expect((await own.orch('pause', 'killer')).stderr).toMatch(/^error\[run_stuck\]: /);
+  const forced = await own.orch('cancel', 'killer', '--force');
+  expect([forced.code, forced.stdout, forced.stderr]).toEqual([
+    0,
+    'killer: terminated, for it was parked; its `finally` steps do not run\n',
+    '',
+  ]);
+  expect((await own.orch('status', 'killer')).stdout).toMatch(/^killer terminated /);
+  expect(note()).toEqual({});
+  expect((await own.orch('cancel', 'killer')).stderr).toMatch(/^error\[run_closed\]: /);
+}
