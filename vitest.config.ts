@@ -1,10 +1,36 @@
 import { defineConfig } from 'vitest/config';
 import SlowFirst from './test/support/slow-first.js';
 
+/** What needs neither a build nor a service, and takes seconds: `npm run test:unit`, `npm run test:watch`. */
+const UNIT = [
+  'test/{agents,engine,journal,loop,plan,secrets,support}/**/*.test.ts',
+  'test/activities/agent/*.test.ts',
+  'test/activities/command/{outputs,powershell,summary}.test.ts',
+  'test/cli/render/*.test.ts',
+  'test/client/service-errors.test.ts',
+  'test/docs/{loop,schemas}.test.ts',
+  'test/formats/exec-manifest/*.test.ts',
+  'test/formats/pipelines/{check,execution-mode}.test.ts',
+  'test/records/{event-file,paths,record-keeper}.test.ts',
+  'test/temporal/{payload-codec,used-seals}.test.ts',
+  'test/workflows/{agent-step,loop,record,services}/**/*.test.ts',
+  'test/workflows/run/fit-steps.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/global-setup.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: UNIT } },
+      {
+        extends: true,
+        test: {
+          name: 'service',
+          include: ['test/**/*.test.ts'],
+          exclude: UNIT,
+          globalSetup: ['test/support/global-setup.ts'],
+        },
+      },
+    ],
     // Generous: what is tested is what happens, not how fast a loaded machine is.
     testTimeout: 240_000,
     hookTimeout: 240_000,

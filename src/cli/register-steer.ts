@@ -9,7 +9,7 @@ const load = async () => import('./commands/steer.js');
 /** Commands that steer a run, and the one that says why a step is where it is. */
 export function addSteerCommands(program: Command, context: CliContext, done: Done): void {
   withSender(program.command('cancel <run> [step]').description('cancel a run, or one step of it'))
-    .option('--force', 'also end the `finally` steps of the run')
+    .option('--force', 'also end the `finally` steps of the run; terminate a run that is parked')
     .action(async (run, step, options) => done(await (await load()).cancel(context, run, step, options)));
 
   withSender(program.command('skip <run> <step>').description('skip a step that has not started; its dependents go on'))

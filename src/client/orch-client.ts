@@ -259,7 +259,7 @@ export class OrchClient {
    * A run that has had as many updates as Temporal takes for one execution gets a signal instead, and `sent_as` says so.
    *
    * @example `await client.steer(runId, 'approve', { step: 'release', comment: 'looks good' })`
-   * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `no_worker`.
+   * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `run_stuck`, `no_worker`.
    */
   async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
     refuseLargeVerb(verb, what);
@@ -273,7 +273,7 @@ export class OrchClient {
         return this.afterSignal(runId, 'step' in what ? what.step : undefined);
       });
     } catch (error) {
-      throw asOrchError(error, runId);
+      throw await this.stuckOr(asOrchError(error, runId), runId);
     }
   }
 
@@ -327,6 +327,20 @@ export class OrchClient {
     if (options.force) await this.steer(runId, 'cancel', { force: true });
   }
 
+  /**
+   * Ends a run from outside, where no worker can: its steps are killed by the next look of their worker, and `finally`
+   * steps do not run. For runs that are stuck; all others take {@link cancel}.
+   *
+   * @throws OrchError `run_not_found`, `run_closed`.
+   */
+  async terminate(runId: string, reason: string): Promise<void> {
+    try {
+      await throughOutages(() => this.client.workflow.getHandle(runId).terminate(reason));
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
+  }
+
   /** The locks that are held, with who holds each and who waits. @throws OrchError `no_worker`. */
   locks(): Promise<LockView[]> {
     return listLocks(this.client, this.connection);
@@ -350,6 +364,15 @@ export class OrchClient {
 
   private async isOpen(runId: string): Promise<boolean> {
     return (await describeRun(this.client, runId, this.options.signing)).run.finished_at === undefined;
+  }
+
+  /** A verb gets no answer from a run whose workflow tasks fail; a query is told that they do. */
+  private async stuckOr(error: unknown, runId: string): Promise<unknown> {
+    if (!(error instanceof OrchError) || error.code !== 'no_worker') return error;
+    return this.progress(runId).then(
+      () => error,
+      (why: unknown) => (why instanceof OrchError && why.code === 'run_stuck' ? why : error),
+    );
   }
 
   private async afterSignal(runId: string, about: string | undefined): Promise<VerbAccepted> {

@@ -38,7 +38,12 @@ export function parkedRun(state: string, runId: string): SlowTask | undefined {
 
 /** Says what has become of a run that is left alone, and what to do. */
 export function parkedText(state: string, { run_id, temporal_run_id, deaths }: SlowTask): string {
-  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch tries again; to have this one try, remove ${slowTaskFile(state, temporal_run_id)} and restart the worker. To give the run up, terminate it in the Web UI.`;
+  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch tries again; to have this one try, remove ${slowTaskFile(state, temporal_run_id)} and restart the worker. \`orch cancel --force ${run_id}\` gives the run up: it is terminated, and its \`finally\` steps do not run.`;
+}
+
+/** Forgets a run that was given up. */
+export function forgetParked(state: string, { temporal_run_id }: SlowTask): void {
+  rmSync(slowTaskFile(state, temporal_run_id), { force: true });
 }
 
 /** Writes a note, or removes it where there is nothing to note. What cannot be written is not worth a failure. */

@@ -35,6 +35,28 @@ test('a call with a secret and no body in its answer is made once, and reports i
   expect(calls.toSorted()).toEqual(['POST /bad', 'POST /cut', 'POST /fine']);
 });
 
+test('a call with a secret in its body that is redirected to another origin is made once, and fails as what it is', async () => {
+  const calls: string[] = [];
+  const other = await rig.serve((request, response) => {
+    calls.push(`other ${request.method} ${request.url}`);
+    response.end();
+  });
+  const origin = await rig.serve((request, response) => {
+    calls.push(`${request.method} ${request.url}`);
+    response.writeHead(307, { Location: `${other}/in` }).end();
+  });
+  const step_def = { type: 'http', url: `${origin}/x`, method: 'POST', body: { token: '${{ secrets.T }}' } };
+  const globals = { secrets: { T: { command: ['echo', 'a-secret-value'] } } };
+  const plan = writePlan(tempDir(), { globals, steps: [{ id: 'call', retries: 2, step_def }] });
+  const { stdout } = await callCli(['run', plan, '--json']);
+  expect((JSON.parse(stdout) as Ended).steps[0]).toMatchObject({
+    reason: 'http_network',
+    attempts: 1,
+    message: `RedirectError: POST ${origin}/x was redirected by ${origin}/x to another origin (${other}), and the body holds a secret; call that origin itself if it is to have it`,
+  });
+  expect(calls).toEqual(['POST /x']);
+});
+
 test('a call whose folder cannot be made is not sent, and says why', async () => {
   let calls = 0;
   const origin = await rig.serve((_, response) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { callCli } from '../support/cli.js';
@@ -72,6 +72,27 @@ test('a verb of megabytes is refused in words, and the run goes on', async () =>
     2,
     'error[refused]: Cannot approve: the request has 5000027 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
   ]);
+  const answer = async (characters: number): Promise<string> =>
+    (await callCli(['answer', run, 'ask', 'a'.repeat(characters)])).stderr;
+  expect(await answer(3_000_000)).toBe(
+    'error[refused]: Cannot answer: the request has 3000024 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
+  );
+  expect(await answer(70_000)).toBe('error[refused]: Cannot answer: the text has more than 65536 characters\n');
   expect((await callCli(['approve', run, 'ask'])).code).toBe(0);
   expect((await callCli(['watch', run])).code).toBe(0);
+});
+
+test('a run whose lock has too long a name is refused in words, and nothing of it runs', async () => {
+  const dir = tempDir();
+  const plan = writePlan(dir, {
+    inputs: { A: { type: 'string' } },
+    globals: { locks: ['${A}'] },
+    steps: [{ id: 'a', command: 'touch', args: ['ran'] }],
+  });
+  const { code, stderr } = await callCli(['run', plan, '--input', `A=${'n'.repeat(1001)}`], { cwd: dir });
+  expect([code, stderr.split('\n').at(-2)]).toEqual([
+    2,
+    "error[invalid_plan]: globals.locks: the expression '${A}' failed: the name of a lock has at most 512 characters, not 1001",
+  ]);
+  expect(existsSync(path.join(dir, 'ran'))).toBe(false);
 });

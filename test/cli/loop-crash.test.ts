@@ -7,6 +7,7 @@ import { loopRig, loopStatus, wanted } from '../support/loop-rig.js';
 import { OwnService } from '../support/own-service.js';
 import { runCli } from '../support/cli.js';
 import { uniqueId } from '../support/plans.js';
+import { seededRandom } from '../support/seeded-random.js';
 
 // LOOP_ITERATIONS=200 LOOP_KILLS=10 is the long form: each kill costs the time until the next worker takes over.
 // Below some 30 iterations a loop does not continue as new.
@@ -26,11 +27,12 @@ test(`${ITERATIONS} iterations, the worker killed ${KILLS} times at random: both
   const { code, stderr } = await call('loop', 'start', '--id', rig.id, '--max-iterations', String(ITERATIONS));
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')]);
   const all = wanted(1, ITERATIONS);
+  const random = seededRandom('kills of the worker');
   for (let kill = 1; kill <= KILLS; kill += 1) {
     // Spread over the loop, and at any moment within a turn.
     const at = Math.floor((all.length * (kill - 0.5)) / KILLS);
     await eventually(`turn ${at} has begun`, () => rig.starts().length >= at, 300_000);
-    await sleep(Math.random() * 500);
+    await sleep(random() * 500);
     await own.killWorker();
     expect((await own.orch('up')).code).toBe(0);
   }

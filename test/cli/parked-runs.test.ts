@@ -60,4 +60,27 @@ test('a run that has taken down two workers is parked and named, and other runs 
   await eventually('the run says so', says, TAKE_OVER_MS);
   const { stdout } = await own.orch('status', 'killer', '--json');
   expect((JSON.parse(stdout) as { stuck?: string }).stuck).toContain(parked);
+  await cannotBeCanceled(parked);
 }, 240_000);
+
+/** What it does not hear is not claimed; by force it is ended from outside. */
+async function cannotBeCanceled(parked: string): Promise<void> {
+  const refused = await own.orch('cancel', 'killer');
+  expect([refused.code, refused.stdout, refused.stderr]).toEqual([
+    3,
+    '',
+    expect.stringMatching(/^error\[run_stuck\]: Cannot cancel: /) as string,
+  ]);
+  expect(refused.stderr).toContain(parked);
+  expect(refused.stderr).toContain('`orch cancel --force killer` gives the run up');
+  expect((await own.orch('pause', 'killer')).stderr).toMatch(/^error\[run_stuck\]: /);
+  const forced = await own.orch('cancel', 'killer', '--force');
+  expect([forced.code, forced.stdout, forced.stderr]).toEqual([
+    0,
+    'killer: terminated, for it was parked; its `finally` steps do not run\n',
+    '',
+  ]);
+  expect((await own.orch('status', 'killer')).stdout).toMatch(/^killer terminated /);
+  expect(note()).toEqual({});
+  expect((await own.orch('cancel', 'killer')).stderr).toMatch(/^error\[run_closed\]: /);
+}

@@ -55,6 +55,19 @@ test('a run that has had its updates is steered by signals; the answers say so, 
   ]);
 });
 
+test('a signal of megabytes is refused in words before it is sent, as an update is', async () => {
+  const id = await start();
+  for (const verb of ['pause', 'resume'] as const) await rig.orch.steer(id, verb, {});
+  await expect(rig.orch.steer(id, 'approve', { step: 'a', comment: 'c'.repeat(3_000_000) })).rejects.toMatchObject({
+    code: 'refused',
+    message: 'Cannot approve: the request has 3000025 bytes, more than 131072',
+  });
+  expect(await rig.orch.steer(id, 'approve', { step: 'a' })).toMatchObject({ sent_as: 'signal' });
+  const { events } = await rig.orch.record(id);
+  expect(events.filter(({ type }) => type === 'operator-request')).toHaveLength(3);
+  await rig.orch.cancel(id);
+});
+
 test('a run that has had its signals, too, says so, and is canceled as ever', async () => {
   const id = await start();
   for (let sent = 0; sent < 7; sent += 1) await rig.orch.steer(id, sent % 2 === 0 ? 'pause' : 'resume', {});

@@ -208,6 +208,16 @@ describe('Dockerfile', () => {
   });
 });
 
+it('is packed with what it mounts and is set up by', () => {
+  const { files } = JSON.parse(read('package.json')) as { files: string[] };
+  const mounted = Object.values(compose.services).flatMap(({ volumes = [] }) =>
+    volumes.filter((volume) => volume.startsWith('./')).map((volume) => volume.split(':')[0]!.slice(2)),
+  );
+  expect(mounted.length).toBeGreaterThan(0);
+  const isPacked = (file: string): boolean => files.some((each) => file === each || file.startsWith(`${each}/`));
+  expect([...mounted, 'docker-compose.yml', '.env.example'].filter((file) => !isPacked(file))).toEqual([]);
+});
+
 function read(file: string): string {
   return readFileSync(path.join(REPO, file), 'utf8');
 }

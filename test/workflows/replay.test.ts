@@ -1,12 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import { createPayloadCodec, payloadCodec } from '../../src/temporal/payload-codec.js';
+import { tempDir } from '../support/plans.js';
 
 const HISTORIES = fileURLToPath(new URL('../histories', import.meta.url));
 const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.cjs', import.meta.url));
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/replay.mjs', import.meta.url));
 
 beforeAll(() => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -38,6 +42,18 @@ test.each(files)('the recorded run %s makes the same decisions under a worker th
     history,
     workflowIdOf(history as RecordedHistory),
   );
+});
+
+test('the script for debuggers replays one history, and says how it went', () => {
+  const good = path.join(HISTORIES, 'diamond-with-retry.json');
+  const other = path.join(tempDir(), 'other.json');
+  writeFileSync(other, readFileSync(good, 'utf8').replaceAll('"s:left"', '"s:other"'));
+  const replay = (file: string): unknown[] => {
+    const { status, stdout } = spawnSync(process.execPath, [SCRIPT, file], { encoding: 'utf8' });
+    return [status, stdout];
+  };
+  expect(replay(good)).toEqual([0, `${good}: 30 events, the same decisions\n`]);
+  expect(replay(other)).toEqual([1, expect.stringMatching(/Nondeterminism|TMPRL1100/) as string]);
 });
 
 test('a history that other decisions made is not accepted', async () => {

@@ -1,5 +1,9 @@
 import { OrchError } from '../../client/errors.js';
+import type { OrchClient } from '../../client/orch-client.js';
+import type { RunDescription } from '../../client/types.js';
 import type { Explanation, VerbAccepted, VerbName, Verbs } from '../../contract/run-messages.js';
+import { stateDir } from '../../records/paths.js';
+import { forgetParked, parkedRun, parkedText, type SlowTask } from '../../records/slow-tasks.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { collectPairs } from '../options/plan.js';
@@ -24,6 +28,10 @@ export async function cancel(
   }
   const client = await connect(context, false);
   try {
+    const parked = parkedRun(stateDir(context.env), runId);
+    if (parked !== undefined && isStuck(await client.describe(runId))) {
+      return await cancelParked(context, client, parked, flags);
+    }
     await client.cancel(runId, { force: flags.force === true });
     answer(
       context,
@@ -35,6 +43,30 @@ export async function cancel(
   } finally {
     await client.close();
   }
+}
+
+/** Whether an open run does not answer. */
+function isStuck({ stale, finished_at }: RunDescription): boolean {
+  return stale && finished_at === undefined;
+}
+
+/** A run that is left alone hears of no cancel. Only what ends it from outside does, and that is not done unasked. */
+async function cancelParked(
+  context: CliContext,
+  client: OrchClient,
+  parked: SlowTask,
+  flags: Flags & { force?: boolean },
+): Promise<number> {
+  const state = stateDir(context.env);
+  const runId = parked.run_id;
+  if (flags.force !== true) {
+    throw new OrchError('run_stuck', `Cannot cancel: ${parkedText(state, parked)}`, { hint: 'other runs go on' });
+  }
+  await client.terminate(runId, 'orch cancel --force: the run was parked');
+  forgetParked(state, parked);
+  const text = `${runId}: terminated, for it was parked; its \`finally\` steps do not run`;
+  answer(context, flags, { run_id: runId, requested: 'terminate' }, text);
+  return EXIT.succeeded;
 }
 
 /** `orch skip RUN STEP`. */

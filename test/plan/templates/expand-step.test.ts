@@ -221,6 +221,13 @@ describe('expressions of a step are worked out', () => {
     });
   });
 
+  test('a lock has a name of at most 512 characters', () => {
+    const lock = (size: number): string[] =>
+      expandWith(`command: x, env: {L: ${'n'.repeat(size - 1)}}, locks: ["\${L}\${{ inputs.n }}"]`).locks;
+    expect(lock(512)).toEqual([`${'n'.repeat(511)}7`]);
+    expect(() => lock(513)).toThrow('the name of a lock has at most 512 characters, not 513');
+  });
+
   test('and one that fails says which and why', () => {
     let thrown: unknown;
     try {

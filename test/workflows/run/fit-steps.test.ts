@@ -46,4 +46,14 @@ describe('the steps of a run, for one answer', () => {
     expect(fitted.reduce((all, { message }) => all + Buffer.byteLength(message ?? ''), 0)).toBeLessThan(768 * 1024);
     expect(bytes(fitted)).toBeLessThan(2_000_000);
   });
+
+  test('of two thousand that failed, each with its message and two thousand bytes of stderr, each keeps a share', () => {
+    const said = { reason: 'exit_non_zero', message: 'ended with code 1', stderr_tail: 'e'.repeat(2048) } as const;
+    const fitted = fitSteps(Array.from({ length: 2200 }, (_, i) => step(`s${i}`, said)));
+    expect(bytes(fitted)).toBeLessThan(2_000_000);
+    for (const each of fitted) {
+      expect(each).toMatchObject({ reason: 'exit_non_zero', message: said.message, cut: true });
+      expect(each.stderr_tail!.length).toBeGreaterThan(300);
+    }
+  });
 });

@@ -259,6 +259,14 @@ describe('steps that say much', () => {
     expect(whole.map((text) => text.length)).toEqual(ids.map(() => 120_008));
   });
 
+  test('outputs of a plan that are too large are left out', async () => {
+    const say = 'printf x= > "$ORCH_OUTPUT"; head -c 60000 /dev/urandom | base64 -w0 >> "$ORCH_OUTPUT"';
+    const outputs = { small: '${{ size(prev.a.outputs.x) }}', large: '${{ prev.a.outputs.x + prev.b.outputs.x }}' };
+    const { run_id } = await orch.start(planOf([command('a', say), command('b', say)], { outputs }), { baseDir: '/' });
+    const result = await orch.result(run_id);
+    expect([result.status, result.outputs]).toEqual(['succeeded', undefined]);
+  });
+
   test('instances that say more together than a list may hold fail their step, by name', async () => {
     const say = 'printf x= > "$ORCH_OUTPUT"; head -c 90000 /dev/urandom | base64 -w0 >> "$ORCH_OUTPUT"';
     const steps = [

@@ -173,6 +173,34 @@ test('many sub-plans start in several workflow tasks', async () => {
   expect((await orch.result(run_id)).status).toBe('succeeded');
 });
 
+test('inputs of a sub-plan have a limit', async () => {
+  const plans = { 's.json': planOf([{ id: 'x', command: 'true' }], { inputs: { A: { type: 'string' } } }) };
+  const say = 'head -c 60000 /dev/urandom | base64 -w0 | sed "s/^/x=/" > "$ORCH_OUTPUT"';
+  const inputs = { A: '${{ prev.a.outputs.x + prev.a.outputs.x }}' };
+  const steps = [
+    { id: 'a', command: say, shell: true },
+    { ...sub('large', 's.json', { inputs }), depends_on: ['a'] },
+  ];
+  const { run_id } = await orch.start({ source: planOf(steps), plans }, { baseDir: stateDir });
+  expect((await orch.result(run_id)).steps[1]).toMatchObject({
+    reason: 'input_invalid',
+    message: 'InputError: the inputs have 160008 characters, more than 131072; pass large data as a file',
+  });
+});
+
+test('what one run starts in sub-plans has a limit', async () => {
+  const big = planOf([{ id: 'x', command: 'true' }], { description: 'x'.repeat(1_800_000) });
+  const many = { ...sub('many', 's.json'), foreach: Array.from({ length: 15 }, (_, i) => i) };
+  const { run_id } = await orch.start({ source: planOf([many]), plans: { 's.json': big } }, { baseDir: stateDir });
+  const { steps } = await orch.result(run_id);
+  const why =
+    'SubPlanError: this run has started 13 sub-plans, and its history holds no more; let one sub-plan do the work of several';
+  expect([steps[0]?.reason, steps[0]?.message]).toEqual([
+    'sub_plan_failed',
+    `2 of 15 instances failed: many[13] (${why}), many[14] (${why})`,
+  ]);
+});
+
 test.each<[string, object, RegExp]>([
   ['without its sub-plan', {}, /sub_plan_missing/],
   [
