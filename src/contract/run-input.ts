@@ -12,6 +12,9 @@ import type { Json } from '../plan/model/values.js';
  */
 export const ENGINE_VERSION = 2;
 
+/** The oldest version whose runs this code goes on with. `src/workflows/versions.ts` tells what each decides. */
+export const OLDEST_ENGINE_VERSION = 1;
+
 /** Start input of `runPlan`. */
 export interface RunInput {
   engine_version: number;

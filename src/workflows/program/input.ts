@@ -1,14 +1,12 @@
 import { ApplicationFailure } from '@temporalio/workflow';
-import { ENGINE_VERSION, type RunInput } from '../../contract/run-input.js';
+import type { RunInput } from '../../contract/run-input.js';
 import type { Allowance } from '../../plan/expressions/index.js';
 import { buildGraph } from '../../plan/graph/graph.js';
 import { checkPlanSet } from '../../plan/files/check-set.js';
 import { expandRunLocks } from '../../plan/templates/expand-step.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { Program, Settled } from '../../engine/index.js';
-
-/** The oldest one whose runs this code goes on with. */
-const OLDEST_VERSION = 1;
+import { whyNotRun } from '../versions.js';
 
 /** What a run was started with, checked. */
 export interface CheckedInput extends Program {
@@ -19,9 +17,12 @@ export interface CheckedInput extends Program {
 /**
  * Checks what a run was started with.
  *
- * @throws ApplicationFailure of type `InvalidPlan`, not retryable, that lists every diagnostic.
+ * @throws ApplicationFailure of type `InvalidPlan`, not retryable, that lists every diagnostic. Error for a version that
+ * another orch runs: it fails the task, not the run, and Temporal tries again until a worker comes that can.
  */
 export function readInput(input: RunInput): CheckedInput {
+  const other = otherVersion(input);
+  if (other !== undefined) throw new Error(other);
   const shape = shapeError(input);
   if (shape !== undefined) throw invalid(shape, []);
   const { plan: source, plan_path: path, plans: pinned = {} } = input;
@@ -83,14 +84,17 @@ export function settledSteps({ graph }: Program, input: RunInput): Settled {
   };
 }
 
+function otherVersion(input: Partial<RunInput> | null | undefined): string | undefined {
+  const version: unknown = input?.engine_version;
+  return typeof version === 'number' && Number.isInteger(version) ? whyNotRun(version) : undefined;
+}
+
 function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
     return 'The run has no input; start it by `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
   const version: unknown = given.engine_version;
-  if (typeof version !== 'number' || !(version >= OLDEST_VERSION && version <= ENGINE_VERSION)) {
-    return `engine_version is ${JSON.stringify(version)}; this worker runs versions ${OLDEST_VERSION} to ${ENGINE_VERSION}`;
-  }
+  if (!Number.isInteger(version)) return `engine_version is ${JSON.stringify(version)}, which is no version`;
   if (!isRecord(given.inputs)) return '`inputs` must be an object';
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {
     return '`env` must be an object of strings';
