@@ -27,6 +27,12 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
       'first commands are carried out before the first signal; what steps share is named, not repeated; expressions have an allowance per task; what version 1 asks `patched` for is always so',
     files: ['program/program.ts', 'run/run-plan.ts', 'steps/run-step.ts', 'steps/step-runner.ts'],
   },
+  3: {
+    since: '2026-11-28',
+    reason:
+      'a local activity checks the plan and fills in its defaults, and its answer stands in history: no check and no default of a later orch touches the run',
+    files: ['program/input.ts'],
+  },
 };
 
 /** A change that an open run may have met halfway: it decides as before until `patched` has said otherwise. */

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { callCli, REPO, runCli } from './cli.js';
@@ -7,7 +7,7 @@ import { HISTORIES, type CallOrch } from './steered-run.js';
 /**
  * Puts orch with the workflow code of an old build into `root`, and gives a function that calls it. What decides about
  * runs is that of the old build; the command and the activities are those of this checkout, as in a worker that is being
- * upgraded: what crosses between the two must fit.
+ * upgraded: what crosses between the two must fit. Only what the command starts runs with is the old build's, too.
  */
 export function oldBuild(commit: string, root: string): CallOrch {
   mkdirSync(root, { recursive: true });
@@ -15,6 +15,24 @@ export function oldBuild(commit: string, root: string): CallOrch {
     cpSync(path.join(REPO, name), path.join(root, name), { recursive: true });
   symlinkSync(path.join(REPO, 'node_modules'), path.join(root, 'node_modules'));
   const kept = readFileSync(path.join(HISTORIES, 'builds', `${commit}.workflow-bundle.cjs.gz`));
-  writeFileSync(path.join(root, 'dist', 'workflow-bundle.cjs'), gunzipSync(kept));
+  const code = gunzipSync(kept).toString();
+  writeFileSync(path.join(root, 'dist', 'workflow-bundle.cjs'), withNamedMap(code));
+  const command = path.join(root, 'dist', 'bin', 'orch.cjs');
+  const version = /\bENGINE_VERSION=(\d+)/.exec(code)![1];
+  writeFileSync(command, replaced(readFileSync(command, 'utf8'), /\bengine_version:\d+/g, `engine_version:${version}`));
+  rmSync(`${command}.cache`);
   return (args, options) => (args[0] === 'up' ? runCli : callCli)(args, { ...options, root });
+}
+
+/** The SDK wants to know the file of a source map where the code is not read from a file; the kept ones name none. */
+function withNamedMap(code: string): string {
+  const [head, map] = code.split('base64,');
+  const named = { ...(JSON.parse(Buffer.from(map!, 'base64').toString()) as object), file: 'workflow-bundle.cjs' };
+  return `${head}base64,${Buffer.from(JSON.stringify(named)).toString('base64')}`;
+}
+
+function replaced(text: string, pattern: RegExp, by: string): string {
+  const changed = text.replace(pattern, by);
+  if (changed === text) throw new Error(`the command has no ${pattern.source}`);
+  return changed;
 }
