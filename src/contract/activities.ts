@@ -44,7 +44,8 @@ export type StartVerdict = 'signed' | 'not_required' | 'refused';
 
 /** Plans as a run goes by them, whatever a later version would make of what was written; or what is wrong with them. */
 export type PlanVerdict =
-  { ok: true; plan: Plan; /** With their paths. */ plans: [string, Plan][] } | { ok: false; diagnostics: Diagnostic[] };
+  | { ok: true; plan: Plan; /** With their paths. */ plans: [string, Plan][] }
+  | { ok: false; diagnostics: Diagnostic[] };
 
 /** What is needed to find the tries of a task. */
 export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before'> & { retries: number };

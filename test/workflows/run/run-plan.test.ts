@@ -299,21 +299,29 @@ describe('a run of another engine version', () => {
   test.concurrent.each([
     [99, 'newer', 'Upgrade the worker'],
     [0, 'older', 'Start a worker of that older orch'],
-  ])('version %i waits for a worker that runs it, and says so', async (version, age, advice) => {
-    const workflowId = uniqueId('other-version');
-    const started = await environment.client.workflow.start('runPlan', {
-      taskQueue: 'orch',
-      workflowId,
-      args: [{ ...(input(planOf([command('a', 'true')]).source) as object), engine_version: version }],
-    });
-    const described = await eventually('it says why it does not come on', async () => {
-      const run = await orch.describe(workflowId).catch(() => undefined); // a busy service may not answer
-      return run?.stuck?.includes('This run') && run;
-    }, 50_000);
-    expect(described).toMatchObject({ status: 'running', stale: true });
-    expect(described.stuck).toContain(
-      `This run was started by ${age === 'newer' ? 'a newer' : 'an older'} orch (engine version ${version}; this worker runs ${OLDEST_ENGINE_VERSION} to ${ENGINE_VERSION}). ${advice}: the run waits until then.`,
-    );
-    await started.terminate();
-  }, 60_000);
+  ])(
+    'version %i waits for a worker that runs it, and says so',
+    async (version, age, advice) => {
+      const workflowId = uniqueId('other-version');
+      const started = await environment.client.workflow.start('runPlan', {
+        taskQueue: 'orch',
+        workflowId,
+        args: [{ ...(input(planOf([command('a', 'true')]).source) as object), engine_version: version }],
+      });
+      const described = await eventually(
+        'it says why it does not come on',
+        async () => {
+          const run = await orch.describe(workflowId).catch(() => undefined); // a busy service may not answer
+          return run?.stuck?.includes('This run') && run;
+        },
+        50_000,
+      );
+      expect(described).toMatchObject({ status: 'running', stale: true });
+      expect(described.stuck).toContain(
+        `This run was started by ${age === 'newer' ? 'a newer' : 'an older'} orch (engine version ${version}; this worker runs ${OLDEST_ENGINE_VERSION} to ${ENGINE_VERSION}). ${advice}: the run waits until then.`,
+      );
+      await started.terminate();
+    },
+    60_000,
+  );
 });
