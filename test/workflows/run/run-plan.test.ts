@@ -71,16 +71,20 @@ const input = (plan: unknown): unknown => ({
 });
 
 describe('input that nobody checked', () => {
-  test('an invalid plan fails the run as InvalidPlan, not to be retried, with every diagnostic', async () => {
-    const steps = [
-      { id: 'a', command: 'true', depends_on: ['nowhere'] },
-      { id: 'b', comand: 'true' },
-    ];
-    const failure = await failureOf(input({ plan_id: 'x', version: '1.0', steps }));
-    expect([failure.type, failure.nonRetryable]).toEqual(['InvalidPlan', true]);
-    expect(failure.message).toContain('unknown_dependency');
-    expect(failure.message).toContain('unknown_key');
-  });
+  test.each([1, ENGINE_VERSION])(
+    'an invalid plan fails a run of version %i as InvalidPlan, with every diagnostic',
+    async (version) => {
+      const steps = [
+        { id: 'a', command: 'true', depends_on: ['nowhere'] },
+        { id: 'b', comand: 'true' },
+      ];
+      const given = input({ plan_id: 'x', version: '1.0', steps }) as object;
+      const failure = await failureOf({ ...given, engine_version: version });
+      expect([failure.type, failure.nonRetryable]).toEqual(['InvalidPlan', true]);
+      expect(failure.message).toContain('unknown_dependency');
+      expect(failure.message).toContain('unknown_key');
+    },
+  );
 
   test.each([
     ['nothing', []],
