@@ -1,4 +1,5 @@
 import type { Activities } from '../contract/activities.js';
+import { admitPlan } from './admit-plan.js';
 import { createAskAccount } from './agent/account.js';
 import { endWorktree } from './agent/end-worktree.js';
 import { createRunTurn, type LoopDeps } from './loop/run-turn.js';
@@ -29,6 +30,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   return {
     runStep: endingUnexpected(createRunStep(deps)),
     verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
+    admitPlan: endingUnexpected(admitPlan),
     ...locks, // `endedRuns` as it is: a lock that failed would be none, so it asks until it knows
     acquireLock: endingUnexpected((...wish) => locks.acquireLock(...wish)),
     releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),

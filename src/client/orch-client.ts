@@ -44,6 +44,7 @@ import {
   withDeadline,
 } from './service-errors.js';
 import { endedUnbegun, noRecord } from './unbegun.js';
+import { otherVersions, type OtherVersions } from './other-versions.js';
 import { whyStuck } from './why-stuck.js';
 import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 
@@ -344,6 +345,11 @@ export class OrchClient {
   /** The locks that are held, with who holds each and who waits. @throws OrchError `no_worker`. */
   locks(): Promise<LockView[]> {
     return listLocks(this.client, this.connection);
+  }
+
+  /** Open runs that wait for another build of orch: a newer or an older one started them. Looks at 1,000 at most. */
+  otherVersions(): Promise<OtherVersions> {
+    return otherVersions(this.client);
   }
 
   /** Supervisor/engineer loops. */

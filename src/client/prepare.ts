@@ -70,6 +70,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
   };
   if (options.rerun !== undefined) Object.assign(input, takenOver(options.rerun));
   refuseTooLarge(input);
+  refuseTooLarge({ plan, plans: [...plans] }); // history keeps the plan a second time, with its defaults
   return { plan, input, notes: unexported(input).map(leftOutNote) };
 }
 
@@ -124,8 +125,8 @@ function relativeFolder(plan: Plan): Diagnostic[] {
   ];
 }
 
-function refuseTooLarge(input: RunInput): void {
-  const text = JSON.stringify(input);
+function refuseTooLarge(sent: unknown): void {
+  const text = JSON.stringify(sent);
   if (text.length <= MAX_INPUT_BYTES) return;
   const packed = gzipSync(text).length;
   if (packed <= MAX_INPUT_BYTES) return;

@@ -1,4 +1,7 @@
 import type { RunRecord } from '../journal/index.js';
+import type { PlanSources } from '../plan/files/check-set.js';
+import type { Diagnostic } from '../plan/model/diagnostic.js';
+import type { Plan } from '../plan/model/plan.js';
 import type { LockRequest } from './lock-messages.js';
 import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
 import type { Seal } from './seal.js';
@@ -10,6 +13,8 @@ export interface Activities extends LockActivities {
   runStep(task: StepTask | SharedTask): Promise<StepSuccess>;
   /** Says whether a workflow's start was signed, and was not used before. Local activity. */
   verifyStart(asked: StartQuestion): Promise<StartVerdict>;
+  /** Checks the plans of a run, and fills in their defaults. Local activity: only its answer stands in history. */
+  admitPlan(sources: PlanSources): Promise<PlanVerdict>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
   seal(record: RunRecord): Promise<void>;
   /** Asks when a step may start its agent, and tells of a quota that is used up. */
@@ -36,6 +41,11 @@ export interface StartClaim {
 export type StartQuestion = { seal: Seal; started_at: number } | (StartClaim & { signature?: string });
 
 export type StartVerdict = 'signed' | 'not_required' | 'refused';
+
+/** Plans as a run goes by them, whatever a later version would make of what was written; or what is wrong with them. */
+export type PlanVerdict =
+  | { ok: true; plan: Plan; /** With their paths. */ plans: [string, Plan][] }
+  | { ok: false; diagnostics: Diagnostic[] };
 
 /** What is needed to find the tries of a task. */
 export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before'> & { retries: number };

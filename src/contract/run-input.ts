@@ -9,13 +9,17 @@ import type { Json } from '../plan/model/values.js';
  * - 1: a signal that came before the run began took the place of its first commands; each step's task had the whole
  *   environment of the run in it.
  * - 2: those commands are carried out first; what the steps of a run share is named, not repeated.
+ * - 3: the plan is checked once, and what came of it stands in history: a replay checks nothing.
  */
-export const ENGINE_VERSION = 2;
+export const ENGINE_VERSION = 3;
+
+/** The oldest version whose runs this code goes on with. `src/workflows/versions.ts` tells what each decides. */
+export const OLDEST_ENGINE_VERSION = 1;
 
 /** Start input of `runPlan`. */
 export interface RunInput {
   engine_version: number;
-  /** The plan as written. The workflow checks it again, since anybody may start one. */
+  /** The plan as written. The run has it checked again, since anybody may start one. */
   plan: unknown;
   /** SHA-256 of the plan, hex: says which plan this was, wherever the run is looked at. */
   digest: string;

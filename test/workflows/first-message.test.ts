@@ -312,12 +312,13 @@ describe.each(MOMENTS)('what others hear %s', (moment) => {
   });
 
   test('an account hears of its limit and of those that wait', async () => {
-    const until = Date.now() + 3_600_000;
+    const now = Date.now();
+    const until = now + 3_600_000;
     const id = accountId(uniqueId('account'));
     await tell('agentAccount', id, [
-      ['park', { key: 'a', reset_at: until, at: Date.now() }],
+      ['park', { key: 'a', reset_at: until, at: now }],
       ['join', 'b'],
-      ['park', { key: 'a', reset_at: until + 1, at: Date.now() }],
+      ['park', { key: 'a', reset_at: until + 1, at: now }],
     ]);
     const state = await eventually('it answers', () =>
       rig

@@ -3,6 +3,7 @@ import { configuredService } from '../../temporal/settings.js';
 import { ensureService, runDoctor, stopService } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { checkOpenRuns } from '../open-runs.js';
 import { table } from '../render/format.js';
 
 /** `orch up`: starts the embedded service, or says where it already runs. */
@@ -20,6 +21,9 @@ export async function up(context: CliContext, flags: { json?: boolean }): Promis
   });
   if (flags.json) context.out(`${JSON.stringify({ address: info.address, web_ui: info.ui_url }, null, 2)}\n`);
   else context.out(`Temporal  ${info.address}\nWeb UI    ${info.ui_url}\n`);
+  for (const { ok, detail, hint } of await checkOpenRuns(context)) {
+    if (ok !== 'ok') context.note(`warning: ${detail}\n  hint: ${hint}\n`);
+  }
   return EXIT.succeeded;
 }
 
@@ -50,7 +54,7 @@ function countOf(count: number, noun: string): string {
 
 /** `orch doctor`: exits 1 when something that orch needs is missing. */
 export async function doctor(context: CliContext, flags: { json?: boolean }): Promise<number> {
-  const checks = await runDoctor({ env: context.env });
+  const checks = [...(await runDoctor({ env: context.env })), ...(await checkOpenRuns(context))];
   const healthy = checks.every((check) => check.ok !== 'fail');
   if (flags.json) context.out(`${JSON.stringify({ healthy, checks }, null, 2)}\n`);
   else {

@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { z } from 'zod';
 import { LOOP_VERSION, type LoopInput } from '../../contract/loop-messages.js';
+import { whyNotRun } from '../versions.js';
 
 const text = z.string();
 const count = z.int().min(0);
@@ -77,12 +78,18 @@ const input = z.looseObject({
   }),
 });
 
+const LOOPS = { what: 'loop', name: 'loop version', oldest: LOOP_VERSION, newest: LOOP_VERSION };
+
 /**
  * Checks what a loop was started with: anybody may start one.
  *
- * @throws ApplicationFailure of type `InvalidLoop`, not retryable
+ * @throws ApplicationFailure of type `InvalidLoop`, not retryable. Error for a version that another orch runs: it fails
+ * the task, not the loop, and Temporal tries again until a worker comes that can.
  */
 export function readLoopInput(given: unknown): LoopInput {
+  const version = (given as Partial<LoopInput> | null | undefined)?.loop_version;
+  const other = Number.isInteger(version) ? whyNotRun(version!, LOOPS) : undefined;
+  if (other !== undefined) throw new Error(other);
   const parsed = input.safeParse(given);
   // The value itself: what the schema does not look at (settings of agents, records) is passed on as it is.
   if (parsed.success) return given as LoopInput;

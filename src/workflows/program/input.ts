@@ -1,14 +1,17 @@
-import { ApplicationFailure } from '@temporalio/workflow';
-import { ENGINE_VERSION, type RunInput } from '../../contract/run-input.js';
+import { ApplicationFailure, CancellationScope, proxyLocalActivities } from '@temporalio/workflow';
+import type { Activities } from '../../contract/activities.js';
+import type { RunInput } from '../../contract/run-input.js';
 import type { Allowance } from '../../plan/expressions/index.js';
 import { buildGraph } from '../../plan/graph/graph.js';
-import { checkPlanSet } from '../../plan/files/check-set.js';
+import { checkPlanSet, type PlanSources } from '../../plan/files/check-set.js';
+import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { expandRunLocks } from '../../plan/templates/expand-step.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { Program, Settled } from '../../engine/index.js';
+import { whyNotRun } from '../versions.js';
 
-/** The oldest one whose runs this code goes on with. */
-const OLDEST_VERSION = 1;
+/** Long enough for the largest plan on a busy machine. */
+const { admitPlan } = proxyLocalActivities<Pick<Activities, 'admitPlan'>>({ startToCloseTimeout: '60 seconds' });
 
 /** What a run was started with, checked. */
 export interface CheckedInput extends Program {
@@ -19,22 +22,47 @@ export interface CheckedInput extends Program {
 /**
  * Checks what a run was started with.
  *
- * @throws ApplicationFailure of type `InvalidPlan`, not retryable, that lists every diagnostic.
+ * @throws ApplicationFailure of type `InvalidPlan`, not retryable, that lists every diagnostic. Error for a version that
+ * another orch runs: it fails the task, not the run, and Temporal tries again until a worker comes that can.
  */
-export function readInput(input: RunInput): CheckedInput {
+export function readInput(input: RunInput): CheckedInput | Promise<CheckedInput> {
+  const other = otherVersion(input);
+  if (other !== undefined) throw new Error(other);
   const shape = shapeError(input);
   if (shape !== undefined) throw invalid(shape, []);
-  const { plan: source, plan_path: path, plans: pinned = {} } = input;
-  const plans = Object.fromEntries(Object.entries(pinned).map(([name, { plan }]) => [name, plan]));
-  const checked = checkPlanSet({ source, plans, ...(path === undefined ? {} : { path }) });
-  if (!checked.ok) {
-    const lines = checked.error.map(
-      (d) => `${d.file === undefined ? '' : `${d.file}: `}${d.path ?? 'plan'}: ${d.message} [${d.code}]`,
-    );
-    throw invalid(`The plan is invalid:\n${lines.slice(0, 20).join('\n')}`, checked.error.slice(0, 100));
-  }
+  return input.engine_version >= 3 ? admitted(input) : checkedHere(input);
+}
+
+/**
+ * Has the worker check the plan. Its answer stands in history, so that a replay takes the plan as it was found good, with
+ * the defaults of that day, and runs no check. A cancel does not end it: a run that was canceled before it began has a
+ * record, and its own way to end.
+ */
+async function admitted(input: RunInput): Promise<CheckedInput> {
+  const verdict = await CancellationScope.nonCancellable(() => admitPlan(sourcesOf(input)));
+  if (!verdict.ok) throw invalidPlan(verdict.diagnostics);
+  const { plan, plans } = verdict;
+  return { plan, graph: buildGraph(plan), subPlans: new Map(plans) };
+}
+
+/** As runs of before did it, at once: a promise would change the order of what they do. */
+function checkedHere(input: RunInput): CheckedInput {
+  const checked = checkPlanSet(sourcesOf(input));
+  if (!checked.ok) throw invalidPlan(checked.error);
   const { plan, plans: subPlans } = checked.value;
   return { plan, graph: buildGraph(plan), subPlans };
+}
+
+function sourcesOf({ plan: source, plan_path: path, plans: pinned = {} }: RunInput): PlanSources {
+  const plans = Object.fromEntries(Object.entries(pinned).map(([name, { plan }]) => [name, plan]));
+  return { source, plans, ...(path === undefined ? {} : { path }) };
+}
+
+function invalidPlan(diagnostics: readonly Diagnostic[]): ApplicationFailure {
+  const lines = diagnostics.map(
+    (d) => `${d.file === undefined ? '' : `${d.file}: `}${d.path ?? 'plan'}: ${d.message} [${d.code}]`,
+  );
+  return invalid(`The plan is invalid:\n${lines.slice(0, 20).join('\n')}`, diagnostics.slice(0, 100));
 }
 
 /** The longest time that a process of a run, or of those below it, takes to stop. */
@@ -83,14 +111,17 @@ export function settledSteps({ graph }: Program, input: RunInput): Settled {
   };
 }
 
+function otherVersion(input: Partial<RunInput> | null | undefined): string | undefined {
+  const version: unknown = input?.engine_version;
+  return typeof version === 'number' && Number.isInteger(version) ? whyNotRun(version) : undefined;
+}
+
 function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
     return 'The run has no input; start it by `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
   const version: unknown = given.engine_version;
-  if (typeof version !== 'number' || !(version >= OLDEST_VERSION && version <= ENGINE_VERSION)) {
-    return `engine_version is ${JSON.stringify(version)}; this worker runs versions ${OLDEST_VERSION} to ${ENGINE_VERSION}`;
-  }
+  if (!Number.isInteger(version)) return `engine_version is ${JSON.stringify(version)}, which is no version`;
   if (!isRecord(given.inputs)) return '`inputs` must be an object';
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {
     return '`env` must be an object of strings';

@@ -47,8 +47,11 @@ const SUB_RESULT_BYTES = 16 * 1024;
  */
 export async function runPlan(input: RunInput): Promise<RunResult> {
   const { workflowId, parent } = workflowInfo();
+  const read = readInput(input);
+  const checked = 'then' in read ? await read : read;
+  // Only now: those that came while the plan was checked are among the early ones.
   const signals = listenForSignals();
-  const program = createProgram(readInput(input), input, workflowId);
+  const program = createProgram(checked, input, workflowId);
   const runLocks = readRunLocks(program, input, workflowId);
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });

@@ -9,6 +9,7 @@ import { OrchClient } from '../../../src/client/index.js';
 import { payloadCodec } from '../../../src/temporal/payload-codec.js';
 import { createWorker } from '../../../dist/worker/index.js';
 import { eventually } from '../../support/eventually.js';
+import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../../../src/contract/run-input.js';
 import type { StepView } from '../../../src/contract/run-messages.js';
 import { tempDir, uniqueId } from '../../support/plans.js';
 
@@ -70,21 +71,25 @@ const input = (plan: unknown): unknown => ({
 });
 
 describe('input that nobody checked', () => {
-  test('an invalid plan fails the run as InvalidPlan, not to be retried, with every diagnostic', async () => {
-    const steps = [
-      { id: 'a', command: 'true', depends_on: ['nowhere'] },
-      { id: 'b', comand: 'true' },
-    ];
-    const failure = await failureOf(input({ plan_id: 'x', version: '1.0', steps }));
-    expect([failure.type, failure.nonRetryable]).toEqual(['InvalidPlan', true]);
-    expect(failure.message).toContain('unknown_dependency');
-    expect(failure.message).toContain('unknown_key');
-  });
+  test.each([1, ENGINE_VERSION])(
+    'an invalid plan fails a run of version %i as InvalidPlan, with every diagnostic',
+    async (version) => {
+      const steps = [
+        { id: 'a', command: 'true', depends_on: ['nowhere'] },
+        { id: 'b', comand: 'true' },
+      ];
+      const given = input({ plan_id: 'x', version: '1.0', steps }) as object;
+      const failure = await failureOf({ ...given, engine_version: version });
+      expect([failure.type, failure.nonRetryable]).toEqual(['InvalidPlan', true]);
+      expect(failure.message).toContain('unknown_dependency');
+      expect(failure.message).toContain('unknown_key');
+    },
+  );
 
   test.each([
     ['nothing', []],
     ['null', [null]],
-    ['another engine version', [{ ...(input({}) as object), engine_version: 99 }]],
+    ['an engine version that is none', [{ ...(input({}) as object), engine_version: 1.5 }]],
     ['an environment that is no map of strings', [{ ...(input({}) as object), env: { A: 1 } }]],
   ])('%s is an InvalidPlan too', async (_, args) => {
     expect((await failureOf(...args)).type).toBe('InvalidPlan');
@@ -115,7 +120,7 @@ describe('what Temporal shows', () => {
       project: 'demo',
       tags: ['x', 'y'],
       started_by: 'me',
-      engine_version: 2,
+      engine_version: ENGINE_VERSION,
     });
     expect(await orch.list({ limit: 1 })).toMatchObject([
       { run_id, plan_id: 'test', status: 'succeeded', project: 'demo' },
@@ -300,4 +305,35 @@ describe('large plans', () => {
       expect([result.status, result.steps.every((step) => step.status === 'success')]).toEqual(['succeeded', true]);
     }
   });
+});
+
+describe('a run of another engine version', () => {
+  test.concurrent.each([
+    [99, 'newer', 'Upgrade the worker'],
+    [0, 'older', 'Start a worker of that older orch'],
+  ])(
+    'version %i waits for a worker that runs it, and says so',
+    async (version, age, advice) => {
+      const workflowId = uniqueId('other-version');
+      const started = await environment.client.workflow.start('runPlan', {
+        taskQueue: 'orch',
+        workflowId,
+        args: [{ ...(input(planOf([command('a', 'true')]).source) as object), engine_version: version }],
+      });
+      const described = await eventually(
+        'it says why it does not come on',
+        async () => {
+          const run = await orch.describe(workflowId).catch(() => undefined); // a busy service may not answer
+          return run?.stuck?.includes('This run') && run;
+        },
+        50_000,
+      );
+      expect(described).toMatchObject({ status: 'running', stale: true });
+      expect(described.stuck).toContain(
+        `This run was started by ${age === 'newer' ? 'a newer' : 'an older'} orch (engine version ${version}; this worker runs ${OLDEST_ENGINE_VERSION} to ${ENGINE_VERSION}). ${advice}: the run waits until then.`,
+      );
+      await started.terminate();
+    },
+    60_000,
+  );
 });

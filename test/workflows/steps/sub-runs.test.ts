@@ -7,6 +7,7 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createWorker } from '../../../dist/worker/index.js';
 import { loadPlanFile, OrchClient, OrchError } from '../../../src/client/index.js';
+import { ENGINE_VERSION } from '../../../src/contract/run-input.js';
 import { payloadCodec } from '../../../src/temporal/payload-codec.js';
 import { eventually } from '../../support/eventually.js';
 import { tempDir, uniqueId, writePlan } from '../../support/plans.js';
@@ -87,7 +88,7 @@ test('the run of a sub-plan has a parent, its memo and summary; its input holds 
     plan: 's',
     parent_run_id: runId,
     started_by: 'me',
-    engine_version: 2,
+    engine_version: ENGINE_VERSION,
     project: 'demo',
     tags: ['x'],
   });
@@ -211,7 +212,9 @@ test.each<[string, object, RegExp]>([
   ['with one that runs itself', { 's.json': { plan: planOf([sub('again', 's.json')]), digest: '' } }, /recursive_plan/],
   ['with something else', { 's.json': 'nonsense' }, /`plans` must be an object of plans/],
 ])('a start that nobody checked, %s, is an InvalidPlan', async (_, plans, message) => {
-  const args = [{ engine_version: 1, plan: planOf([sub('b', 's.json')]), digest: '', inputs: {}, env: {}, plans }];
+  const args = [
+    { engine_version: ENGINE_VERSION, plan: planOf([sub('b', 's.json')]), digest: '', inputs: {}, env: {}, plans },
+  ];
   const ended = await environment.client.workflow
     .execute('runPlan', { taskQueue: 'orch', workflowId: uniqueId('raw'), args })
     .catch((error: unknown) => error);

@@ -1,0 +1,94 @@
+import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../contract/run-input.js';
+
+/**
+ * What open runs are promised: this code goes on with every run whose engine version is one of these, as that version
+ * decided. A test holds the tables to the sources.
+ */
+export interface EngineVersion {
+  /** Day on which runs were first started with it. */
+  since: string;
+  /** What it decides otherwise than the one before. */
+  reason: string;
+  /** Files that tell it from the one before. */
+  files: readonly string[];
+}
+
+/** The versions that this code runs, by number. */
+export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
+  1: {
+    since: '2026-11-21',
+    reason:
+      "a signal that came before the run began took the place of its first commands; each step's task had the whole environment of the run in it",
+    files: ['run/first-commands.ts'],
+  },
+  2: {
+    since: '2026-11-28',
+    reason:
+      'first commands are carried out before the first signal; what steps share is named, not repeated; expressions have an allowance per task; what version 1 asks `patched` for is always so',
+    files: ['program/program.ts', 'run/run-plan.ts', 'steps/run-step.ts', 'steps/step-runner.ts'],
+  },
+  3: {
+    since: '2026-11-28',
+    reason:
+      'a local activity checks the plan and fills in its defaults, and its answer stands in history: no check and no default of a later orch touches the run',
+    files: ['program/input.ts'],
+  },
+};
+
+/** A change that an open run may have met halfway: it decides as before until `patched` has said otherwise. */
+export interface Patch {
+  /** Day on which it came. */
+  since: string;
+  /** What a run that has it does, and one that has not does otherwise. */
+  reason: string;
+}
+
+/** Every id that the workflow code asks `patched` about. */
+export const PATCHES: Readonly<Record<string, Patch>> = {
+  'first-commands': {
+    since: '2026-11-28',
+    reason: 'runs of version 1: first commands that a signal took the place of are carried out with the next event',
+  },
+  'fresh-session': {
+    since: '2026-11-28',
+    reason: 'a step whose agent has lost its session goes on in a fresh one',
+  },
+  'loop-fresh-session': {
+    since: '2026-11-28',
+    reason: 'a turn of a loop whose agent has lost its session is taken in a fresh one',
+  },
+  'named-waits-double': {
+    since: '2026-11-28',
+    reason: 'an account that meets its limit again at the time that it had named itself waits twice as long',
+  },
+  reap: {
+    since: '2026-11-21',
+    reason: 'runs of version 1: what a canceled step has left running is ended by an activity',
+  },
+  seal: {
+    since: '2026-11-21',
+    reason: "runs of version 1: the whole record is written at the run's end, by a local activity",
+  },
+  'status-memo': {
+    since: '2026-11-21',
+    reason: 'runs of version 1: the memo says that a run is paused or quarantined',
+  },
+  'unreviewed-escalates': {
+    since: '2026-11-28',
+    reason: 'work that its reviewer has not judged is handed to a person',
+  },
+};
+
+/** The words for a version that this code does not run, though another orch does; undefined for one that it runs. */
+export function whyNotRun(
+  version: number,
+  { what = 'run', name = 'engine version', oldest = OLDEST_ENGINE_VERSION, newest = ENGINE_VERSION } = {},
+): string | undefined {
+  if (version >= oldest && version <= newest) return undefined;
+  const range = oldest === newest ? `${newest}` : `${oldest} to ${newest}`;
+  const is = `${name} ${version}; this worker runs ${range}`;
+  if (version > newest) {
+    return `This ${what} was started by a newer orch (${is}). Upgrade the worker: the ${what} waits until then.`;
+  }
+  return `This ${what} was started by an older orch (${is}). Start a worker of that older orch: the ${what} waits until then.`;
+}
