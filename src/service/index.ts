@@ -1,3 +1,4 @@
+export type { Check } from './check.js';
 export { runDoctor } from './doctor.js';
 export { ensureService } from './ensure.js';
 export { readSigning, workerSigning } from './signing.js';
