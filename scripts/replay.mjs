@@ -10,20 +10,23 @@ import { payloadCodec } from '../dist/temporal/payload-codec.js';
 const [file] = process.argv.slice(2);
 if (file === undefined) {
   process.stderr.write('usage: node --inspect-brk scripts/replay.mjs FILE\n');
-  process.exit(2);
-}
-Runtime.install({ logger: new DefaultLogger('WARN') });
-const history = JSON.parse(readFileSync(file, 'utf8'));
-const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes;
-const options = {
-  workflowBundle: { codePath: fileURLToPath(new URL('../dist/workflow-bundle.cjs', import.meta.url)) },
-  dataConverter: { payloadCodecs: [payloadCodec] },
-  debugMode: true, // in this thread, where the debugger is, and without a deadline for those who think
-};
-try {
-  await Worker.runReplayHistory(options, history, workflowId);
-  process.stdout.write(`${file}: ${history.events.length} events, the same decisions\n`);
-} catch (error) {
-  process.stdout.write(`${file}: ${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = 2;
+} else await replay();
+
+async function replay() {
+  Runtime.install({ logger: new DefaultLogger('WARN') });
+  const history = JSON.parse(readFileSync(file, 'utf8'));
+  const { workflowId } = history.events[0].workflowExecutionStartedEventAttributes;
+  const options = {
+    workflowBundle: { codePath: fileURLToPath(new URL('../dist/workflow-bundle.cjs', import.meta.url)) },
+    dataConverter: { payloadCodecs: [payloadCodec] },
+    debugMode: true, // in this thread, where the debugger is, and without a deadline for those who think
+  };
+  try {
+    await Worker.runReplayHistory(options, history, workflowId);
+    process.stdout.write(`${file}: ${history.events.length} events, the same decisions\n`);
+  } catch (error) {
+    process.stdout.write(`${file}: ${error.message}\n`);
+    process.exitCode = 1;
+  }
 }

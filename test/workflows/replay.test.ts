@@ -44,16 +44,17 @@ test.each(files)('the recorded run %s makes the same decisions under a worker th
   );
 });
 
+function replayByScript(file: string): unknown[] {
+  const { status, stdout } = spawnSync(process.execPath, [SCRIPT, file], { encoding: 'utf8' });
+  return [status, stdout];
+}
+
 test('the script for debuggers replays one history, and says how it went', () => {
   const good = path.join(HISTORIES, 'diamond-with-retry.json');
   const other = path.join(tempDir(), 'other.json');
   writeFileSync(other, readFileSync(good, 'utf8').replaceAll('"s:left"', '"s:other"'));
-  const replay = (file: string): unknown[] => {
-    const { status, stdout } = spawnSync(process.execPath, [SCRIPT, file], { encoding: 'utf8' });
-    return [status, stdout];
-  };
-  expect(replay(good)).toEqual([0, `${good}: 30 events, the same decisions\n`]);
-  expect(replay(other)).toEqual([1, expect.stringMatching(/Nondeterminism|TMPRL1100/) as string]);
+  expect(replayByScript(good)).toEqual([0, `${good}: 30 events, the same decisions\n`]);
+  expect(replayByScript(other)).toEqual([1, expect.stringMatching(/Nondeterminism|TMPRL1100/) as string]);
 });
 
 test('a history that other decisions made is not accepted', async () => {

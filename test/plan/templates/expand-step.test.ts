@@ -165,6 +165,11 @@ function expandWith(keys: string, values: typeof VALUES | null = VALUES) {
   return expandStep(plan, plan.steps[1]!, context);
 }
 
+/** The locks of a step whose only one has a name of that many characters. */
+function locksNamed(size: number): string[] {
+  return expandWith(`command: x, env: {L: ${'n'.repeat(size - 1)}}, locks: ["\${L}\${{ inputs.n }}"]`).locks;
+}
+
 describe('expressions of a step are worked out', () => {
   test('in command, args, env, cwd and stdin, from the layer of the environment that they stand in', () => {
     const keys = [
@@ -222,10 +227,8 @@ describe('expressions of a step are worked out', () => {
   });
 
   test('a lock has a name of at most 512 characters', () => {
-    const lock = (size: number): string[] =>
-      expandWith(`command: x, env: {L: ${'n'.repeat(size - 1)}}, locks: ["\${L}\${{ inputs.n }}"]`).locks;
-    expect(lock(512)).toEqual([`${'n'.repeat(511)}7`]);
-    expect(() => lock(513)).toThrow('the name of a lock has at most 512 characters, not 513');
+    expect(locksNamed(512)).toEqual([`${'n'.repeat(511)}7`]);
+    expect(() => locksNamed(513)).toThrow('the name of a lock has at most 512 characters, not 513');
   });
 
   test('and one that fails says which and why', () => {
