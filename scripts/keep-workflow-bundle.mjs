@@ -20,7 +20,9 @@ const small = await minify('workflow-bundle.cjs', code.replaceAll(root, '/orch')
   codegen: { removeWhitespace: true },
 });
 if (small.errors.length > 0) throw new Error(small.errors.map(String).join('\n'));
-const map = Buffer.from('{"version":3,"sources":[],"names":[],"mappings":""}').toString('base64'); // the SDK wants one
+const map = Buffer.from('{"version":3,"file":"workflow-bundle.cjs","sources":[],"names":[],"mappings":""}').toString(
+  'base64',
+); // the SDK wants one
 const kept = `${small.code}\n//# sourceMappingURL=data:application/json;charset=utf-8;base64,${map}\n`;
 mkdirSync(path.dirname(file), { recursive: true });
 writeFileSync(file, gzipSync(kept, { level: 9 }));

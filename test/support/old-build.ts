@@ -26,9 +26,10 @@ export function oldBuild(commit: string, root: string): CallOrch {
 
 /** The SDK wants to know the file of a source map where the code is not read from a file; the kept ones name none. */
 function withNamedMap(code: string): string {
-  const [head, map] = code.split('base64,');
-  const named = { ...(JSON.parse(Buffer.from(map!, 'base64').toString()) as object), file: 'workflow-bundle.cjs' };
-  return `${head}base64,${Buffer.from(JSON.stringify(named)).toString('base64')}`;
+  const at = code.lastIndexOf('base64,') + 'base64,'.length;
+  const map = JSON.parse(Buffer.from(code.slice(at), 'base64').toString()) as object;
+  const named = Buffer.from(JSON.stringify({ ...map, file: 'workflow-bundle.cjs' })).toString('base64');
+  return code.slice(0, at) + named;
 }
 
 function replaced(text: string, pattern: RegExp, by: string): string {
