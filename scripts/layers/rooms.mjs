@@ -93,7 +93,7 @@ export const ROOMS = [
   room(
     'contract',
     "what crosses Temporal's wire: queries, updates and signals, the tasks of activities and what they give, names",
-    'plan/model plan/templates plan/check engine journal loop',
+    'plan/model plan/templates plan/check plan/files engine journal loop',
     [WORKFLOW],
   ),
 
@@ -149,10 +149,12 @@ export const ROOMS = [
     'plan/model plan/problems plan/graph plan/templates engine contract workflows/signing workflows/program workflows/record workflows/steps',
     [WORKFLOW],
   ),
-  room('workflows/loop', 'the workflow of a loop', 'plan/check loop contract workflows/record workflows/agent-step', [
-    WORKFLOW,
-    'zod',
-  ]),
+  room(
+    'workflows/loop',
+    'the workflow of a loop',
+    'plan/check loop contract workflows/program workflows/record workflows/agent-step',
+    [WORKFLOW, 'zod'],
+  ),
   room(
     'workflows',
     'the thin Temporal shell round the engine',
@@ -196,7 +198,7 @@ export const ROOMS = [
   room(
     'activities',
     '`createActivities(deps)`: what a step does on a worker',
-    'contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
+    'plan/model plan/files contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
     [ACTIVITY, 'node'],
   ),
 

@@ -13,7 +13,7 @@ import type { Json } from '../plan/model/values.js';
  */
 export const ENGINE_VERSION = 3;
 
-/** The oldest version whose runs this code goes on with. `src/workflows/versions.ts` tells what each decides. */
+/** The oldest version whose runs this code goes on with. `src/workflows/program/versions.ts` tells what each decides. */
 export const OLDEST_ENGINE_VERSION = 1;
 
 /** Start input of `runPlan`. */

@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import { z } from 'zod';
 import { LOOP_VERSION, type LoopInput } from '../../contract/loop-messages.js';
-import { whyNotRun } from '../versions.js';
+import { whyNotRun } from '../program/versions.js';
 
 const text = z.string();
 const count = z.int().min(0);

@@ -8,7 +8,7 @@ import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { expandRunLocks } from '../../plan/templates/expand-step.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { Program, Settled } from '../../engine/index.js';
-import { whyNotRun } from '../versions.js';
+import { whyNotRun } from './versions.js';
 
 /** Long enough for the largest plan on a busy machine. */
 const { admitPlan } = proxyLocalActivities<Pick<Activities, 'admitPlan'>>({ startToCloseTimeout: '60 seconds' });

@@ -30,7 +30,7 @@ const GOLDEN = new URL('defaults.json', import.meta.url);
 const WHAT_TO_DO = `A default has changed, or what a plan is turned into.
 Open runs of engine versions 1 and 2 take their defaults from this code at each replay: with another one they would do
 something else than they began with, or stand still. So keep the old default for them: give normalise() the engine version
-of the run, raise ENGINE_VERSION (src/contract/run-input.ts), write down why in src/workflows/versions.ts and CHANGELOG.md.
+of the run, raise ENGINE_VERSION (src/contract/run-input.ts), write down why in src/workflows/program/versions.ts and CHANGELOG.md.
 Runs of version 3 and later have their defaults in their history, and no code may fill in another one where they are read.
 A key that is new, and that old plans do not have, may be added to test/plan/normalise/defaults.json if code that meets a
 plan without it (one from the history of an open run) does what it did before.`;

@@ -1,18 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../../src/contract/run-input.js';
-import { ENGINE_VERSIONS, PATCHES, whyNotRun } from '../../src/workflows/versions.js';
-import { REPO } from '../support/cli.js';
+import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../../../src/contract/run-input.js';
+import { ENGINE_VERSIONS, PATCHES, whyNotRun } from '../../../src/workflows/program/versions.js';
+import { REPO } from '../../support/cli.js';
 
 const ROOT = path.join(REPO, 'src', 'workflows');
 /** The workflow code, by file. Comments do not decide. */
 const sources = new Map(
   readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && file !== 'versions.ts')
+    .filter((file) => file.endsWith('.ts') && file !== path.join('program', 'versions.ts'))
     .map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')]),
 );
-const WRITE_IT_DOWN = 'keep src/workflows/versions.ts as the code is: each change with its reason and its day';
+const WRITE_IT_DOWN = 'keep src/workflows/program/versions.ts as the code is: each change with its reason and its day';
 
 /** The files that compare a run's engine version with a number, by the version from which on they decide otherwise. */
 function comparisons(): Record<number, string[]> {

@@ -1,4 +1,4 @@
-import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../contract/run-input.js';
+import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../../contract/run-input.js';
 
 /**
  * What open runs are promised: this code goes on with every run whose engine version is one of these, as that version
