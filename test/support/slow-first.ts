@@ -2,6 +2,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** They wait out real minutes, for hosts that are gone, sessions and heartbeats. Begun last, they would run alone. */
 const SLOW = [
+  'attack',
+  'first-message',
   'hosts',
   'agents-hostile',
   'agents',
