@@ -84,8 +84,11 @@ test('without a worker nothing is sent as a signal', async () => {
   await rig.orch.steer(id, 'pause', {});
   await rig.orch.steer(id, 'resume', {});
   await rig.stopWorker();
-  await expect(rig.orch.steer(id, 'pause', {})).rejects.toMatchObject({ code: 'no_worker' });
-  await rig.startWorker();
+  try {
+    await expect(rig.orch.steer(id, 'pause', {})).rejects.toMatchObject({ code: 'no_worker' });
+  } finally {
+    await rig.startWorker();
+  }
   await eventually('it answers', () => rig.orch.progress(id).catch(() => undefined));
   expect((await rig.orch.progress(id)).status).toBe('running');
 });
