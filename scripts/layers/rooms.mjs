@@ -168,10 +168,12 @@ export const ROOMS = [
     'plan/model plan/templates engine contract secrets process records temporal',
     [ACTIVITY, COMMON, 'node'],
   ),
-  room('activities/command', 'commands and scripts', 'plan/model contract secrets process records activities/step', [
-    ACTIVITY,
-    'node',
-  ]),
+  room(
+    'activities/command',
+    'commands and scripts',
+    'host plan/model contract secrets process records activities/step',
+    [ACTIVITY, 'node'],
+  ),
   room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [ACTIVITY, 'node']),
   room(
     'activities/agent',

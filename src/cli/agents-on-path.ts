@@ -1,4 +1,3 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { agentSettingsOf } from '../plan/check/agent-names.js';
 import { BUILT_IN_AGENTS, type AgentSettings } from '../plan/model/agent.js';
@@ -6,6 +5,7 @@ import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { toDiagnostic } from '../plan/problems/problems.js';
 import { countMainSteps, stepPath } from '../plan/document/source-steps.js';
 import type { Plan, Step } from '../plan/model/plan.js';
+import { isProgram } from '../host/program-file.js';
 
 /** An agent that a step names. */
 interface Mention {
@@ -60,15 +60,6 @@ function isThere(settings: AgentSettings, name: string, searchPath: string): boo
   // One that is counted from a step's folder may be made there.
   if (program.includes('/')) return !path.isAbsolute(program) || isProgram(program);
   return searchPath.split(path.delimiter).some((folder) => folder !== '' && isProgram(path.join(folder, program)));
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function problemOf(

@@ -1,7 +1,7 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Result } from '../../plan/model/diagnostic.js';
 import type { Json } from '../../plan/model/values.js';
+import { isProgram } from '../../host/program-file.js';
 
 /** A PowerShell step. */
 export interface PowershellCommand {
@@ -93,15 +93,6 @@ function findPowershell(
 /** PowerShell 7 first, wherever it stands on the PATH: the older one is there on every Windows. */
 function programNames(windows: boolean): readonly string[] {
   return windows ? ['pwsh.exe', 'powershell.exe'] : ['pwsh', 'powershell.exe', 'powershell'];
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function notFound(platform: NodeJS.Platform): { ok: false; error: PowershellFailure } {
