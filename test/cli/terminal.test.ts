@@ -21,7 +21,7 @@ const EVIL =
 const UNSAFE = /(?![\t\n])\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/u;
 /** What orch writes itself: its styles, and what redraws the lines of a running run. */
 // oxlint-disable-next-line no-control-regex
-const OWN = /\u001b\[(?:[12349]|2[24]|3[1-69]|39)m|\u001b\[(?:2K|1A|G|J|\?25[lh]|0J|\?2026[hl])/g;
+const OWN = /\u001b\[(?:[12349]|2[24]|3[1-69]|39)m|\u001b\[(?:[0-2]?K|[0-9]+[AB]|G|0?J|\?25[lh]|\?2026[hl])/g;
 
 function expectSafe(text: string): void {
   const found = UNSAFE.exec(text);
