@@ -6,6 +6,7 @@ const UNIT = [
   'test/{agents,engine,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,summary}.test.ts',
+  'test/cli/one-check.test.ts',
   'test/cli/render/*.test.ts',
   'test/client/{prepare,send-verb,service-errors}.test.ts',
   'test/contract/*.test.ts',

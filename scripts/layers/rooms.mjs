@@ -131,7 +131,7 @@ export const ROOMS = [
     'plan/model plan/graph plan/expressions plan/templates plan/files engine contract',
     [WORKFLOW],
   ),
-  room('workflows/record', 'what others see of a run: events, status, signals', 'engine journal contract', [WORKFLOW]),
+  room('workflows/record', 'what others see of a run: events, status, signals', 'engine contract', [WORKFLOW]),
   room('workflows/services', 'locks and accounts, for all runs', 'contract', [WORKFLOW]),
   room(
     'workflows/agent-step',
@@ -227,7 +227,7 @@ export const ROOMS = [
   room(
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
-    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats engine journal loop contract process agents records temporal activities/cleanup client worker service',
+    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service',
     ['commander', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { EVENTS_VERSION } from './run-record.js';
+import { EVENTS_VERSION } from './events-version.js';
 import { executionFacts, optional, resultFacts, time } from './step-result.js';
 
 const text = z.string();
@@ -30,6 +30,7 @@ const stepEnd = {
   attempts: z.int().optional().describe('executions that really ran'),
   attempt: attemptFactsSchema.optional().describe('the execution that ended so; failed ones have events of their own'),
   ...optional(resultFacts),
+  outputs: resultFacts.outputs.optional(),
 };
 
 function event<T extends string, F extends z.core.$ZodLooseShape>(type: T, fields: F) {

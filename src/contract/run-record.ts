@@ -1,9 +1,6 @@
 import type { RunAbout } from './run-about.js';
 import type { RunEvent } from './events.js';
 
-/** Version of the form of events. Fields and types are added, never changed or taken away. */
-export const EVENTS_VERSION = 1;
-
 /** What a record is made of. */
 export interface RunRecord {
   about: RunAbout;

@@ -41,7 +41,7 @@ export const executionFacts = {
   exit_code: z.int(),
   signal: text.describe('name of the signal that ended the process'),
   host: text.describe('where it ran'),
-  log_dir: text.describe('folder of its logs'),
+  log_dir: text, // each form says from where the folder counts
 } satisfies Record<(typeof EXECUTION_FACTS)[number], z.ZodType>;
 
 /** Of the step, whatever its executions were. */
@@ -54,12 +54,12 @@ export const resultFacts = {
 
 /** Facts that may be missing: as reports, views and events have them. */
 export function optional<S extends z.ZodRawShape>(shape: S): { [K in keyof S]: z.ZodOptional<S[K]> } {
-  return mapped(shape, (each) => z.optional(each)) as { [K in keyof S]: z.ZodOptional<S[K]> };
+  return mapped(shape, z.optional) as { [K in keyof S]: z.ZodOptional<S[K]> };
 }
 
 /** Facts that are null where they are missing: as the manifest and `--json` have them. */
 export function nullable<S extends z.ZodRawShape>(shape: S): { [K in keyof S]: z.ZodNullable<S[K]> } {
-  return mapped(shape, orNothing) as { [K in keyof S]: z.ZodNullable<S[K]> };
+  return mapped(shape, z.nullable) as { [K in keyof S]: z.ZodNullable<S[K]> };
 }
 
 /** What is known of the facts of a shape, null for the others. */
@@ -73,15 +73,14 @@ export function orNull<S extends z.ZodRawShape>(
   };
 }
 
-/** What describes the fact describes it as it is here, null included. */
-function orNothing(each: z.core.$ZodType): z.core.$ZodType {
-  const { description } = z.globalRegistry.get(each) ?? {};
-  const made = z.nullable(z.core.clone(each, each._zod.def));
-  return description === undefined ? made : made.describe(description);
-}
-
-function mapped(shape: z.ZodRawShape, map: (each: z.core.$ZodType) => z.core.$ZodType): z.ZodRawShape {
-  return Object.fromEntries(Object.entries(shape).map(([name, each]) => [name, map(each)]));
+/** What describes a fact describes it as it is in the form, null included. */
+function mapped(shape: z.ZodRawShape, map: (each: z.core.$ZodType) => z.ZodType): z.ZodRawShape {
+  const made = (each: z.core.$ZodType): z.ZodType => {
+    const { description } = z.globalRegistry.get(each) ?? {};
+    if (description === undefined) return map(each);
+    return map(z.core.clone(each, each._zod.def)).describe(description);
+  };
+  return Object.fromEntries(Object.entries(shape).map(([name, each]) => [name, made(each)]));
 }
 
 type Facts<S extends z.ZodRawShape> = { [K in keyof S]: z.infer<S[K]> };

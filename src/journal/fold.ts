@@ -1,6 +1,6 @@
 import type { AttemptFacts, RunEvent } from '../contract/events.js';
+import { EVENTS_VERSION } from '../contract/events-version.js';
 import type { RunAbout, StepAbout } from '../contract/run-about.js';
-import { EVENTS_VERSION } from '../contract/run-record.js';
 import { orNull } from '../contract/step-result.js';
 import {
   ATTEMPT_FACTS,
