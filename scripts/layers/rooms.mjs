@@ -146,7 +146,7 @@ export const ROOMS = [
   room(
     'workflows/steps',
     'carrying steps out: slots, locks, `foreach`, sub-plans',
-    'plan/model plan/expressions plan/templates plan/check plan/files engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/agent-step',
+    'plan/model plan/templates plan/check plan/files engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/agent-step',
     [COMMON, WORKFLOW],
   ),
   room(

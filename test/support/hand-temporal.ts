@@ -57,7 +57,7 @@ class HandScope implements Scope {
     this.cancelRequested = new Promise((_, reject) => {
       this.reject = (error) => {
         this.requested = true;
-        reject(error as Error);
+        reject(error);
       };
     });
     this.cancelRequested.catch(() => {});
@@ -188,7 +188,7 @@ export class HandTemporal implements Temporal {
       if (!scope.cancellable) return;
       scope.cancelRequested.catch((error: unknown) => {
         this.conditions.delete(condition);
-        reject(error as Error);
+        reject(error);
       });
     });
   }
@@ -212,14 +212,14 @@ export class HandTemporal implements Temporal {
     const scope = this.currentScope();
     if (scope.consideredCancelled) return scope.cancelRequested;
     return new Promise<T>((resolve, reject) => {
-      const asked = new Asked(this, name, args, options, { resolve: resolve as Wait['resolve'], reject });
+      const asked = new Asked(this, name, args, options, { resolve, reject });
       this.open.push(asked);
       if (!scope.cancellable) return;
       scope.cancelRequested.catch((error: unknown) => {
         asked.canceled = true;
         if (onCancel === undefined || !this.open.includes(asked)) return;
         this.over(asked);
-        reject(onCancel(error) as Error);
+        reject(onCancel(error));
       });
     });
   }

@@ -87,7 +87,7 @@ const unknownMode = (input: LoopInput): LoopInput => ({
 });
 
 describe.each(['open.json', 'history.json'])('a loop that was found good when it began: %s', (file) => {
-  test.each(['loop-between-turns'])(
+  test.each(['loop-admitted', 'loop-between-turns'])(
     'makes the same decisions where the checker of today refuses it: %s',
     async (name) => {
       const { history, input } = startedWith(`${name}/${file}`, unknownMode);

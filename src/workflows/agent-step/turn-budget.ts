@@ -50,7 +50,7 @@ export class TurnBudget {
   /** Counts what a turn has cost, for the step and for the run. What the step had set aside is spent first. */
   settle({ turn }: PieceReport): void {
     if (turn === undefined) return;
-    const { runLedger, warn } = this.context;
+    const { runLedger } = this.context;
     if (turn.cost_usd !== undefined) this.told = true;
     const usage = { tokens: turn.tokens, cost_usd: turn.cost_usd ?? 0, wall_sec: turn.wall_sec };
     const before = this.left();
@@ -60,8 +60,8 @@ export class TurnBudget {
       runLedger.reserve(this.left());
     }
     const all = runLedger.settle(usage);
-    for (const each of own) warn(`the step has used ${overrunText(each)}`);
-    for (const each of all) warn(`the run has used ${overrunText(each)}`);
+    for (const each of own) this.context.warn(`the step has used ${overrunText(each)}`);
+    for (const each of all) this.context.warn(`the run has used ${overrunText(each)}`);
   }
 
   /** Gives back what was set aside of the run's budget. */

@@ -64,7 +64,7 @@ export class AgentSteps {
     expanded: ExpandedStep,
     instance: Instance | undefined,
   ): AgentStepContext {
-    const { program, input, tasks, stateOf, apply, execute } = this.run;
+    const { program, input, tasks, stateOf, apply } = this.run;
     const { plan } = program;
     const step = plan.steps[index]!;
     const id = instanceId(step, instance);
@@ -81,7 +81,7 @@ export class AgentSteps {
         // Each turn is one execution: what comes after it is decided here, where sessions and quotas are known.
         retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
       }),
-      execute,
+      execute: (piece, task) => this.run.execute(piece, task),
       parking: instance === undefined ? this.parked.parkingOf(index) : new InstanceParking(this.temporal),
       warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),
       runLedger: this.runLedger,
