@@ -51,19 +51,26 @@ async function allowSealed(signing: Signing, check: StartCheck, seal: Seal): Pro
   if (!right) throw unsigned(info);
   // Nobody can have a run continue as new a second time. All else could be sent again, so it is noted as used.
   if (seal.kind === 'continued') return;
-  let verdict: StartVerdict;
-  try {
-    verdict = await check.verify({ seal, started_at: info.startTime.getTime() });
-  } catch (error) {
-    throw unchecked(error);
-  }
+  const verdict = await verdictOn(check, { seal, started_at: info.startTime.getTime() });
   if (verdict !== 'signed' && !(verdict === 'not_required' && signing.since === undefined)) throw unsigned(info);
 }
 
 /**
- * Nobody knows whether the start is good: the disk is full, say. That is no mismatch, so it ends nothing: it fails the
- * task, Temporal tries again, and `orch status` says why until it is known.
+ * Where nobody knows whether the start is good (the disk is full, say), that is no mismatch, so it ends nothing: it fails
+ * the task, Temporal tries again, and `orch status` says why until it is known.
+ *
+ * A failure that stands in history was told already. Without another question it would be told for ever.
  */
+async function verdictOn(check: StartCheck, question: StartQuestion): Promise<StartVerdict> {
+  for (;;) {
+    try {
+      return await check.verify(question);
+    } catch (error) {
+      if (!check.info().unsafe.isReplaying) throw unchecked(error);
+    }
+  }
+}
+
 function unchecked(error: unknown): Error {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   const why = (cause ?? (error as Error)).message;
@@ -104,12 +111,7 @@ async function allowOldStart({ since }: Signing, check: StartCheck, input: Workf
     args: input.args.map(plain),
     signature: signatureOf(input.headers[SIGNATURE_HEADER]),
   };
-  let verdict: StartVerdict;
-  try {
-    verdict = await check.verify(question);
-  } catch (error) {
-    throw unchecked(error);
-  }
+  const verdict = await verdictOn(check, question);
   if (verdict === 'refused') throw unsigned(info);
 }
 

@@ -22,8 +22,12 @@ const noRoom = activityFailure(
 );
 
 /** What comes of a start, given what the check of its seal says. */
-async function start(says: () => StartVerdict, args: unknown[] = ['input', { orch_seal: seal }]): Promise<unknown> {
-  const check: StartCheck = { info: () => info, verify: async () => says() };
+async function start(
+  says: () => StartVerdict,
+  args: unknown[] = ['input', { orch_seal: seal }],
+  now: () => WorkflowInfo = () => info,
+): Promise<unknown> {
+  const check: StartCheck = { info: now, verify: async () => says() };
   const signing = {
     since: args.length === 2 ? 1 : undefined,
     sealed: false,
@@ -61,4 +65,17 @@ test.each<[string, unknown[]]>([
     name: 'StartUnchecked',
     message: 'The worker could not check who has started this, and tries again: ENOSPC: no space left on device, write',
   });
+});
+
+test('a failed check that stands in history is made again', async () => {
+  let replaying = true;
+  const answers = [fails(noRoom), (): StartVerdict => 'signed'];
+  const says = (): StartVerdict => {
+    const answer = answers.shift()!;
+    if (answers.length === 0) replaying = false;
+    return answer();
+  };
+  const now = (): WorkflowInfo => ({ ...info, unsafe: { ...info.unsafe, isReplaying: replaying } });
+  expect(await start(says, undefined, now)).toMatchObject({ orch_value: 'input' });
+  expect(answers).toEqual([]);
 });
