@@ -8,6 +8,7 @@
  * @property {string} owns
  * @property {string[]} rooms that it may import
  * @property {string[]} packages that it may import; `node` stands for all that Node brings
+ * @property {boolean} [everywhere] every room may import it, and none says so
  */
 
 const CEL = '@marcbachmann/cel-js';
@@ -21,6 +22,10 @@ const WORKFLOW = '@temporalio/workflow';
 
 /** @type {Room[]} */
 export const ROOMS = [
+  {
+    ...room('basics', 'what the language lacks: a function each, of no subject. Every room may import it', '', []),
+    everywhere: true,
+  },
   room(
     'host',
     'what only Node can do and several need: atomic files, growing files, timers, the identity of processes',
