@@ -102,7 +102,9 @@ export const ROOMS = [
     [WORKFLOW],
   ),
 
-  room('secrets', 'where secrets come from, and how they are kept out of what people read', 'plan/model', ['node']),
+  room('secrets', 'where secrets come from, and how they are kept out of what people read', 'host plan/model', [
+    'node',
+  ]),
   room(
     'process',
     'a subprocess with its group: start, time out, stop, tails; `durable/` has the ones that outlive their worker',
@@ -119,7 +121,7 @@ export const ROOMS = [
   room(
     'temporal',
     'what client and worker must agree on: settings, payload codec, signatures, the way to the locks',
-    'journal contract',
+    'host journal contract',
     [CLIENT, COMMON, ENVCONFIG, PROTO, 'node'],
   ),
 
@@ -170,7 +172,7 @@ export const ROOMS = [
   room(
     'activities/step',
     'what all steps need: the record of an attempt, heartbeats, limits, secrets',
-    'plan/model plan/templates engine contract secrets process records temporal',
+    'host plan/model plan/templates engine contract secrets process records temporal',
     [ACTIVITY, COMMON, 'node'],
   ),
   room(
@@ -179,11 +181,15 @@ export const ROOMS = [
     'host plan/model contract secrets process records activities/step',
     [ACTIVITY, 'node'],
   ),
-  room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [ACTIVITY, 'node']),
+  room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [
+    ACTIVITY,
+    'node',
+    'undici',
+  ]),
   room(
     'activities/agent',
     'turns of coding agents',
-    'contract secrets process agents records temporal activities/step activities/command',
+    'host contract secrets process agents records temporal activities/step activities/command',
     ['node'],
   ),
   room(
@@ -195,7 +201,7 @@ export const ROOMS = [
   room(
     'activities/loop',
     'a turn of the loop, and its repository',
-    'loop contract agents records activities/step activities/dispatch',
+    'host loop contract agents records activities/step activities/dispatch',
     [ACTIVITY, 'node'],
   ),
   room('activities/cleanup', 'what is left of steps that ended', 'contract process records activities/step', [
@@ -231,7 +237,7 @@ export const ROOMS = [
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
     'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats engine journal loop contract process agents records temporal activities/cleanup client worker service',
-    ['commander', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
+    ['commander', 'get-east-asian-width', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];
 

@@ -197,7 +197,7 @@ export function createTurns(context: AgentStepContext): Turns {
   }
 
   /** Sessions and work trees are on one host: what comes after the first turn goes there too. */
-  function homeOf(): { carried?: StepTask['carried'] } {
+  function homeOf(): Pick<StepTask, 'carried'> {
     const host = last?.state_host;
     return host === undefined ? {} : { carried: { failures: 0, first_started_at: Date.now(), host } };
   }

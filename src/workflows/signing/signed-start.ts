@@ -12,6 +12,7 @@ import type { Activities } from '../../contract/activities.js';
 import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
+import { defined } from '../../basics/defined.js';
 
 const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ startToCloseTimeout: '10 seconds' });
 
@@ -79,7 +80,7 @@ async function allowOldStart({ since }: Signing, input: WorkflowExecuteInput): P
       workflow_id: info.workflowId,
       task_queue: info.taskQueue,
       args: input.args.map(plain),
-      signature: signatureOf(input.headers[SIGNATURE_HEADER]),
+      ...defined({ signature: signatureOf(input.headers[SIGNATURE_HEADER]) }),
     }),
   );
   if (verdict === 'refused') throw unsigned();
