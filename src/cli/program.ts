@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError } from '@commander-js/extra-typings';
 import { EXIT, type CliContext, type CliHost } from './context.js';
 import { reportError } from './errors.js';
 import { addLoopCommands } from './register-loop.js';

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import type { CliContext } from './context.js';
 import { collect } from './options/plan.js';
 
@@ -88,7 +88,7 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
   for (const command of loop.commands) command.exitOverride();
 }
 
-function withKnobs(command: Command): Command {
+function withKnobs<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .option('--id <id>', 'id of the loop (default: one per configuration)')
     .option('--fresh', 'begin at the first iteration, whatever was before')
@@ -120,6 +120,6 @@ function withKnobs(command: Command): Command {
     .option('--json', 'print the result as one JSON object');
 }
 
-function withSender(command: Command): Command {
+function withSender<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command.option('--by <name>', 'in whose name').option('--json', 'print one JSON object');
 }

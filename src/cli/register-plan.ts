@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { Option, type Command } from '@commander-js/extra-typings';
 import type { CliContext } from './context.js';
 import { withFormatOptions } from './options/format.js';
 import { collect, withSelection } from './options/plan.js';

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander';
+import { Option, type Command, type OptionValues } from '@commander-js/extra-typings';
 import type { CliContext } from './context.js';
 import { withFormatOptions } from './options/format.js';
 import { withPipelineOptions } from './options/pipeline.js';
@@ -74,7 +74,7 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .action(async (options) => done(await (await import('./commands/locks.js')).locks(context, options)));
 }
 
-function withStartOptions(command: Command): Command {
+function withStartOptions<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return withFormatOptions(withSelection(command))
     .option('--input <name=value>', 'value of an input of the plan (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file with values of inputs')

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import type { CliContext } from './context.js';
 import { collect } from './options/plan.js';
 
@@ -56,7 +56,7 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
     .action(async (run, step, options) => done(await (await load()).explain(context, run, step, options)));
 }
 
-function withSender(command: Command): Command {
+function withSender<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .option('--by <name>', 'in whose name (default: you, as user@host)')
     .option('--json', 'print one JSON object');

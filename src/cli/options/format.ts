@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command, type OptionValues } from '@commander-js/extra-typings';
 import type { FormatName, FormatOptions } from '../../formats/index.js';
 import type { ExecManifestOptions } from '../../formats/exec-manifest/index.js';
 import type { PlanText } from '../../plan/files/plan-text.js';
@@ -28,7 +28,7 @@ export interface FormatFlags extends PipelineFlags {
 }
 
 /** Adds the options that are for files of other systems. */
-export function withFormatOptions(command: Command): Command {
+export function withFormatOptions<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return withPipelineOptions(command)
     .addOption(new Option('--mode <mode>', 'manifest: run in this mode instead of its own').choices(MODES))
     .option(

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { Command } from 'commander';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { isMode, MODE_HINT, MODE_VARIABLES } from '../../formats/pipelines/execution-mode.js';
 import type { PipelinesOptions } from '../../formats/pipelines/options.js';
 import type { CliContext } from '../context.js';
@@ -19,7 +19,7 @@ export interface PipelineFlags {
 }
 
 /** Adds the options that are for files of pipelines. */
-export function withPipelineOptions(command: Command): Command {
+export function withPipelineOptions<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .option('--pipeline <id>', 'pipelines: the one to run (default: the one that the file names)')
     .option('--task <id>', 'pipelines: what the run is for (default: the pipeline)')

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Command } from 'commander';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import type { Json } from '../../plan/model/values.js';
 import { looksSecret, secretHint } from '../../plan/templates/secret-names.js';
 import { secretIn } from '../../plan/templates/secret-looks.js';
@@ -25,7 +25,7 @@ export function readSelection({ only, from, to, skip }: InputOptions): Selection
 }
 
 /** Adds the options that select steps. */
-export function withSelection(command: Command): Command {
+export function withSelection<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .option('--only <step...>', 'run only these steps')
     .option('--from <step...>', 'run these steps and what comes after them')
