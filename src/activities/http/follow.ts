@@ -54,7 +54,9 @@ export async function fetchFollowing(request: PreparedRequest, signal: AbortSign
 async function send({ url, method, headers, body }: PreparedRequest, signal: AbortSignal): Promise<Response> {
   // Not before it is needed: most workers make no call, and all would start later.
   const { patientFetch } = await import('./patient-fetch.js');
-  return patientFetch(url, { method, headers: [...headers], redirect: 'manual', signal, ...defined({ body }) });
+  // The name that Node's own fetch gives itself: servers may go by it.
+  const named = headers.has('user-agent') ? [...headers] : [...headers, ['user-agent', 'node'] as [string, string]];
+  return patientFetch(url, { method, headers: named, redirect: 'manual', signal, ...defined({ body }) });
 }
 
 function redirected(request: PreparedRequest, status: number, location: string): PreparedRequest {
