@@ -116,7 +116,7 @@ describe('coding agents', () => {
     rig.write('prompts/main.md', 'main.md\nFAKE say done\nFAKE exit 143\n');
     expect((await call(...oneIteration(rig.id))).code).toBe(0);
     const turns = await own.client.workflow.getHandle(rig.id).query<{ status: string; words: string }[]>('turns');
-    expect(turns[1]).toMatchObject({ status: 'warning', words: 'it has answered, and then it exited with code 143' });
+    expect(turns[1]).toMatchObject({ status: 'warning', words: 'it answered, and then it exited with code 143' });
   });
 
   test('what a session has cost before its quota ended is charged once', async () => {

@@ -76,7 +76,7 @@ function wrongHost({ failures, first_started_at, failed_attempts, host }: NonNul
   };
   const error = ApplicationFailure.create({
     type: 'WrongHost',
-    message: `The step was started by another worker's host: ${host}`,
+    message: `The step was started on another worker's host: ${host}`,
     nonRetryable: true,
     details: [known],
   });

@@ -188,7 +188,7 @@ describe('before a turn', () => {
     const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
     const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
     expect(await refusal(synchronise(one.dir, task))).toBe(
-      'git_untracked_collision: a pull would overwrite files here that git does not know: notes.txt. Move or remove them',
+      'git_untracked_collision: a pull would overwrite untracked files: notes.txt. Move or remove them',
     );
     expect(readFileSync(path.join(one.dir, 'notes.txt'), 'utf8')).toBe('mine\n');
   });
