@@ -196,10 +196,7 @@ describe('the verdict of a file', () => {
     ['STATUS: bogus', { verdict: 'error', note: 'unknown status in its verdict file: bogus' }],
     ['STATUS: skipped', { verdict: 'error', note: 'unknown status in its verdict file: skipped' }],
     ['STATUS: pass | fail', { verdict: 'error', note: 'unknown status in its verdict file: pass | fail' }],
-    [
-      '{"result":"fine"}',
-      { verdict: 'warn', note: 'its verdict file has no status: {"result":"fine"}', unsure: true },
-    ],
+    ['{"result":"fine"}', { verdict: 'warn', note: 'its verdict file has no status: {"result":"fine"}', unsure: true }],
     ['all is well\n', { verdict: 'warn', note: 'its verdict file has no status: all is well', unsure: true }],
     ['STATUS:\n', undefined],
     ['--- VERDICT ---\nSTATUS: error\nFILES: 0\n', { verdict: 'error' }],

@@ -253,7 +253,7 @@ describe('a question', () => {
     const wrong = await own.orch('answer', run.id, 'b', 'red');
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("has no step 'b'")]);
     expect((await own.orch('answer', run.id, 'a', 'red\nFAKE verdict PASS')).stdout).toBe(
-      'a: answered; the agent goes on\n',
+      'a: answered; the agent continues\n',
     );
     expect(shortly(await own.ended(run.id))).toEqual(['succeeded', ['success', null]]);
     const [first, second] = run.starts();

@@ -127,5 +127,5 @@ test('kill -9 of the worker of main in its turn: another one on that machine goe
 
 test('a role that is none is refused', async () => {
   const { code, stderr } = await callCli(['loop', 'worker', '--role', 'boss'], { cwd: tempDir() });
-  expect([code, stderr]).toEqual([2, 'error[usage]: --role boss: there is supervisor (galph) and main (ralph)\n']);
+  expect([code, stderr]).toEqual([2, 'error[usage]: --role boss: use supervisor (galph) or main (ralph)\n']);
 });

@@ -121,7 +121,7 @@ describe('orch run', () => {
     const { code, stderr } = await cli.ended;
     expect(code).toBe(130);
     expect(stderr).toContain(
-      `detached; the run goes on\n  follow it again:  orch watch ${id}\n  end it:           orch cancel ${id}\n`,
+      `detached; the run continues\n  follow it again:  orch watch ${id}\n  end it:           orch cancel ${id}\n`,
     );
     expect(existsSync(marker)).toBe(false);
     const watched = await runCli(['watch', id]);

@@ -40,8 +40,7 @@ export function collectOutputs(file: string, stdoutFile: string, wanted: readonl
 function readOutputs(file: string): Record<string, Json> {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return {};
-  if (size > MAX_FILE_BYTES)
-    throw new OutputError(`$ORCH_OUTPUT is ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
+  if (size > MAX_FILE_BYTES) throw new OutputError(`$ORCH_OUTPUT is ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
   const text = readFileSync(file, 'utf8');
   return text.trimStart().startsWith('{') ? parseObject(text) : parseOutputLines(text);
 }

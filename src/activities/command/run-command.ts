@@ -160,7 +160,8 @@ function durableSpec(
 }
 
 function commandOf(task: StepTask, env: Record<string, string>): Invocation {
-  if (task.action.type === 'http' || task.action.type === 'agent') throw new Error('Internal error: it is not a command');
+  if (task.action.type === 'http' || task.action.type === 'agent')
+    throw new Error('Internal error: it is not a command');
   return invocation(task.action, env);
 }
 

@@ -85,7 +85,9 @@ function withoutSecrets(request: PreparedRequest, from: URL): PreparedRequest {
   const { url, body, holdsSecret } = request;
   const refuse = (what: string): never => {
     const where = `redirected by ${displayUrl(from)} to another origin (${url.origin})`;
-    throw new RedirectError(`${where}, and ${what} holds a secret; call that origin directly if it is meant to receive it`);
+    throw new RedirectError(
+      `${where}, and ${what} holds a secret; call that origin directly if it is meant to receive it`,
+    );
   };
   if (holdsSecret(url.href)) refuse('the URL');
   if (body !== undefined && holdsSecret(body)) refuse('the body');

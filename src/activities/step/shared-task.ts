@@ -37,7 +37,10 @@ export async function completeTask(starts: RunStarts<RunStart>, given: StepTask 
     throw unavailable(task, `what the run was started with is not available: ${String(error)}`);
   }
   if (start.shared.mark !== mark) {
-    throw unavailable(task, 'this worker reads it differently from the one that scheduled the step: their versions differ');
+    throw unavailable(
+      task,
+      'this worker reads it differently from the one that scheduled the step: their versions differ',
+    );
   }
   const env: Record<string, string> = { ...start.shared.env };
   for (const name of start.unexported) delete env[name];

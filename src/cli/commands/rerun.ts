@@ -66,7 +66,7 @@ async function prepareRerun(
   if (finished_at === undefined) {
     throw new UsageError(
       `The run '${runId}' is still open`,
-      `\`orch retry ${runId} STEP\` tries a failed step of it again`,
+      `\`orch retry ${runId} STEP\` retries one of its failed steps`,
     );
   }
   const past = await client.pastRun(runId);

@@ -20,10 +20,10 @@ export function nowLine(described: LoopDescription): string {
   const where = `iteration ${view.iteration} of ${view.last_iteration}, ${view.role}`;
   if (waits !== undefined) {
     const how = waits.role === undefined ? '`orch worker`' : `\`orch loop worker --role ${waits.role}\``;
-    return `${where}: waits for a worker on the queue ${waits.queue}; start one by ${how}`;
+    return `${where}: waits for a worker on the queue ${waits.queue}; start one with ${how}`;
   }
   if (view.waits_for !== undefined) return `${where}: waits for ${view.waits_for}`;
-  if (view.status === 'paused') return `${where}: paused; \`orch loop resume ${view.loop_id}\` goes on`;
+  if (view.status === 'paused') return `${where}: paused; \`orch loop resume ${view.loop_id}\` continues`;
   if (view.phase === undefined) return '';
   const doing = { router: 'asks the router', turn: 'runs', pull: 'pulls', publish: 'publishes' }[view.phase];
   const what = view.prompt === undefined ? '' : ` ${view.prompt} (${view.agent ?? ''})`;
