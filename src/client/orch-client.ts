@@ -94,7 +94,7 @@ export class OrchClient {
       });
     } catch (error) {
       throw new OrchError('service_unreachable', `Cannot reach the Temporal service at ${options.service.address}`, {
-        hint: 'is it running, and are TEMPORAL_ADDRESS and its TLS settings right? `orch doctor` tells more',
+        hint: 'is it running, and are TEMPORAL_ADDRESS and its TLS settings right? `orch doctor` shows more',
         cause: error,
       });
     }
@@ -118,7 +118,10 @@ export class OrchClient {
     const { plan, input } = prepareRun(toStart, options, this.options.signing !== undefined);
     const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
     if (runId.length > MAX_ID_LENGTH) {
-      throw new OrchError('refused', `The id of a run has at most ${MAX_ID_LENGTH} characters, not ${runId.length}`);
+      throw new OrchError(
+        'refused',
+        `The id of a run may have at most ${MAX_ID_LENGTH} characters, not ${runId.length}`,
+      );
     }
     const { project, tags, format } = plan.metadata;
     let tries = 0;
@@ -152,7 +155,7 @@ export class OrchClient {
           return { run_id: runId, ...this.link(runId, temporal_run_id) };
         }
         throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
-          hint: `look at it by \`orch status ${runId}\`, or choose another --id`,
+          hint: `look at it with \`orch status ${runId}\`, or choose another --id`,
         });
       }
       throw asOrchError(error, runId);
@@ -404,7 +407,7 @@ const MAX_VERB_BYTES = 128 * 1024;
 function refuseLargeVerb(verb: string, what: unknown): void {
   const bytes = Buffer.byteLength(JSON.stringify(what));
   if (bytes <= MAX_VERB_BYTES) return;
-  throw new OrchError('refused', `Cannot ${verb}: the request has ${bytes} bytes, more than ${MAX_VERB_BYTES}`, {
+  throw new OrchError('refused', `Cannot ${verb}: the request is ${bytes} bytes, more than ${MAX_VERB_BYTES}`, {
     hint: 'put long texts into a file that the steps read, and name it',
   });
 }
@@ -418,7 +421,7 @@ function startedBy(): string {
 }
 
 function noPlan(runId: string): OrchError {
-  return new OrchError('run_not_found', `'${runId}' is a loop, and no run of a plan`, {
+  return new OrchError('run_not_found', `'${runId}' is a loop, not a run of a plan`, {
     hint: `\`orch loop status ${runId}\` shows it`,
   });
 }

@@ -246,7 +246,7 @@ describe('to Temporal', () => {
     const here = await call('loop', 'status');
     expect(here.stderr).toContain('The loop of this folder');
     const { id } = await own.start('plan', () => [{ id: 'a', command: 'true' }]);
-    expect((await call('loop', 'status', id)).stderr).toContain(`'${id}' is no loop`);
+    expect((await call('loop', 'status', id)).stderr).toContain(`'${id}' is not a loop`);
     expect(rig.starts()).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ describe('a plain loop', () => {
     const watched = await orch('watch', rig.id);
     expect([watched.code, watched.stdout]).toEqual([0, stdout]);
     const asRun = await orch('explain', rig.id, 'a');
-    expect([asRun.code, asRun.stderr]).toEqual([2, expect.stringContaining(`'${rig.id}' is no run of a plan`)]);
+    expect([asRun.code, asRun.stderr]).toEqual([2, expect.stringContaining(`'${rig.id}' is not a run of a plan`)]);
     expect(stderr).toMatch(
       /success iteration 1 supervisor {1}supervisor\.md \(fake\) \d+\.\ds {2}did supervisor\.md\n/,
     );

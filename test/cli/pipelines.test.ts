@@ -272,7 +272,7 @@ describe('guardrails', () => {
       'that failed are told, even where that is allowed',
       one(guard),
       ['--env', 'CODE=1'],
-      ["The guardrail 'guard' failed: see its log, mend what it reports and run it again"],
+      ["The guardrail 'guard' failed: see its log, fix what it reports and run it again"],
     ],
     [
       'that did not run are told',

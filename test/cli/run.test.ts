@@ -106,7 +106,7 @@ describe('orch run', () => {
     const second = await runCli(['start', plan, '--id', id], { cwd: dir });
     expect(second).toMatchObject({ code: 2, stdout: '' });
     expect(second.stderr).toBe(
-      `error[run_exists]: There is already a run with the id '${id}'\n  hint: look at it by \`orch status ${id}\`, or choose another --id\n`,
+      `error[run_exists]: There is already a run with the id '${id}'\n  hint: look at it with \`orch status ${id}\`, or choose another --id\n`,
     );
   });
 

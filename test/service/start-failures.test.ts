@@ -70,7 +70,7 @@ describe('a state folder', () => {
       stdout: '',
       stderr:
         `error[state_dir_foreign]: the state folder ${state} is refused: ${state} belongs to user 65534, and you are root\n` +
-        '  hint: call orch as its owner, or set ORCH_STATE_DIR to a folder of your own\n',
+        '  hint: run orch as its owner, or set ORCH_STATE_DIR to a folder of your own\n',
     });
   });
 

@@ -69,11 +69,11 @@ describe('the search for Temporal', () => {
   it('names every way where nothing is found', async () => {
     const error = await find().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'temporal_not_found' });
-    expect((error as Error).message).toContain('go install: there is no Go on PATH');
+    expect((error as Error).message).toContain('go install: Go is not on PATH');
     expect((error as Error).message).toContain('download: 127.0.0.1:9 cannot be reached');
     expect((error as { hint: string }).hint).toBe(
-      'any of these helps: set ORCH_TEMPORAL_CLI to it; put temporal on PATH (https://docs.temporal.io/cli); ' +
-        'let orch download it or build it by Go (orch up); ' +
+      'any of these works: set ORCH_TEMPORAL_CLI to it; put temporal on PATH (https://docs.temporal.io/cli); ' +
+        'let orch download it or build it with Go (orch up); ' +
         'or build it yourself: go install github.com/temporalio/cli/cmd/temporal@v1.5.1',
     );
   });

@@ -243,7 +243,7 @@ export function createTurns(context: AgentStepContext): Turns {
   }
 
   function ask(account: string, hit?: { key: string; reset_at: number | null }): Promise<{ start_at: number }> {
-    const summary = `${hit === undefined ? 'Asks for' : 'Tells of'} the quota of ${account}`.slice(0, 200);
+    const summary = `${hit === undefined ? 'Requests' : 'Reports'} the quota of ${account}`.slice(0, 200);
     return activities.askAccount.executeWithOptions({ summary }, [
       { account, key: context.accountKey, ...(hit === undefined ? {} : { hit }) },
     ]);

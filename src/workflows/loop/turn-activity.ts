@@ -79,7 +79,7 @@ export async function runTurn(task: TurnTask, queue: string | undefined): Promis
 export async function syncRepository(task: SyncTask, queue: string | undefined): Promise<Piece<SyncReport>> {
   const options = {
     activityId: `i:git:${task.step_id}:${task.when}`,
-    summary: (task.when === 'before' ? 'Takes over what others did' : `Publishes ${task.step_id}`).slice(0, 200),
+    summary: (task.when === 'before' ? 'Pulls what others did' : `Publishes ${task.step_id}`).slice(0, 200),
     ...(queue === undefined ? {} : { taskQueue: queue }),
   };
   try {
@@ -121,7 +121,7 @@ function failureOf(cause: unknown): PieceFailure {
 async function reap({ step_id, attempts_before }: TurnTask, taskQueue: string | undefined): Promise<void> {
   const options = {
     activityId: `i:reap:${step_id}:${attempts_before + 1}`,
-    summary: `Ends what ${step_id} has left running`,
+    summary: `Ends what ${step_id} left running`,
     scheduleToCloseTimeout: '70 seconds',
     ...(taskQueue === undefined ? {} : { taskQueue }),
   };

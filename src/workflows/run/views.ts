@@ -32,7 +32,7 @@ export function progressView(runId: string, program: Program, state: RunState, s
 
 /** What somebody waits for who wants a lock: goes after "it" or "the run". */
 export function lockWaitText({ name, holder }: LockWait): string {
-  return name === undefined ? 'asks for its locks' : `waits for lock '${name}', held by run '${holder}'`;
+  return name === undefined ? 'requests its locks' : `waits for lock '${name}', held by run '${holder}'`;
 }
 
 /** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */

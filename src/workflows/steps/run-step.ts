@@ -155,7 +155,7 @@ async function reap(
   const ended = activities.reapStep.executeWithOptions(
     {
       activityId: `i:reap:${step_id}:${(attempts_before ?? 0) + 1}`,
-      summary: `Ends what ${step_id} has left running`.slice(0, 200),
+      summary: `Ends what ${step_id} left running`.slice(0, 200),
       startToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
       scheduleToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
       ...(queue === undefined ? {} : { taskQueue: queue }),

@@ -233,7 +233,7 @@ export function createStepRunner(
     const { action } = expanded;
     const step = plan.steps[index]!;
     const attemptsBefore = executed.get(instanceId(step, instance)) ?? 0;
-    if (isNoTask(action)) throw new Error(`Internal error: a step of type ${action.type} is no task`);
+    if (isNoTask(action)) throw new Error(`Internal error: a step of type ${action.type} is not a task`);
     return { ...taskOf(index, expanded, instanceId(step, instance), attemptsBefore), action };
   }
 

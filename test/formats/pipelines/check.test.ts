@@ -114,7 +114,9 @@ describe('refuses', () => {
     [
       'an execution mode that means nothing',
       one(command('a', { executionMode: 'clodu' })),
-      ["invalid_value | pipelines[0].stages[0].executionMode | 'clodu' is not an execution mode | did you mean 'cloud'?"],
+      [
+        "invalid_value | pipelines[0].stages[0].executionMode | 'clodu' is not an execution mode | did you mean 'cloud'?",
+      ],
     ],
     [
       'a pipeline id that is there twice, also by case',
