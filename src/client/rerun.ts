@@ -58,7 +58,7 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
     const missing = [...(wanted.get(step.id) ?? [])].find((name) => !carried.get(step.id)?.has(name));
     if (missing !== undefined) return `its output '${missing}' is now read, but was not kept`;
     const changed = graph.dependencies[index]!.find((dependency) => reasons[dependency] !== undefined);
-    return changed === undefined ? undefined : `it depends on '${graph.ids[changed]}'`;
+    return changed === undefined ? undefined : `it comes after '${graph.ids[changed]}'`;
   };
   for (const index of topological(graph.dependencies, graph.dependents)) reasons[index] = whyAgain(index);
   return split(next.plan, reasons, mode, forced);

@@ -5,7 +5,7 @@ export const EVENTS_VERSION = 1;
 
 const time = z.string().describe('RFC 3339, UTC');
 const text = z.string();
-const outputs = z.record(z.string(), z.unknown()).describe('the outputs that some expression of the plan reads');
+const outputs = z.record(z.string(), z.unknown()).describe('the outputs that an expression of the plan reads');
 
 /** One execution of a step, as its worker tells of it. */
 const attemptFactsSchema = z.object({
@@ -31,10 +31,10 @@ export const agentSummarySchema = z.object({
   turns: z.int().describe('executions of the agent, reviews not counted'),
   fix_rounds: z.int(),
   tokens: z.int().describe('read and written, reviews included'),
-  cost_usd: z.number().optional().describe('as far as the agents tell'),
+  cost_usd: z.number().optional().describe('as far as the agents report it'),
   wall_sec: z.number(),
-  branch: text.optional().describe('of its own work tree'),
-  worktree: text.optional().describe('folder of its own work tree, where that is still there'),
+  branch: text.optional().describe('of its own worktree'),
+  worktree: text.optional().describe('folder of its own worktree, where that is still there'),
 });
 
 const aboutStep = {
@@ -45,11 +45,13 @@ const aboutStep = {
 /** What the end of a step tells, whatever the end. */
 const stepEnd = {
   ...aboutStep,
-  reason: text.optional().describe('code; docs/errors.md has an entry for each'),
+  reason: text.optional().describe('code; docs/errors.md describes each'),
   message: text.optional(),
-  by: text.optional().describe('who asked for it'),
-  attempts: z.int().optional().describe('executions that really ran'),
-  attempt: attemptFactsSchema.optional().describe('the execution that ended so; failed ones have events of their own'),
+  by: text.optional().describe('who requested it'),
+  attempts: z.int().optional().describe('executions that actually ran'),
+  attempt: attemptFactsSchema
+    .optional()
+    .describe('the execution that ended this way; failed ones have events of their own'),
   stdout_tail: text.optional(),
   stderr_tail: text.optional(),
   outputs: outputs.optional(),
@@ -73,7 +75,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     plan_id: text,
     plan_digest: text,
     steps: z.int().describe('how many steps the plan has'),
-    created_at: time.describe('when the service took the start'),
+    created_at: time.describe('when the service accepted the start'),
     parent_run_id: text.optional(),
     rerun_of: text.optional(),
     started_by: text.optional(),
@@ -88,8 +90,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     via: z.enum(['update', 'signal']),
     accepted: z.boolean(),
     message: text.optional().describe('why it was refused'),
-    step: text.optional().describe('as it was given'),
-    by: text.optional().describe('as it was given'),
+    step: text.optional().describe('as given'),
+    by: text.optional().describe('as given'),
     comment: text.optional(),
   }),
   event('lock-waited', {
@@ -100,7 +102,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   event('locks-held', { step: text.optional().describe('absent for the locks of the run') }),
   event('step-started', { ...aboutStep, waits_for: z.enum(['approval', 'time']).optional() }),
   event('step-attempt-failed', { ...aboutStep, ...attemptFactsSchema.shape }),
-  event('step-retry', { ...aboutStep, attempt: z.int().describe('number of the attempt that follows') }),
+  event('step-retry', { ...aboutStep, attempt: z.int().describe('number of the next attempt') }),
   event('step-succeeded', { ...stepEnd, status: z.enum(['success', 'warning']) }),
   event('step-failed', stepEnd),
   event('step-timed-out', stepEnd),
@@ -114,7 +116,10 @@ export const runEventSchema = z.discriminatedUnion('type', [
     until: time.optional(),
   }),
   event('step-continued', aboutStep),
-  event('step-warned', { ...aboutStep, message: text.describe('what people should know, though the step goes on') }),
+  event('step-warned', {
+    ...aboutStep,
+    message: text.describe('what people should know, although the step continues'),
+  }),
   event('step-recovered', {
     ...aboutStep,
     fallback: text.optional().describe('the step that made up for the failure'),

@@ -150,7 +150,7 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     const { code, stdout, stderr } = await orch('validate', file, '--plan', 'prose.md');
     expect([code, stdout]).toEqual([2, 'Manifest INVALID: 1 error(s)\n']);
     expect(stderr).toContain(
-      'prose.md:6:3: warning[malformed_verify]: this expect is taken for exit 0\n  6 |   expect: green\n',
+      'prose.md:6:3: warning[malformed_verify]: this expect is read as exit 0\n  6 |   expect: green\n',
     );
     expect(stderr).toContain('prose.md:9:1: error[duplicate_task_heading]: a second heading for task 1\n');
     expect(stderr).toContain('  prose.md:3:1: first used here\n');
@@ -275,7 +275,7 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     const empty = path.join(dir, 'empty');
     mkdirSync(empty);
     const bare = await callCli(['validate', file, '--project-dir', empty, '--dispatch'], { cwd: dir });
-    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining('--dispatch: there is no dispatch.sh in ')]);
+    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining('--dispatch: dispatch.sh was not found in ')]);
     const wrong = await callCli(['convert', file], { cwd: dir, env: { ORC_MAX_FIX_ROUNDS: 'many' } });
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('ORC_MAX_FIX_ROUNDS=many') as string });
   });

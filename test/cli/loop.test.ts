@@ -53,7 +53,7 @@ describe('a plain loop', () => {
     const refused = await orch('loop', 'resume', rig.id);
     expect([refused.code, refused.stderr]).toEqual([
       2,
-      expect.stringContaining('has made its iterations: 1 was the last'),
+      expect.stringContaining('has made all its iterations: 1 was the last'),
     ]);
     const { stderr } = await run(rig, '--max-iterations', '2');
     expect(stderr).toContain('continues at iteration 2, supervisor\n');
@@ -412,7 +412,7 @@ describe('state.json', () => {
     const bad = await callCli(['loop', 'import-state', 'bad.json', '--id', rig.id], at);
     expect([bad.code, bad.stderr]).toEqual([
       2,
-      expect.stringContaining('bad.json is corrupt: `iteration` is no whole number'),
+      expect.stringContaining('bad.json is corrupt: `iteration` is not a whole number'),
     ]);
     await callCli(['loop', 'import-state', 'old.json', '--id', rig.id, '--max-iterations', '1'], at);
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);

@@ -110,7 +110,7 @@ describe('orch run', () => {
     );
   });
 
-  test('Ctrl-C detaches: it says how to come back, and the run goes on to its end', async () => {
+  test('Ctrl-C detaches: it says how to come back, and the run continues to its end', async () => {
     const dir = tempDir();
     const id = uniqueId('detached');
     const marker = path.join(dir, 'ended');

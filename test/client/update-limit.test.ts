@@ -60,7 +60,7 @@ test('a signal of megabytes is refused in words before it is sent, as an update 
   for (const verb of ['pause', 'resume'] as const) await rig.orch.steer(id, verb, {});
   await expect(rig.orch.steer(id, 'approve', { step: 'a', comment: 'c'.repeat(3_000_000) })).rejects.toMatchObject({
     code: 'refused',
-    message: 'Cannot approve: the request has 3000025 bytes, more than 131072',
+    message: 'Cannot approve: the request is 3000025 bytes, more than 131072',
   });
   expect(await rig.orch.steer(id, 'approve', { step: 'a' })).toMatchObject({ sent_as: 'signal' });
   const { events } = await rig.orch.record(id);

@@ -194,7 +194,7 @@ describe('on_abort: quarantine', () => {
     expect([run.running, run.finished]).toEqual([[], undefined]);
   });
 
-  test('retry tries the step again, and the run goes on', () => {
+  test('retry tries the step again, and the run continues', () => {
     const run = quarantined();
     run.end('b');
     expect(run.retry('a')).toBeUndefined();

@@ -171,7 +171,7 @@ describe('a body that is too large', () => {
     expect(await call({ url: origin, max_body_bytes: 1_000_000 }, { bodyFile })).toMatchObject({
       ok: false,
       reason: 'http_body_too_large',
-      message: `BodyTooLargeError: the answer to GET ${origin}/ is larger than max_body_bytes (1000000)`,
+      message: `BodyTooLargeError: the response to GET ${origin}/ is larger than max_body_bytes (1000000)`,
       retryable: false,
       response: { status: 200, body_bytes: 1_000_000, body_truncated: true },
     });
