@@ -56,9 +56,7 @@ test('a step larger than a task can be fails, and the run with it ends in order'
   const { stdout } = await callCli(['run', plan, '--inputs', path.join(dir, 'inputs.json'), '--json'], { cwd: dir });
   expect((JSON.parse(stdout) as Ended).steps[0]).toMatchObject({
     reason: 'input_invalid',
-    message: expect.stringMatching(
-      /^InputError: the step with its templates expanded is 26\d+ bytes/,
-    ) as string,
+    message: expect.stringMatching(/^InputError: the step with its templates expanded is 26\d+ bytes/) as string,
   });
 });
 

@@ -23,7 +23,11 @@ function failing(line: string): Place {
 
 describe('a server that ends while it starts', () => {
   it.each([
-    ['database_in_use', 'database is locked (5) (SQLITE_BUSY)', /^another server that cannot be seen from here has .*temporal\.db open/],
+    [
+      'database_in_use',
+      'database is locked (5) (SQLITE_BUSY)',
+      /^another server that cannot be seen from here has .*temporal\.db open/,
+    ],
     ['database_corrupt', 'database disk image is malformed (11)', /^restore .*temporal\.db from a backup/],
     ['database_corrupt', 'SQL logic error: no such table: namespaces (1)', /^restore .*temporal\.db/],
     ['disk_full', 'database or disk is full (13)', /^free some space where .*state is/],
