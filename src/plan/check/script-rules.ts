@@ -48,7 +48,7 @@ function checkCode(step: Record<string, unknown>, path: readonly PropertyKey[], 
       code: 'template_in_code',
       path: [...at, 'args', entry!],
       message: `${quote(template)} is expanded inside code: whatever it contains becomes code`,
-      hint: `pass the value in the step's env and read it there, or as an argument after the code; write $ for a $ that belongs to the code`,
+      hint: `pass the value in the step's env and read it there, or as an argument after the code; write $$ for a $ that belongs to the code`,
     });
   }
 }
