@@ -8,7 +8,7 @@ const UNIT = [
   'test/activities/command/{outputs,powershell,summary}.test.ts',
   'test/cli/render/*.test.ts',
   'test/client/service-errors.test.ts',
-  'test/docs/{loop,schemas}.test.ts',
+  'test/docs/{loop,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',

@@ -61,7 +61,7 @@ export const INPUTS: Notes = {
     text: 'The value if none is given.',
     default: 'none',
     limits: 'of the type of the input',
-    about: 'An input without a value and without a default is no environment variable at all.',
+    about: 'An input without a value and without a default does not become an environment variable.',
   },
   'inputs.required': {
     text: 'Whether a run can start without a value.',

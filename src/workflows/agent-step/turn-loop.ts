@@ -110,7 +110,7 @@ export function createTurns(context: AgentStepContext): Turns {
         // Nobody's fault: it costs no attempt. What comes of a session that is no better is.
         renewed = true;
         session = undefined;
-        again = again ?? interrupted('your session could not go on');
+        again = again ?? interrupted('your session could not continue');
         continue;
       }
       attempts.count += 1;

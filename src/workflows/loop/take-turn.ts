@@ -217,7 +217,7 @@ async function untilQuota(loop: Loop, kind: 'turn' | 'router', wanted: Wanted): 
     if (facts !== undefined) loop.settle(facts);
     if (facts?.failure?.kind === 'session' && !renewed && patched('loop-fresh-session')) {
       renewed = true;
-      session = { begun: 'your session could not go on' };
+      session = { begun: 'your session could not continue' };
       continue;
     }
     const known = agents.find((each) => each.name === facts?.agent) ?? agents[0]!;
