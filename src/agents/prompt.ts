@@ -124,7 +124,9 @@ export function buildReviewPrompt(
     gates === '' ? '' : `### Checks that have run\n\n${gates}`,
     '### The change',
     review.diff.trim() === '' ? 'It changed no files.' : fence(review.diff, 'diff'),
-    review.cut === 0 ? '' : `${review.cut} more lines are left out here; look at the files themselves.`,
+    review.cut === 0
+      ? ''
+      : `${review.cut} more ${review.cut === 1 ? 'line is' : 'lines are'} left out here; look at the files themselves.`,
     `### Verdict
 
 Name what is wrong, the most serious first, with file and line. End your answer with one line:

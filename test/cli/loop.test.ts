@@ -227,7 +227,7 @@ describe('steering', () => {
     const { code, stdout } = await orch('loop', 'watch', rig.id);
     expect([code, stdout]).toEqual([
       0,
-      `${rig.id} stopped (1 turns)\n  stopped: for lunch\n  next is iteration 1, main:  orch loop resume ${rig.id}\n`,
+      `${rig.id} stopped (1 turn)\n  stopped: for lunch\n  next is iteration 1, main:  orch loop resume ${rig.id}\n`,
     ]);
     await orch('loop', 'resume', rig.id);
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);

@@ -34,7 +34,7 @@ export function nowLine(described: LoopDescription): string {
 /** How a loop ended. */
 export function loopSummary(colors: Colors, ended: LoopView): string {
   const view = forPeople(ended);
-  const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} turns)`];
+  const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} ${view.turns === 1 ? 'turn' : 'turns'})`];
   const { failure } = view;
   if (failure !== undefined) {
     const code = failure.exit_code === undefined ? '' : `, exit code ${failure.exit_code}`;

@@ -154,7 +154,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
 
 /** The fault of a key that a map holds twice. */
 export function duplicateKey(key: string, offset: number, first: number): Fault {
-  const message = `the key '${key.length > 60 ? `${key.slice(0, 57)}…` : key}' is a duplicate`;
+  const message = `duplicate key '${key.length > 60 ? `${key.slice(0, 57)}…` : key}'`;
   const related = [{ message: 'first used here', offset: first }];
   return { code: 'duplicate_key', message, offset, hint: 'remove one of the two', related };
 }

@@ -154,7 +154,7 @@ describe('refuses', () => {
     [
       'a pipeline that does not exist, also below an optional stage',
       one(sub('a', 'q', { optional: true })),
-      ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q' | known: 'p'| there is 'p'"],
+      ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q' | known: 'p'"],
     ],
     [
       'a default pipeline that does not exist',
