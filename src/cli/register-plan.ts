@@ -31,7 +31,7 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
     .action(async (plan, options) => done(await (await import('./commands/graph.js')).graph(context, plan, options)));
 
   withFormatOptions(program.command('convert <file>'))
-    .description('print the plan as which a file of another system is run')
+    .description('print a file of another system as the plan that orch runs')
     .option('-o, --out <file>', 'write to this file; in YAML if its name ends in .yaml or .yml')
     .option('--force', 'overwrite existing files')
     .addOption(new Option('--yaml', 'in YAML').conflicts('json'))
