@@ -338,7 +338,7 @@ export class OrchClient {
 }
 
 function noPlan(runId: string): OrchError {
-  return new OrchError('run_not_found', `'${runId}' is a loop, and no run of a plan`, {
+  return new OrchError('run_not_found', `'${runId}' is a loop, not a run of a plan`, {
     hint: `\`orch loop status ${runId}\` shows it`,
   });
 }

@@ -33,7 +33,9 @@ export interface ParkDeps {
 export function parkKillers(worker: Worker, { stateDir, warn, slowMs = SLOW_MS }: ParkDeps): void {
   const creator = (worker as unknown as { workflowCreator?: Creator }).workflowCreator;
   if (typeof creator?.createWorkflow !== 'function') {
-    warn('This version of the Temporal SDK hides how workflows are made: runs that take down workers are not parked');
+    warn(
+      'This version of the Temporal SDK does not show how workflows are created: runs that take down workers are not parked',
+    );
     return;
   }
   const version = versionOfCode();

@@ -10,7 +10,7 @@ export function readDuration(option: string, text: string): number {
   const seconds = Number(number) * (UNITS[unit ?? ''] ?? Number.NaN);
   if (seconds > 0 && seconds <= MAX_SEC) return seconds * 1000;
   throw new UsageError(
-    `${option} ${text}: this is no length of time`,
-    'write a number and s, m, h, d or w, for example 30d',
+    `${option} ${text}: not a valid duration`,
+    'use a number followed by s, m, h, d or w, for example 30d',
   );
 }

@@ -34,7 +34,7 @@ export function progressView(runId: string, program: Program, state: RunState, s
 
 /** What somebody waits for who wants a lock: goes after "it" or "the run". */
 export function lockWaitText({ name, holder }: LockWait): string {
-  return name === undefined ? 'asks for its locks' : `waits for lock '${name}', held by run '${holder}'`;
+  return name === undefined ? 'requests its locks' : `waits for lock '${name}', held by run '${holder}'`;
 }
 
 /** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */
@@ -85,7 +85,8 @@ export function detailsTable(program: Program, state: RunState): string {
   const { counts } = state;
   const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
   const head = `**${state.status}**: ${ended} of ${state.steps.length} steps ended`;
-  const more = order.length > TABLE_ROWS ? `\n\n${order.length - TABLE_ROWS} more steps` : '';
+  const left = order.length - TABLE_ROWS;
+  const more = left > 0 ? `\n\n${left} more ${left === 1 ? 'step' : 'steps'}` : '';
   return `${head}\n\n| step | status | attempts | reason |\n|---|---|---|---|\n${rows.join('\n')}${more}`;
 }
 
