@@ -24,11 +24,15 @@ export function readJson(text: string): ReadResult {
     // The scanner is checked to agree with JSON.parse; where it should not, there is still an answer.
     return { faults: [{ code: 'syntax_error', message: (error as Error).message, offset: 0 }] };
   }
-  return { document: { value, locator: () => jsonLocator(scanJson(text, true).root) } };
+  return { document: { value, locator: () => jsonLocator(scanJson(text, true).root, text) } };
 }
 
-function jsonLocator(root: JsonNode): Locator {
-  return {
+function jsonLocator(root: JsonNode, text: string): Locator {
+  const locator: Locator = {
+    textOf(path) {
+      SCALAR.lastIndex = locator.find(path, 'value');
+      return SCALAR.exec(text)?.[0];
+    },
     find(path, at) {
       let node = root;
       let offset = root.start;
@@ -41,8 +45,11 @@ function jsonLocator(root: JsonNode): Locator {
       return offset;
     },
   };
+  return locator;
 }
 
+/** A number or a boolean. */
+const SCALAR = /[-+.\w]+/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;

@@ -13,6 +13,7 @@ import {
 } from 'yaml';
 import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './faults.js';
 import { duplicateKey } from './json.js';
+import type { Segment } from '../problems/paths.js';
 
 /** What each alias stands for. */
 type Targets = ReadonlyMap<Alias, Node>;
@@ -133,14 +134,21 @@ export function yamlLocator(contents: unknown, targets: Targets): Locator {
       firstOf(map.items, (pair) => (isMergeKey(pair) ? findPair(pair.value, key) : undefined))
     );
   };
+  const childOf = (node: unknown, segment: Segment): { pair: Pair | undefined; child: unknown } => {
+    const here = resolve(node);
+    const pair = isMap(here) ? findPair(here, String(segment)) : undefined;
+    return { pair, child: isSeq(here) ? here.items[Number(segment)] : pair?.value };
+  };
   return {
+    textOf(path) {
+      const node = resolve(path.reduce((parent: unknown, segment) => childOf(parent, segment).child, contents));
+      return isScalar(node) ? node.source : undefined;
+    },
     find(path, at) {
       let node: unknown = contents;
       let offset = isNode(node) ? startOf(node) : 0;
       for (const [depth, segment] of path.entries()) {
-        const here = resolve(node);
-        const pair = isMap(here) ? findPair(here, String(segment)) : undefined;
-        const child = isSeq(here) ? here.items[Number(segment)] : pair?.value;
+        const { pair, child } = childOf(node, segment);
         if (child === undefined && pair === undefined) break;
         const showKey = pair !== undefined && (!isNode(child) || (at === 'key' && depth === path.length - 1));
         offset = showKey ? startOf(pair.key as Node) : isNode(child) ? startOf(child) : offset;

@@ -7,15 +7,16 @@ import {
   free,
   id,
   inputs,
+  labels,
   limit,
   lockNames,
   names,
   optional,
   retries,
+  scalarText,
   seconds,
   secrets,
   text,
-  texts,
   timeout,
 } from './parts.js';
 
@@ -63,7 +64,8 @@ const globals = z.strictObject({
 /** A whole plan as it is written: every key of the language, also those that this version refuses later. */
 export const planSchema = z.strictObject({
   plan_id: id.describe('What runs are named after'),
-  version: z.literal('1.0').describe('Version of the plan language'),
+  version: optional(scalarText, "The plan's own version, as its author counts; nothing is done with it"),
+  language: optional(z.literal('1.0'), 'Version of the plan language (default "1.0")'),
   description: optional(z.string(), 'What the plan is for'),
   metadata: optional(free, 'Free; `project` and `tags` are shown'),
   inputs: optional(inputs, 'What a run is given, by name'),
@@ -74,7 +76,7 @@ export const planSchema = z.strictObject({
   ),
   steps: z.array(stepSchema).min(1).describe('The steps; their order here decides nothing but the display'),
   guardrails: optional(
-    texts,
+    labels,
     'Ids of steps that guard what the plan does; where none of them went well, the run ends with a recommendation',
   ),
   finally: optional(

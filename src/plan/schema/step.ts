@@ -7,10 +7,12 @@ import {
   free,
   id,
   inputs,
+  labels,
   lockNames,
   names,
   optional,
   retries,
+  scalarText,
   seconds,
   secrets,
   text,
@@ -89,7 +91,7 @@ const httpDef = z.strictObject({
   type: z.literal('http'),
   url: text.describe('Address to call, http or https'),
   method: optional(text, 'Method (default GET)'),
-  headers: optional(z.record(z.string(), z.string()), 'Headers, name to value'),
+  headers: optional(z.record(z.string(), scalarText), 'Headers, name to value'),
   body: optional(anything, 'Body: text as it is, anything else as JSON'),
   expect_status: optional(
     z.union([status, z.array(status).min(1)], { error: 'a status, or a list of them' }),
@@ -142,6 +144,13 @@ const stepDef = z.discriminatedUnion('type', [
   noopDef,
 ]);
 
+/** The types of steps whose `step_def` has a key. */
+export function kindsKnowing(key: string): string[] {
+  return stepDef.options
+    .filter((kind) => Object.hasOwn(kind.shape, key))
+    .map((kind) => kind.shape.type.value);
+}
+
 const retry = z.strictObject({
   backoff: optional(z.enum(['constant', 'exponential']), 'How the delay grows (default constant)'),
   max_delay_sec: optional(seconds, 'Longest delay that backoff may reach, in seconds'),
@@ -160,18 +169,18 @@ export const stepSchema = z
     id: id.describe('Unique, also when case is ignored'),
     name: optional(z.string(), 'Shown instead of the id'),
     description: optional(z.string(), 'What the step is for'),
-    tags: optional(texts, 'Labels for display'),
+    tags: optional(labels, 'Labels for display'),
     ui_hints: optional(uiHints, 'How the step is shown'),
     command: optional(text, 'Program to run; with `shell: true` a line for the shell'),
     ...commandKeys,
     step_def: optional(stepDef, 'What the step does, where it is more than a command'),
     cwd: optional(text, 'Folder to run in, counted from globals.cwd'),
     env: optional(environment, 'Environment, over globals.env'),
-    depends_on: optional(texts, 'Ids of the steps that must end first'),
+    depends_on: optional(labels, 'Ids of the steps that must end first'),
     provides: optional(names, 'Names that other steps may consume'),
     consumes: optional(names, 'Names; each adds a dependency on the step that provides it'),
     trigger_rule: optional(z.enum(['all_success', 'none_failed', 'all_done']), 'How the dependencies must have ended'),
-    condition: optional(z.string(), 'Expression (CEL); false skips the step as a branch not taken'),
+    condition: optional(scalarText, 'Expression (CEL); false skips the step as a branch not taken'),
     skip_if: optional(
       z.union([z.string(), texts], { error: 'an expression, or a list of them' }),
       'Expression (CEL), or a list of them; any true one skips the step as not needed. Looked at before condition',
@@ -187,8 +196,8 @@ export const stepSchema = z
     success_exit_codes: optional(exitCodes, 'Exit codes that are a success (default [0])'),
     warning_exit_codes: optional(exitCodes, 'Exit codes that pass with a warning (default [])'),
     on_failure: optional(
-      z.enum(['abort', 'skip_dependents', 'continue', 'skip']),
-      'What a failure does to the rest of the run; skip: the step counts as skipped, and the run goes on',
+      z.enum(['abort', 'skip_dependents', 'continue', 'skip', 'fallback_step']),
+      'What a failure does to the rest of the run; skip: the step counts as skipped, and the run goes on; fallback_step: abort, unless the fallback makes up for it',
     ),
     fallback_step: optional(text, 'Id of the step that runs where this one fails, and only then'),
     critical: optional(z.boolean(), 'true: a failure fails the run (default)'),
