@@ -11,6 +11,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { inexactNumber, isExact } from './exact-numbers.js';
 import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './faults.js';
 import { duplicateKey } from './json.js';
 import type { Segment } from '../problems/paths.js';
@@ -58,7 +59,14 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
       : isSeq(node)
         ? convertSeq(node, level)
         : convertScalar(node);
+    noteInexact(node);
     return anchor.converted;
+  };
+
+  const noteInexact = (node: Node): void => {
+    if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined || faults.length >= MAX_FAULTS)
+      return;
+    if (!isExact(node.source)) faults.push(inexactNumber(node.source, startOf(node)));
   };
 
   const count = (size: number, node: Node): void => {

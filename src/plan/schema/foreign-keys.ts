@@ -99,7 +99,9 @@ export function foreignKey(parent: Path, key: string, source: unknown): Pick<Pro
 export function strangeKey(parent: Path, key: string): Pick<Problem, 'hint' | 'severity'> {
   const top = parent.length === 0;
   return {
-    hint: top ? `put it under metadata, or name it ${quote(`x-${key}`)}` : `name it ${quote(`x-${key}`)} if it is a note of your own`,
+    hint: top
+      ? `put it under metadata, or name it ${quote(`x-${key}`)}`
+      : `name it ${quote(`x-${key}`)} if it is a note of your own`,
     severity: top ? 'warning' : 'error',
   };
 }
@@ -132,5 +134,7 @@ function actionPlace(key: string, step: unknown): string | undefined {
   if (kinds.length === 0) return undefined;
   const own = valueAt(step, ['step_def', 'type']);
   if (own === undefined) return `put it into step_def: {type: ${kinds.join(' or ')}, ${key}: …}`;
-  return kinds.includes(String(own)) ? 'move it into step_def' : `only steps of type ${kinds.join(', ')} have it, in step_def`;
+  return kinds.includes(String(own))
+    ? 'move it into step_def'
+    : `only steps of type ${kinds.join(', ')} have it, in step_def`;
 }

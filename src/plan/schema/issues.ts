@@ -45,7 +45,8 @@ export function addSchemaIssues(
       if (isFreeKey(key)) continue;
       suggestions += 1;
       const near = suggestions > MAX_SUGGESTIONS ? undefined : didYouMean(key, known);
-      const said = words.foreignKey?.(issue.path, key, source) ??
+      const said =
+        words.foreignKey?.(issue.path, key, source) ??
         (near === undefined ? words.strangeKey(issue.path, key, known) : { hint: near });
       problems.add({ code: 'unknown_key', path: [...issue.path, key], message: `unknown key ${quote(key)}`, ...said });
     }
@@ -90,7 +91,8 @@ function describeIssue(
   const { path } = issue;
   const value = valueAt(source, path);
   if (path.length === 0) return words.notADocument(value);
-  if (path.length === 1 && path[0] === (words.versionKey ?? 'version') && value != null) return words.wrongVersion(value);
+  if (path.length === 1 && path[0] === (words.versionKey ?? 'version') && value != null)
+    return words.wrongVersion(value);
   if (value === undefined || (value === null && path.at(-2) !== 'env' && typeof path.at(-1) === 'string')) {
     return { code: 'missing_key', path, message: `'${String(path.at(-1))}' is missing${where(path)}` };
   }

@@ -146,9 +146,7 @@ const stepDef = z.discriminatedUnion('type', [
 
 /** The types of steps whose `step_def` has a key. */
 export function kindsKnowing(key: string): string[] {
-  return stepDef.options
-    .filter((kind) => Object.hasOwn(kind.shape, key))
-    .map((kind) => kind.shape.type.value);
+  return stepDef.options.filter((kind) => Object.hasOwn(kind.shape, key)).map((kind) => kind.shape.type.value);
 }
 
 const retry = z.strictObject({

@@ -32,11 +32,7 @@ describe('every mistake is told at its place', () => {
       planOf('  - {id: a, comand: x}\n'),
       ['4:5 missing_action steps[0]', '4:13 unknown_key steps[0].comand'],
     ],
-    [
-      'a text where a list belongs',
-      planOf('  - {id: a, command: x, args: b}\n'),
-      ['4:31 wrong_type steps[0].args'],
-    ],
+    ['a text where a list belongs', planOf('  - {id: a, command: x, args: b}\n'), ['4:31 wrong_type steps[0].args']],
     [
       'a language without quotes',
       'plan_id: a\nlanguage: 1.0\nsteps: [{id: a, command: x}]\n',
@@ -48,11 +44,7 @@ describe('every mistake is told at its place', () => {
       ['2:11 unsupported_version language'],
     ],
     ['no steps', 'plan_id: a\nversion: "1.0"\nsteps: []\n', ['3:8 out_of_range steps']],
-    [
-      'missing keys',
-      'plan_id: null\n',
-      ['1:1 missing_key steps', '1:10 missing_key plan_id'],
-    ],
+    ['missing keys', 'plan_id: null\n', ['1:1 missing_key steps', '1:10 missing_key plan_id']],
     ['a step that is none', planOf('  - 7\n'), ['4:5 wrong_type steps[0]']],
     ['a bad id', planOf('  - {id: a b, command: x}\n'), ['4:10 invalid_id steps[0].id']],
     [

@@ -42,7 +42,9 @@ describe('scalars are read as people write them', () => {
   });
 
   test('what is wrong is reported as it was written', () => {
-    const loaded = loadPlanText('plan_id: a\nsteps: [{id: a, command: x, retry: 3, retries: 2, timeout_sec: 10 parsecs}]');
+    const loaded = loadPlanText(
+      'plan_id: a\nsteps: [{id: a, command: x, retry: 3, retries: 2, timeout_sec: 10 parsecs}]',
+    );
     expect(loaded.ok ? [] : loaded.error.map((each) => `${each.code} ${each.message}`)).toEqual([
       "wrong_type 'retry' must be a map, not a number",
       "wrong_type 'timeout_sec' must be a number of seconds above 0, a time like 10m, or none, not a string",

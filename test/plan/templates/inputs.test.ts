@@ -112,3 +112,18 @@ test('what an approver gives is resolved in the same way', () => {
     ],
   });
 });
+
+test('a name that the plan mentions takes a string without being declared; one that nothing mentions is refused', () => {
+  const plan = checkedPlan({
+    plan_id: 'older',
+    steps: [
+      { id: 'a', command: 'git', args: ['checkout', '${BRANCH}'] },
+      { id: 'b', command: 'echo "$TAG"', shell: true },
+    ],
+  });
+  expect(resolveInputs(plan, { BRANCH: 'main', TAG: '3' })).toEqual({ ok: true, value: { BRANCH: 'main', TAG: '3' } });
+  const refused = resolveInputs(plan, { BRANHC: 'main' });
+  expect(refused.ok ? [] : refused.error.map((each) => [each.code, each.hint])).toEqual([
+    ['unknown_input', "did you mean 'BRANCH'?"],
+  ]);
+});
