@@ -20,6 +20,7 @@ const UNDECLARED: InputSpec = { type: 'string', required: false };
 export function resolveInputs(plan: Plan, given: Readonly<Record<string, unknown>>): Resolved {
   return resolve({ ...undeclared(plan, given), ...plan.inputs }, given, {
     owner: 'the plan',
+    mentioned: () => mentionedNames(plan),
     path: (name) => ['inputs', name],
     unknown: (name) => (looksSecret(name) ? secretHint(name) : `other values may be given with --env ${name}=VALUE`),
     missing: giveIt,
@@ -79,6 +80,8 @@ type Resolved = Result<Record<string, Json>, Diagnostic[]>;
 /** What messages say of the one who declares the inputs. */
 interface Declarer {
   owner: string;
+  /** Names that need no declaration. */
+  mentioned?: () => Iterable<string>;
   path: (name: string) => readonly PropertyKey[];
   /** The same for a name that it does not declare; none where nobody wrote it into a plan. */
   unknownPath?: (name: string) => readonly PropertyKey[];
@@ -121,7 +124,7 @@ function unknownInputs(
         code: 'unknown_input',
         path: declarer.unknownPath?.(name) ?? [],
         message: `${declarer.owner} has no input ${quote(name)}`,
-        hint: didYouMean(name, Object.keys(specs)) ?? declarer.unknown(name),
+        hint: didYouMean(name, [...Object.keys(specs), ...(declarer.mentioned?.() ?? [])]) ?? declarer.unknown(name),
       }),
     );
 }
