@@ -1,3 +1,4 @@
+import { parseExactJson } from '../plan/document/exact-json.js';
 import type { Json } from '../plan/model/values.js';
 import { failureOf, firstLine, type TurnEnd, type TurnFailure } from './failure.js';
 import { resetTimeIn } from './reset-time.js';
@@ -154,7 +155,7 @@ function jsonIn(text: string): Json | undefined {
   const fences = [...text.matchAll(/```(?:json)?\s*\n([\s\S]*?)\n\s*```/g)].map((match) => match[1]!);
   for (const candidate of [text, ...fences.toReversed()]) {
     try {
-      const value: unknown = JSON.parse(candidate.trim());
+      const value: unknown = parseExactJson(candidate.trim());
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
     } catch {
       // Prose, then.
