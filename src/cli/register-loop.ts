@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
+import { hintOfOldFlag } from './loop/old-flags.js';
 import { collect } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
@@ -13,6 +14,7 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
     loop.command('run [config]', { isDefault: true }).description('start the loop, or go on with it, and follow it'),
   )
     .option('--detach', 'only start it, and print its id')
+    .option('--agent-exit-code', 'exit with the code of the agent that failed, as older loops did')
     .addHelpText(
       'after',
       '\nCtrl-C detaches: the loop goes on. `orch loop watch` follows it again, `orch loop stop` ends it.',
@@ -85,7 +87,12 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
     .action(async (config, options) =>
       done(await (await import('./commands/loop-worker.js')).loopWorker(context, config, options)),
     );
-  for (const command of loop.commands) command.exitOverride();
+  for (const command of loop.commands) {
+    const { outputError = (text, write) => write(text) } = command.configureOutput();
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => outputError(`${text}${hintOfOldFlag(text)}`, write),
+    });
+  }
 }
 
 function withKnobs(command: Command): Command {
@@ -100,7 +107,7 @@ function withKnobs(command: Command): Command {
     .option('--prompt-supervisor <file>', 'prompt of the supervisor')
     .option('--prompt-main <file>', 'prompt of main')
     .option('--prompt-reviewer <file>', 'prompt of reviews')
-    .option('--workflow <name>', 'standard or review_cadence')
+    .option('--workflow <name>', 'standard, review_cadence, standard2 or review_cadence2')
     .option('--review-every-n <n>', 'every so many iterations one turn is the reviewer’s')
     .option('--use-router', 'choose prompts by rules and a router')
     .option('--no-router', 'run a plain sequence')
@@ -113,7 +120,9 @@ function withKnobs(command: Command): Command {
     .option('--commit-dry-run', 'say what would be committed; commit and push nothing')
     .option('--tolerate-dirty', 'go on where files are dirty that no rule commits')
     .option('--branch <name>', 'the only branch the loop works on')
-    .option('--state-file <file>', 'where its state is written down')
+    .option('--state-file <file>', 'where its state is written down (default sync/state.json), or none')
+    .option('--start-prompt <file>', 'prompt that the loop begins with, of the supervisor or of main')
+    .option('--completion-marker <file>', 'file by whose change an agent says that its turn is over')
     .option('--pause', 'wait for a person after each turn')
     .option('--set <name=value>', 'any setting of the file by its name (repeatable)', collect, [])
     .option('--env <name[=value]>', 'environment that the loop takes along (repeatable)', collect, [])

@@ -18,6 +18,7 @@ import type { OpenedTask } from '../step/task-secrets.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';
 import { usageOf } from './session-usage.js';
+import { markerText } from './completion-marker.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
@@ -83,7 +84,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
     watch(started, redact, stop) {
       clean = redact;
       reader = createStreamReader(started.stdoutFile, (line) => adapter.read(line, progress));
-      return watchAgent(turn, started, reader, progress, stop);
+      return watchAgent(turn, started, reader, progress, stop, () => markerText(turn, settled.started_at) !== undefined);
     },
     progress() {
       const words = [...progress.message.trimEnd().split('\n').slice(-1), progress.doing ?? ''].find(
@@ -101,7 +102,9 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       reader ??=
         'stdoutFile' in end ? createStreamReader(end.stdoutFile, (line) => adapter.read(line, progress)) : undefined;
       reader?.finish();
-      progress.message = answerFile(adapter, request) ?? progress.message;
+      const marker = progress.final ? undefined : markerText(turn, settled.started_at);
+      if (marker !== undefined) progress.final = true;
+      progress.message = answerFile(adapter, request) ?? (progress.message || (marker ?? ''));
       const known = { ...facts, stdout_tail: tailOf(opened.redactor.text(progress.message)) };
       const turnEnd = endOf(end, facts);
       const said = {
@@ -113,6 +116,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
         wantsVerdict: /\bVERDICT\s*:/.test(request.prompt),
         readOnly: turn.sandbox === 'read-only',
+        ofWork: turn.verdict_of_work === true,
         adapter,
       };
       const outcome = concludeTurn(progress, turnEnd, said);

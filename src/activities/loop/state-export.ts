@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { git } from '../../agents/index.js';
-import { writeState, type StateFields } from '../../loop/state-file.js';
-import type { TurnTask } from '../../contract/loop-turn.js';
+import { asksToExit, isAhead, writeState, type StateFields } from '../../loop/state-file.js';
+import type { StateTask, TurnTask } from '../../contract/loop-turn.js';
+import { TurnRefused } from './turn-failure.js';
 
 /**
  * Writes the state of a loop down for those who read the file. Fields of others stay; a file that cannot be read is
@@ -10,12 +11,12 @@ import type { TurnTask } from '../../contract/loop-turn.js';
  */
 export async function exportState(
   baseDir: string,
-  { file, commit }: NonNullable<TurnTask['state']>,
+  { file, commit, loop }: Omit<StateTask, 'failed'>,
   fields: StateFields,
 ): Promise<void> {
   const absolute = path.resolve(baseDir, file);
   const commits = commit === undefined ? {} : { [commit]: await shortHead(baseDir) };
-  const text = writeState(fields, { now: new Date(), commits }, readState(absolute));
+  const text = writeState(fields, { now: new Date(), commits, ...(loop === undefined ? {} : { loop }) }, readState(absolute));
   mkdirSync(path.dirname(absolute), { recursive: true });
   const temporary = `${absolute}.${process.pid}.tmp`;
   try {
@@ -27,10 +28,20 @@ export async function exportState(
   }
 }
 
+/** @throws TurnRefused where the file is of another loop, and further than this one: nobody would miss what it says until it is gone */
+export function refuseAhead(baseDir: string, { file, loop, turns }: NonNullable<TurnTask['state']>): void {
+  if (loop === undefined || turns === undefined) return;
+  const ahead = isAhead(readState(path.resolve(baseDir, file)), { loop, turns });
+  if (ahead === undefined) return;
+  const whose = ahead.loop === undefined ? 'another loop' : `the loop ${ahead.loop}`;
+  const message = `${file} is of ${whose} and further than this one: iteration ${ahead.iteration}, ${ahead.role}. \`orch loop\` goes on from there, \`orch loop --fresh\` begins anew`;
+  throw new TurnRefused('state_ahead', message);
+}
+
 /** Why the file asks the loop to stop; undefined where it does not. */
 export function exitRequest(baseDir: string, file: string): string | undefined {
   const { exit, exit_reason: reason } = readState(path.resolve(baseDir, file));
-  if (exit !== true) return undefined;
+  if (asksToExit(exit) !== true) return undefined;
   return typeof reason === 'string' && reason !== '' ? reason : `${file} asks for it`;
 }
 
