@@ -157,7 +157,11 @@ export class LoopClient {
       now === undefined
         ? {}
         : { config: now.config, env: now.env, ...(now.config.mode === 'role' ? {} : { base_dir: now.baseDir }) };
-    const started = await this.startWith(loopId, { ...before, ...fresh, carried: { ...carried, state, last_iteration } });
+    const started = await this.startWith(loopId, {
+      ...before,
+      ...fresh,
+      carried: { ...carried, state, last_iteration },
+    });
     return { ...started, state };
   }
 

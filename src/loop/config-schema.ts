@@ -55,7 +55,10 @@ export const configSchema = z.strictObject({
   ),
   workflow: optional(
     z.strictObject({
-      name: optional(z.enum(WORKFLOWS), 'Sequence of the turns (default standard); standard2 and review_cadence2 run supervisor2.md and main2.md'),
+      name: optional(
+        z.enum(WORKFLOWS),
+        'Sequence of the turns (default standard); standard2 and review_cadence2 run supervisor2.md and main2.md',
+      ),
       review_every_n: optional(count, 'Every so many iterations one turn is the reviewer’s'),
     }),
     'Sequence of the turns',

@@ -219,15 +219,23 @@ export const KNOBS: { readonly [K in KnobName]: Knob<KnobValues[K]> } = {
     env: ['SUPERVISOR_TRACKED_OUTPUT_EXTENSIONS'],
     read: list,
   },
-  report_globs: { fallback: ['**/reports/**'], env: ['SUPERVISOR_REPORT_PATH_GLOBS'], read: list },
+  report_globs: { fallback: ['**/reports/**'], env: ['SUPERVISOR_REPORT_PATH_GLOBS', 'REPORT_PATH_GLOBS'], read: list },
   report_extensions: {
     fallback: ['.png', '.jpg', '.jpeg', '.npy', '.txt', '.md', '.json', '.csv', '.log'],
-    env: ['SUPERVISOR_REPORT_EXTENSIONS'],
+    env: ['SUPERVISOR_REPORT_EXTENSIONS', 'REPORT_EXTENSIONS'],
     read: list,
   },
   max_doc_bytes: { fallback: MIB, env: ['MAX_AUTOCOMMIT_BYTES'], read: whole(0) },
-  max_report_file_bytes: { fallback: 5 * MIB, env: ['SUPERVISOR_MAX_REPORT_FILE_BYTES'], read: whole(0) },
-  max_report_total_bytes: { fallback: 20 * MIB, env: ['SUPERVISOR_MAX_REPORT_TOTAL_BYTES'], read: whole(0) },
+  max_report_file_bytes: {
+    fallback: 5 * MIB,
+    env: ['SUPERVISOR_MAX_REPORT_FILE_BYTES', 'MAX_REPORT_FILE_BYTES'],
+    read: whole(0),
+  },
+  max_report_total_bytes: {
+    fallback: 20 * MIB,
+    env: ['SUPERVISOR_MAX_REPORT_TOTAL_BYTES', 'MAX_REPORT_TOTAL_BYTES'],
+    read: whole(0),
+  },
   max_tracked_output_file_bytes: {
     fallback: 32 * MIB,
     env: ['SUPERVISOR_MAX_TRACKED_OUTPUT_FILE_BYTES'],

@@ -171,7 +171,9 @@ function agentNames(agents: Omit<LoopConfig['agents'], 'settings'>): [KnobName, 
     ...(agents.role_defaults?.supervisor === undefined
       ? []
       : [['supervisor_agent', agents.role_defaults.supervisor] as [KnobName, string]]),
-    ...(agents.role_defaults?.main === undefined ? [] : [['main_agent', agents.role_defaults.main] as [KnobName, string]]),
+    ...(agents.role_defaults?.main === undefined
+      ? []
+      : [['main_agent', agents.role_defaults.main] as [KnobName, string]]),
     ...Object.values({ ...agents.cli_roles }).map((name): [KnobName, string] => ['role_agents', name]),
   ];
 }
@@ -204,11 +206,7 @@ function gitOf(knobs: Knobs): GitSettings {
   const { branch } = knobs;
   const stateFile = fileOrNone(knobs.state_file.value);
   const dirs = [knobs.logs_dir.value, knobs.tmp_dir.value].map((dir) => `${dir.replace(/\/+$/, '')}/**`);
-  const own = [
-    knobs.findings_file.value,
-    knobs.input_file.value,
-    ...(stateFile === undefined ? [] : [stateFile]),
-  ];
+  const own = [knobs.findings_file.value, knobs.input_file.value, ...(stateFile === undefined ? [] : [stateFile])];
   return {
     remote: knobs.remote.value,
     ...(branch.value === undefined ? {} : { branch: branch.value }),

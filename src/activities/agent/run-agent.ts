@@ -84,7 +84,14 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
     watch(started, redact, stop) {
       clean = redact;
       reader = createStreamReader(started.stdoutFile, (line) => adapter.read(line, progress));
-      return watchAgent(turn, started, reader, progress, stop, () => markerText(turn, settled.started_at) !== undefined);
+      return watchAgent(
+        turn,
+        started,
+        reader,
+        progress,
+        stop,
+        () => markerText(turn, settled.started_at) !== undefined,
+      );
     },
     progress() {
       const words = [...progress.message.trimEnd().split('\n').slice(-1), progress.doing ?? ''].find(

@@ -65,7 +65,10 @@ export async function refuseOtherBranch(dir: string, wanted: string | undefined)
 }
 
 /** Dirty files, sorted into what is committed and what is left alone. Rules count from the folder of the configuration. */
-export async function sortTree({ top, below }: Repository, { rules, force_add_reports: force }: GitSettings): Promise<Sorted> {
+export async function sortTree(
+  { top, below }: Repository,
+  { rules, force_add_reports: force }: GitSettings,
+): Promise<Sorted> {
   const status = await must(top, ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames']);
   const about = (name: string, tracked: boolean): DirtyFile => ({
     path: name,
@@ -77,7 +80,11 @@ export async function sortTree({ top, below }: Repository, { rules, force_add_re
   const hidden = force === true ? await ignoredReports(top, below, rules.reports.globs) : [];
   const ignore = path.join(top, below, IGNORE_FILE);
   const left = existsSync(ignore) ? readIgnored(readFileSync(ignore, 'utf8')) : [];
-  return sortDirty([...files, ...hidden.map((name) => ({ ...about(name, false), hidden: true as const }))], rules, left);
+  return sortDirty(
+    [...files, ...hidden.map((name) => ({ ...about(name, false), hidden: true as const }))],
+    rules,
+    left,
+  );
 }
 
 /** Files that git is told to pass over, as far as they may be reports: of all of them there may be a million. */

@@ -91,7 +91,9 @@ function stepOf(task: TurnTask, baseDir: string, agent: TurnTask['agents'][numbe
       limits: task.limits,
       owner_id: task.step_id,
       ...(task.verdict_of_work === undefined ? {} : { verdict_of_work: task.verdict_of_work }),
-      ...(task.completion_marker === undefined ? {} : { completion_marker: path.resolve(baseDir, task.completion_marker) }),
+      ...(task.completion_marker === undefined
+        ? {}
+        : { completion_marker: path.resolve(baseDir, task.completion_marker) }),
       note_tree: false,
     },
     cwd: [baseDir],

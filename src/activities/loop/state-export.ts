@@ -16,7 +16,11 @@ export async function exportState(
 ): Promise<void> {
   const absolute = path.resolve(baseDir, file);
   const commits = commit === undefined ? {} : { [commit]: await shortHead(baseDir) };
-  const text = writeState(fields, { now: new Date(), commits, ...(loop === undefined ? {} : { loop }) }, readState(absolute));
+  const text = writeState(
+    fields,
+    { now: new Date(), commits, ...(loop === undefined ? {} : { loop }) },
+    readState(absolute),
+  );
   mkdirSync(path.dirname(absolute), { recursive: true });
   const temporary = `${absolute}.${process.pid}.tmp`;
   try {

@@ -20,7 +20,11 @@ export async function tryGit(
 }
 
 /** Git that has to go well. @throws TurnRefused with its words */
-export async function must(top: string, args: readonly string[], options: Parameters<typeof runGit>[2] = {}): Promise<string> {
+export async function must(
+  top: string,
+  args: readonly string[],
+  options: Parameters<typeof runGit>[2] = {},
+): Promise<string> {
   const end = await tryGit(top, args, undefined, options);
   if (!end.failed) return end.stdout;
   const locked = /Unable to create '([^']*\.lock)'/.exec(end.stderr)?.[1];

@@ -20,7 +20,11 @@ interface Shared {
  *
  * @param git how the loop synchronises; absent where it does not
  */
-export async function ownLoopId(loops: Pick<LoopClient, 'find'>, file: string, git: Shared | undefined): Promise<string> {
+export async function ownLoopId(
+  loops: Pick<LoopClient, 'find'>,
+  file: string,
+  git: Shared | undefined,
+): Promise<string> {
   const shared = git === undefined ? undefined : await sharedId(file, git);
   if (shared === undefined) return idOfFile(file);
   // Loops that were begun before clones had one loop.
@@ -69,10 +73,13 @@ async function sharedId(file: string, { remote, branch }: Shared): Promise<strin
 }
 
 /** One repository may be reached by several spellings: with a user or without, by ssh or by https. */
-function addressOf(url: string): string {
+export function addressOf(url: string): string {
   const scp = /^(?:[^@/]+@)?([^/:]+):(?!\/\/)(.+)$/.exec(url);
   const plain = scp === null ? url.replace(/^[a-z+]+:\/\/(?:[^@/]+@)?/i, '') : `${scp[1]}/${scp[2]}`;
-  const [host = '', ...rest] = plain.replace(/\/+$/, '').replace(/\.git$/, '').split('/');
+  const [host = '', ...rest] = plain
+    .replace(/\/+$/, '')
+    .replace(/\.git$/, '')
+    .split('/');
   return [host.toLowerCase().replace(/:\d+$/, ''), ...rest.filter((part) => part !== '')].join('/');
 }
 

@@ -45,5 +45,7 @@ export function hintOfOldFlag(message: string): string {
   const now = flag === undefined || !Object.hasOwn(OLD_FLAGS, flag) ? undefined : OLD_FLAGS[flag];
   if (now === undefined) return '';
   const nothing = 'nothing: ';
-  return now.startsWith(nothing) ? `  hint: leave it out: ${now.slice(nothing.length)}\n` : `  hint: it is ${now} now\n`;
+  return now.startsWith(nothing)
+    ? `  hint: leave it out: ${now.slice(nothing.length)}\n`
+    : `  hint: it is ${now} now\n`;
 }

@@ -8,10 +8,9 @@ import { ACTORS, roleQueue } from '../../loop/roles.js';
 import { advance, nextTurn, routerId, turnDone, turnId } from '../../loop/turns.js';
 import { accountOf } from '../../plan/check/agent-names.js';
 import { overrunText } from '../agent-step/ledger.js';
-import type { Prompt } from '../../loop/prompts.js';
 import type { Loop } from './loop-data.js';
 import type { LoopFailure } from '../../contract/loop-messages.js';
-import { noteFailed, stateTask } from './state-file.js';
+import { noteFailed, turnExtras, type Extras } from './turn-extras.js';
 import { runTurn, syncRepository, type Piece, type PieceFailure } from './turn-activity.js';
 
 /** After so many waits for one turn something else is wrong than a quota. */
@@ -172,21 +171,6 @@ function usedBy(facts: TurnFacts | undefined): { tokens?: number; cost_usd?: num
   const { tokens = 0, cost_usd } = facts ?? {};
   return { ...(tokens === 0 ? {} : { tokens }), ...(cost_usd === undefined ? {} : { cost_usd }) };
 }
-
-/** What the turns of the roles have, and those of a router have not. */
-function turnExtras(loop: Loop, prompt: Prompt): Extras {
-  const { branch, completion_marker, verdicts = 'all', reviewer } = loop.config;
-  const state = stateTask(loop);
-  const ofWork = verdicts === 'none' || (verdicts === 'work' && prompt.key === reviewer.key);
-  return {
-    ...(state === undefined ? {} : { state }),
-    ...(branch === undefined ? {} : { branch }),
-    ...(completion_marker === undefined ? {} : { completion_marker }),
-    ...(ofWork ? { verdict_of_work: true } : {}),
-  };
-}
-
-type Extras = Pick<TurnTask, 'state' | 'branch' | 'completion_marker' | 'verdict_of_work'>;
 
 interface Wanted extends Extras {
   step_id: string;

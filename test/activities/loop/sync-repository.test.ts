@@ -180,22 +180,25 @@ describe('before a turn', () => {
     expect(subjects(one)[0]).toBe('one: a.txt'); // the tree is as it was
   });
 
-  test.each(['', 'b.txt'])('work here that is not committed and meets theirs is put back, and stops the loop %s', async (more) => {
-    const shared = sharedRepository();
-    const [one, two] = [shared.clone('one'), shared.clone('two')];
-    two.commit('src/code.py', 'theirs\n');
-    if (more !== '') one.commit(more, 'mine, committed\n', false);
-    one.write('src/code.py', 'mine\n');
-    const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
-    const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
-    const head = one.git('rev-parse', 'HEAD');
-    expect(await refusal(synchronise(one.dir, task))).toBe(
-      'git_conflict: origin/main and this clone have both changed src/code.py: merge them by hand',
-    );
-    expect(readFileSync(path.join(one.dir, 'src/code.py'), 'utf8')).toBe('mine\n');
-    expect([one.git('rev-parse', 'HEAD'), one.git('stash', 'list')]).toEqual([head, '']);
-    expect(one.git('status', '--porcelain')).toBe(' M src/code.py\n');
-  });
+  test.each(['', 'b.txt'])(
+    'work here that is not committed and meets theirs is put back, and stops the loop %s',
+    async (more) => {
+      const shared = sharedRepository();
+      const [one, two] = [shared.clone('one'), shared.clone('two')];
+      two.commit('src/code.py', 'theirs\n');
+      if (more !== '') one.commit(more, 'mine, committed\n', false);
+      one.write('src/code.py', 'mine\n');
+      const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
+      const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
+      const head = one.git('rev-parse', 'HEAD');
+      expect(await refusal(synchronise(one.dir, task))).toBe(
+        'git_conflict: origin/main and this clone have both changed src/code.py: merge them by hand',
+      );
+      expect(readFileSync(path.join(one.dir, 'src/code.py'), 'utf8')).toBe('mine\n');
+      expect([one.git('rev-parse', 'HEAD'), one.git('stash', 'list')]).toEqual([head, '']);
+      expect(one.git('status', '--porcelain')).toBe(' M src/code.py\n');
+    },
+  );
 
   test('an untracked file here that a pull would overwrite is a clear error', async () => {
     const shared = sharedRepository();
@@ -309,7 +312,8 @@ describe('reports that git is told to pass over', () => {
     const shared = sharedRepository();
     const one = shared.clone('one');
     one.commit('.gitignore', 'reports/\nnode_modules/\n*.md\n');
-    for (const name of ['reports/run.log', 'reports/run.py', 'node_modules/x.log', 'docs/fix_plan.md']) one.write(name, 'x');
+    for (const name of ['reports/run.log', 'reports/run.py', 'node_modules/x.log', 'docs/fix_plan.md'])
+      one.write(name, 'x');
     const { git } = configOf(`git: {enabled: true${config}}\n`);
     await synchronise(one.dir, { run_id: 'loop', step_id: 's', git: git!, when: 'after', subject: 'X' });
     return one.git('show', '--name-only', '--format=').trim();

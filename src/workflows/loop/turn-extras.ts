@@ -3,6 +3,7 @@ import type { Activities } from '../../contract/activities.js';
 import type { StateTask, TurnTask } from '../../contract/loop-turn.js';
 import { stateFields } from '../../loop/state-file.js';
 import { advance, turnId, turnsBefore } from '../../loop/turns.js';
+import type { Prompt } from '../../loop/prompts.js';
 import type { Loop } from './loop-data.js';
 
 /** Who reads the file can do without it: it is tried for so long, also where a role's worker is gone. */
@@ -11,8 +12,23 @@ const activities = proxyActivities<Pick<Activities, 'noteLoopState'>>({
   scheduleToCloseTimeout: '1 minute',
 });
 
+export type Extras = Pick<TurnTask, 'state' | 'branch' | 'completion_marker' | 'verdict_of_work'>;
+
+/** What the turns of the roles have, and those of a router have not. */
+export function turnExtras(loop: Loop, prompt: Prompt): Extras {
+  const { branch, completion_marker, verdicts = 'all', reviewer } = loop.config;
+  const state = stateTask(loop);
+  const ofWork = verdicts === 'none' || (verdicts === 'work' && prompt.key === reviewer.key);
+  return {
+    ...(state === undefined ? {} : { state }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(completion_marker === undefined ? {} : { completion_marker }),
+    ...(ofWork ? { verdict_of_work: true } : {}),
+  };
+}
+
 /** What a state file says while the turn runs, once it went well, and once it failed. */
-export function stateTask(loop: Loop): TurnTask['state'] {
+function stateTask(loop: Loop): TurnTask['state'] {
   const { config, state } = loop;
   const noted = noteOf(loop);
   if (noted === undefined) return undefined;
