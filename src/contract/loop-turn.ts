@@ -35,8 +35,6 @@ export interface TurnTask {
   state?: StateTask & {
     running: StateFields;
     done: StateFields;
-    /** Set where a file of another loop that is further is refused: how far this one is. */
-    turns?: number;
   };
   /** The only branch that the turn may be taken on, where no repository is synchronised. */
   branch?: string;
@@ -55,6 +53,8 @@ export interface StateTask {
   commit?: 'galph_commit' | 'ralph_commit';
   /** The loop, with its beginning. */
   loop?: string;
+  /** How far it is: a file of another loop that is further is not written over. Absent where it is to be. */
+  turns?: number;
 }
 
 /** A failure of a loop that its state file is to say. */

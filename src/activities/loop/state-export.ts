@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { git } from '../../agents/index.js';
 import { asksToExit, isAhead, writeState, type StateFields } from '../../loop/state-file.js';
-import type { StateTask, TurnTask } from '../../contract/loop-turn.js';
+import type { StateTask } from '../../contract/loop-turn.js';
 import { TurnRefused } from './turn-failure.js';
 
 /**
@@ -32,14 +32,20 @@ export async function exportState(
   }
 }
 
-/** @throws TurnRefused where the file is of another loop, and further than this one: nobody would miss what it says until it is gone */
-export function refuseAhead(baseDir: string, { file, loop, turns }: NonNullable<TurnTask['state']>): void {
-  if (loop === undefined || turns === undefined) return;
-  const ahead = isAhead(readState(path.resolve(baseDir, file)), { loop, turns });
+/** Refuses to go on over a file of another loop that is further: what it says would be gone. @throws TurnRefused */
+export function refuseAhead(baseDir: string, state: StateTask): void {
+  const ahead = aheadOf(baseDir, state);
   if (ahead === undefined) return;
+  const { file } = state;
   const whose = ahead.loop === undefined ? 'another loop' : `the loop ${ahead.loop}`;
   const message = `${file} is of ${whose} and further than this one: iteration ${ahead.iteration}, ${ahead.role}. \`orch loop\` goes on from there, \`orch loop --fresh\` begins anew`;
   throw new TurnRefused('state_ahead', message);
+}
+
+/** How far the file of another loop is, if it is further than this one. */
+export function aheadOf(baseDir: string, { file, loop, turns }: StateTask): ReturnType<typeof isAhead> {
+  if (loop === undefined || turns === undefined) return undefined;
+  return isAhead(readState(path.resolve(baseDir, file)), { loop, turns });
 }
 
 /** Why the file asks the loop to stop; undefined where it does not. */

@@ -32,7 +32,7 @@ export type TurnEnd = { end: 'done'; exit?: string } | { end: 'canceled' } | { e
  */
 export async function takeTurn(loop: Loop): Promise<TurnEnd> {
   const end = await takeParts(loop);
-  if (end.end === 'failed') await noteFailed(loop, end.failure.reason, queueOf(loop));
+  if (end.end === 'failed') await noteFailed(loop, queueOf(loop));
   return end;
 }
 

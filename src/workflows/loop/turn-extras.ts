@@ -36,7 +36,6 @@ function stateTask(loop: Loop): TurnTask['state'] {
     ...noted,
     running: stateFields(config, state, 'turn'),
     done: stateFields(config, advance(config, state), 'idle'),
-    ...(state.claims === true ? {} : { turns: turnsBefore(state) }),
   };
 }
 
@@ -47,14 +46,14 @@ function noteOf({ config, state, identity: loop }: Loop): StateTask | undefined 
     failed: stateFields(config, state, 'failed'),
     commit: state.role === 'supervisor' ? 'galph_commit' : 'ralph_commit',
     loop,
+    ...(state.claims === true ? {} : { turns: turnsBefore(state) }),
   };
 }
 
 /** Has the state file say that the loop failed, whatever failed: the router, a prompt, git or the turn. */
-export async function noteFailed(loop: Loop, reason: string, taskQueue: string | undefined): Promise<void> {
+export async function noteFailed(loop: Loop, taskQueue: string | undefined): Promise<void> {
   const state = noteOf(loop);
-  // A file that is further than this loop is not written over.
-  if (state === undefined || reason === 'state_ahead' || !patched('loop-state-failed')) return;
+  if (state === undefined || !patched('loop-state-failed')) return;
   const options = {
     activityId: `i:state:${turnId(loop.state)}`,
     summary: `Writes into ${state.file} that the loop has failed`.slice(0, 200),
