@@ -11,6 +11,7 @@ const UNIT = [
   'test/docs/{loop,schemas}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
+  'test/night/checks.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services}/**/*.test.ts',

@@ -77,7 +77,7 @@ describe('a loop that is begun anew', () => {
       'iter-00001.supervisor another one',
       'iter-00001.supervisor a third one',
     ]);
-    const commits = log().filter((line) => line.startsWith(`${rig.id}/iter-00001.supervisor`));
+    const commits = log().filter((line) => /\/iter-00001\.supervisor(?:~\w+)?$/.test(line));
     expect(commits).toHaveLength(3);
     expect(new Set(commits).size).toBe(3);
     expect(readFileSync(path.join(rig.dir, 'input.md'), 'utf8')).toBe('a third one\n');

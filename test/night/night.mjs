@@ -28,6 +28,7 @@ const FAKE = fileURLToPath(new URL('../agents/fakes/fake-agent.mjs', import.meta
 const LOOP = 'night';
 /** Nothing new for so long, with everything up and no agent at work, must have a reason. */
 const STANDS_STILL_MS = 60_000;
+const LOOK_MS = 1000;
 /** Longer than any wait of the script. */
 const DEADLINE_MS = 90 * 60_000;
 
@@ -118,7 +119,7 @@ async function watchOver() {
     const of = JSON.stringify([now.view.last_seq, now.view.step_id, now.view.phase, now.view.waits_for, seen.failures]);
     if (of !== news.of) news = { at: performance.now(), of };
     else standsStill(now, performance.now() - news.at);
-    await sleep(500);
+    await sleep(LOOK_MS);
   }
   throw new Error('the night has not ended');
 }
