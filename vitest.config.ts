@@ -14,8 +14,9 @@ const UNIT = [
   'test/night/checks.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',
-  'test/workflows/{agent-step,loop,record,services}/**/*.test.ts',
-  'test/workflows/run/fit-steps.test.ts',
+  'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
+  'test/workflows/run/{fit-steps,run-locks}.test.ts',
+  'test/workflows/steps/{foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 
 export default defineConfig({

@@ -124,9 +124,15 @@ export const ROOMS = [
     WORKFLOW,
   ]),
   room(
+    'workflows/temporal',
+    'what steps, agents and locks ask of Temporal, as an interface that tests stand in for',
+    'contract',
+    [WORKFLOW],
+  ),
+  room(
     'workflows/program',
     'the input of a run, and what it means',
-    'plan/model plan/graph plan/expressions plan/templates plan/files engine contract',
+    'plan/model plan/graph plan/expressions plan/templates plan/files engine contract workflows/temporal',
     [WORKFLOW],
   ),
   room('workflows/record', 'what others see of a run: events, status, signals', 'engine journal contract', [WORKFLOW]),
@@ -134,26 +140,26 @@ export const ROOMS = [
   room(
     'workflows/agent-step',
     'the turns of an agent, its gates and its waits for a quota',
-    'plan/model plan/check engine contract',
+    'plan/model plan/check engine contract workflows/temporal',
     [WORKFLOW],
   ),
   room(
     'workflows/steps',
     'carrying steps out: slots, locks, `foreach`, sub-plans',
-    'plan/model plan/expressions plan/templates plan/check plan/files engine contract workflows/signing workflows/program workflows/record workflows/agent-step',
+    'plan/model plan/templates plan/check plan/files engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/agent-step',
     [COMMON, WORKFLOW],
   ),
   room(
     'workflows/run',
     'a run as a whole: verbs, waits, views, its end',
-    'plan/model plan/problems plan/graph plan/templates engine contract workflows/signing workflows/program workflows/record workflows/steps',
+    'plan/model plan/problems plan/graph plan/templates engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/steps',
     [WORKFLOW],
   ),
   room(
     'workflows/loop',
     'the workflow of a loop',
-    'plan/check loop contract workflows/program workflows/record workflows/agent-step',
-    [WORKFLOW, 'zod'],
+    'plan/check loop contract workflows/temporal workflows/program workflows/record workflows/agent-step workflows/steps',
+    [WORKFLOW],
   ),
   room(
     'workflows',
@@ -200,7 +206,7 @@ export const ROOMS = [
   room(
     'activities',
     '`createActivities(deps)`: what a step does on a worker',
-    'plan/model plan/files contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
+    'plan/model plan/files loop contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
     [ACTIVITY, 'node'],
   ),
 

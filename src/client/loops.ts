@@ -301,7 +301,7 @@ export class LoopClient {
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           staticSummary: `Loop${dir === undefined ? '' : ` of ${dir}`}`.slice(0, 200),
-          memo: { loop_version: LOOP_VERSION, ...(dir === undefined ? {} : { folder: dir }) },
+          memo: { loop_version: input.loop_version, ...(dir === undefined ? {} : { folder: dir }) },
         }),
       );
       return { loop_id: loopId, ...this.link(loopId, handle.firstExecutionRunId) };
