@@ -1,5 +1,5 @@
 // One unattended night: a loop of six agents, whose turns end in every way that agents know, while workers and the server are killed.
-//   node test/night/night.mjs [--turns 200] [--kills 12] [--seed N] [--calm 0.6] [--keep]
+//   node test/night/night.mjs [--turns 200] [--kills 12] [--seed N] [--calm 0.6] [--minutes 90] [--keep]
 // The script knows how each turn ends (script.mjs), and checks that orch says the same, that nothing is run that was
 // not to be run, and that nothing waits without saying for what. Exits 1 where anything is wrong.
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,8 @@ const { values: options } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     /** Share of the turns in which nothing happens. */
     calm: { type: 'string', default: '0.6' },
+    /** The loop is stopped after as long, and what has ended until then is checked. */
+    minutes: { type: 'string', default: '90' },
     /** Leaves all files where they are. */
     keep: { type: 'boolean', default: false },
   },
@@ -29,8 +31,8 @@ const LOOP = 'night';
 /** Nothing new for so long, with everything up and no agent at work, must have a reason. */
 const STANDS_STILL_MS = 60_000;
 const LOOK_MS = 1000;
-/** Longer than any wait of the script. */
-const DEADLINE_MS = 90 * 60_000;
+/** A turn, its waits and a disaster take less. */
+const LAST_TURN_MS = 5 * 60_000;
 
 const random = mulberry32(Number(options.seed));
 const rig = new Rig();
@@ -53,7 +55,7 @@ try {
   await watchOver();
   const starts = startsOf();
   seen.starts = starts.length;
-  checkNight({ rig, night, seen, dir, starts, loop: LOOP });
+  checkNight({ rig, night: night.slice(0, seen.turns), seen, dir, starts, loop: LOOP });
 } catch (error) {
   seen.wrong.push(['night', error.stack]);
 } finally {
@@ -104,8 +106,10 @@ async function startLoop() {
 /** Looks at the loop until it is over: resumes it where it has failed, and lets a disaster happen now and then. */
 async function watchOver() {
   const disasters = plannedDisasters();
+  const morning = Number(options.minutes) * 60_000;
   let news = { at: performance.now(), of: '' };
-  while (performance.now() - began < DEADLINE_MS) {
+  let stopped = false;
+  while (performance.now() - began < morning + LAST_TURN_MS) {
     if (disasters[0]?.after <= seen.records.size) {
       await disaster(disasters.shift());
       news = { at: performance.now(), of: '' };
@@ -114,8 +118,15 @@ async function watchOver() {
     if (now === undefined) throw new Error('orch loop status does not answer, with worker and server up');
     for (const record of now.recent_turns) seen.records.set(record.seq, record);
     if (now.view.waits_for !== undefined) seen.waits.add(now.view.waits_for.replace(/until .*/, 'until …'));
+    seen.turns = now.view.turns;
     if (now.service_status === 'completed') return;
-    if (now.service_status === 'failed') await afterFailure(now.view);
+    if (now.service_status === 'failed') {
+      await afterFailure(now.view);
+      stopped = false;
+    } else if (!stopped && performance.now() - began > morning) {
+      await rig.orch('loop', 'stop', LOOP);
+      stopped = true;
+    }
     const of = JSON.stringify([now.view.last_seq, now.view.step_id, now.view.phase, now.view.waits_for, seen.failures]);
     if (of !== news.of) news = { at: performance.now(), of };
     else standsStill(now, performance.now() - news.at);
@@ -173,11 +184,12 @@ function startsOf() {
 
 function report() {
   const ways = {};
-  for (const { way } of night) ways[way] = (ways[way] ?? 0) + 1;
+  const over = night.slice(0, seen.turns);
+  for (const { way } of over) ways[way] = (ways[way] ?? 0) + 1;
   const rows = [
-    ['turns', night.length],
+    ['turns', seen.turns ?? 0],
     ...Object.entries(ways).map(([way, count]) => [`  ${way}`, count]),
-    ['router failures', night.filter(({ router }) => (router?.records.length ?? 0) > 0).length],
+    ['router failures', over.filter(({ router }) => (router?.records.length ?? 0) > 0).length],
     ['starts of agents', seen.starts ?? 0],
     ['ends that orch told', seen.records.size],
     ['failures, each resumed', seen.failures],
