@@ -1,4 +1,4 @@
-import type { RunRecord } from '../journal/index.js';
+import type { RunRecord } from './run-record.js';
 import type { PlanSources } from '../plan/files/check-set.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { Plan } from '../plan/model/plan.js';
