@@ -136,23 +136,25 @@ test('the older runners had variables of their own: for their role, and maps tha
   expect(() => configOf('', { env: { SUPERVISOR_AGENT: 'nobody' } })).toThrow("there is no agent 'nobody'");
 });
 
+const agentOfMain = (env: Record<string, string>, file = ''): string => {
+  const { agents, prompts } = configOf(file, { env });
+  return agentFor(agents, 'main', prompts.main);
+};
+
 test('an agent of a role counts before the default, and after all that names a role or a prompt', () => {
-  const of = (env: Record<string, string>, file = ''): string => {
-    const { agents, prompts } = configOf(file, { env });
-    return agentFor(agents, 'main', prompts.main);
-  };
-  expect(of({ LOOP_AGENT: 'codex', ORCHESTRATOR_AGENT: 'claude' })).toBe('codex');
-  expect(of({ LOOP_AGENT: 'codex' }, 'agent: {roles: {main: gemini}}\n')).toBe('gemini');
-  expect(of({ LOOP_AGENT: 'codex', LOOP_AGENT_PROMPT: 'main=opencode' })).toBe('opencode');
+  expect(agentOfMain({ LOOP_AGENT: 'codex', ORCHESTRATOR_AGENT: 'claude' })).toBe('codex');
+  expect(agentOfMain({ LOOP_AGENT: 'codex' }, 'agent: {roles: {main: gemini}}\n')).toBe('gemini');
+  expect(agentOfMain({ LOOP_AGENT: 'codex', LOOP_AGENT_PROMPT: 'main=opencode' })).toBe('opencode');
 });
 
+const promptsOf = (text: string): string[] => {
+  const { prompts, review_every_n } = configOf(text);
+  return [prompts.supervisor.key, prompts.main.key, String(review_every_n)];
+};
+
 test('the second workflows have prompts of their own, unless they are named', () => {
-  const keys = (text: string): string[] => {
-    const { prompts, review_every_n } = configOf(text);
-    return [prompts.supervisor.key, prompts.main.key, String(review_every_n)];
-  };
-  expect(keys('workflow: {name: standard2}\n')).toEqual(['supervisor2.md', 'main2.md', '0']);
-  expect(keys('workflow: {name: review_cadence2, review_every_n: 3}\nmain_prompt: main.md\n')).toEqual([
+  expect(promptsOf('workflow: {name: standard2}\n')).toEqual(['supervisor2.md', 'main2.md', '0']);
+  expect(promptsOf('workflow: {name: review_cadence2, review_every_n: 3}\nmain_prompt: main.md\n')).toEqual([
     'supervisor2.md',
     'main.md',
     '3',

@@ -71,10 +71,9 @@ function layOut() {
   mkdirSync(path.join(dir, 'prompts'), { recursive: true });
   for (const name of new Set(Object.values(AGENTS))) symlinkSync(FAKE, path.join(fakes, 'bin', name));
   for (const name of Object.keys(AGENTS)) writeFileSync(path.join(dir, 'prompts', name), `${name}\nDo it.\n`);
-  const turn = (id, says) => writeFileSync(path.join(fakes, 'steps', id), `${says.join('\n')}\n`);
   for (const { id, says, router } of night) {
-    turn(id, says);
-    if (router !== undefined) turn(`${id}.router`, router.says);
+    writeStep(id, says);
+    if (router !== undefined) writeStep(`${id}.router`, router.says);
   }
   const prompts = Object.entries(AGENTS).map(([name, agent]) => `    ${name}: ${agent}`);
   writeFileSync(
@@ -88,6 +87,10 @@ agents:
   json: {command: json, events: json, env: {FAKE_EVENTS: json}}
 `,
   );
+}
+
+function writeStep(id, says) {
+  writeFileSync(path.join(fakes, 'steps', id), `${says.join('\n')}\n`);
 }
 
 async function startLoop() {

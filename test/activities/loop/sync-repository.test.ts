@@ -259,9 +259,9 @@ describe('guards', () => {
   });
 });
 
-describe('a configuration below the top of its repository', () => {
-  const below = (clone: Clone): Clone => ({ ...clone, dir: path.join(clone.dir, 'sub') });
+const below = (clone: Clone): Clone => ({ ...clone, dir: path.join(clone.dir, 'sub') });
 
+describe('a configuration below the top of its repository', () => {
   test('has rules that count from its folder; what is outside of it is named', async () => {
     const shared = sharedRepository();
     const one = shared.clone('one');
@@ -284,12 +284,12 @@ describe('a configuration below the top of its repository', () => {
   });
 });
 
-describe('where there is no remote', () => {
-  const local = (clone: Clone, when: SyncTask['when'] = 'after'): Promise<SyncReport> => {
-    const { git } = configOf('git: {enabled: true}\n');
-    return synchronise(clone.dir, { run_id: 'loop', step_id: 's', git: git!, when, subject: 'X', may_be_local: true });
-  };
+const local = (clone: Clone, when: SyncTask['when'] = 'after'): Promise<SyncReport> => {
+  const { git } = configOf('git: {enabled: true}\n');
+  return synchronise(clone.dir, { run_id: 'loop', step_id: 's', git: git!, when, subject: 'X', may_be_local: true });
+};
 
+describe('where there is no remote', () => {
   test('it is committed here, and what no rule covers is only told', async () => {
     const one = sharedRepository().clone('one');
     one.git('remote', 'remove', 'origin');
@@ -307,18 +307,18 @@ describe('where there is no remote', () => {
   });
 });
 
-describe('reports that git is told to pass over', () => {
-  const hidden = async (config: string): Promise<string> => {
-    const shared = sharedRepository();
-    const one = shared.clone('one');
-    one.commit('.gitignore', 'reports/\nnode_modules/\n*.md\n');
-    for (const name of ['reports/run.log', 'reports/run.py', 'node_modules/x.log', 'docs/fix_plan.md'])
-      one.write(name, 'x');
-    const { git } = configOf(`git: {enabled: true${config}}\n`);
-    await synchronise(one.dir, { run_id: 'loop', step_id: 's', git: git!, when: 'after', subject: 'X' });
-    return one.git('show', '--name-only', '--format=').trim();
-  };
+const hidden = async (config: string): Promise<string> => {
+  const shared = sharedRepository();
+  const one = shared.clone('one');
+  one.commit('.gitignore', 'reports/\nnode_modules/\n*.md\n');
+  for (const name of ['reports/run.log', 'reports/run.py', 'node_modules/x.log', 'docs/fix_plan.md'])
+    one.write(name, 'x');
+  const { git } = configOf(`git: {enabled: true${config}}\n`);
+  await synchronise(one.dir, { run_id: 'loop', step_id: 's', git: git!, when: 'after', subject: 'X' });
+  return one.git('show', '--name-only', '--format=').trim();
+};
 
+describe('reports that git is told to pass over', () => {
   test('stay where they are', async () => expect(await hidden('')).toBe('.gitignore'));
   test('are committed where that is configured, they alone', async () =>
     expect(await hidden(', force_add_reports: true')).toBe('reports/run.log'));
