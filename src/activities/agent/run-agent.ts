@@ -59,6 +59,11 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
   return createJob(deps, turn, settled, request);
 }
 
+/** Whether the agent can go on with a session: of one that cannot, another session is what is to be expected. */
+function goesOn({ settings: { adapter, resume_args } }: AgentTurn): boolean {
+  return adapter !== 'generic' || resume_args !== undefined;
+}
+
 function modelOf({ model, tier, settings }: AgentTurn): { model?: string } {
   const known = model ?? (tier === undefined ? undefined : settings.tiers?.[tier]) ?? settings.model;
   return known === undefined ? {} : { model: known };
@@ -117,7 +122,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       const said = {
         ...verdictOfFiles(adapter, request),
         evidence: filesWereMade(settled.cwd, turn.prompt.files, settled.started_at),
-        ...(turn.session === undefined ? {} : { asked: turn.session }),
+        ...(turn.session === undefined || !goesOn(turn) ? {} : { asked: turn.session }),
         // A time of day that it named is counted from when it ended: the worker may have come later.
         now: facts.started_at + facts.duration_sec * 1000,
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
