@@ -29,6 +29,8 @@ export interface Said {
   wantsJson: boolean;
   /** Whether its prompt asked for a verdict. */
   wantsVerdict: boolean;
+  /** Whether a verdict of failure speaks of what it has looked at: then its turn went well. */
+  ofWork?: boolean;
   /** Whether it may only read: then it is normal that something is refused. */
   readOnly: boolean;
   adapter: Pick<Adapter, 'tellsEnd' | 'exits' | 'plainText'>;
@@ -44,6 +46,15 @@ export interface Said {
  * @param said what else there is to know, beside what it printed
  */
 export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
+  const outcome = conclude(progress, end, said);
+  const { verdict, note } = outcome;
+  if (said.ofWork !== true || (verdict !== 'fail' && verdict !== 'error')) return outcome;
+  const doubts = doubtsOf(progress, said);
+  const words = `it says ${verdict} of the work${note === undefined ? '' : `: ${note}`}`;
+  return { ...outcome, verdict: doubts.length === 0 ? 'pass' : 'warn', note: [...doubts, words].join('; ') };
+}
+
+function conclude(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
   const structured = progress.structured ?? (said.wantsJson ? jsonIn(progress.message) : undefined);
   const answer = structured === undefined ? {} : { structured };
   if (end.lost) return { failure: { kind: 'stopped', message: 'its process was killed, or its host went down' } };
