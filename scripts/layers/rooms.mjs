@@ -134,7 +134,7 @@ export const ROOMS = [
   ]),
   room(
     'workflows/temporal',
-    'what steps, agents and locks ask of Temporal, as an interface that tests stand in for',
+    'what steps, agents and locks ask of Temporal, as an interface that tests replace',
     'contract',
     [WORKFLOW],
   ),

@@ -32,8 +32,8 @@ export const agentSummarySchema = z.object({
   tokens: z.int().describe('read and written, reviews included'),
   cost_usd: z.number().optional().describe('as far as the agents tell'),
   wall_sec: z.number(),
-  branch: text.optional().describe('of its own work tree'),
-  worktree: text.optional().describe('folder of its own work tree, where that is still there'),
+  branch: text.optional().describe('of its own worktree'),
+  worktree: text.optional().describe('folder of its own worktree, if it still exists'),
 });
 
 /** Of each execution of a step. */

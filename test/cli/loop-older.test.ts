@@ -111,7 +111,7 @@ describe('two machines', () => {
     const again = await there.call('loop', '--id', there.rig.id, ...one);
     expect([again.code, again.stderr]).toEqual([
       0,
-      expect.stringContaining('goes on at iteration 2, supervisor, where sync/state.json stands'),
+      expect.stringContaining('continues at iteration 2, supervisor, where sync/state.json stands'),
     ]);
     expect(there.rig.starts()).toEqual(['iter-00002.supervisor supervisor.md', 'iter-00002.main main.md']);
   });

@@ -1,3 +1,4 @@
+import { beating } from '../step/heartbeat.js';
 import type { FileClass, Sorted } from '../../loop/publish-rules.js';
 import { pull } from './pull.js';
 import { commitFiles, findCommit, openRepository, push, refuseLeft, sortTree } from './repository.js';

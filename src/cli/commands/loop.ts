@@ -82,7 +82,7 @@ async function begin(
     const more = loaded.config.max_iterations;
     const resumed = await loops.resumeEnded(id, { more, now: loaded, ...(at === undefined ? {} : { at }) });
     const why = at === undefined ? '' : `, where ${there!.name} stands: it is further than this loop was`;
-    context.note(`goes on at iteration ${resumed.state.iteration}, ${resumed.state.role}${why}\n`);
+    context.note(`continues at iteration ${resumed.state.iteration}, ${resumed.state.role}${why}\n`);
     return resumed;
   }
   if (there === undefined) return loops.start(id, { ...loaded, claims: flags.fresh === true });

@@ -104,7 +104,7 @@ async function readInputFile(context: CliContext, file: string): Promise<Record<
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const why = missing ? 'the file was not found' : (error as Error).message;
-    throw new UsageError(`--inputs ${file}: ${why}`, missing ? `the path counts from ${context.cwd}` : expected);
+    throw new UsageError(`--inputs ${file}: ${why}`, missing ? `the path is relative to ${context.cwd}` : expected);
   }
   const read = openText(bytes, file);
   if ('faults' in read) {

@@ -81,8 +81,8 @@ export const DIAGNOSTIC_CODES = [
   // Expressions
   ...EXPRESSION_CODES,
   // Templates and inputs
-  'malformed_template',
   'unbraced_name',
+  'malformed_template',
   'template_in_script',
   'template_in_code',
   'secret_in_plan',

@@ -25,7 +25,7 @@ const NEIGHBOURS: Readonly<Record<Level, Readonly<Record<string, string>>>> = {
     retries: 'write globals.default_retries',
     always: 'write finally',
     parallelism: 'write globals.max_concurrency',
-    concurrency: 'write globals.max_concurrency, or globals.locks for runs that exclude each other',
+    concurrency: 'write globals.max_concurrency, or globals.locks for runs that must not overlap',
   },
   globals: {
     timeout: 'write default_timeout_sec for each step, run_timeout_sec for the run',

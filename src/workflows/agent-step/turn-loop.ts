@@ -72,7 +72,7 @@ export class Turns {
         // Nobody's fault: it costs no attempt. What comes of a session that is no better is.
         renewed = true;
         this.memory.endSession();
-        again = again ?? interrupted('your session could not go on');
+        again = again ?? interrupted('your session could not continue');
         continue;
       }
       attempts.count += 1;

@@ -40,7 +40,7 @@ export const LOOP_VERSIONS: Readonly<Record<number, EngineVersion>> = {
   1: { since: '2026-11-21', reason: 'the input is checked inside the workflow, when the loop begins', files: [] },
   2: {
     since: '2026-11-28',
-    reason: 'a local activity checks the input, and its answer stands in history: no check of a later orch touches it',
+    reason: 'a local activity checks the input, and its answer is in history: no check of a later orch touches it',
     files: ['loop/input.ts'],
   },
 };

@@ -55,7 +55,7 @@ export class StepTasks {
   task(index: number, expanded: ExpandedStep, instance?: Instance): StepTask {
     const { action } = expanded;
     const id = instanceId(this.stepAt(index), instance);
-    if (isNoTask(action)) throw new Error(`Internal error: a step of type ${action.type} is no task`);
+    if (isNoTask(action)) throw new Error(`Internal error: a step of type ${action.type} has no task`);
     return { ...this.withoutAction(index, expanded, id, this.executions(id)), action };
   }
 
