@@ -107,7 +107,7 @@ export const ROOMS = [
   room(
     'agents',
     "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts` and `evidence.ts`",
-    'plan/model',
+    'host plan/model',
     ['execa', 'node'],
   ),
   room('records', "where a run's files are, and how they are written and read", 'host journal', ['node']),

@@ -50,7 +50,7 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
     promptFile,
     dir,
     cwd: settled.cwd,
-    sandbox: turn.sandbox,
+    permissions: permissionsOf(turn),
     ...(turn.session === undefined ? {} : { session: turn.session }),
     newSession: settled.new_session,
     ...(turn.output_schema === undefined ? {} : { outputSchema: turn.output_schema }),
@@ -61,6 +61,11 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
 function modelOf({ model, tier, settings }: AgentTurn): { model?: string } {
   const known = model ?? (tier === undefined ? undefined : settings.tiers?.[tier]) ?? settings.model;
   return known === undefined ? {} : { model: known };
+}
+
+/** A step that may only read has an agent that may only read, and so has every review. */
+function permissionsOf({ sandbox, settings }: AgentTurn): TurnRequest['permissions'] {
+  return sandbox === 'read-only' ? 'read' : (settings.permissions ?? 'edit');
 }
 
 function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, request: TurnRequest): ProcessJob {
@@ -112,7 +117,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         now: facts.started_at + facts.duration_sec * 1000,
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
         wantsVerdict: /\bVERDICT\s*:/.test(request.prompt),
-        readOnly: turn.sandbox === 'read-only',
+        readOnly: request.permissions === 'read',
         adapter,
       };
       const outcome = concludeTurn(progress, turnEnd, said);

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
+import { withoutCallVariables } from '../../host/lasting-variables.js';
 import {
   inspectTry,
   readEnd,
@@ -139,7 +140,7 @@ function durableSpec(
   const { task } = opened;
   const { own, aliases } = ownVariables(deps.stateDir, execution.attempt, task);
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...deps.env, ...aliases, ...task.env, ...own })) {
+  for (const [name, value] of Object.entries({ ...withoutCallVariables(deps.env), ...aliases, ...task.env, ...own })) {
     if (value !== undefined) env[name] = value;
   }
   const { env: under, over, ...command } = job?.invocation(env) ?? commandOf(task, env);

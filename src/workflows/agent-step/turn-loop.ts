@@ -214,6 +214,7 @@ export function createTurns(context: AgentStepContext): Turns {
   /** What a turn of the step's own agent leaves for the next one. */
   function learn({ turn }: PieceReport): void {
     if (turn === undefined) return;
+    if (last === undefined) tellOtherBranch(turn);
     last = { ...last, ...turn };
     if (turn.session_id === undefined) return;
     session = {
@@ -222,6 +223,12 @@ export function createTurns(context: AgentStepContext): Turns {
       ...(turn.session_tokens === undefined ? {} : { tokens: turn.session_tokens }),
       ...(turn.session_cost_usd === undefined ? {} : { cost_usd: turn.session_cost_usd }),
     };
+  }
+
+  /** A branch of the repository may have the name that orch's own ones begin with. */
+  function tellOtherBranch({ branch }: TurnFacts): void {
+    if (branch === undefined || action.worktree?.branch !== undefined || branch.startsWith('orch/')) return;
+    context.warn(`a branch 'orch' leaves no room for branches orch/…, so its branch is '${branch}'`);
   }
 
   /** The first agent whose account is not waited for; where all are, the one that may start first, after its wait. */
