@@ -75,6 +75,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
   let clean: ((text: string) => string) | undefined;
 
   return {
+    endsLeftovers: turn.settings.leftovers !== 'keep',
     invocation() {
       const { env, files = [], ...command } = adapter.command(request);
       for (const file of files) writeFileSync(file.path, file.content, { mode: 0o600 });

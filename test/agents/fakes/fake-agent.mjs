@@ -13,6 +13,7 @@
 //   FAKE write FILE TEXT   writes TEXT into FILE (in its folder)
 //   FAKE append FILE TEXT  appends a line
 //   FAKE wait FILE         waits until FILE is there
+//   FAKE run LINE          has the shell run LINE, in its folder
 //   FAKE tokens N          uses N tokens (default 100)
 //   FAKE cost USD          costs that much (claude, opencode, generic; default 0.01)
 //   FAKE error TEXT        the turn fails with TEXT, exit code 1
@@ -39,6 +40,7 @@
 // and claude keep what each session has used, for they count on when it is resumed. With FAKE_QUOTA=FILE it is out of
 // quota, whatever the prompt, while FILE holds a time (milliseconds since the epoch) that has not come.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
@@ -99,6 +101,7 @@ for (const [name, rest] of todo) {
     }
   }
   if (name === 'mutter') process.stderr.write(`it is ${process.env[first]}\n`);
+  if (name === 'run') execSync(rest, { stdio: 'ignore' });
   if (name === 'die') process.kill(process.pid, 'SIGKILL');
   if (name === 'write' || name === 'append') tool(`${name} ${first}`);
 }
