@@ -110,7 +110,7 @@ export const ROOMS = [
     'host plan/model',
     ['execa', 'node'],
   ),
-  room('records', "where a run's files are, and how they are written and read", 'host journal', ['node']),
+  room('records', "where a run's files are, and how they are written and read", 'host journal secrets', ['node']),
   room(
     'temporal',
     'what client and worker must agree on: settings, payload codec, signatures, the way to the locks',

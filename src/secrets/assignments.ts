@@ -86,3 +86,11 @@ export function openAssignment(text: string): number {
   OPEN.lastIndex = from;
   return OPEN.exec(text)?.index ?? text.length;
 }
+
+const ENDS_AS_NAME = new RegExp(`(?:${[...NAMES, ...COMMON_NAMES].join('|')})$`);
+const QUOTED = new RegExp(`^(?:${ASSIGNMENTS.join('|')})"$`);
+
+/** Whether the value of a key of a JSON object is one that is hidden behind such a name. */
+export function isNamedSecret(key: string, value: string): boolean {
+  return ENDS_AS_NAME.test(key) && QUOTED.test(`${key}:"${value}"`.slice(key.search(ENDS_AS_NAME)));
+}

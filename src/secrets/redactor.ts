@@ -1,4 +1,4 @@
-import { openAssignment } from './assignments.js';
+import { isNamedSecret, openAssignment } from './assignments.js';
 import { createFinder, type Finder, type Found, type Look } from './finder.js';
 import { ANCHOR, literal, wrapped } from './needles.js';
 import { KEY_BEGIN, KEY_LENGTH, SHAPE_HINTS, SHAPES } from './shapes.js';
@@ -49,7 +49,7 @@ export function createRedactor(secrets: readonly string[] = [], { shapes = true 
   const text = (value: string): string => redactUntil(inText(), value, 0, value.length).out;
   return {
     text,
-    json: <T>(value: T): T => redactJson(value, text) as T,
+    json: <T>(value: T): T => redactJson(value, text, shapes) as T,
     stream: () => createStream(inBytes(), shapes),
   };
 }
@@ -198,11 +198,15 @@ function openNeedle(text: string, needle: string): number {
   return text.length;
 }
 
-function redactJson(value: unknown, text: (value: string) => string): unknown {
+function redactJson(value: unknown, text: (value: string) => string, named = false): unknown {
   if (typeof value === 'string') return text(value);
-  if (Array.isArray(value)) return value.map((each) => redactJson(each, text));
+  if (Array.isArray(value)) return value.map((each) => redactJson(each, text, named));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [text(key), redactJson(each, text)]));
+  const entries = Object.entries(value).map(([key, each]: [string, unknown]) => {
+    const hidden = named && typeof each === 'string' && isNamedSecret(key, each);
+    return [text(key), hidden ? MASK : redactJson(each, text, named)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function escapeRegExp(literal: string): string {

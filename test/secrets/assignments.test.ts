@@ -90,6 +90,17 @@ describe('a value behind a name that says it is secret is hidden', () => {
   });
 });
 
+test('the value of a key of an object with such a name is hidden, and nothing else of it', () => {
+  const env = { API_TOKEN: 'abc123def', DB_PASSWORD: 'hunter22', TOKEN_COUNT: '1234567', PATH: '/usr/bin:/bin' };
+  const values = { prompt: 'use password=hunter22', env, password: '${DB_PASSWORD}', token: 'a b c 1 2 3', secret: 12 };
+  expect(createRedactor().json(values)).toEqual({
+    ...values,
+    prompt: 'use password=***',
+    env: { ...env, API_TOKEN: '***', DB_PASSWORD: '***' },
+  });
+  expect(createRedactor([], { shapes: false }).json(values)).toEqual(values);
+});
+
 describe('ordinary text and code stay as they are', () => {
   test.each(ORDINARY)('%s', (line) => {
     expect(text(line)).toBe(line);
