@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
+import { cutDiff } from './cut-diff.js';
 import { withoutCallVariables } from '../host/lasting-variables.js';
 
 /** A git command that failed. */
@@ -112,17 +113,20 @@ export async function treeState(cwd: string): Promise<string | undefined> {
   }
 }
 
-/** The change of a work tree since a state of it, at most so many lines. */
+/** The change of a work tree since a state of it, at most so many lines besides the list of its files. */
 export async function diffSince(
   cwd: string,
   since: string,
   maxLines: number,
 ): Promise<{ diff: string; cut: number } | undefined> {
+  const whole = await changeSince(cwd, since);
+  return whole === undefined ? undefined : cutDiff(whole, maxLines);
+}
+
+/** The whole change of a work tree since a state of it; undefined where that is not known. */
+export async function changeSince(cwd: string, since: string): Promise<string | undefined> {
   const now = await treeState(cwd);
   const top = await topOf(cwd);
   if (now === undefined || top === undefined) return undefined;
-  const whole = await git(top, ['diff', '--no-color', '--no-ext-diff', since, now]).catch(() => undefined);
-  if (whole === undefined) return undefined;
-  const lines = whole.split('\n');
-  return { diff: lines.slice(0, maxLines).join('\n'), cut: Math.max(0, lines.length - maxLines) };
+  return git(top, ['diff', '--no-color', '--no-ext-diff', since, now]).catch(() => undefined);
 }

@@ -1,6 +1,7 @@
 export { adapterOf } from './adapters/index.js';
 export { filesWereMade } from './evidence.js';
-export { diffSince, git, GitError, runGit, topOf, treeState, type GitEnd } from './git.js';
+export { addedLines } from './cut-diff.js';
+export { changeSince, diffSince, git, GitError, runGit, topOf, treeState, type GitEnd } from './git.js';
 export { type TurnEnd } from './failure.js';
 export { concludeTurn, type TurnOutcome } from './outcome.js';
 export {

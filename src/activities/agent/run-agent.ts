@@ -19,6 +19,7 @@ import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';
 import { usageOf } from './session-usage.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
+import { guardPushes, secretsAdded } from './push-guard.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
 import type { AgentTurn, TurnFacts } from '../../contract/agent-turn.js';
@@ -82,7 +83,11 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       return {
         ...command,
         ...(env === undefined ? {} : { env }),
-        over: { ...turn.settings.env, ORCH_VERDICT: verdictFile(request) },
+        over: {
+          ...turn.settings.env,
+          ...(turn.settings.push === 'deny' ? guardPushes(request.dir) : {}),
+          ORCH_VERDICT: verdictFile(request),
+        },
         cwd: settled.cwd,
       };
     },
@@ -103,7 +108,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         ...(progress.toolCalls === 0 ? {} : { tool_calls: progress.toolCalls }),
       };
     },
-    conclude(end, facts, opened) {
+    async conclude(end, facts, opened) {
       reader ??=
         'stdoutFile' in end ? createStreamReader(end.stdoutFile, (line) => adapter.read(line, progress)) : undefined;
       reader?.finish();
@@ -121,13 +126,21 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         readOnly: request.permissions === 'read',
         adapter,
       };
-      const outcome = concludeTurn(progress, turnEnd, said);
+      const outcome = await withSecretScan(turn, settled, concludeTurn(progress, turnEnd, said));
       const turnFacts = factsOf(deps, turn, settled, progress, outcome, opened, known);
       keepVerdict(request, outcome, opened.redactor);
       hideSecrets(adapter, request, opened.redactor);
       return outcomeOf(outcome, turnEnd, { ...known, turn: turnFacts }, opened);
     },
   };
+}
+
+/** What is not to be pushed by an agent is looked through before a person pushes it. */
+async function withSecretScan({ settings, tree }: AgentTurn, settled: SettledTurn, outcome: TurnOutcome): Promise<TurnOutcome> {
+  const since = tree ?? settled.tree;
+  if (settings.push !== 'deny' || outcome.verdict !== 'pass' || since === undefined) return outcome;
+  const note = await secretsAdded(settled.cwd, since);
+  return note === undefined ? outcome : { ...outcome, verdict: 'warn', note };
 }
 
 function endOf(end: DurableOver, facts: StepFacts): TurnEnd {

@@ -40,7 +40,7 @@ export async function settleTurn(
   // A step below the top of its repository works below the top of its tree.
   const top = tree === undefined ? undefined : await topOf(cwd);
   const works = tree === undefined || top === undefined ? cwd : path.join(tree.dir, path.relative(top, cwd));
-  const state = turn.tree ?? (turn.note_tree ? await treeState(works) : undefined);
+  const state = turn.tree ?? (turn.note_tree || isScanned(turn) ? await treeState(works) : undefined);
   const settled: SettledTurn = {
     started_at: Date.now(),
     new_session: randomUUID(),
@@ -51,6 +51,11 @@ export async function settleTurn(
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   writeFileSync(file, `${JSON.stringify(settled)}\n`, { mode: 0o600 });
   return settled;
+}
+
+/** What an agent that may not push has changed is looked through for secrets. */
+function isScanned({ settings, sandbox }: AgentTurn): boolean {
+  return settings.push === 'deny' && sandbox !== 'read-only';
 }
 
 async function ownTree(

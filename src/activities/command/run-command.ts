@@ -51,7 +51,7 @@ export interface ProcessJob {
   /** Whether what it leaves running goes with it. */
   endsLeftovers: boolean;
   /** What the end means. */
-  conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Outcome;
+  conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Promise<Outcome>;
 }
 
 /**
@@ -105,7 +105,7 @@ async function runToOutcome(
   if (end.kind === 'detached') throw detached(execution);
   const whole = await logs.finish();
   const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };
-  const own = job?.conclude(end, facts, opened) ?? conclude(execution, end, facts, opened);
+  const own = (await job?.conclude(end, facts, opened)) ?? conclude(execution, end, facts, opened);
   // After an outage of the service two attempts may wait for one process. Who concludes first removes its files, so
   // what the other one made of them does not count.
   const outcome = readOutcome(tryDir) ?? own;

@@ -11,16 +11,19 @@ import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
-import type { PipelineFlags } from '../options/pipeline.js';
+import { tellMissingAgents } from '../missing-agents.js';
+import { givenFormatOptions, type FormatFlags } from '../options/format.js';
 import { placeDiagnostics } from '../place-diagnostics.js';
 import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
 import { forPeople } from '../render/format.js';
 import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
 
-export interface RerunFlags extends InputOptions, PipelineFlags {
+export interface RerunFlags extends InputOptions, FormatFlags {
   failed?: boolean;
+  /** The new plan's file; a prose plan is `prosePlan` here. */
   plan?: string;
+  prosePlan?: string;
   id?: string;
   dryRun?: boolean;
   strict?: boolean;
@@ -69,6 +72,7 @@ async function prepareRerun(
       `\`orch retry ${runId} STEP\` tries a failed step of it again`,
     );
   }
+  refuseIdleOptions(flags);
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
   const toStart = file ?? planOfRun(past.input);
@@ -77,6 +81,8 @@ async function prepareRerun(
   refuseUnknownSteps(next.plan, flags);
   const { from, only } = flags;
   const decision = decideRerun(past, next, { ...(from && { from }), ...(only && { only }) });
+  const skip = [...decision.reused, ...decision.left_out];
+  if (settingsOf(context) === undefined) await tellMissingAgents(context, toStart, next, { file, skip });
   const start = (): Promise<{ run_id: string; web_ui?: string }> =>
     client.start(toStart, {
       ...options,
@@ -88,13 +94,11 @@ async function prepareRerun(
 
 /** A run of a pipeline goes on with the pipeline that it was, unless another one is named. */
 function loadNext(context: CliContext, file: string, { plan }: PastRun, flags: RerunFlags): Promise<PlanFile> {
-  const { strict, pipeline, task, executionMode, cloud } = flags;
+  const { plan: _, prosePlan, strict, ...rest } = flags;
   return loadPlanFile(context, file, {
+    ...rest,
     strict: strict === true,
-    ...(pipeline !== undefined && { pipeline }),
-    ...(task !== undefined && { task }),
-    ...(executionMode !== undefined && { executionMode }),
-    ...(cloud !== undefined && { cloud }),
+    ...(prosePlan !== undefined && { plan: prosePlan }),
     ...(plan.metadata['pipeline'] !== undefined && { usualPipeline: plan.plan_id }),
   });
 }
@@ -124,6 +128,14 @@ function prepare(
     if (!(error instanceof OrchError) || error.diagnostics === undefined || file === undefined) throw error;
     throw new DiagnosticsError(placeDiagnostics(error.diagnostics, file), file.texts);
   }
+}
+
+/** Without a file there is nothing to convert: the run keeps the plan that it had. */
+function refuseIdleOptions({ plan, prosePlan, ...rest }: RerunFlags): void {
+  if (plan !== undefined) return;
+  const idle = [...givenFormatOptions(rest), ...(prosePlan === undefined ? [] : ['--prose-plan'])];
+  if (idle.length === 0) return;
+  throw new UsageError(`${idle.join(', ')}: without --plan the run keeps the plan that it had`, 'name the file: --plan FILE');
 }
 
 function refuseUnknownSteps(plan: Plan, { from, only }: RerunFlags): void {

@@ -20,6 +20,8 @@ export interface SchemaWords {
   /** Its `version` is another one. */
   wrongVersion(value: unknown): Problem;
   /** A key that nothing is near. `known` are those that may stand there. */
+  /** True where no unknown key is an error, also one that is near a known one. */
+  onlyWarns?: true;
   strangeKey(parent: readonly PropertyKey[], key: string, known: readonly string[]): Pick<Problem, 'hint' | 'severity'>;
 }
 
@@ -42,7 +44,9 @@ export function addSchemaIssues(
       suggestions += 1;
       const near = suggestions > MAX_SUGGESTIONS ? undefined : didYouMean(key, known);
       const said = near === undefined ? words.strangeKey(issue.path, key, known) : { hint: near };
-      problems.add({ code: 'unknown_key', path: [...issue.path, key], message: `unknown key ${quote(key)}`, ...said });
+      const mild = words.onlyWarns ? { severity: 'warning' as const } : {};
+      const message = `unknown key ${quote(key)}`;
+      problems.add({ code: 'unknown_key', path: [...issue.path, key], message, ...said, ...mild });
     }
   }
 }
