@@ -106,7 +106,7 @@ export const ROOMS = [
   ),
   room(
     'agents',
-    "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts` and `evidence.ts`",
+    "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts`, `worktree.ts` and `evidence.ts`",
     'host plan/model',
     ['execa', 'node'],
   ),
