@@ -14,14 +14,6 @@ export {
   type PromptParts,
 } from './prompt.js';
 export { isOver, noProgress, type Adapter, type TurnProgress, type TurnRequest } from './types.js';
-export {
-  branchOf,
-  commitAll,
-  freeBranch,
-  makeWorktree,
-  removeWorktree,
-  whyTreeStays,
-  worktreeOf,
-} from './worktree.js';
+export { branchOf, commitAll, freeBranch, makeWorktree, removeWorktree, whyTreeStays, worktreeOf } from './worktree.js';
 export { decodeText } from './plain-text.js';
 export { type FileVerdict, verdictOfFile } from './verdict-file.js';

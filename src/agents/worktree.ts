@@ -34,7 +34,9 @@ export async function makeWorktree(
   if (!(await isTopOfTree(dir))) {
     mkdirSync(path.dirname(dir), { recursive: true, mode: 0o700 });
     await git(top, ['worktree', 'prune']);
-    const made = (await isBranch(top, branch)) ? ['--', dir, branch] : ['-b', branch, '--', dir, await commitOf(top, base)];
+    const made = (await isBranch(top, branch))
+      ? ['--', dir, branch]
+      : ['-b', branch, '--', dir, await commitOf(top, base)];
     await git(top, ['worktree', 'add', ...made]);
   }
   if (submodules === true) await git(dir, ['submodule', 'update', '--init', '--recursive']);
@@ -102,7 +104,9 @@ async function whyElsewhere(top: string, branch: string): Promise<string | undef
 
 /** Files with two versions in them are nobody's work; also where the agent has told git that it is done with them. */
 async function whyUnmerged(top: string): Promise<string | undefined> {
-  const unmerged = (await git(top, ['diff', '--name-only', '--diff-filter=U'])).split('\n').filter((file) => file !== '');
+  const unmerged = (await git(top, ['diff', '--name-only', '--diff-filter=U']))
+    .split('\n')
+    .filter((file) => file !== '');
   if (unmerged.length > 0) return `${counted(unmerged.length)} unmerged: ${listed(unmerged)}`;
   if (!(await isMerging(top))) return undefined;
   const checked = await runGit(top, ['diff', '--check', 'HEAD']);

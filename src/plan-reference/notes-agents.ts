@@ -31,7 +31,10 @@ export const AGENT_SETTINGS: Notes = {
   'globals.agents.command': {
     about: 'Looked for on the PATH of the step. For `dispatch` the script, which `bash` runs.',
   },
-  'globals.agents.args': { default: 'none', about: '`permissions: full` switches its sandbox off; other flags of that kind are yours to give.' },
+  'globals.agents.args': {
+    default: 'none',
+    about: '`permissions: full` switches its sandbox off; other flags of that kind are yours to give.',
+  },
   'globals.agents.env': {
     default: 'none',
     about: 'They stand in history in clear. A secret belongs in `env` of the step.',
@@ -177,14 +180,14 @@ export const AGENT: Notes = {
   'step_def.agent.worktree.branch': { about: 'Where it is there already, the work goes on on it.' },
   'step_def.agent.worktree.base': { about: 'Of no effect where the branch is there already.' },
   'step_def.agent.worktree.submodules': {
-    about: 'By `git submodule update --init --recursive`, which may need the network. Without it their folders are empty.',
+    about:
+      'By `git submodule update --init --recursive`, which may need the network. Without it their folders are empty.',
   },
   'step_def.agent.worktree.sign': {
     about: 'Only where no person is asked for it: a commit that takes longer than a minute is given up.',
   },
   'step_def.agent.sandbox': {
-    about:
-      '`read-only` lets its agents read only, whatever their `permissions`.',
+    about: '`read-only` lets its agents read only, whatever their `permissions`.',
   },
   'step_def.agent.answer_timeout_sec': {
     about: 'Then it fails, with `question` or `escalated`.',

@@ -13,7 +13,8 @@ const BRANCH = 'orch/run/step';
 const run = (cwd: string, ...args: string[]): string =>
   execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd, encoding: 'utf8' });
 const write = (name: string, text: string): void => writeFileSync(path.join(dir, name), `${text}\n`);
-const end = (more: object = {}): Promise<string | undefined> => commitAll(dir, { message: 'm', branch: BRANCH, ...more });
+const end = (more: object = {}): Promise<string | undefined> =>
+  commitAll(dir, { message: 'm', branch: BRANCH, ...more });
 const onBranch = (branch = BRANCH): string[] => run(repo, 'log', '--format=%s', branch).trim().split('\n');
 
 beforeEach(async () => {

@@ -3,7 +3,14 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { identify } from '../../src/host/process-identity.js';
-import { agentStep as agent, shortly, startAgents, stepOf as step, type AgentRun, type Json } from '../support/agent-runs.js';
+import {
+  agentStep as agent,
+  shortly,
+  startAgents,
+  stepOf as step,
+  type AgentRun,
+  type Json,
+} from '../support/agent-runs.js';
 import { runCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { OwnService, textOf, type RunJson } from '../support/own-service.js';
@@ -55,7 +62,11 @@ const SECRETS = ['hunter22', 'abcdef123456'];
 
 let run: AgentRun;
 let ended: RunJson;
-const ends = (id: string): ReturnType<typeof step> => step(ended, ended.steps.findIndex((each) => each.id === id));
+const ends = (id: string): ReturnType<typeof step> =>
+  step(
+    ended,
+    ended.steps.findIndex((each) => each.id === id),
+  );
 
 beforeAll(async () => {
   git(guarded, 'init', '-q', '--bare', remote);
@@ -90,10 +101,15 @@ beforeAll(async () => {
       agent('elsewhere', 'FAKE run git checkout -q -b its-own\nFAKE write x.txt x', { worktree: true }, at(trees)),
       agent('removed', 'FAKE write x.txt x\nFAKE run rm -rf "$PWD"', { worktree: true }, at(trees)),
       agent('named', 'FAKE write x.txt x', { worktree: true }, at(crowded)),
-      agent('told', 'Use password=hunter22.\nFAKE say token: abcdef123456', { title: 'password=hunter22' }, {
-        ...at(tempDir()),
-        name: 'Log in with password=hunter22',
-      }),
+      agent(
+        'told',
+        'Use password=hunter22.\nFAKE say token: abcdef123456',
+        { title: 'password=hunter22' },
+        {
+          ...at(tempDir()),
+          name: 'Log in with password=hunter22',
+        },
+      ),
     ],
     {
       globals: {
@@ -115,7 +131,9 @@ afterAll(async () => {
 
 describe('an agent of a service that was started in another agent, in a hook', () => {
   test('knows nothing of these, and commits into its own repository, today', () => {
-    const names = textOf(path.join(mine, 'env.txt')).split('\n').map((line) => line.split('=')[0]!);
+    const names = textOf(path.join(mine, 'env.txt'))
+      .split('\n')
+      .map((line) => line.split('=')[0]!);
     expect(names).toContain('PATH');
     expect(names.filter((name) => Object.hasOwn(FOREIGN, name))).toEqual([]);
     expect(git(mine, 'log', '-1', '--format=%s %an')).toBe('by the agent somebody');
@@ -189,14 +207,24 @@ test('a rerun tells agents what reused steps said, and says which agents are mis
   const files = tempDir();
   const tried = path.join(files, 'tried');
   const gone = { adapter: 'codex', command: '/nonexistent/codex' };
-  const below = { ...at(files), id: 'below', skip_if: 'true', step_def: { type: 'plan', plan: path.join(files, 'below.yaml') } };
+  const below = {
+    ...at(files),
+    id: 'below',
+    skip_if: 'true',
+    step_def: { type: 'plan', plan: path.join(files, 'below.yaml') },
+  };
   writePlanTo(path.join(files, 'below.yaml'), [agent('b', 'x', { agent: 'gone' })], { gone });
   const first = await startAgents(
     own,
     'again',
     [
       agent('ask', 'FAKE say The answer is 42.'),
-      agent('use', `FAKE once ${tried}\nFAKE verdict FAIL not yet`, { context: true, fallback_agents: ['gone'] }, { depends_on: ['ask'] }),
+      agent(
+        'use',
+        `FAKE once ${tried}\nFAKE verdict FAIL not yet`,
+        { context: true, fallback_agents: ['gone'] },
+        { depends_on: ['ask'] },
+      ),
       below,
     ],
     { globals: { agents: { gone } } },
@@ -204,7 +232,9 @@ test('a rerun tells agents what reused steps said, and says which agents are mis
   expect((await own.ended(first.id)).status).toBe('failed');
   const { stderr, code } = await first.orch('rerun', first.id, '--id', `${first.id}-2`);
   expect(code).toBe(0);
-  expect(stderr).toContain("the fallback agent 'gone' of 1 step is not installed: there is no program '/nonexistent/codex' on the PATH");
+  expect(stderr).toContain(
+    "the fallback agent 'gone' of 1 step is not installed: there is no program '/nonexistent/codex' on the PATH",
+  );
   expect(stderr).toContain("the agent 'gone' of 1 step is not installed");
   expect(stderr).toContain('reuse  ask');
   const { prompt } = first.starts().at(-1)!;

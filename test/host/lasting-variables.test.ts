@@ -27,7 +27,15 @@ describe('what belongs to one call is not handed on', () => {
   });
 
   test("by the service neither, nor orch's own and those of the shell", () => {
-    const env = { PATH: '/bin', ORCH_RUN_ID: 'r', PWD: '/x', npm_config_x: 'y', CLAUDECODE: '1', GIT_DIR: '/y', A: 'b' };
+    const env = {
+      PATH: '/bin',
+      ORCH_RUN_ID: 'r',
+      PWD: '/x',
+      npm_config_x: 'y',
+      CLAUDECODE: '1',
+      GIT_DIR: '/y',
+      A: 'b',
+    };
     expect(lastingEnv(env)).toEqual({ PATH: '/bin', A: 'b' });
   });
 });

@@ -18,7 +18,10 @@ const HIDDEN: readonly [string, string][] = [
   ['apikey = supers3cretvalue', 'apikey = ***'],
   ['client_secret=Zm9vYmFyYmF6, scope=x', 'client_secret=***, scope=x'],
   ['{"password":"hunter22","n":1}', '{"password":"***","n":1}'],
-  [String.raw`{"text":"the \"token\": \"abc123def\" is in .env\nnext"}`, String.raw`{"text":"the \"token\": \"***\" is in .env\nnext"}`],
+  [
+    String.raw`{"text":"the \"token\": \"abc123def\" is in .env\nnext"}`,
+    String.raw`{"text":"the \"token\": \"***\" is in .env\nnext"}`,
+  ],
   [String.raw`{"text":"PASSWORD=hunter22\nNEXT=1"}`, String.raw`{"text":"PASSWORD=***\nNEXT=1"}`],
   ['https://h/x?token=abc123def&page=2', 'https://h/x?token=***&page=2'],
   ['Authorization: Bearer abcdefghijkl', 'Authorization: Bearer ***'],

@@ -22,5 +22,7 @@ export async function endWorktree(stateDir: string, end: WorktreeEnd): Promise<W
 /** A worker before this one may have removed the tree; else the agent has, and nobody knows what was in it. */
 function withoutTree(dir: string): WorktreeEnded {
   if (existsSync(dir)) return { lacks: 'git does not know it as a work tree any more' };
-  return Context.current().info.attempt > 1 ? {} : { lacks: 'the agent has removed it; its branch has what it committed' };
+  return Context.current().info.attempt > 1
+    ? {}
+    : { lacks: 'the agent has removed it; its branch has what it committed' };
 }

@@ -136,7 +136,11 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
 }
 
 /** What is not to be pushed by an agent is looked through before a person pushes it. */
-async function withSecretScan({ settings, tree }: AgentTurn, settled: SettledTurn, outcome: TurnOutcome): Promise<TurnOutcome> {
+async function withSecretScan(
+  { settings, tree }: AgentTurn,
+  settled: SettledTurn,
+  outcome: TurnOutcome,
+): Promise<TurnOutcome> {
   const since = tree ?? settled.tree;
   if (settings.push !== 'deny' || outcome.verdict !== 'pass' || since === undefined) return outcome;
   const note = await secretsAdded(settled.cwd, since);

@@ -135,7 +135,10 @@ function refuseIdleOptions({ plan, prosePlan, ...rest }: RerunFlags): void {
   if (plan !== undefined) return;
   const idle = [...givenFormatOptions(rest), ...(prosePlan === undefined ? [] : ['--prose-plan'])];
   if (idle.length === 0) return;
-  throw new UsageError(`${idle.join(', ')}: without --plan the run keeps the plan that it had`, 'name the file: --plan FILE');
+  throw new UsageError(
+    `${idle.join(', ')}: without --plan the run keeps the plan that it had`,
+    'name the file: --plan FILE',
+  );
 }
 
 function refuseUnknownSteps(plan: Plan, { from, only }: RerunFlags): void {

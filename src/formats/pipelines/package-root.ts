@@ -25,7 +25,8 @@ export function missingPackageRoot(file: PipelinesFile, chosen: Pipeline, option
       const { command, pipeline: below, env } = stage as { command?: unknown; pipeline?: unknown; env?: object };
       const target = file.pipelines.find(({ id }) => id === below);
       if (target !== undefined) visit(target);
-      if (typeof command !== 'string' || !command.includes(PACKAGE_ROOT) || Object.hasOwn(env ?? {}, PACKAGE_ROOT)) continue;
+      if (typeof command !== 'string' || !command.includes(PACKAGE_ROOT) || Object.hasOwn(env ?? {}, PACKAGE_ROOT))
+        continue;
       found.push(problemOf(String(stage['id']), [...at, 'command'], options));
     }
   };

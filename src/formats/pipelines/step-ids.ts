@@ -11,7 +11,10 @@ export function isPlainId(id: string): boolean {
 /** An id with other signs (`build:web`, `@scope/pkg`) as a name that folders can have. */
 export function plainId(id: string): string {
   if (isPlainId(id)) return id;
-  const plain = id.replaceAll(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '').slice(0, 128);
+  const plain = id
+    .replaceAll(/[^A-Za-z0-9_.-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 128);
   return plain === '' || plain === '__proto__' ? 'id' : plain;
 }
 

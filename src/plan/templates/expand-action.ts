@@ -52,7 +52,10 @@ function expandAgent(action: AgentAction, fill: Fill): AgentAction {
   };
 }
 
-function fillWorktree({ branch, base, ...rest }: NonNullable<AgentAction['worktree']>, fill: Fill): NonNullable<AgentAction['worktree']> {
+function fillWorktree(
+  { branch, base, ...rest }: NonNullable<AgentAction['worktree']>,
+  fill: Fill,
+): NonNullable<AgentAction['worktree']> {
   const texts = { ...(branch === undefined ? {} : { branch }), ...(base === undefined ? {} : { base }) };
   return { ...fillTexts(texts, fill), ...rest };
 }

@@ -162,7 +162,12 @@ describe('refuses', () => {
 
   test('pipelines that codex-orchestrator brings along, and says what is to be done', async () => {
     const hint = "codex-orchestrator brings it along, orch does not: copy its stages into the file, or run 'p'";
-    const missing = { code: 'unknown_pipeline', severity: 'error', message: "there is no pipeline 'diagnostics'", hint };
+    const missing = {
+      code: 'unknown_pipeline',
+      severity: 'error',
+      message: "there is no pipeline 'diagnostics'",
+      hint,
+    };
     const sources = [one(sub('a', 'diagnostics')), { ...one(command('a')), defaultPipeline: 'diagnostics' }];
     for (const source of sources) expect(await errorsOf(source)).toMatchObject([missing]);
     expect(await errorsOf(one(command('a')), { pipeline: 'hi-fi-design-toolkit' })).toMatchObject([{ hint }]);
@@ -230,7 +235,9 @@ describe('warns, and goes on', () => {
     [
       'of a pipeline that an optional stage names, and nobody has',
       one(sub('a', 'q', { optional: true })),
-      ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q': the stage is skipped | there is 'p'"],
+      [
+        "unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q': the stage is skipped | there is 'p'",
+      ],
     ],
     [
       'of ids that are no names of folders',

@@ -272,8 +272,18 @@ describe('what other tools let pass', () => {
 
   test('ids that are no names of folders get one, each its own', async () => {
     const source = one(command('build:web'), command('build/web'), command('build-web'), command('@scope/pkg'));
-    expect((await stepsOf(source)).map(({ id }) => id)).toEqual(['build-web-2', 'build-web-3', 'build-web', 'scope-pkg']);
-    const scoped = { pipelines: [{ id: '@scope/pkg', stages: [sub('x', 'a:b')] }, { id: 'a:b', stages: [command('y')] }] };
+    expect((await stepsOf(source)).map(({ id }) => id)).toEqual([
+      'build-web-2',
+      'build-web-3',
+      'build-web',
+      'scope-pkg',
+    ]);
+    const scoped = {
+      pipelines: [
+        { id: '@scope/pkg', stages: [sub('x', 'a:b')] },
+        { id: 'a:b', stages: [command('y')] },
+      ],
+    };
     const { plan, plans } = await plansOf(scoped, { pipeline: '@scope/pkg' });
     expect([plan.plan_id, plan.globals.env['ORCH_PIPELINE_ID']]).toEqual(['scope-pkg', '@scope/pkg']);
     expect(Object.values(plans)).toEqual([expect.objectContaining({ plan_id: 'a-b' })]);
@@ -299,7 +309,13 @@ describe('the folder of the tool that commands call by its name', () => {
   });
 
   test('is asked for before anything runs, where a stage or one below it needs it', async () => {
-    const source = { pipelines: [{ id: 'p', stages: [sub('s', 'q')] }, { id: 'q', stages: [call] }, { id: 'r', stages: [command('y')] }] };
+    const source = {
+      pipelines: [
+        { id: 'p', stages: [sub('s', 'q')] },
+        { id: 'q', stages: [call] },
+        { id: 'r', stages: [command('y')] },
+      ],
+    };
     const missing = {
       code: 'missing_name',
       message: `stage 'x' needs ${name}, which is not set`,
@@ -307,7 +323,9 @@ describe('the folder of the tool that commands call by its name', () => {
       path: 'pipelines[1].stages[0].command',
     };
     expect(await errorsOf(source, { pipeline: 'p' })).toMatchObject([{ ...missing, severity: 'error' }]);
-    expect(await errorsOf(source, { pipeline: 'p', checkOnly: true })).toMatchObject([{ ...missing, severity: 'warning' }]);
+    expect(await errorsOf(source, { pipeline: 'p', checkOnly: true })).toMatchObject([
+      { ...missing, severity: 'warning' },
+    ]);
     expect(await errorsOf(source, { pipeline: 'r' })).toEqual([]);
     expect(await errorsOf(one({ ...call, env: { [name]: '/x' } }))).toEqual([]);
   });
