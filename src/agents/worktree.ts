@@ -5,13 +5,9 @@ import path from 'node:path';
 import { git, GitError, runGit, topOf } from './git.js';
 
 /** A step's own work tree. */
-export interface Worktree {
+interface NewWorktree {
   dir: string;
   branch: string;
-}
-
-/** What a work tree is made like. */
-export interface NewWorktree extends Worktree {
   /** The commit that a new branch begins at. Default: HEAD. */
   base?: string;
   /** Checks its submodules out, too. */

@@ -11,7 +11,7 @@ import {
   type AgentRun,
   type Json,
 } from '../support/agent-runs.js';
-import { runCli } from '../support/cli.js';
+import { callCli, runCli } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
 import { OwnService, textOf, type RunJson } from '../support/own-service.js';
 import { tempDir, writePlan } from '../support/plans.js';
@@ -227,7 +227,7 @@ test('a rerun tells agents what reused steps said, and says which agents are mis
       ),
       below,
     ],
-    { globals: { agents: { gone } } },
+    { globals: { agents: { gone, codex: { permissions: 'full' } } } },
   );
   expect((await own.ended(first.id)).status).toBe('failed');
   const { stderr, code } = await first.orch('rerun', first.id, '--id', `${first.id}-2`);
@@ -237,9 +237,24 @@ test('a rerun tells agents what reused steps said, and says which agents are mis
   );
   expect(stderr).toContain("the agent 'gone' of 1 step is not installed");
   expect(stderr).toContain('reuse  ask');
+  expect(stderr).toContain("note: the agent 'codex' may do whatever you may do: permissions: full");
   const { prompt } = first.starts().at(-1)!;
   expect(prompt).toContain('### ask: ask\n\n**Status:** pass\n\nThe answer is 42.');
   expect(shortly(await own.ended(`${first.id}-2`))[0]).toBe('succeeded');
+});
+
+test('loop init lets its agents do what its prompts ask of them, and says so, as the loop does', async () => {
+  const dir = tempDir();
+  const { stderr } = await callCli(['loop', 'init'], { cwd: dir });
+  expect(stderr).toContain(
+    'note: its agents may do whatever you may do (permissions: full), so that they can run tests and commit',
+  );
+  expect(textOf(path.join(dir, 'orchestration.yaml'))).toContain('  claude: {permissions: full}\n');
+  const loop = await callCli(['loop', '--detach', '--id', 'told', '--agent', 'nobody'], {
+    cwd: dir,
+    env: { ORCH_STATE_DIR: own.state },
+  });
+  expect(loop.stderr).toContain("there is no agent 'nobody'");
 });
 
 function writePlanTo(file: string, steps: Json[], agents: Json): void {

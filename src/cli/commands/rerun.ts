@@ -78,6 +78,7 @@ async function prepareRerun(
   const toStart = file ?? planOfRun(past.input);
   const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
   const next = prepare(context, toStart, options, file);
+  for (const note of next.notes) context.note(`note: ${note}\n`);
   refuseUnknownSteps(next.plan, flags);
   const { from, only } = flags;
   const decision = decideRerun(past, next, { ...(from && { from }), ...(only && { only }) });
