@@ -250,11 +250,8 @@ test('loop init lets its agents do what its prompts ask of them, and says so, as
     'note: its agents may do whatever you may do (permissions: full), so that they can run tests and commit',
   );
   expect(textOf(path.join(dir, 'orchestration.yaml'))).toContain('  claude: {permissions: full}\n');
-  const loop = await callCli(['loop', '--detach', '--id', 'told', '--agent', 'nobody'], {
-    cwd: dir,
-    env: { ORCH_STATE_DIR: own.state },
-  });
-  expect(loop.stderr).toContain("there is no agent 'nobody'");
+  const loop = await callCli(['loop', '--detach'], { cwd: dir, env: { ORCH_STATE_DIR: own.state } });
+  expect(loop.stderr).toContain("note: the agent 'claude' may do whatever you may do: permissions: full");
 });
 
 function writePlanTo(file: string, steps: Json[], agents: Json): void {
