@@ -54,8 +54,9 @@ const FOREIGN = {
   GIT_AUTHOR_NAME: 'another',
 };
 
+/** `$$` in a prompt is a dollar sign. */
 const leave = (name: string): string =>
-  `FAKE run setsid sh -c 'echo $$ > ${path.join(pids, name)}; exec sleep 600' > /dev/null 2>&1 &`;
+  `FAKE run setsid sh -c 'echo $$$$ > ${path.join(pids, name)}; exec sleep 600' > /dev/null 2>&1 &`;
 const pidOf = (name: string): number => Number(readFileSync(path.join(pids, name), 'utf8'));
 const at = (cwd: string): Json => ({ cwd, on_failure: 'continue', critical: false });
 const SECRETS = ['hunter22', 'abcdef123456'];
@@ -192,10 +193,8 @@ describe('a step in a work tree', () => {
 
 test('what looks like a secret stands nowhere in clear: not in titles, prompts, plan, logs, events or status', async () => {
   const folder = path.join(own.state, 'runs', run.id);
-  const files = execFileSync('grep', ['-rlE', SECRETS.join('|'), folder, '--include=*', '-s'].concat([]), {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+  const search = `grep -rlE '${SECRETS.join('|')}' '${folder}' || true`;
+  const files = execFileSync('sh', ['-c', search], { encoding: 'utf8' });
   expect(files).toBe('');
   const shown = [await run.orch('status', run.id), await run.orch('status', run.id, '--json')];
   for (const { stdout } of shown) for (const secret of SECRETS) expect(stdout).not.toContain(secret);
@@ -208,7 +207,6 @@ test('a rerun tells agents what reused steps said, and says which agents are mis
   const tried = path.join(files, 'tried');
   const gone = { adapter: 'codex', command: '/nonexistent/codex' };
   const below = {
-    ...at(files),
     id: 'below',
     skip_if: 'true',
     step_def: { type: 'plan', plan: path.join(files, 'below.yaml') },
