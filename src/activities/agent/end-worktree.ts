@@ -1,14 +1,17 @@
 import { existsSync } from 'node:fs';
-import { Context } from '@temporalio/activity';
 import { commitAll, removeWorktree, worktreeOf } from '../../agents/index.js';
 import type { WorktreeEnd, WorktreeEnded } from '../../contract/activities.js';
 import { worktreesDir } from '../../records/paths.js';
 
-/** Commits what is left in a step's own work tree to its branch, and removes the tree. Asked again, it does nothing. */
-export async function endWorktree(stateDir: string, end: WorktreeEnd): Promise<WorktreeEnded> {
+/**
+ * Commits what is left in a step's own work tree to its branch, and removes the tree. Asked again, it does nothing.
+ *
+ * @param askedBefore whether somebody may have done it already
+ */
+export async function endWorktree(stateDir: string, end: WorktreeEnd, askedBefore: boolean): Promise<WorktreeEnded> {
   const { dir } = end;
   const top = await worktreeOf(dir, worktreesDir(stateDir));
-  if (top === undefined) return withoutTree(dir);
+  if (top === undefined) return withoutTree(dir, askedBefore);
   try {
     const lacks = await commitAll(top, end);
     if (lacks !== undefined) return { lacks };
@@ -20,9 +23,7 @@ export async function endWorktree(stateDir: string, end: WorktreeEnd): Promise<W
 }
 
 /** A worker before this one may have removed the tree; else the agent has, and nobody knows what was in it. */
-function withoutTree(dir: string): WorktreeEnded {
+function withoutTree(dir: string, askedBefore: boolean): WorktreeEnded {
   if (existsSync(dir)) return { lacks: 'git does not know it as a work tree any more' };
-  return Context.current().info.attempt > 1
-    ? {}
-    : { lacks: 'the agent has removed it; its branch has what it committed' };
+  return askedBefore ? {} : { lacks: 'the agent has removed it; its branch has what it committed' };
 }
