@@ -6,15 +6,18 @@ const UNIT = [
   'test/{agents,engine,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,summary}.test.ts',
+  'test/cli/one-check.test.ts',
   'test/cli/render/*.test.ts',
-  'test/client/service-errors.test.ts',
+  'test/client/{prepare,send-verb,service-errors}.test.ts',
+  'test/contract/*.test.ts',
   'test/docs/{loop,schemas}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',
-  'test/workflows/{agent-step,loop,record,services}/**/*.test.ts',
-  'test/workflows/run/fit-steps.test.ts',
+  'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
+  'test/workflows/run/{fit-steps,run-locks}.test.ts',
+  'test/workflows/steps/{foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 
 export default defineConfig({

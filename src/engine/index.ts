@@ -4,15 +4,13 @@ export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, Said } f
 export {
   isEnd,
   isRunEnd,
-  type AgentSummary,
   type LockWait,
-  type FailedAttempt,
   type Park,
   type Program,
   type RunState,
   type StartVerdict,
-  type StepReport,
   type StepState,
 } from './state.js';
+export type { AgentSummary, FailedAttempt, StepReport } from '../contract/step-result.js';
 export { toolOf } from './tool.js';
-export type { RunStatus } from './types.js';
+export type { RunStatus } from '../contract/statuses.js';

@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { OrchClient } from '../../client/orch-client.js';
-import { OrchError } from '../../client/errors.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
-import { DiagnosticsError } from '../errors.js';
 import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
@@ -94,8 +92,7 @@ async function startPlan(
   flags: StartFlags,
 ): Promise<{ client: OrchClient; plan: PlanFile; started: Started }> {
   const plan = await loadPlanFile(context, file, flags);
-  const { placeDiagnostics } = await import('../place-diagnostics.js');
-  const { prepareRun } = await import('../../client/prepare.js');
+  const { preparePlan } = await import('../prepare-plan.js');
   const { settingsOf } = await import('../connect.js');
   const embedded = settingsOf(context) === undefined;
   const options = {
@@ -106,18 +103,13 @@ async function startPlan(
     ...(embedded ? { baseDir: context.cwd } : {}),
     ...(flags.id === undefined ? {} : { runId: flags.id }),
   };
-  try {
-    const prepared = prepareRun(plan, options, embedded);
-    for (const note of prepared.notes) context.note(`note: ${note}\n`);
-    // Elsewhere the workers have programs of their own.
-    if (embedded) await tellMissingAgents(context, plan, prepared, { file: plan });
-  } catch (error) {
-    if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.texts);
-  }
+  const prepared = preparePlan(plan, options, embedded);
+  for (const note of prepared.notes) context.note(`note: ${note}\n`);
+  // Elsewhere the workers have programs of their own.
+  if (embedded) await tellMissingAgents(context, prepared, { file: plan });
   const client = await connect(context, true);
   try {
-    const started = await client.start(plan, options);
+    const started = await client.start(prepared);
     return { client, plan, started: { ...started, ...formatOf(plan.plan) } };
   } catch (error) {
     await client.close();

@@ -1,18 +1,18 @@
-import { isCancellation, patched, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
 import { hostQueue } from '../../contract/names.js';
 import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
 import type { Json } from '../../plan/model/values.js';
 import { runGates } from './gates.js';
-import { createTurns, type Turns, type WorkedTurn } from './turn-loop.js';
+import { Turns, type WorkedTurn } from './turn-loop.js';
 import type { AgentStepContext } from './context.js';
 
-const activities = proxyActivities<Pick<Activities, 'endWorktree'>>({
+const END_WORKTREE: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
-});
+};
 
 /** Characters of an agent's words that a step keeps. */
 const MESSAGE_CHARS = 8 * 1024;
@@ -22,7 +22,7 @@ const MESSAGE_CHARS = 8 * 1024;
  * well, a person is needed, or the step has failed. Never throws for an end that a step can have.
  */
 export async function runAgentStep(context: AgentStepContext): Promise<StepReport> {
-  const turns = createTurns(context);
+  const turns = new Turns(context);
   try {
     const report = await workUntilDone(context, turns);
     return await closeWorktree(context, turns, report);
@@ -40,14 +40,14 @@ export async function runAgentStep(context: AgentStepContext): Promise<StepRepor
  * whose branch lacks its work has not ended well.
  */
 async function closeWorktree(
-  { step, id, action }: AgentStepContext,
+  { temporal, step, id, action }: AgentStepContext,
   turns: Turns,
   report: StepReport,
 ): Promise<StepReport> {
   const { worktree: dir, state_host: host, branch } = turns.last ?? {};
   if (action.worktree === undefined || dir === undefined || report.agent === undefined) return report;
   if (report.status !== 'success' && report.status !== 'warning') return report;
-  const { workflowId } = workflowInfo();
+  const { workflowId } = temporal.info();
   const message = `${action.title ?? step.name}\n\nOrch-Run: ${workflowId}/${id}\n`;
   const summary = `Commits the work of ${id}, and removes its work tree`.slice(0, 200);
   const queue = host === undefined ? step.queue : hostQueue(host);
@@ -56,11 +56,12 @@ async function closeWorktree(
   let stays: string | undefined;
   let lacks: string | undefined;
   try {
+    const activities = temporal.activities<Pick<Activities, 'endWorktree'>>(END_WORKTREE);
     ({ stays, lacks } = await activities.endWorktree.executeWithOptions(options, [end]));
   } catch (error) {
     if (isCancellation(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    if (patched('worktree-unknown')) lacks = why;
+    if (temporal.patched('worktree-unknown')) lacks = why;
     else stays = why;
   }
   if (lacks !== undefined) {
