@@ -154,7 +154,8 @@ function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<Run
 }
 
 /** Its work tree is no matter of this run, and a prompt shows little of many words. */
-function agentTakenOver({ worktree: _, message, ...agent }: AgentSummary): AgentSummary {
+function agentTakenOver(summary: AgentSummary): AgentSummary {
+  const { worktree: _, message, ...agent } = summary;
   return { ...agent, ...(message === undefined ? {} : { message: message.slice(-TAKEN_CHARS) }) };
 }
 

@@ -65,12 +65,12 @@ export const ASSIGNMENTS: readonly string[] = [
 
 /** At least one of these stands in whatever has one. */
 export const ASSIGNMENT_HINTS: readonly string[] = [
-  ...['assw', 'ASSW', 'assphrase', 'ASSPHRASE', 'Pwd', 'oken', 'OKEN', 'ecret', 'ECRET'],
-  ...['pikey', 'piKey', 'pi_key', 'pi-key', 'pi_Key', 'pi-Key', 'PIKEY', 'PI_KEY', 'PI-KEY'],
-  ...['ccountkey', 'ccountKey', 'ccount_key', 'ccount-key', 'ccount_Key', 'ccount-Key', 'COUNT'],
-  ...['ccesskey', 'ccessKey', 'ccess_key', 'ccess-key', 'ccess_Key', 'ccess-Key', 'CCESS'],
-  ...['uthorization', 'AUTHORIZATION', 'earer ', 'earer\t', '://'],
-];
+  'assw ASSW assphrase ASSPHRASE Pwd oken OKEN ecret ECRET pikey piKey pi_key pi-key pi_Key pi-Key PIKEY PI_KEY PI-KEY',
+  'ccountkey ccountKey ccount_key ccount-key ccount_Key ccount-Key COUNT uthorization AUTHORIZATION ://',
+  'ccesskey ccessKey ccess_key ccess-key ccess_Key ccess-Key CCESS',
+]
+  .flatMap((words) => words.split(' '))
+  .concat('earer ', 'earer\t');
 
 /** Characters from a name to the end of its value, at most. */
 const REACH = LONGEST + 128;

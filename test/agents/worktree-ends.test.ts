@@ -68,21 +68,21 @@ describe("an agent's branch lacks its work", () => {
   });
 });
 
-describe("orch's own commit", () => {
-  const withSigner = (lines: string): void => {
-    const program = path.join(tempDir(), 'signer');
-    writeFileSync(program, `#!/bin/sh\n${lines}\n`);
-    chmodSync(program, 0o755);
-    for (const [key, value] of [
-      ['commit.gpgsign', 'true'],
-      ['gpg.program', program],
-      ['user.signingkey', 'k'],
-    ]) {
-      run(repo, 'config', key!, value!);
-    }
-    write('made.txt', 'x');
-  };
+const withSigner = (lines: string): void => {
+  const program = path.join(tempDir(), 'signer');
+  writeFileSync(program, `#!/bin/sh\n${lines}\n`);
+  chmodSync(program, 0o755);
+  for (const [key, value] of [
+    ['commit.gpgsign', 'true'],
+    ['gpg.program', program],
+    ['user.signingkey', 'k'],
+  ]) {
+    run(repo, 'config', key!, value!);
+  }
+  write('made.txt', 'x');
+};
 
+describe("orch's own commit", () => {
   test('is not signed, however git is configured, unless it is asked for', async () => {
     withSigner('exit 1');
     await expect(end({ sign: true })).rejects.toThrow('git commit: fatal: failed to write commit object');

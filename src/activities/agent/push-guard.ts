@@ -7,10 +7,10 @@ import { createRedactor } from '../../secrets/index.js';
 const NOWHERE = 'pushing-is-denied-by-orch::';
 
 /** Hooks of clients, which go on to those of the repository. `reference-transaction` runs too often to be worth it. */
-const HOOKS = [
-  ...['applypatch-msg', 'pre-applypatch', 'post-applypatch', 'pre-commit', 'pre-merge-commit', 'prepare-commit-msg'],
-  ...['commit-msg', 'post-commit', 'pre-rebase', 'post-checkout', 'post-merge', 'pre-auto-gc', 'post-rewrite'],
-];
+const HOOKS = (
+  'applypatch-msg pre-applypatch post-applypatch pre-commit pre-merge-commit prepare-commit-msg commit-msg ' +
+  'post-commit pre-rebase post-checkout post-merge pre-auto-gc post-rewrite'
+).split(' ');
 
 const PRE_PUSH = `#!/bin/sh
 echo "orch: this agent may not push (push: deny)" >&2
@@ -53,8 +53,8 @@ export function guardPushes(dir: string): Record<string, string> {
 export async function secretsAdded(cwd: string, since: string): Promise<string | undefined> {
   const whole = await changeSince(cwd, since);
   if (whole === undefined) return undefined;
-  const { text } = createRedactor();
-  const files = addedLines(whole).flatMap(({ file, line }) => (text(line) === line ? [] : [file]));
+  const redactor = createRedactor();
+  const files = addedLines(whole).flatMap(({ file, line }) => (redactor.text(line) === line ? [] : [file]));
   const named = [...new Set(files)];
   if (named.length === 0) return undefined;
   const more = named.length > MAX_NAMED ? ` and ${named.length - MAX_NAMED} more files` : '';

@@ -44,7 +44,7 @@ test('no push reaches a remote, whichever way it is called; reading from it work
   ]) {
     expect(refusal('push', ...args)).toContain('pushing-is-denied-by-orch');
   }
-  git('remote', 'set-url', '--push', 'origin', `${remote}`);
+  git('remote', 'set-url', '--push', 'origin', remote);
   expect(refusal('push', 'origin', 'main')).toContain('orch: this agent may not push (push: deny)');
   expect(git('fetch', 'origin')).toBe('');
   expect(execFileSync('git', ['log', '--format=%s', 'main'], { cwd: remote, encoding: 'utf8' })).toBe('first\n');

@@ -254,10 +254,10 @@ test('null says the same as leaving an optional key out', async () => {
   ]);
 });
 
-describe('what other tools let pass', () => {
-  const stepsOf = async (source: unknown, options = {}): Promise<{ id: string; depends_on: readonly string[] }[]> =>
-    (await plansOf(source, options)).plan.steps.map(({ id, depends_on }) => ({ id, depends_on }));
+const stepsOf = async (source: unknown, options = {}): Promise<{ id: string; depends_on: readonly string[] }[]> =>
+  (await plansOf(source, options)).plan.steps.map(({ id, depends_on }) => ({ id, depends_on }));
 
+describe('what other tools let pass', () => {
   test('a set that stands there twice runs twice, under ids of its own', async () => {
     const set = { kind: 'stage-set', ref: 's' };
     const source = { ...one(set, command('mid'), set), stageSets: { s: [command('a'), command('b')] } };
