@@ -151,11 +151,10 @@ function warnOfOtherName(id: string, { path }: StageEntry, what: 'stage' | 'pipe
 /** Pipelines that the tool brings itself, which files of its users may name without having them. */
 const BUILT_IN = ['diagnostics', 'design-reference', 'hi-fi-design-toolkit'];
 
-/** What is said of a pipeline that is not in the file. */
-export function missingPipelineHint(id: string, known: readonly string[]): string {
+/** What is said of a pipeline that is not in the file: the one that was meant, or whose it is. */
+export function missingPipelineHint(id: string, known: readonly string[]): string | undefined {
   const near = didYouMean(id, known);
-  if (near !== undefined) return near;
-  if (!BUILT_IN.includes(id)) return `there is ${listed(known)}`;
+  if (near !== undefined || !BUILT_IN.includes(id)) return near;
   return `codex-orchestrator brings it along, orch does not: copy its stages into the file, or run ${listed(known)}`;
 }
 
@@ -168,7 +167,7 @@ function checkReferences(source: Record<string, unknown>, problems: Problems): v
       ...(optional ? { severity: 'warning' as const } : {}),
       path,
       message: `there is no pipeline ${quote(id)}${optional ? ': the stage is skipped' : ''}`,
-      hint: missingPipelineHint(id, known),
+      hint: missingPipelineHint(id, known) ?? `there is ${listed(known)}`,
     });
   };
   check(source['defaultPipeline'], ['defaultPipeline']);

@@ -25,11 +25,13 @@ export function choosePipeline(
       code: 'unknown_pipeline',
       path: ['pipelines'],
       message: wanted === undefined ? 'the file names no defaultPipeline' : `there is no pipeline ${quote(wanted)}`,
-      hint: wanted === undefined ? usualHint(ids) : missingPipelineHint(wanted, ids),
+      hint: hintFor(wanted, ids),
     },
   };
 }
 
-function usualHint(ids: readonly string[]): string {
-  return `choose one with --pipeline: ${listed(ids)}. The '${USUAL}' that codex-orchestrator brings along is not part of orch`;
+function hintFor(wanted: string | undefined, ids: readonly string[]): string {
+  const choose = `choose one with --pipeline: ${listed(ids)}`;
+  if (wanted !== undefined) return missingPipelineHint(wanted, ids) ?? choose;
+  return `${choose}. The '${USUAL}' that codex-orchestrator brings along is not part of orch`;
 }

@@ -39,7 +39,7 @@ describe('real files', () => {
   });
 
   test.each(all)('%s: %s becomes a valid plan, without a warning', async (_file, id, text) => {
-    const { loaded, format } = await read(text, { pipeline: id });
+    const { loaded, format } = await read(text, { pipeline: id, packageRoot: '/opt/co' });
     expect([format, loaded]).toMatchObject(['pipelines', { ok: true, value: { diagnostics: [], format } }]);
     expect(loaded.ok && loaded.value.plan).toMatchObject({ plan_id: id, globals: { cwd: '/repo' } });
   });
@@ -60,7 +60,7 @@ describe('which pipeline runs', () => {
       {
         code: 'unknown_pipeline',
         message: 'the file names no defaultPipeline',
-        hint: "choose one with --pipeline: 'a', 'b'",
+        hint: "choose one with --pipeline: 'a', 'b'. The 'diagnostics' that codex-orchestrator brings along is not part of orch",
       },
     ]);
     expect((await read(source, { checkOnly: true })).loaded.ok).toBe(true);
