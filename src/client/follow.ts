@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressView, RunResult, StepView } from '../contract/run-messages.js';
 import type { LiveStep } from './describe.js';
 import { OrchError } from './errors.js';
@@ -61,7 +62,7 @@ export async function follow(client: Followable, runId: string, options: FollowO
         await Promise.race([end, client.live(runId).then(options.onLive, () => undefined)]);
         lived = Date.now();
       }
-      await Promise.race([end, wait(pause)]);
+      await Promise.race([end, sleep(pause, undefined, { ref: false })]);
     }
   } finally {
     leave.abort();
@@ -116,10 +117,4 @@ function asProgress(result: RunResult, last: ProgressView | undefined): Progress
   for (const step of result.steps) counts[step.status] += 1;
   const { steps, status, ...rest } = result;
   return { ...rest, status, steps, counts, held: [], version: (last?.version ?? 0) + 1, total_steps: steps.length };
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }
