@@ -1,3 +1,4 @@
+import { Context } from '@temporalio/activity';
 import type { Activities } from '../contract/activities.js';
 import { loopInputProblems } from '../loop/check-input.js';
 import { admitPlan } from './admit-plan.js';
@@ -38,7 +39,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     acquireLock: endingUnexpected((...wish) => locks.acquireLock(...wish)),
     releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),
     askAccount: endingUnexpected(createAskAccount(deps.accounts)),
-    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end)),
+    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end, Context.current().info.attempt > 1)),
     // Tried a few times: a full disk may have room again. What it fails with is no matter of the run.
     seal: (record) => deps.records.seal(record),
     runTurn: endingUnexpected(createRunTurn(deps)),

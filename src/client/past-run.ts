@@ -67,11 +67,12 @@ async function withOutputs(client: Client, runId: string, steps: readonly StepVi
 }
 
 /** The plan of an earlier run, with its sub-plans, as it was started. */
-export function planOfRun({ plan, plan_path, plans = {} }: RunInput): PlanToStart {
+export function planOfRun({ plan, plan_path, plans = {}, agents }: RunInput): PlanToStart {
   const sources = Object.entries(plans).map(([path, pinned]) => [path, pinned.plan] as const);
   return {
     source: plan,
     ...(plan_path === undefined ? {} : { path: plan_path }),
     plans: Object.fromEntries(sources),
+    ...(agents === undefined ? {} : { agents }),
   };
 }

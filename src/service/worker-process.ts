@@ -1,8 +1,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDir, type Env } from '../records/paths.js';
-import { lastingEnv, startInBackground, type Background } from './background.js';
+import { startInBackground, type Background } from './background.js';
 import type { WorkerProgram } from './build-id.js';
+import { lastingEnv } from './environment.js';
 import type { ServiceError } from './errors.js';
 import { failureLines, type ServiceFiles } from './files.js';
 import { NAMESPACE } from './health.js';

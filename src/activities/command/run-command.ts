@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { Context } from '@temporalio/activity';
+import { withoutCallVariables } from '../../host/lasting-variables.js';
 import {
+  endLeftovers,
   inspectTry,
   readEnd,
   readTails,
@@ -32,6 +34,9 @@ import { ownerOf, tryDirOf } from '../step/try-folder.js';
 import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
 import { isSystemError, noteUnexpected } from '../step/unexpected.js';
 
+/** How long servers that an agent has left behind may take to see that it is gone, and then to end. */
+const LEFTOVERS = { graceMs: 5_000, killMs: 5_000 };
+
 /** A process that is no more. */
 export type DurableOver = Exclude<DurableEnd, { kind: 'detached' }>;
 
@@ -43,8 +48,10 @@ export interface ProcessJob {
   watch(started: Started, redact: (text: string) => string, stop: (reason: StopReason) => void): () => void;
   /** What it does, for people who watch. */
   progress(): Pick<StepHeartbeat, 'last_line' | 'tokens' | 'tool_calls'>;
+  /** Whether what it leaves running goes with it. */
+  endsLeftovers: boolean;
   /** What the end means. */
-  conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Outcome;
+  conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Promise<Outcome>;
 }
 
 /**
@@ -98,7 +105,7 @@ async function runToOutcome(
   if (end.kind === 'detached') throw detached(execution);
   const whole = await logs.finish();
   const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };
-  const own = job?.conclude(end, facts, opened) ?? conclude(execution, end, facts, opened);
+  const own = (await job?.conclude(end, facts, opened)) ?? conclude(execution, end, facts, opened);
   // After an outage of the service two attempts may wait for one process. Who concludes first removes its files, so
   // what the other one made of them does not count.
   const outcome = readOutcome(tryDir) ?? own;
@@ -139,7 +146,7 @@ function durableSpec(
   const { task } = opened;
   const { own, aliases } = ownVariables(deps.stateDir, execution.attempt, task);
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...deps.env, ...aliases, ...task.env, ...own })) {
+  for (const [name, value] of Object.entries({ ...withoutCallVariables(deps.env), ...aliases, ...task.env, ...own })) {
     if (value !== undefined) env[name] = value;
   }
   const { env: under, over, ...command } = job?.invocation(env) ?? commandOf(task, env);
@@ -187,8 +194,8 @@ async function runWithHeartbeat(
   const signals = stopSignals(deps, execution);
   let unwatch: (() => void) | undefined;
   try {
-    return await withHeartbeat(execution, progress, () =>
-      runDurable(spec, {
+    return await withHeartbeat(execution, progress, async () => {
+      const end = await runDurable(spec, {
         ...signals,
         onStart(started) {
           ({ pid, stdoutFile } = started);
@@ -196,8 +203,14 @@ async function runWithHeartbeat(
           unwatch?.();
           unwatch = job?.watch(started, (text) => opened.redactor.text(text), signals.stop);
         },
-      }),
-    );
+      });
+      unwatch?.();
+      unwatch = undefined;
+      if (job?.endsLeftovers !== true || end.kind !== 'exited' || end.stopped !== undefined) return end;
+      const limits = { ...LEFTOVERS, hurry: signals.cancel, detach: signals.detach };
+      const ended = await endLeftovers(spec.tryDir, end.generation, limits);
+      return ended ? end : { kind: 'detached', generation: end.generation };
+    });
   } finally {
     unwatch?.();
     signals.close();
