@@ -7,18 +7,22 @@ const UNIT = [
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,summary}.test.ts',
   'test/cli/render/*.test.ts',
-  'test/client/service-errors.test.ts',
+  'test/client/{calls-in-turn,ended-run,follow,service-errors}.test.ts',
   'test/docs/{loop,schemas}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',
+  'test/service/{unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services}/**/*.test.ts',
+  'test/worker/{park-killers,prune-old}.test.ts',
   'test/workflows/run/fit-steps.test.ts',
 ];
 
 export default defineConfig({
   test: {
+    // A test that kills a worker is to find it dead. The watcher has tests of its own.
+    env: { ORCH_WATCHER: 'off' },
     projects: [
       { extends: true, test: { name: 'unit', include: UNIT } },
       {

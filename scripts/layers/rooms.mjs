@@ -165,7 +165,7 @@ export const ROOMS = [
   room(
     'activities/step',
     'what all steps need: the record of an attempt, heartbeats, limits, secrets',
-    'plan/model plan/templates engine contract secrets process records temporal',
+    'host plan/model plan/templates engine contract secrets process records temporal',
     [ACTIVITY, COMMON, 'node'],
   ),
   room(

@@ -5,8 +5,8 @@ import { makePrivateDir, serviceDir } from '../records/paths.js';
 import { ServiceError, errnoOf, messageOf } from './errors.js';
 import { checkStateDir } from './state-folder.js';
 
-/** A log is set aside at the next start once it is larger than this. Bytes. */
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
+/** A log is set aside once it is larger than this. Bytes. */
+export const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** How much of a start's output is read: a server or worker that fails to start says little. Bytes. */
 const READ_BYTES = 64 * 1024;
@@ -25,8 +25,13 @@ export interface ServiceFiles {
   databaseVersion: string;
   serverLog: string;
   workerLog: string;
+  watcherLog: string;
   /** Written by the worker once it polls. */
   workerReady: string;
+  /** Counted up by the worker while its event loop turns. */
+  workerBeat: string;
+  /** Which processes the watcher is to find alive. */
+  watched: string;
   signingKey: string;
   /** Since when everything is signed, and with which key. */
   signingNote: string;
@@ -46,7 +51,10 @@ export function serviceFiles(state: string): ServiceFiles {
     databaseVersion: join(dir, 'database.json'),
     serverLog: join(dir, 'server.log'),
     workerLog: join(dir, 'worker.log'),
+    watcherLog: join(dir, 'watcher.log'),
     workerReady: join(dir, 'worker.ready'),
+    workerBeat: join(dir, 'worker.beat'),
+    watched: join(dir, 'watched'),
     signingKey: join(dir, 'signing.key'),
     signingNote: join(dir, 'signing.json'),
     usedSeals: join(dir, 'used'),

@@ -28,6 +28,8 @@ export interface RunWorkerOptions {
   signing?: WorkerSigning;
   /** Set for the worker of one role of a loop: the folder of its configuration here, and the queue of the role's turns. */
   loop?: { root: string; roleQueue: string };
+  /** Set where workers have died lately: this one notes each run before it computes for it, one at a time. */
+  careful?: boolean;
   /** Called once the worker polls. */
   onReady?: () => void;
 }
@@ -53,6 +55,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       ...(options.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }),
       ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
       ...(options.signing === undefined ? {} : { signing: options.signing }),
+      ...(options.careful === undefined ? {} : { careful: options.careful }),
       ...(options.loop === undefined ? {} : { loopRoot: options.loop.root }),
     };
     const workers = [await createWorker(settings)];
