@@ -1,11 +1,13 @@
 export { decide, startRun, type Beginning, type Settled } from './decide.js';
+export { explain } from './explain.js';
+export { lockWaitText } from './lock-wait.js';
 export { refusal } from './operator.js';
 export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, Said } from './messages.js';
 export {
+  createState,
   isEnd,
   isRunEnd,
   type AgentSummary,
-  type LockWait,
   type FailedAttempt,
   type Park,
   type Program,
@@ -14,5 +16,4 @@ export {
   type StepReport,
   type StepState,
 } from './state.js';
-export { toolOf } from './tool.js';
 export type { RunStatus } from './types.js';

@@ -1,4 +1,4 @@
-import { connect } from '../connect.js';
+import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { orLoop, showLoop } from '../loop/follow.js';
@@ -7,6 +7,7 @@ import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/r
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
 import { usageLines } from '../render/summary.js';
+import { workerTrouble } from '../../service/index.js';
 import { stateDir } from '../../records/paths.js';
 import { parkedRun, parkedText } from '../../records/slow-tasks.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
@@ -18,7 +19,7 @@ export async function status(context: CliContext, runId: string, flags: { json?:
   const client = await connect(context, false);
   try {
     const show = async (): Promise<number> => {
-      const run = withParking(context, await client.describe(runId));
+      const run = withTrouble(context, withParking(context, await client.describe(runId)));
       context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, forPeople(run)));
       return EXIT.succeeded;
     };
@@ -34,6 +35,13 @@ function withParking(context: CliContext, run: RunDescription): RunDescription {
   const state = stateDir(context.env);
   const note = parkedRun(state, run.run_id);
   return note === undefined ? run : { ...run, stuck: parkedText(state, note) };
+}
+
+/** Why nobody answers, where it is that the worker of this machine dies over and over. */
+function withTrouble(context: CliContext, run: RunDescription): RunDescription {
+  if (!run.stale || run.stuck !== undefined || settingsOf(context) !== undefined) return run;
+  const trouble = workerTrouble(context.env);
+  return trouble === undefined ? run : { ...run, stuck: trouble };
 }
 
 /** `orch list`. */
@@ -92,6 +100,7 @@ function statusJson(run: RunDescription): RunJson {
     finished_at: isoTime(run.finished_at),
     web_ui: run.web_ui ?? null,
     stale: run.stale,
+    ...(run.busy && { busy: true }),
     ...(run.stuck !== undefined && { stuck: run.stuck }),
     ...tasksJson(run.format, run.progress?.steps),
     ...(run.progress?.recommendations && { recommendations: run.progress.recommendations }),
@@ -106,6 +115,10 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
   if (run.stuck !== undefined) lines.push(`  stuck  ${run.stuck}`);
+  else if (run.busy)
+    lines.push(
+      '  steps unknown: the worker is busy, perhaps with reading the long history of this run; ask again in a moment',
+    );
   else if (run.stale)
     lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
   else if (run.progress === undefined) lines.push('  it ended before it began, so no step of it ran');

@@ -41,6 +41,7 @@ export const runJsonSchema = z.object({
   finished_at: time,
   web_ui: z.string().nullable(),
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
+  busy: z.boolean().describe('true with `stale` where there is a worker that has not come to answering').optional(),
   stuck: z.string().describe('why its worker fails to decide what comes next, where it does').optional(),
   outputs: z.record(z.string(), z.unknown()).describe('what the plan hands out, once the run has ended').optional(),
   usage: z
