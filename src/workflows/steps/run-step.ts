@@ -146,7 +146,13 @@ async function finish(error: unknown, task: StepTask, queue: string | undefined,
   return report;
 }
 
-/** Where this fails, the janitor of the step's host does it within a minute. */
+/** How long a worker of a queue of its own may take to begin with that. One that is there takes milliseconds. */
+const REAP_START_TIMEOUT = '5 seconds';
+
+/**
+ * Where this fails, the janitor of the step's host does it within a minute. So nobody waits for a queue that no worker
+ * polls, where most likely nothing has ever begun.
+ */
 async function reap(
   { step_id, grace_sec, attempts_before, retry, carried }: StepTask,
   stepQueue: string | undefined,
@@ -158,7 +164,7 @@ async function reap(
       summary: `Ends what ${step_id} has left running`.slice(0, 200),
       startToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
       scheduleToCloseTimeout: Math.ceil((grace_sec + TIMEOUT_SLACK_SEC) * 1000),
-      ...(queue === undefined ? {} : { taskQueue: queue }),
+      ...(queue === undefined ? {} : { taskQueue: queue, scheduleToStartTimeout: REAP_START_TIMEOUT }),
     },
     [{ step_id, grace_sec, retries: retry.retries, ...(attempts_before === undefined ? {} : { attempts_before }) }],
   );
