@@ -1,4 +1,5 @@
 import { Runtime } from '@temporalio/worker';
+import { keepFor } from '../records/keep.js';
 import { stateDir } from '../records/paths.js';
 import { createRecordKeeper } from '../records/record-keeper.js';
 import { recordClient } from '../temporal/read-record.js';
@@ -13,6 +14,7 @@ import {
   type WorkerSettings,
 } from './create-worker.js';
 import { startJanitor } from './janitor.js';
+import { startPruning } from './prune-old.js';
 
 export interface RunWorkerOptions {
   settings: TemporalSettings;
@@ -71,9 +73,15 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       records,
       onError: (runId, error) => logger.warn(`The record of the run ${runId} could not be written`, { error }),
     });
+    const stopPruning = startPruning({
+      stateDir: folder,
+      keepMs: keepFor(options.env),
+      onError: (error) => logger.warn('The records of old runs could not be removed', { error }),
+    });
     try {
       await running;
     } finally {
+      stopPruning();
       stopJanitor();
     }
   } finally {
