@@ -36,14 +36,21 @@ export interface LiveStep {
   unserved?: string;
 }
 
-/** Asks the service for a run. @throws OrchError `run_not_found`. */
+/**
+ * Asks the service for a run.
+ *
+ * @param patient whether an outage is waited for
+ * @throws OrchError `run_not_found`
+ */
 export async function describeRun(
   client: Client,
   runId: string,
   signing: ClientSigning | undefined,
+  patient = true,
 ): Promise<DescribedRun> {
+  const describe = (): Promise<WorkflowExecutionDescription> => client.workflow.getHandle(runId).describe();
   try {
-    const description = await throughOutages(() => client.workflow.getHandle(runId).describe());
+    const description = await (patient ? throughOutages(describe) : describe());
     return {
       run: summarize(description, await isGenuineSuccess(client, description, signing)),
       workflow_type: description.type,

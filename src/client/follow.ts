@@ -23,7 +23,7 @@ export interface FollowOptions {
 
 /** What `follow` needs of a client. */
 interface Followable {
-  pulse(runId: string): Promise<{ events: number; live: ReadonlyMap<string, LiveStep> }>;
+  pulse(runId: string, signal?: AbortSignal): Promise<{ events: number; live: ReadonlyMap<string, LiveStep> }>;
   progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView>;
   result(runId: string, signal?: AbortSignal): Promise<RunResult>;
 }
@@ -119,7 +119,7 @@ async function look(
   signal: AbortSignal,
 ): Promise<Look> {
   try {
-    const { events, live } = await client.pulse(runId);
+    const { events, live } = await client.pulse(runId, signal);
     const now = performance.now();
     if (events === asked.events || now < asked.again) return { live };
     const progress = await client.progress(runId, since, signal);

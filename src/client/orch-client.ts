@@ -54,6 +54,8 @@ import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } 
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
 const QUERY_DEADLINE_MS = 2_000;
+/** Milliseconds that a look at what the service knows may take: it answers by itself. */
+const PULSE_DEADLINE_MS = 10_000;
 
 /**
  * How long a workflow task may take. One that replays a long history takes seconds, many on a busy machine; where time is up,
@@ -265,8 +267,12 @@ export class OrchClient {
    * What the service knows of a run without asking it: how many events its history has, so that one is asked only when
    * something has changed, and what the steps do that run now, by their ids. @throws OrchError `run_not_found`.
    */
-  async pulse(runId: string): Promise<{ events: number; live: ReadonlyMap<string, LiveStep> }> {
-    const { events, pending } = await describeRun(this.client, runId, this.options.signing);
+  async pulse(runId: string, signal?: AbortSignal): Promise<{ events: number; live: ReadonlyMap<string, LiveStep> }> {
+    const ask = (): Promise<DescribedRun> => describeRun(this.client, runId, this.options.signing, false);
+    const inTurn = signal && forCallsInTurn(signal);
+    const { events, pending } = await withDeadline(this.connection, PULSE_DEADLINE_MS, () =>
+      inTurn === undefined ? ask() : this.connection.withAbortSignal(inTurn, ask),
+    );
     return { events, live: pending };
   }
 

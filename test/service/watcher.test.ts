@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identify } from '../../src/host/process-identity.js';
@@ -6,6 +7,7 @@ import { serviceFiles } from '../../src/service/files.js';
 import { optionOf, processesNaming } from '../../src/service/process-table.js';
 import { runCli, type CliResult } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
+import { tempDir } from '../support/plans.js';
 import { OwnService, TAKE_OVER_MS, textOf, waitFor } from '../support/own-service.js';
 
 /** From a death to the next worker: two looks of the watcher, a repair, a start; many times that on a busy machine. */
@@ -96,10 +98,30 @@ test('`orch down` ends all of it, and nothing comes back', async () => {
   const repair = path.resolve(import.meta.dirname, '../../dist/service/repair-main.js');
   const { pid } = own.record().worker;
   process.kill(pid, 'SIGKILL');
-  const { execFileSync } = await import('node:child_process');
   const call = (): unknown =>
     execFileSync(process.execPath, [repair], { env: { ...process.env, ORCH_STATE_DIR: own.state }, stdio: 'pipe' });
   expect(call).toThrow(expect.objectContaining({ status: 10 }) as Error);
   await own.again('worker', pid); // by the watcher that is there now
   expect(statSync(own.files.watcherLog).size).toBeGreaterThan(0);
+});
+
+test('a unit is written whose command lines start and stop the service', async () => {
+  const config = tempDir();
+  const env = { ORCH_STATE_DIR: own.state, ORCH_WATCHER: undefined, XDG_CONFIG_HOME: config };
+  const installed = await runCli(['up', '--install'], { env });
+  expect([installed.code, installed.stdout]).toEqual([0, expect.stringMatching(/\.service {2}written\n$/) as string]);
+  const folder = path.join(config, 'systemd', 'user');
+  const [name] = readdirSync(folder);
+  const lines = readFileSync(path.join(folder, name!), 'utf8').split('\n');
+  const all = (key: string): string[] =>
+    lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
+  const variables = Object.fromEntries(all('Environment').map((each) => each.split(/=(.*)/s, 2) as [string, string]));
+  const call = (line: string): unknown => execFileSync('/bin/sh', ['-c', line], { env: variables, stdio: 'pipe' });
+  expect((await own.orch('down')).code).toBe(0);
+  call(all('ExecStart')[0]!);
+  expect(identify(own.record().worker.pid)).toBeDefined();
+  call(all('ExecStop')[0]!);
+  expect(existsSync(own.files.record)).toBe(false);
+  const removed = await runCli(['up', '--uninstall'], { env });
+  expect([removed.code, readdirSync(folder)]).toEqual([0, []]);
 });
