@@ -6,17 +6,20 @@ const UNIT = [
   'test/{agents,engine,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,summary}.test.ts',
+  'test/cli/one-check.test.ts',
   'test/cli/render/*.test.ts',
-  'test/client/{calls-in-turn,ended-run,follow,service-errors}.test.ts',
+  'test/client/{calls-in-turn,ended-run,follow,prepare,send-verb,service-errors}.test.ts',
+  'test/contract/*.test.ts',
   'test/docs/{loop,schemas}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',
   'test/service/{unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',
-  'test/workflows/{agent-step,loop,record,services}/**/*.test.ts',
+  'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{park-killers,prune-old}.test.ts',
-  'test/workflows/run/fit-steps.test.ts',
+  'test/workflows/run/{fit-steps,run-locks}.test.ts',
+  'test/workflows/steps/{foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 
 export default defineConfig({

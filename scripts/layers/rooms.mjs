@@ -77,13 +77,6 @@ export const ROOMS = [
     'plan/model plan/problems plan/document plan/schema plan/graph plan/templates plan/files',
     ['zod'],
   ),
-  room('engine', 'a run as a pure state machine: `decide(state, event) → commands`', 'plan/model plan/graph', []),
-  room(
-    'journal',
-    "what a run's record says: events, manifest, and the fold from the one to the other. Pure",
-    'plan/model',
-    ['zod'],
-  ),
   room(
     'loop',
     'the supervisor/engineer loop: its configuration, who takes the next turn with which prompt, state files, what is committed. Pure',
@@ -92,10 +85,19 @@ export const ROOMS = [
   ),
   room(
     'contract',
-    "what crosses Temporal's wire: queries, updates and signals, the tasks of activities and what they give, names",
-    'plan/model plan/templates plan/check plan/files engine journal loop',
-    [WORKFLOW],
+    "what crosses Temporal's wire: queries, updates and signals, the tasks of activities and what they give, events, names; and what all forms of a step's end are made of",
+    'plan/model plan/templates plan/check plan/files loop',
+    [WORKFLOW, 'zod'],
   ),
+  room(
+    'engine',
+    'a run as a pure state machine: `decide(state, event) → commands`',
+    'plan/model plan/graph contract',
+    [],
+  ),
+  room('journal', "what a run's record says: the manifest, the fold from events to it, metrics. Pure", 'contract', [
+    'zod',
+  ]),
 
   room('secrets', 'where secrets come from, and how they are kept out of what people read', 'plan/model', ['node']),
   room(
@@ -124,36 +126,42 @@ export const ROOMS = [
     WORKFLOW,
   ]),
   room(
-    'workflows/program',
-    'the input of a run, and what it means',
-    'plan/model plan/graph plan/expressions plan/templates plan/files engine contract',
+    'workflows/temporal',
+    'what steps, agents and locks ask of Temporal, as an interface that tests stand in for',
+    'contract',
     [WORKFLOW],
   ),
-  room('workflows/record', 'what others see of a run: events, status, signals', 'engine journal contract', [WORKFLOW]),
+  room(
+    'workflows/program',
+    'the input of a run, and what it means',
+    'plan/model plan/graph plan/expressions plan/templates plan/files engine contract workflows/temporal',
+    [WORKFLOW],
+  ),
+  room('workflows/record', 'what others see of a run: events, status, signals', 'engine contract', [WORKFLOW]),
   room('workflows/services', 'locks and accounts, for all runs', 'contract', [WORKFLOW]),
   room(
     'workflows/agent-step',
     'the turns of an agent, its gates and its waits for a quota',
-    'plan/model plan/check engine contract',
+    'plan/model plan/check engine contract workflows/temporal',
     [WORKFLOW],
   ),
   room(
     'workflows/steps',
     'carrying steps out: slots, locks, `foreach`, sub-plans',
-    'plan/model plan/expressions plan/templates plan/check plan/files engine contract workflows/signing workflows/program workflows/record workflows/agent-step',
+    'plan/model plan/templates plan/check plan/files engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/agent-step',
     [COMMON, WORKFLOW],
   ),
   room(
     'workflows/run',
     'a run as a whole: verbs, waits, views, its end',
-    'plan/model plan/problems plan/graph plan/templates engine contract workflows/signing workflows/program workflows/record workflows/steps',
+    'plan/model plan/problems plan/graph plan/templates engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/steps',
     [WORKFLOW],
   ),
   room(
     'workflows/loop',
     'the workflow of a loop',
-    'plan/check loop contract workflows/program workflows/record workflows/agent-step',
-    [WORKFLOW, 'zod'],
+    'plan/check loop contract workflows/temporal workflows/program workflows/record workflows/agent-step workflows/steps',
+    [WORKFLOW],
   ),
   room(
     'workflows',
@@ -165,7 +173,7 @@ export const ROOMS = [
   room(
     'activities/step',
     'what all steps need: the record of an attempt, heartbeats, limits, secrets',
-    'host plan/model plan/templates engine contract secrets process records temporal',
+    'host plan/model plan/templates contract secrets process records temporal',
     [ACTIVITY, COMMON, 'node'],
   ),
   room(
@@ -200,7 +208,7 @@ export const ROOMS = [
   room(
     'activities',
     '`createActivities(deps)`: what a step does on a worker',
-    'plan/model plan/files contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
+    'plan/model plan/files loop contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
     [ACTIVITY, 'node'],
   ),
 
@@ -225,7 +233,7 @@ export const ROOMS = [
   room(
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
-    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats engine journal loop contract process agents records temporal activities/cleanup client worker service',
+    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service',
     ['commander', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];

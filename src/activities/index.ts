@@ -1,4 +1,5 @@
 import type { Activities } from '../contract/activities.js';
+import { loopInputProblems } from '../loop/check-input.js';
 import { admitPlan } from './admit-plan.js';
 import { createAskAccount } from './agent/account.js';
 import { endWorktree } from './agent/end-worktree.js';
@@ -31,6 +32,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     runStep: endingUnexpected(createRunStep(deps)),
     verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
     admitPlan: endingUnexpected(admitPlan),
+    admitLoop: endingUnexpected((given) => Promise.resolve(loopInputProblems(given))),
     ...locks, // `endedRuns` as it is: a lock that failed would be none, so it asks until it knows
     acquireLock: endingUnexpected((...wish) => locks.acquireLock(...wish)),
     releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),

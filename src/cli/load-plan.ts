@@ -1,5 +1,5 @@
 import type { Convert } from '../plan/files/converted.js';
-import type { LoadedPlanSet } from '../plan/files/load-set.js';
+import type { LoadedPlans } from '../client/plan-files.js';
 import type { PlanTexts } from '../plan/files/plan-text.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { CliContext } from './context.js';
@@ -9,7 +9,7 @@ import { refuseUnknownModes } from './options/pipeline.js';
 import { showDiagnostics } from './show-diagnostics.js';
 
 /** A plan that was read and checked with its sub-plans, and the texts they came from. */
-export interface PlanFile extends LoadedPlanSet {
+export interface PlanFile extends LoadedPlans {
   file: string;
   texts: PlanTexts;
   /** What turned files in other formats into plans. */

@@ -10,7 +10,7 @@ import { runOutcome } from './outcome.js';
 import type { ClientSigning } from './sealed-result.js';
 
 /** What of a run's record is needed here. */
-interface RecordFiles {
+export interface RecordFiles {
   manifest: Manifest;
   /** As it was written. */
   plan: unknown;
@@ -49,7 +49,7 @@ export async function endedProgress(
   const { manifest } = files;
   const apart = Math.abs(Date.parse(files.manifest.finished_at) - (run.finished_at ?? Number.NaN));
   const same = manifest.temporal_run_id === temporal_run_id || apart < SAME_END_MS;
-  return same ? progressOf(files) : undefined;
+  return same ? recordProgress(files) : undefined;
 }
 
 /** The result of a run as its progress. */
@@ -59,15 +59,15 @@ export function asProgress(result: RunResult, last: ProgressView | undefined): P
   return { ...view, version: (last?.version ?? 0) + 1, total_steps: steps.length };
 }
 
-/** What the record tells of a run that has ended. */
-function progressOf({ manifest, plan }: RecordFiles): ProgressView {
+/** What the record tells of a run: of one that has ended all, of an open one what had happened when it was last written. */
+export function recordProgress({ manifest, plan }: RecordFiles): ProgressView {
   const written = new Map(writtenSteps(plan).map((step) => [step.id, step]));
   const steps = manifest.steps.map((step) => ({ ...stepOf(step), ...headingOf(written.get(step.id)) }));
   const { status, started_at, created_at, finished_at } = manifest;
   return {
     run_id: manifest.run_id,
     plan_id: manifest.plan_id,
-    status: status === 'succeeded' || status === 'failed' ? status : 'canceled',
+    status: status === 'terminated' || status === 'timed_out' ? 'canceled' : status,
     version: 1,
     total_steps: steps.length,
     counts: countSteps(steps),

@@ -7,11 +7,9 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { defineQuery } from '@temporalio/workflow';
 import { loopQueue } from '../loop/roles.js';
 import { initialState, type LoopState } from '../loop/turns.js';
-import type { LoopConfig } from '../loop/types.js';
 import { DEFAULT_TASK_QUEUE } from '../temporal/settings.js';
 import {
   LOOP_INPUT,
@@ -29,60 +27,14 @@ import {
 import { plain } from '../contract/seal.js';
 import { OrchError } from './errors.js';
 import { isGenuineSuccess } from './genuine-success.js';
+import type { LoopDescription, LoopSummary, LoopToStart, StartedLoop } from './loop-types.js';
+import { pendingTurn } from './pending-turn.js';
 import { refuseReservedId } from './reserved-ids.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { sendUpdate } from './send-verb.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
 
 const QUERY_DEADLINE_MS = 2_000;
-/** A turn that nobody has taken for so long waits for a worker. */
-const UNTAKEN_MS = 1_500;
-
-/** State of a pending activity that nobody has taken, as Temporal's API numbers it. */
-const SCHEDULED = 1;
-
-/** What a loop is started with. */
-export interface LoopToStart {
-  config: LoopConfig;
-  /** Absolute folder of the configuration. */
-  baseDir: string;
-  env: Readonly<Record<string, string>>;
-  /** Where it begins; default at the first turn. */
-  state?: LoopState;
-}
-
-/** A loop that was started. */
-export interface StartedLoop {
-  loop_id: string;
-  web_ui?: string;
-}
-
-/** A loop as `orch loop status` shows it. */
-export interface LoopDescription {
-  loop_id: string;
-  /** What the loop says of itself; absent where no worker answers. */
-  view?: LoopView;
-  /** What the service says: `running`, or how it closed. */
-  service_status: string;
-  /** Set where the turn that is due waits for a worker: the task queue that nobody serves. */
-  waits_for_worker?: { queue: string; role?: string };
-  /** What the agent at work printed last. */
-  last_words?: string;
-  web_ui?: string;
-}
-
-/** A line of the list of loops. */
-export interface LoopSummary {
-  loop_id: string;
-  /** What the service says: `running`, or how it closed. */
-  service_status: string;
-  /** The configuration's folder; unknown of a loop in role mode, whose roles have folders of their own. */
-  folder?: string;
-  /** Milliseconds since the epoch. */
-  started_at: number;
-  finished_at?: number;
-}
-
 /** Starts, follows and steers loops; made by `OrchClient.loops()`. */
 export class LoopClient {
   constructor(
@@ -220,7 +172,8 @@ export class LoopClient {
     } catch (error) {
       if (!(error instanceof OrchError && error.code === 'no_worker')) throw error;
     }
-    const pending = status.name === 'RUNNING' ? await this.pendingTurn(described, view) : {};
+    const pending =
+      status.name === 'RUNNING' ? await pendingTurn(this.client, described, { queue: this.taskQueue, ...view }) : {};
     return { ...known, ...pending, ...(view === undefined ? {} : { view }) };
   }
 
@@ -285,7 +238,7 @@ export class LoopClient {
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           staticSummary: `Loop${dir === undefined ? '' : ` of ${dir}`}`.slice(0, 200),
-          memo: { loop_version: LOOP_VERSION, ...(dir === undefined ? {} : { folder: dir }) },
+          memo: { loop_version: input.loop_version, ...(dir === undefined ? {} : { folder: dir }) },
         }),
       );
       return { loop_id: loopId, ...this.link(loopId, handle.firstExecutionRunId) };
@@ -328,25 +281,5 @@ export class LoopClient {
     }
     if (described.type === ORCH_LOOP) return described;
     throw new OrchError('run_not_found', `'${loopId}' is no loop`, { hint: `it is a run: \`orch status ${loopId}\`` });
-  }
-
-  /** What the service knows of the activity that is pending: whether anybody has taken it, and its last words. */
-  private async pendingTurn(
-    { raw }: WorkflowExecutionDescription,
-    view: LoopView | undefined,
-  ): Promise<Pick<LoopDescription, 'waits_for_worker' | 'last_words'>> {
-    const turn = (raw.pendingActivities ?? []).find(({ activityId }) => /^(?:s|i:git):/.test(activityId ?? ''));
-    if (turn === undefined) return {};
-    const since = Number(turn.scheduledTime?.seconds ?? 0) * 1000;
-    if (Number(turn.state) === SCHEDULED && Date.now() - since > UNTAKEN_MS) {
-      const queue = view?.queue ?? this.taskQueue;
-      return { waits_for_worker: { queue, ...(view?.mode === 'role' ? { role: view.role } : {}) } };
-    }
-    const [details] = await decodeArrayFromPayloads(
-      this.client.options.loadedDataConverter,
-      turn.heartbeatDetails?.payloads,
-    );
-    const words = (plain(details) as { last_line?: unknown } | undefined)?.last_line; // a heartbeat carries no seal
-    return typeof words === 'string' ? { last_words: words } : {};
   }
 }

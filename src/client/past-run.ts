@@ -7,6 +7,7 @@ import { readRecord } from '../temporal/read-record.js';
 import type { ProgressView, StepView } from '../contract/run-messages.js';
 import type { ReadFiles } from './ended-run.js';
 import { OrchError } from './errors.js';
+import { checkPlans } from './checked-plans.js';
 import type { PastRun } from './rerun.js';
 import type { PlanToStart } from './types.js';
 import { ForgedError } from '../temporal/forged.js';
@@ -38,13 +39,21 @@ export async function readPastRun(
   const old = signing !== undefined && Number(event?.eventTime?.seconds ?? Infinity) * 1000 < signing.since;
   if (isUnsigned(given) && !old) throw asOrchError(new ForgedError(`the start of ${runId}`));
   const input = plain(given) as RunInput | undefined;
-  const checked = checkPlan(input?.plan);
-  if (input === undefined || !checked.ok) {
+  const known = input === undefined ? undefined : planOf(input);
+  if (input === undefined || known === undefined) {
     throw new OrchError('run_not_found', `The run '${runId}' has no plan that this version can read`);
   }
   const { steps } = await progress();
   const whole = steps.some(({ cut }) => cut) ? await withOutputs(client, runId, steps, readFiles) : steps;
-  return { run_id: runId, plan: checked.value.plan, input, steps: whole };
+  return { run_id: runId, ...known, input, steps: whole };
+}
+
+/** Its plan; with the sub-plans, where this version still takes them all. */
+function planOf(input: RunInput): Pick<PastRun, 'plan' | 'checked'> | undefined {
+  const checked = checkPlans(planOfRun(input));
+  if (checked.ok) return { plan: checked.value.plan, checked: checked.value };
+  const alone = checkPlan(input.plan); // enough for a rerun with another plan
+  return alone.ok ? { plan: alone.value.plan } : undefined;
 }
 
 /** The steps with the outputs that were too large for one answer: the run's events come in pages. */
@@ -61,7 +70,7 @@ async function withOutputs(
   if (finished !== undefined) return withThese(steps, outputs);
   for (const event of (await readRecord(client, runId))?.events ?? []) {
     if (!('step' in event) || !('outputs' in event) || event.step === undefined || 'instance' in event) continue;
-    outputs.set(event.step, event.outputs as StepView['outputs']);
+    outputs.set(event.step, event.outputs);
   }
   return withThese(steps, outputs);
 }

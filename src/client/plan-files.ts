@@ -8,12 +8,23 @@ import { attachPlacesInTexts, loadPlanSet, type LoadedPlanSet, type LoadSetResul
 import { inFile } from '../plan/files/plan-document.js';
 import type { NoPlanText, PlanText } from '../plan/files/plan-text.js';
 import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
+import type { CheckedPlans } from './checked-plans.js';
+import { planDigest } from './pin-plans.js';
 
 /** A file above this is no plan; it is not even read. Bytes. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Settings for the runs that are started beside it. */
 const CONFIG_FILE = 'orch.config.yaml';
+
+/** Plans that were read from files, and the word that they were checked. */
+export interface LoadedPlans extends LoadedPlanSet {
+  checked: CheckedPlans;
+}
+
+interface ReadPlans extends Omit<LoadSetResult, 'loaded'> {
+  loaded: Result<LoadedPlans, Diagnostic[]>;
+}
 
 /** Where and how a plan's file is read. */
 export interface LoadFileOptions {
@@ -37,7 +48,7 @@ export interface LoadFileOptions {
 export async function loadPlanFile(
   file: string,
   options: LoadFileOptions = {},
-): Promise<Result<LoadedPlanSet, Diagnostic[]>> {
+): Promise<Result<LoadedPlans, Diagnostic[]>> {
   return (await readPlanFiles(file, options)).loaded;
 }
 
@@ -45,7 +56,7 @@ export async function loadPlanFile(
 export async function readPlanFiles(
   file: string,
   { cwd = process.cwd(), strict = false, convert }: LoadFileOptions = {},
-): Promise<LoadSetResult> {
+): Promise<ReadPlans> {
   const absolute = path.resolve(cwd, file);
   const first = await readText(absolute);
   if (!('bytes' in first)) {
@@ -61,7 +72,7 @@ export async function readPlanFiles(
   const options = { strict, ...(convert === undefined ? {} : { convert }) };
   const read = await loadPlanSet(path.basename(absolute), root, readSubPlan, options);
   const { loaded, texts } = read;
-  if (!loaded.ok) return read;
+  if (!loaded.ok) return { ...read, loaded };
   const config = await readConfigFile(path.dirname(absolute), cwd);
   if (!config.ok) return { ...read, loaded: config };
   const { agents } = config.value;
@@ -72,7 +83,9 @@ export async function readPlanFiles(
   if (wrong.length > 0) {
     return { ...read, loaded: { ok: false, error: attachPlacesInTexts(wrong, texts, name, convert) } };
   }
-  return { ...read, loaded: { ok: true, value: { ...loaded.value, ...(agents && { agents }) } } };
+  const { graph, diagnostics: warnings } = loaded.value;
+  const checked = { digest: planDigest(loaded.value), plan, subPlans, graph, warnings };
+  return { ...read, loaded: { ok: true, value: { ...loaded.value, checked, ...(agents && { agents }) } } };
 }
 
 /** The configuration beside the plan, else that of the current folder. */

@@ -6,6 +6,7 @@ import { leftOut } from '../plan/graph/selection.js';
 import { expandStep } from '../plan/templates/expand-step.js';
 import type { Plan, Step } from '../plan/model/plan.js';
 import type { StepView } from '../contract/run-messages.js';
+import type { CheckedPlans } from './checked-plans.js';
 import { LAPTOP_NAMES } from './take-along.js';
 
 /** Which steps run again whatever they did before. */
@@ -20,6 +21,8 @@ export interface RerunMode {
 export interface PastRun {
   run_id: string;
   plan: Plan;
+  /** That its plans were checked, where this version still takes them all. */
+  checked?: CheckedPlans;
   input: RunInput;
   steps: readonly StepView[];
 }

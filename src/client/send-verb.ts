@@ -14,6 +14,9 @@ const QUERY_MS = 2_000;
 /** Milliseconds between two looks for the answer to a signal. */
 const LOOK_MS = 100;
 
+/** Bytes of a steering request. The service takes 2 MB, and fails above in words that say nothing of it. */
+const MAX_VERB_BYTES = 128 * 1024;
+
 /** Where a verb goes. */
 export interface Receiver {
   client: Client;
@@ -28,16 +31,21 @@ export interface Receiver {
 export interface Sent {
   verb: string;
   given: object;
+  /** Who sends it, unless `given` says so. */
+  by?: string;
 }
 
 /**
  * Sends a verb as an update, whose answer says what came of it. A workflow that has not begun to listen is asked again:
  * the id is that of the request, so that none is taken in twice.
  *
- * @throws as {@link sealedUpdate}; `isUpdateLimit` tells where the service takes no more updates of this execution.
+ * @throws OrchError `refused` for a request that is too large; else as {@link sealedUpdate}. `isUpdateLimit` tells where
+ * the service takes no more updates of this execution.
  */
-export function sendUpdate<T>({ client, connection, id, signing }: Receiver, { verb, given }: Sent): Promise<T> {
-  const send = sealedUpdate<T>(client, id, { name: verb, given, updateId: randomUUID() }, signing);
+export async function sendUpdate<T>({ client, connection, id, signing }: Receiver, sent: Sent): Promise<T> {
+  refuseLarge(sent);
+  const request = { name: sent.verb, given: withSender(sent), updateId: randomUUID() };
+  const send = sealedUpdate<T>(client, id, request, signing);
   return onceItAnswers(() => withDeadline(connection, ANSWER_MS, send));
 }
 
@@ -46,11 +54,13 @@ export function sendUpdate<T>({ client, connection, id, signing }: Receiver, { v
  *
  * @throws OrchError `refused` with the reason.
  */
-export async function sendSignal(receiver: Receiver, { verb, given }: Sent): Promise<void> {
+export async function sendSignal(receiver: Receiver, sent: Sent): Promise<void> {
+  refuseLarge(sent);
+  const { verb, given } = sent;
   const { client, connection, id } = receiver;
   const handle = client.workflow.getHandle(id);
   const before = await eventsAfter(receiver, Number.MAX_SAFE_INTEGER);
-  await withDeadline(connection, ANSWER_MS, () => handle.signal(verb, given));
+  await withDeadline(connection, ANSWER_MS, () => handle.signal(verb, withSender(sent)));
   const end = Date.now() + ANSWER_MS;
   for (let seen = before.last_seq; Date.now() < end; await sleep(LOOK_MS)) {
     const { events } = await eventsAfter(receiver, seen);
@@ -75,4 +85,16 @@ function eventsAfter({ client, connection, id }: Receiver, after: number): Promi
   return onceItAnswers(() =>
     withDeadline(connection, QUERY_MS, () => client.workflow.getHandle(id).query(eventsQuery, { after })),
   );
+}
+
+function withSender({ given, by }: Sent): object {
+  return by === undefined ? given : { by, ...given };
+}
+
+function refuseLarge({ verb, given }: Sent): void {
+  const bytes = Buffer.byteLength(JSON.stringify(given));
+  if (bytes <= MAX_VERB_BYTES) return;
+  throw new OrchError('refused', `Cannot ${verb}: the request has ${bytes} bytes, more than ${MAX_VERB_BYTES}`, {
+    hint: 'put long texts into a file that the steps read, and name it',
+  });
 }

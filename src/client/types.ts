@@ -1,6 +1,7 @@
 import type { AgentSettings } from '../plan/model/agent.js';
 import type { Selection } from '../plan/graph/selection.js';
 import type { Json } from '../plan/model/values.js';
+import type { CheckedPlans } from './checked-plans.js';
 import type { PastRun } from './rerun.js';
 import type { ProgressView } from '../contract/run-messages.js';
 
@@ -14,6 +15,8 @@ export interface PlanToStart {
   plans?: Readonly<Record<string, unknown>>;
   /** Settings of agents from a configuration file; the plan's win. */
   agents?: Readonly<Record<string, AgentSettings>>;
+  /** What `loadPlanFile` has found: where the documents are still the same, they are not checked again. */
+  checked?: CheckedPlans;
 }
 
 export interface StartOptions {

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../journal/index.js';
+import type { RunRecord } from './run-record.js';
 import type { PlanSources } from '../plan/files/check-set.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { Plan } from '../plan/model/plan.js';
@@ -15,6 +15,8 @@ export interface Activities extends LockActivities {
   verifyStart(asked: StartQuestion): Promise<StartVerdict>;
   /** Checks the plans of a run, and fills in their defaults. Local activity: only its answer stands in history. */
   admitPlan(sources: PlanSources): Promise<PlanVerdict>;
+  /** Says what is wrong with the input of a loop, a line each. Local activity: only its answer stands in history. */
+  admitLoop(given: unknown): Promise<string[]>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
   seal(record: RunRecord): Promise<void>;
   /** Asks when a step may start its agent, and tells of a quota that is used up. */

@@ -1,6 +1,6 @@
-import type { StepReport } from '../engine/index.js';
 import type { AgentSettings } from '../plan/model/agent.js';
 import type { Json } from '../plan/model/values.js';
+import type { StepReport } from './step-result.js';
 
 /**
  * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier

@@ -5,10 +5,11 @@ import { leavePark, park, unpark } from './park.js';
 import { considerStart, propagate } from './propagate.js';
 import { endStep } from './settle.js';
 import { startReady } from './start.js';
-import { createState, isRunEnd, type LockWait, type Program, type RunState, type StepReport } from './state.js';
+import { createState, isRunEnd, type LockWait, type Program, type RunState } from './state.js';
+import type { StepReport } from '../contract/step-result.js';
 import { stopAll, stopPhase } from './stop.js';
 import { touch, type Turn } from './transition.js';
-import type { RunStatus } from './types.js';
+import type { RunStatus } from '../contract/statuses.js';
 
 /** Runs of sub-plans that a step remembers; more of them nobody looks at one by one. */
 const MAX_SUB_RUNS = 100;

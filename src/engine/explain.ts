@@ -2,7 +2,7 @@ import type { Step } from '../plan/model/plan.js';
 import { lockWaitText } from './lock-wait.js';
 import type { Program, RunState, StepState } from './state.js';
 import { toolOf } from './tool.js';
-import type { StepStatus } from './types.js';
+import type { StepStatus } from '../contract/statuses.js';
 
 /** Dependencies that a sentence names. */
 const NAMED = 5;

@@ -7,13 +7,11 @@ export {
   createState,
   isEnd,
   isRunEnd,
-  type AgentSummary,
-  type FailedAttempt,
   type Park,
   type Program,
   type RunState,
   type StartVerdict,
-  type StepReport,
   type StepState,
 } from './state.js';
-export type { RunStatus } from './types.js';
+export type { AgentSummary, FailedAttempt, StepReport } from '../contract/step-result.js';
+export type { RunStatus } from '../contract/statuses.js';

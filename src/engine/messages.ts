@@ -1,6 +1,7 @@
 import type { Json } from '../plan/model/values.js';
-import type { Park, StepReport } from './state.js';
-import type { RunEnd } from './types.js';
+import type { StepReport } from '../contract/step-result.js';
+import type { Park } from './state.js';
+import type { RunEnd } from '../contract/statuses.js';
 
 /** Something that happened. `at` is milliseconds since the epoch, given by the caller: the engine has no clock. */
 export type EngineEvent = { at: number } & (

@@ -1,7 +1,8 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
-import type { LoopClient, LoopSummary } from '../../client/loops.js';
+import type { LoopSummary } from '../../client/loop-types.js';
+import type { LoopClient } from '../../client/loops.js';
 import { stateFields, writeState } from '../../loop/index.js';
 import type { LoopVerb, LoopVerbInput } from '../../contract/loop-messages.js';
 import { connect } from '../connect.js';

@@ -1,10 +1,8 @@
-import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
 import { planOfRun } from '../../client/past-run.js';
-import { prepareRun } from '../../client/prepare.js';
+import { prepareRerun, prepareRun, type PreparedRun } from '../../client/prepare.js';
 import { decideRerun, type PastRun, type RerunDecision } from '../../client/rerun.js';
-import type { PlanToStart, StartOptions } from '../../client/types.js';
-import { buildGraph } from '../../plan/graph/graph.js';
+import type { StartOptions } from '../../client/types.js';
 import { leftOut } from '../../plan/graph/selection.js';
 import type { Plan } from '../../plan/model/plan.js';
 import { connect, settingsOf } from '../connect.js';
@@ -12,7 +10,7 @@ import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import type { PipelineFlags } from '../options/pipeline.js';
-import { placeDiagnostics } from '../place-diagnostics.js';
+import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
 import { forPeople } from '../render/format.js';
 import { createProgressReporter } from '../render/progress.js';
@@ -31,7 +29,7 @@ export interface RerunFlags extends InputOptions, PipelineFlags {
 export async function rerun(context: CliContext, runId: string, flags: RerunFlags): Promise<number> {
   const client = await connect(context, true);
   try {
-    const { decision, plan, start } = await prepareRerun(context, client, runId, flags);
+    const { decision, plan, start } = await decide(context, client, runId, flags);
     if (!flags.json || flags.dryRun)
       showDecision(context, flags.json ? decision : forPeople(decision), flags.json === true);
     if (flags.dryRun) return EXIT.succeeded;
@@ -52,11 +50,11 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
 
 /** Starts what is left to do of a closed run, with the plan it had; gives the id of the new run. */
 export async function rerunFailed(context: CliContext, client: OrchClient, runId: string): Promise<string> {
-  const { start } = await prepareRerun(context, client, runId, { input: [], env: [] });
+  const { start } = await decide(context, client, runId, { input: [], env: [] });
   return (await start()).run_id;
 }
 
-async function prepareRerun(
+async function decide(
   context: CliContext,
   client: OrchClient,
   runId: string,
@@ -71,18 +69,13 @@ async function prepareRerun(
   }
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
-  const toStart = file ?? planOfRun(past.input);
   const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
-  const next = prepare(context, toStart, options, file);
-  refuseUnknownSteps(next.plan, flags);
+  const embedded = settingsOf(context) === undefined;
+  const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
+  refuseUnknownSteps(next, flags);
   const { from, only } = flags;
   const decision = decideRerun(past, next, { ...(from && { from }), ...(only && { only }) });
-  const start = (): Promise<{ run_id: string; web_ui?: string }> =>
-    client.start(toStart, {
-      ...options,
-      select: { skip: decision.left_out },
-      rerun: { of: past, reused: decision.reused },
-    });
+  const start = (): Promise<{ run_id: string; web_ui?: string }> => client.start(prepareRerun(next, past, decision));
   return { decision, plan: next.plan, start };
 }
 
@@ -112,22 +105,13 @@ async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: 
   };
 }
 
-function prepare(
-  context: CliContext,
-  toStart: PlanToStart,
-  options: StartOptions,
-  file: PlanFile | undefined,
-): ReturnType<typeof prepareRun> {
-  try {
-    return prepareRun(toStart, options, settingsOf(context) === undefined);
-  } catch (error) {
-    if (!(error instanceof OrchError) || error.diagnostics === undefined || file === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, file), file.texts);
-  }
+/** The plan that the run had, as it was found when the run was read. */
+function preparePast({ input, checked }: PastRun, options: StartOptions, embedded: boolean): PreparedRun {
+  return prepareRun({ ...planOfRun(input), ...(checked && { checked }) }, options, embedded);
 }
 
-function refuseUnknownSteps(plan: Plan, { from, only }: RerunFlags): void {
-  const checked = leftOut(plan, buildGraph(plan), { ...(from && { from }), ...(only && { only }) });
+function refuseUnknownSteps({ plan, graph }: PreparedRun, { from, only }: RerunFlags): void {
+  const checked = leftOut(plan, graph, { ...(from && { from }), ...(only && { only }) });
   if (!checked.ok) throw new DiagnosticsError(checked.error);
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { OrchClient } from '../../client/orch-client.js';
-import { OrchError } from '../../client/errors.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { PreparedRun } from '../../client/prepare.js';
 import type { Plan } from '../../plan/model/plan.js';
@@ -94,8 +93,7 @@ async function startPlan(
   flags: StartFlags,
 ): Promise<{ client: OrchClient; plan: PlanFile; started: Started }> {
   const plan = await loadPlanFile(context, file, flags);
-  const { placeDiagnostics } = await import('../place-diagnostics.js');
-  const { prepareRun } = await import('../../client/prepare.js');
+  const { preparePlan } = await import('../prepare-plan.js');
   const { settingsOf } = await import('../connect.js');
   const embedded = settingsOf(context) === undefined;
   const options = {
@@ -106,18 +104,13 @@ async function startPlan(
     ...(embedded ? { baseDir: context.cwd } : {}),
     ...(flags.id === undefined ? {} : { runId: flags.id }),
   };
-  try {
-    const prepared = prepareRun(plan, options, embedded);
-    for (const note of prepared.notes) context.note(`note: ${note}\n`);
-    // Elsewhere the workers have programs of their own.
-    if (embedded) await tellMissingAgents(context, plan, prepared);
-  } catch (error) {
-    if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.texts);
-  }
+  const prepared = preparePlan(plan, options, embedded);
+  for (const note of prepared.notes) context.note(`note: ${note}\n`);
+  // Elsewhere the workers have programs of their own.
+  if (embedded) await tellMissingAgents(context, plan, prepared);
   const client = await connect(context, true);
   try {
-    const started = await client.start(plan, options);
+    const started = await client.start(prepared);
     return { client, plan, started: { ...started, ...formatOf(plan.plan) } };
   } catch (error) {
     await client.close();
@@ -130,11 +123,11 @@ async function tellMissingAgents(context: CliContext, file: PlanFile, { plan, in
   const searchPath = input.env['PATH'] ?? context.env['PATH'] ?? '';
   const isManifest = readNotes(plan) !== undefined;
   const missing = missingAgents(plan, { agents: file.agents, searchPath, isManifest });
-  if (missing.some(({ severity }) => severity === 'error')) {
-    throw new OrchError('invalid_plan', missing.map(({ message }) => message).join('\n'), { diagnostics: missing });
-  }
   if (missing.length === 0) return;
   const { placeDiagnostics } = await import('../place-diagnostics.js');
+  if (missing.some(({ severity }) => severity === 'error')) {
+    throw new DiagnosticsError(placeDiagnostics(missing, file), file.texts);
+  }
   const { showDiagnostics } = await import('../show-diagnostics.js');
   await showDiagnostics(context, placeDiagnostics(missing, file), file.texts);
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
-import type { LoopClient, LoopDescription } from '../../client/loops.js';
+import type { LoopDescription } from '../../client/loop-types.js';
+import type { LoopClient } from '../../client/loops.js';
 import type { LoopEnd } from '../../contract/loop-messages.js';
 import { EXIT, type CliContext } from '../context.js';
 import { loopSummary, nowLine, turnLine } from '../render/loop.js';

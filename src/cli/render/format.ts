@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Colors } from 'picocolors/types.js';
-import type { StepStatus } from '../../engine/types.js';
+import type { StepStatus } from '../../contract/statuses.js';
 import { escapeControls } from '../terminal.js';
 
 /** Milliseconds as people read them: `0.3s`, `12.4s`, `3m 05s`, `2h 04m`. */

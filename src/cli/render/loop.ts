@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { LoopDescription } from '../../client/loops.js';
+import type { LoopDescription } from '../../client/loop-types.js';
 import type { LoopView, TurnRecord } from '../../contract/loop-messages.js';
 import { duration, forPeople } from './format.js';
 

@@ -1,23 +1,36 @@
 import { z } from 'zod';
-import { agentSummarySchema } from '../../journal/events.js';
 import { countTasks } from './task-counts.js';
 import type { RunResult, StepView } from '../../contract/run-messages.js';
+import {
+  executionFacts,
+  nullable,
+  orNull,
+  resultFacts,
+  stepStatus,
+  time as someTime,
+} from '../../contract/step-result.js';
 
-const time = z.string().describe('RFC 3339, UTC').nullable();
+const time = someTime.nullable();
+
+// Logs and the record have what ended a process, where it ran, and what it printed last.
+const { exit_code, log_dir, signal: _, host: __, ...ofExecution } = executionFacts;
+const { outputs, agent, stdout_tail: ___, stderr_tail: ____, ...ofResult } = resultFacts;
 
 const stepSchema = z.object({
   id: z.string(),
-  status: z.enum(['pending', 'running', 'waiting', 'success', 'warning', 'failed', 'skipped', 'canceled']),
+  status: stepStatus,
   reason: z.string().nullable().describe('why it ended as it did; null for a plain success'),
   message: z.string().nullable(),
   attempts: z.int().describe('executions that really ran'),
-  exit_code: z.int().nullable(),
+  exit_code: exit_code.nullable(),
   started_at: time,
   finished_at: time,
   duration_sec: z.number().nullable(),
-  log_dir: z.string().nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
+  ...nullable(ofExecution),
+  log_dir: log_dir.nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
   recovered: z.boolean().describe('true where its fallback made up for the failure'),
-  outputs: z.record(z.string(), z.unknown()),
+  outputs: z.record(z.string(), outputs.valueType),
+  ...nullable(ofResult),
   group: z.string().nullable().describe('heading under which it is shown'),
   tags: z.array(z.string()),
   sub_runs: z.array(z.string()).describe('runs of its sub-plan: one for each try and each instance, the last 100'),
@@ -28,7 +41,7 @@ const stepSchema = z.object({
   live: z.string().optional().describe('what it does now: its last words'),
   warning: z.string().optional().describe('what people should know of it'),
   cut: z.literal(true).optional().describe('true where outputs or texts were left out: the record has the whole'),
-  agent: agentSummarySchema.optional().describe('what its agents said and cost'),
+  agent: agent.optional().describe('what its agents said and cost'),
 });
 
 /** What `run`, `start --wait`, `watch` and `status` print with `--json`. It only grows. */
@@ -125,9 +138,11 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     started_at: isoTime(step.started_at),
     finished_at: isoTime(step.finished_at),
     duration_sec: known ? (step.finished_at! - step.started_at!) / 1000 : null,
+    ...orNull(ofExecution, step),
     log_dir: step.log_dir ?? null,
     recovered: step.recovered === true,
     outputs: { ...step.outputs },
+    ...orNull(ofResult, step),
     group: step.group ?? null,
     tags: [...(step.tags ?? [])],
     sub_runs: step.sub_runs ?? [],

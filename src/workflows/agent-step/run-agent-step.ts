@@ -1,18 +1,18 @@
-import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
 import { hostQueue } from '../../contract/names.js';
 import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
 import type { Json } from '../../plan/model/values.js';
 import { runGates } from './gates.js';
-import { createTurns, type Turns, type WorkedTurn } from './turn-loop.js';
+import { Turns, type WorkedTurn } from './turn-loop.js';
 import type { AgentStepContext } from './context.js';
 
-const activities = proxyActivities<Pick<Activities, 'endWorktree'>>({
+const END_WORKTREE: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
-});
+};
 
 /** Characters of an agent's words that a step keeps. */
 const MESSAGE_CHARS = 8 * 1024;
@@ -22,7 +22,7 @@ const MESSAGE_CHARS = 8 * 1024;
  * well, a person is needed, or the step has failed. Never throws for an end that a step can have.
  */
 export async function runAgentStep(context: AgentStepContext): Promise<StepReport> {
-  const turns = createTurns(context);
+  const turns = new Turns(context);
   try {
     const report = await workUntilDone(context, turns);
     return await closeWorktree(context, turns, report);
@@ -37,20 +37,21 @@ export async function runAgentStep(context: AgentStepContext): Promise<StepRepor
 
 /** The work of a step that has ended well is committed to its branch; that of others stays for people to look at. */
 async function closeWorktree(
-  { step, id, action }: AgentStepContext,
+  { temporal, step, id, action }: AgentStepContext,
   turns: Turns,
   report: StepReport,
 ): Promise<StepReport> {
   const { worktree: dir, state_host: host } = turns.last ?? {};
   if (action.worktree === undefined || dir === undefined || report.agent === undefined) return report;
   if (report.status !== 'success' && report.status !== 'warning') return report;
-  const { workflowId } = workflowInfo();
+  const { workflowId } = temporal.info();
   const message = `${action.title ?? step.name}\n\nOrch-Run: ${workflowId}/${id}\n`;
   const summary = `Commits the work of ${id}, and removes its work tree`.slice(0, 200);
   const queue = host === undefined ? step.queue : hostQueue(host);
   const options = { summary, ...(queue === undefined ? {} : { taskQueue: queue }) };
   let stays: string | undefined;
   try {
+    const activities = temporal.activities<Pick<Activities, 'endWorktree'>>(END_WORKTREE);
     ({ stays } = await activities.endWorktree.executeWithOptions(options, [{ dir, message }]));
   } catch (error) {
     if (isCancellation(error)) throw error;

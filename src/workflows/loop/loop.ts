@@ -43,8 +43,10 @@ const MAX_EVENTS = 600;
  * detail; CancelledFailure.
  */
 export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
+  const read = readLoopInput(given);
+  const input = 'then' in read ? await read : read;
+  // Only now: those that came while the input was checked are among the early ones.
   const signals = listenForSignals();
-  const input = readLoopInput(given);
   const loop = createLoop(input);
   const control: LoopControl = { paused: input.carried.paused === true };
   const scope = new CancellationScope({ cancellable: true, parent: new CancellationScope({ cancellable: false }) });

@@ -35,6 +35,16 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
   },
 };
 
+/** The versions of loops that this code runs, by number. */
+export const LOOP_VERSIONS: Readonly<Record<number, EngineVersion>> = {
+  1: { since: '2026-11-21', reason: 'the input is checked inside the workflow, when the loop begins', files: [] },
+  2: {
+    since: '2026-11-28',
+    reason: 'a local activity checks the input, and its answer stands in history: no check of a later orch touches it',
+    files: ['loop/input.ts'],
+  },
+};
+
 /** A change that an open run may have met halfway: it decides as before until `patched` has said otherwise. */
 export interface Patch {
   /** Day on which it came. */

@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { RunInput } from '../../contract/run-input.js';
 import type { Program } from '../../engine/index.js';
-import type { RunAbout, StepAbout } from '../../journal/run-about.js';
+import type { RunAbout, StepAbout } from '../../contract/run-about.js';
 import { plain } from '../../contract/seal.js';
 
 /** What the record of a run says of it before anything has happened. All of it stands in history. */

@@ -2,8 +2,8 @@ import { log, proxyLocalActivities, proxySinks, setHandler, workflowInfo, type S
 import type { Activities } from '../../contract/activities.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { Program, RunState } from '../../engine/index.js';
-import type { EventsPage, RecordBatch } from '../../journal/batch.js';
-import type { RunEvent } from '../../journal/events.js';
+import type { EventsPage, RecordBatch } from '../../contract/run-record.js';
+import type { RunEvent } from '../../contract/events.js';
 import { aboutRun } from './about-run.js';
 import { eventsQuery, planQuery } from '../../contract/run-messages.js';
 import { createRecorder, type Recorder } from './recorder.js';

@@ -1,5 +1,6 @@
 import { isRunEnd, type EngineEvent, type Program, type RunState, type StepReport } from '../../engine/index.js';
-import { EVENTS_VERSION, type RunEvent, type RunEventBody } from '../../journal/events.js';
+import type { RunEvent, RunEventBody } from '../../contract/events.js';
+import { EVENTS_VERSION } from '../../contract/events-version.js';
 import { attemptEvents, endEvent } from './step-events.js';
 
 /** A steering verb as it came in. */

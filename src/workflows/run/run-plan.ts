@@ -27,9 +27,10 @@ import { createProgram } from '../program/program.js';
 import { statusMemo } from '../record/status-memo.js';
 import { openJournal } from '../record/journal.js';
 import { runOutputs } from './run-outputs.js';
-import { createStepRunner } from '../steps/step-runner.js';
-import { holdRunLocks } from './run-locks.js';
+import { StepRunner } from '../steps/step-runner.js';
+import { RunLocks } from './run-locks.js';
 import { listenForSignals } from '../record/signals.js';
+import { temporal } from '../temporal/temporal.js';
 import { startTimer } from './timers.js';
 import { offerVerbs } from './verbs.js';
 import { detailsTable, progressView, runResult } from './views.js';
@@ -51,7 +52,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   const checked = 'then' in read ? await read : read;
   // Only now: those that came while the plan was checked are among the early ones.
   const signals = listenForSignals();
-  const program = createProgram(checked, input, workflowId);
+  const program = createProgram(temporal, checked, input, workflowId);
   const runLocks = readRunLocks(program, input, workflowId);
   // A parent of all that runs: who starts a step (an update, say) must not be who cancels it. The engine says what stops.
   const scope = new CancellationScope({ cancellable: false });
@@ -59,13 +60,14 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   const held = [...runLocks, ...(input.held_locks ?? [])];
   const onInstance = (step: number, index: number, report?: StepReport): void =>
     journal.instance(step, index, Date.now(), report);
-  const runner = createStepRunner(program, input, {
+  const runner = new StepRunner(temporal, program, input, {
     heldLocks: held,
     parent: scope,
     stateOf: () => state,
     apply,
     onInstance,
   });
+  const locks = new RunLocks(temporal, program, runLocks, apply);
   const waits = createWaits(program.plan, scope, ended);
   const beginning = startRun(program, Date.now(), settledSteps(program, input));
   const { state } = beginning;
@@ -87,7 +89,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
 
   await CancellationScope.nonCancellable(async () => {
     first.carryOut();
-    const locks = holdRunLocks(program, runLocks, scope, apply);
+    locks.take(scope);
     await condition(() => isRunEnd(state.status) || locks.failure() !== undefined);
     const failure = locks.failure();
     if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure.message, 'InternalError');

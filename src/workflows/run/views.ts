@@ -2,6 +2,8 @@ import { isEnd, lockWaitText, type Park, type Program, type RunState, type StepS
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { fitSteps } from './fit-steps.js';
 import type { ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
+import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
+import type { StepReport } from '../../contract/step-result.js';
 import { recommendations } from './recommendations.js';
 
 /** Steps shown in the Web UI's current details. */
@@ -89,15 +91,10 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   if (step.reason !== undefined) view.reason = step.reason;
   if (message !== undefined) view.message = message;
   else if (step.by !== undefined) view.message = `by ${step.by}`;
-  if (report?.exit_code !== undefined) view.exit_code = report.exit_code;
-  if (report?.signal !== undefined) view.signal = report.signal;
   const { startedAt } = step; // of the first attempt: a step takes as long as all its attempts
   if (startedAt !== undefined) view.started_at = startedAt;
   if (step.finishedAt !== undefined) view.finished_at = step.finishedAt;
-  if (report?.stdout_tail) view.stdout_tail = report.stdout_tail;
-  if (report?.stderr_tail) view.stderr_tail = report.stderr_tail;
-  if (report?.log_dir !== undefined) view.log_dir = report.log_dir;
-  if (report?.agent !== undefined) view.agent = report.agent;
+  if (report !== undefined) Object.assign(view, factsOf(report));
   if (step.warning !== undefined) view.warning = step.warning;
   if (step.park !== undefined) {
     view.waits_for = waitsForOf(step.park);
@@ -113,12 +110,17 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   }
   if (step.subRuns !== undefined) view.sub_runs = step.subRuns;
   if (step.recovered === true) view.recovered = true;
-  if (report?.outputs !== undefined) view.outputs = report.outputs;
   const { group, weight, tags } = program.plan.steps[index]!;
   if (group !== undefined) view.group = group;
   if (weight !== 0) view.weight = weight;
   if (tags.length > 0) view.tags = tags;
   return view;
+}
+
+/** Where it ran says little to people, and its logs say it too. */
+function factsOf(report: StepReport): Partial<StepView> {
+  const { host: _, ...execution } = knownFacts(EXECUTION_FACTS, report);
+  return { ...execution, ...knownFacts(RESULT_FACTS, report) };
 }
 
 function waitsForOf({ why }: Park): NonNullable<StepView['waits_for']> {

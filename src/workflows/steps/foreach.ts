@@ -1,51 +1,17 @@
-import { CancellationScope } from '@temporalio/workflow';
 import type { StepReport } from '../../engine/index.js';
 import type { Json } from '../../plan/model/values.js';
 import { utf8Length } from '../../plan/templates/shared-env.js';
+import type { Temporal } from '../temporal/temporal.js';
+import type { Slots } from './slots.js';
 
 /** Instances of one step; more belong into several steps, or into the step itself. */
 const MAX_ITEMS = 10_000;
 /** Failed instances that the message names. */
 const NAMED = 5;
 
-/** Room for what a run executes at once, instances included: its `max_concurrency`. */
-export interface Slots {
-  readonly capacity: number;
-  take(): Promise<void>;
-  free(): void;
-}
-
-/** Slots that are given in the order in which they were asked for. */
-export function createSlots(capacity: number): Slots {
-  const queue: (() => void)[] = [];
-  let used = 0;
-  return {
-    capacity,
-    async take() {
-      if (used < capacity) {
-        used += 1;
-        return;
-      }
-      const { cancelRequested } = CancellationScope.current();
-      await new Promise<void>((resolve, reject) => {
-        queue.push(resolve);
-        cancelRequested.catch((error: unknown) => {
-          const place = queue.indexOf(resolve);
-          if (place >= 0) queue.splice(place, 1);
-          reject(error); // of no effect where the slot was given already
-        });
-      });
-    },
-    free() {
-      const next = queue.shift();
-      if (next === undefined) used -= 1;
-      else next(); // the slot is handed on
-    },
-  };
-}
-
 /** Runs one instance per item, at most `limit` at a time, to the last; then tells how they went together. */
 export async function runInstances(
+  temporal: Temporal,
   items: readonly Json[],
   step: { id: string; limit: number; slots: Slots; wanted: readonly string[]; maxOutputBytes?: number },
   run: (item: Json, index: number) => Promise<StepReport>,
@@ -55,13 +21,13 @@ export async function runInstances(
     return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
   }
   const reports: StepReport[] = [];
-  const scope = CancellationScope.current();
+  const scope = temporal.currentScope();
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < items.length && !scope.consideredCancelled) {
       const index = next;
       next += 1;
-      reports[index] = await inSlot(step.slots, () => run(items[index]!, index));
+      reports[index] = await step.slots.run(() => run(items[index]!, index));
     }
   };
   const lanes = Math.min(step.limit, step.slots.capacity, items.length);
@@ -77,20 +43,6 @@ function fitting(report: StepReport, { id, maxOutputBytes }: { id: string; maxOu
   if (report.status === 'failed' || report.status === 'canceled') return rest;
   const message = `OutputError: the outputs that expressions read of the instances of ${id} are ${bytes} bytes together, more than ${maxOutputBytes}; write large data to files and output their paths`;
   return { ...rest, status: 'failed', reason: 'output_invalid', message };
-}
-
-/** Runs an execution once there is a slot for it; one that is stopped before has not run. */
-export async function inSlot(slots: Slots, run: () => Promise<StepReport>): Promise<StepReport> {
-  try {
-    await slots.take();
-  } catch {
-    return { status: 'canceled', attempts: 0 };
-  }
-  try {
-    return await run();
-  } finally {
-    slots.free();
-  }
 }
 
 /** Failed if any failed, else warning if any warned, else success; outputs are lists in the order of the items. */

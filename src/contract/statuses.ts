@@ -1,7 +1,17 @@
 /** What a step is now. The last five are ends. */
-export type StepStatus = 'pending' | 'running' | 'waiting' | 'success' | 'warning' | 'failed' | 'skipped' | 'canceled';
+export const STEP_STATUSES = [
+  'pending',
+  'running',
+  'waiting',
+  'success',
+  'warning',
+  'failed',
+  'skipped',
+  'canceled',
+] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
 
-export type EndStatus = 'success' | 'warning' | 'failed' | 'skipped' | 'canceled';
+export type EndStatus = Exclude<StepStatus, 'pending' | 'running' | 'waiting'>;
 
 /** Why a step ended as it did. Snake_case codes; docs/errors.md has an entry for each. */
 export type StepReason =

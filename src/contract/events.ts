@@ -1,40 +1,19 @@
 import { z } from 'zod';
+import { EVENTS_VERSION } from './events-version.js';
+import { executionFacts, optional, resultFacts, time } from './step-result.js';
 
-/** Version of the form of events. Fields and types are added, never changed or taken away. */
-export const EVENTS_VERSION = 1;
-
-const time = z.string().describe('RFC 3339, UTC');
 const text = z.string();
-const outputs = z.record(z.string(), z.unknown()).describe('the outputs that some expression of the plan reads');
+const { log_dir, ...execution } = executionFacts;
 
 /** One execution of a step, as its worker tells of it. */
 const attemptFactsSchema = z.object({
   attempt: z.int().describe('number of the attempt, as in the names of its folder'),
-  started_at: time.optional().describe('RFC 3339, UTC, by the clock of the worker'),
-  finished_at: time.optional().describe('RFC 3339, UTC, by the clock of the worker'),
+  started_at: text.optional().describe('RFC 3339, UTC, by the clock of the worker'),
+  finished_at: text.optional().describe('RFC 3339, UTC, by the clock of the worker'),
   reason: text.optional().describe('why it failed'),
   message: text.optional(),
-  exit_code: z.int().optional(),
-  signal: text.optional().describe('name of the signal that ended the process'),
-  host: text.optional().describe('where it ran'),
-  log_dir: text.optional().describe('folder of its logs, relative to the folder of the run'),
-});
-
-/** What the agents of a step said and cost, all turns together. */
-export const agentSummarySchema = z.object({
-  name: text.describe('the agent whose answer it is'),
-  verdict: text.optional().describe('pass, warn, fail, error, question or escalated'),
-  message: text.optional().describe("the agent's last words"),
-  session_id: text.optional(),
-  session_tokens: z.int().optional().describe('of the whole session, where the agent counts that'),
-  session_cost_usd: z.number().optional().describe('of the whole session, where the agent counts that'),
-  turns: z.int().describe('executions of the agent, reviews not counted'),
-  fix_rounds: z.int(),
-  tokens: z.int().describe('read and written, reviews included'),
-  cost_usd: z.number().optional().describe('as far as the agents tell'),
-  wall_sec: z.number(),
-  branch: text.optional().describe('of its own work tree'),
-  worktree: text.optional().describe('folder of its own work tree, where that is still there'),
+  ...optional(execution),
+  log_dir: log_dir.optional().describe('folder of its logs, relative to the folder of the run'),
 });
 
 const aboutStep = {
@@ -50,10 +29,8 @@ const stepEnd = {
   by: text.optional().describe('who asked for it'),
   attempts: z.int().optional().describe('executions that really ran'),
   attempt: attemptFactsSchema.optional().describe('the execution that ended so; failed ones have events of their own'),
-  stdout_tail: text.optional(),
-  stderr_tail: text.optional(),
-  outputs: outputs.optional(),
-  agent: agentSummarySchema.optional(),
+  ...optional(resultFacts),
+  outputs: resultFacts.outputs.optional(),
 };
 
 function event<T extends string, F extends z.core.$ZodLooseShape>(type: T, fields: F) {
