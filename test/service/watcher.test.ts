@@ -111,7 +111,8 @@ test('a unit is written whose command lines start and stop the service', async (
   const installed = await runCli(['up', '--install'], { env });
   expect([installed.code, installed.stdout]).toEqual([0, expect.stringMatching(/\.service {2}written\n$/) as string]);
   const folder = path.join(config, 'systemd', 'user');
-  const [name] = readdirSync(folder);
+  const units = (): string[] => readdirSync(folder).filter((file) => file.endsWith('.service'));
+  const [name] = units();
   const lines = readFileSync(path.join(folder, name!), 'utf8').split('\n');
   const all = (key: string): string[] =>
     lines.filter((line) => line.startsWith(`${key}=`)).map((line) => line.slice(key.length + 1));
@@ -123,5 +124,5 @@ test('a unit is written whose command lines start and stop the service', async (
   call(all('ExecStop')[0]!);
   expect(existsSync(own.files.record)).toBe(false);
   const removed = await runCli(['up', '--uninstall'], { env });
-  expect([removed.code, readdirSync(folder)]).toEqual([0, []]);
+  expect([removed.code, units()]).toEqual([0, []]);
 });
