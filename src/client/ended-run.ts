@@ -96,7 +96,7 @@ function stepOf(step: ManifestStep): StepView {
     ...given('agent', agent),
     ...(child_run_id !== null && { sub_runs: [child_run_id] }),
     ...(step.recovered && { recovered: true }),
-    ...(Object.keys(outputs).length > 0 && { outputs: outputs as NonNullable<StepView['outputs']> }),
+    ...(Object.keys(outputs).length > 0 && { outputs }),
   };
 }
 

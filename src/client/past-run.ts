@@ -66,7 +66,7 @@ async function withOutputs(
   const outputs = new Map<string, StepView['outputs']>();
   const files = await readFiles?.(runId);
   const finished = files !== undefined && isFinished(files.manifest) ? files.manifest.steps : undefined;
-  for (const step of finished ?? []) outputs.set(step.id, step.outputs as StepView['outputs']);
+  for (const step of finished ?? []) outputs.set(step.id, step.outputs);
   if (finished !== undefined) return withThese(steps, outputs);
   for (const event of (await readRecord(client, runId))?.events ?? []) {
     if (!('step' in event) || !('outputs' in event) || event.step === undefined || 'instance' in event) continue;
