@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { identify } from '../../src/host/process-identity.js';
@@ -87,5 +87,5 @@ test.runIf(mounted)('`orch down` ends all on a full disk', async () => {
 });
 
 function leave(bytes: number): void {
-  execFileSync('truncate', ['-s', `-${bytes}`, filler]);
+  truncateSync(filler, statSync(filler).size - bytes);
 }
