@@ -3,7 +3,7 @@ import SlowFirst from './test/support/slow-first.js';
 
 /** What needs neither a build nor a service, and takes seconds: `npm run test:unit`, `npm run test:watch`. */
 const UNIT = [
-  'test/{agents,engine,journal,loop,plan,secrets,support}/**/*.test.ts',
+  'test/{agents,basics,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,summary}.test.ts',
   'test/cli/one-check.test.ts',

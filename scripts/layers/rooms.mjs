@@ -8,6 +8,7 @@
  * @property {string} owns
  * @property {string[]} rooms that it may import
  * @property {string[]} packages that it may import; `node` stands for all that Node brings
+ * @property {boolean} [everywhere] every room may import it, and none says so
  */
 
 const CEL = '@marcbachmann/cel-js';
@@ -21,6 +22,10 @@ const WORKFLOW = '@temporalio/workflow';
 
 /** @type {Room[]} */
 export const ROOMS = [
+  {
+    ...room('basics', 'what the language lacks: a function each, of no subject. Every room may import it', '', []),
+    everywhere: true,
+  },
   room(
     'host',
     'what only Node can do and several need: atomic files, growing files, timers, the identity of processes',
@@ -99,7 +104,9 @@ export const ROOMS = [
     'zod',
   ]),
 
-  room('secrets', 'where secrets come from, and how they are kept out of what people read', 'plan/model', ['node']),
+  room('secrets', 'where secrets come from, and how they are kept out of what people read', 'host plan/model', [
+    'node',
+  ]),
   room(
     'process',
     'a subprocess with its group: start, time out, stop, tails; `durable/` has the ones that outlive their worker',
@@ -116,7 +123,7 @@ export const ROOMS = [
   room(
     'temporal',
     'what client and worker must agree on: settings, payload codec, signatures, the way to the locks',
-    'journal contract',
+    'host journal contract',
     [CLIENT, COMMON, ENVCONFIG, PROTO, 'node'],
   ),
 
@@ -182,11 +189,15 @@ export const ROOMS = [
     'host plan/model contract secrets process records activities/step',
     [ACTIVITY, 'node'],
   ),
-  room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [ACTIVITY, 'node']),
+  room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [
+    ACTIVITY,
+    'node',
+    'undici',
+  ]),
   room(
     'activities/agent',
     'turns of coding agents',
-    'contract secrets process agents records temporal activities/step activities/command',
+    'host contract secrets process agents records temporal activities/step activities/command',
     ['node'],
   ),
   room(
@@ -198,7 +209,7 @@ export const ROOMS = [
   room(
     'activities/loop',
     'a turn of the loop, and its repository',
-    'loop contract agents records activities/step activities/dispatch',
+    'host loop contract agents records activities/step activities/dispatch',
     [ACTIVITY, 'node'],
   ),
   room('activities/cleanup', 'what is left of steps that ended', 'contract process records activities/step', [
@@ -234,7 +245,7 @@ export const ROOMS = [
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
     'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service',
-    ['commander', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
+    ['commander', 'get-east-asian-width', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];
 

@@ -1,5 +1,6 @@
 import { isDenied, quotaIn } from './quota.js';
 import { type Adapter, type TurnProgress } from './types.js';
+import type { TurnFaultKind } from '../plan/model/turn-end.js';
 
 /** How an agent's process ended. */
 export interface TurnEnd {
@@ -15,7 +16,7 @@ export interface TurnEnd {
 
 /** Why a turn is no answer. */
 export interface TurnFailure {
-  kind: 'quota' | 'auth' | 'usage' | 'crash' | 'empty' | 'session' | 'stopped';
+  kind: TurnFaultKind;
   message: string;
   resetAt?: number;
 }

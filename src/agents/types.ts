@@ -35,11 +35,11 @@ export interface AgentCommand {
 
 /** What is known of a turn from what the agent has printed so far. */
 export interface TurnProgress {
-  sessionId?: string;
+  sessionId?: string | undefined;
   /** The agent's last words. */
   message: string;
   /** What it does now, in a few words. */
-  doing?: string;
+  doing?: string | undefined;
   /** A tool was called since: what it says next is a message of its own. */
   spoken?: true;
   toolCalls: number;

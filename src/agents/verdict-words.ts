@@ -1,5 +1,4 @@
-/** What an agent says of its own work. */
-export type Verdict = 'pass' | 'warn' | 'fail' | 'error' | 'question' | 'escalated';
+import type { Verdict } from '../plan/model/turn-end.js';
 
 /** A verdict, and what was said with it. */
 export interface SaidVerdict {

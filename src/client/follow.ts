@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressView, RunResult, StepView } from '../contract/run-messages.js';
 import type { LiveStep } from './describe.js';
 import { asProgress } from './ended-run.js';
@@ -68,7 +69,7 @@ export async function follow(client: Followable, runId: string, options: FollowO
         last = next.progress;
       } else pause = Math.min(POLL_MS.quiet, pause * 1.5);
       if ('live' in next && !silent) options.onLive?.(next.live);
-      await Promise.race([end, wait(pause)]);
+      await Promise.race([end, sleep(pause, undefined, { ref: false })]);
     }
   } finally {
     leave.abort();
@@ -132,10 +133,4 @@ async function look(
     const passing = error instanceof OrchError && PASSING.has(error.code);
     return passing ? { failure: error } : { error };
   }
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

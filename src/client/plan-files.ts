@@ -10,9 +10,7 @@ import type { NoPlanText, PlanText } from '../plan/files/plan-text.js';
 import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
 import type { CheckedPlans } from './checked-plans.js';
 import { planDigest } from './pin-plans.js';
-
-/** A file above this is no plan; it is not even read. Bytes. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+import { MAX_PLAN_FILE_BYTES } from '../plan/model/file-size.js';
 
 /** Settings for the runs that are started beside it. */
 const CONFIG_FILE = 'orch.config.yaml';
@@ -119,10 +117,10 @@ async function readText(file: string): Promise<{ bytes: Buffer } | NoPlanText> {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (!stat.isFile()) return { code: 'not_a_file', message: 'this is not a file; give a plan in JSON or YAML' };
-    if (stat.size > MAX_FILE_BYTES) {
+    if (stat.size > MAX_PLAN_FILE_BYTES) {
       return {
         code: 'file_too_large',
-        message: `the file has ${stat.size} bytes; a plan has at most ${MAX_FILE_BYTES}`,
+        message: `the file has ${stat.size} bytes; a plan has at most ${MAX_PLAN_FILE_BYTES}`,
         hint: 'move large texts into files that the steps read',
       };
     }

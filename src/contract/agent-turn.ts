@@ -1,5 +1,6 @@
 import type { AgentSettings, Gate } from '../plan/model/agent.js';
 import type { Json, Timeout } from '../plan/model/values.js';
+import type { TurnFaultKind, Verdict } from '../plan/model/turn-end.js';
 
 /** How a gate ended that did not let the step pass. */
 export interface GateFailure {
@@ -79,7 +80,7 @@ export interface AgentTurn {
 /** What is known of an agent's turn that has ended, however it ended. */
 export interface TurnFacts {
   agent: string;
-  verdict?: 'pass' | 'warn' | 'fail' | 'error' | 'question' | 'escalated';
+  verdict?: Verdict;
   /** Where the verdict comes from, or what goes with it: the text of a question. */
   note?: string;
   /** Its last words, at most 8 KiB. */
@@ -103,7 +104,7 @@ export interface TurnFacts {
 
 /** Why a turn is no answer. */
 interface TurnFault {
-  kind: 'quota' | 'auth' | 'usage' | 'crash' | 'empty' | 'session' | 'stopped';
+  kind: TurnFaultKind;
   /** When the quota is there again, milliseconds since the epoch. */
   reset_at?: number;
 }

@@ -1,4 +1,5 @@
 import { statfsSync } from 'node:fs';
+import { errnoOf } from './errno.js';
 
 /** Below it a process can be started and not say so, for its files stay empty. Bytes. */
 const LEAST_BYTES = 1024 * 1024;
@@ -15,6 +16,6 @@ export function hasRoom(folder: string): boolean {
 
 /** True for the error of a disk that is full, or of a user who has had their share of it. */
 export function isDiskFull(error: unknown): boolean {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  const code = errnoOf(error);
   return code === 'ENOSPC' || code === 'EDQUOT';
 }

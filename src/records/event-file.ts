@@ -1,6 +1,7 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { runEventSchema, type RunEvent } from '../journal/index.js';
 import { replaceFile } from '../host/atomic-file.js';
+import { ifMissing } from '../host/errno.js';
 
 const NEWLINE = 0x0a;
 /** Bytes that are looked at in one go for the last end of a line. */
@@ -66,7 +67,7 @@ export async function readEvents(file: string): Promise<RunEvent[]> {
 
 /** Cuts a file behind its last whole line. */
 export async function repairTornLine(file: string): Promise<void> {
-  const handle = await openExisting(file);
+  const handle = await open(file, 'r+').catch(ifMissing);
   if (handle === undefined) return;
   try {
     const { size } = await handle.stat();
@@ -78,31 +79,12 @@ export async function repairTornLine(file: string): Promise<void> {
 }
 
 async function lastEvent(file: string): Promise<RunEvent | undefined> {
-  try {
-    return (await readEvents(file)).at(-1);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await readEvents(file).catch(ifMissing))?.at(-1);
 }
 
 async function repairedText(file: string): Promise<string | undefined> {
   await repairTornLine(file);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function openExisting(file: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(file, 'r+');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return readFile(file, 'utf8').catch(ifMissing);
 }
 
 /** Looks backwards, since the file may be large and the torn part is short. */

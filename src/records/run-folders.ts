@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ifMissing } from '../host/errno.js';
 import { manifestSchema, type Manifest } from '../journal/index.js';
 import { runDir, runsDir } from './paths.js';
 import { RECORD_FILES } from './write-record.js';
@@ -50,11 +51,6 @@ export async function readRecordFiles(
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const entries = (await readdir(folder, { withFileTypes: true }).catch(ifMissing)) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

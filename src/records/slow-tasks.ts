@@ -1,5 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFileSync } from '../host/atomic-file.js';
+import { processStat } from '../host/proc.js';
 
 /** A run whose code computed for long, and the workers that have died of it. */
 export interface SlowTask {
@@ -54,8 +56,7 @@ export function noteSlowTask(state: string, task: SlowTask): void {
   try {
     if (task.worker === undefined && task.deaths === 0) return rmSync(file, { force: true });
     mkdirSync(slowTasksDir(state), { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.${process.pid}`, JSON.stringify(task), { mode: 0o600 });
-    renameSync(`${file}.${process.pid}`, file);
+    replaceFileSync(file, JSON.stringify(task));
   } catch {
     // Then a worker that dies of this run is one more that nobody counts.
   }
@@ -101,10 +102,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  try {
-    // One that nobody has asked for its exit code can still be signalled.
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return true; // no Linux
-  }
+  // One that nobody has asked for its exit code can still be signalled. Only Linux says so.
+  return processStat(pid)?.zombie !== true;
 }

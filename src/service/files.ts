@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateDir, serviceDir } from '../records/paths.js';
-import { ServiceError, errnoOf, messageOf } from './errors.js';
+import { ServiceError, messageOf } from './errors.js';
+import { uniqueBeside } from '../host/atomic-file.js';
+import { isDiskFull } from '../host/disk-room.js';
 import { checkStateDir } from './state-folder.js';
 
 /** A log is set aside once it is larger than this. Bytes. */
@@ -76,7 +77,7 @@ export function prepareServiceDir(files: ServiceFiles): void {
     rmSync(probe);
   } catch (error) {
     // Of a full disk the caller knows better what to say.
-    if (errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT') throw error;
+    if (isDiskFull(error)) throw error;
     throw new ServiceError(
       'state_dir_unwritable',
       `the state folder ${files.state} cannot be written: ${messageOf(error)}`,
@@ -84,23 +85,6 @@ export function prepareServiceDir(files: ServiceFiles): void {
       { cause: error },
     );
   }
-}
-
-/** Replaces a file as a whole: a reader sees the old text or the new, never a part. */
-export function writeFileAtomic(path: string, text: string): void {
-  const temporary = uniqueBeside(path);
-  try {
-    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-/** A name in the same folder that no other process or call uses. */
-export function uniqueBeside(path: string): string {
-  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 }
 
 /** Opens a log for appending; one that has grown large becomes `<log>.1` first. Returns the descriptor. */

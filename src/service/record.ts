@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
-import { writeFileAtomic, type ServiceFiles } from './files.js';
+import type { ServiceFiles } from './files.js';
+import { replaceFileSync } from '../host/atomic-file.js';
 import { LOOPBACK } from './ports.js';
 
 const processSchema = { pid: z.int().positive(), start_time: z.string(), started_at: z.string() };
@@ -68,7 +69,7 @@ export function readRecord(files: ServiceFiles): ServiceRecord | undefined {
 }
 
 export function writeRecord(files: ServiceFiles, record: ServiceRecord): void {
-  writeFileAtomic(files.record, `${JSON.stringify(record, null, 2)}\n`);
+  replaceFileSync(files.record, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 export function removeRecord(files: ServiceFiles): void {

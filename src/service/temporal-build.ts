@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Env } from '../records/paths.js';
-import { errnoOf } from './errors.js';
+import { errnoOf } from '../host/errno.js';
 
 const PROGRESS_EVERY_MS = 10_000;
 

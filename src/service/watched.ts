@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import type { ProcessIdentity } from '../host/process-identity.js';
-import { writeFileAtomic, type ServiceFiles } from './files.js';
+import { replaceFileSync } from '../host/atomic-file.js';
+import type { ServiceFiles } from './files.js';
 
 /** Writes down for the watcher, in a line that a shell can read, which processes it is to find alive. */
 export function writeWatched(files: ServiceFiles, server: ProcessIdentity, worker: ProcessIdentity): void {
   const words = [server.pid, startOf(server), worker.pid, startOf(worker)];
-  writeFileAtomic(files.watched, `${words.join(' ')}\n`);
+  replaceFileSync(files.watched, `${words.join(' ')}\n`);
 }
 
 /** What the watcher reads, and must not take for that of a later service. */

@@ -1,5 +1,5 @@
 // Entry of the embedded service's worker process; `orch worker` is the way for other services.
-import { renameSync, writeFileSync } from 'node:fs';
+import { replaceFileSync } from '../host/atomic-file.js';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
@@ -70,6 +70,5 @@ async function openToPeople(): Promise<WebUi | undefined> {
 
 function announce(file: string | undefined): void {
   if (file === undefined) return;
-  writeFileSync(`${file}.${process.pid}`, String(process.pid), { mode: 0o600 });
-  renameSync(`${file}.${process.pid}`, file);
+  replaceFileSync(file, String(process.pid));
 }

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   decodeText,
@@ -8,6 +8,7 @@ import {
   type TurnOutcome,
   type TurnRequest,
 } from '../../agents/index.js';
+import { replaceFileSync } from '../../host/atomic-file.js';
 import type { Redactor } from '../../secrets/index.js';
 
 /** Where an agent, or a script round it, may leave its verdict: `ORCH_VERDICT` tells it. */
@@ -51,9 +52,8 @@ export function hideSecrets(adapter: Adapter, request: TurnRequest, redactor: Re
     if (text === undefined) continue;
     const clean = redactor.text(text);
     if (clean === text) continue;
-    // By another file, so that there is never half of it: a worker that comes later may read it again.
-    writeFileSync(`${file}.clean`, clean, { mode: 0o600 });
-    renameSync(`${file}.clean`, file);
+    // As a whole: a worker that comes later may read it again.
+    replaceFileSync(file, clean);
   }
 }
 

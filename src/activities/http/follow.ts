@@ -1,5 +1,6 @@
+import type { Response } from 'undici';
 import { matchesStatus } from './expect-status.js';
-import { patientDispatcher } from './dispatcher.js';
+import { defined } from '../../basics/defined.js';
 import { checkUrl, displayUrl, type PreparedRequest } from './prepare.js';
 
 const MAX_REDIRECTS = 5;
@@ -50,16 +51,12 @@ export async function fetchFollowing(request: PreparedRequest, signal: AbortSign
   }
 }
 
-function send({ url, method, headers, body }: PreparedRequest, signal: AbortSignal): Promise<Response> {
-  const dispatcher = patientDispatcher();
-  return fetch(url, {
-    method,
-    headers,
-    redirect: 'manual',
-    signal,
-    ...(body === undefined ? {} : { body }),
-    ...(dispatcher === undefined ? {} : { dispatcher }),
-  });
+async function send({ url, method, headers, body }: PreparedRequest, signal: AbortSignal): Promise<Response> {
+  // Not before it is needed: most workers make no call, and all would start later.
+  const { patientFetch } = await import('./patient-fetch.js');
+  // The name that Node's own fetch gives itself: servers may go by it.
+  const named = headers.has('user-agent') ? [...headers] : [...headers, ['user-agent', 'node'] as [string, string]];
+  return patientFetch(url, { method, headers: named, redirect: 'manual', signal, ...defined({ body }) });
 }
 
 function redirected(request: PreparedRequest, status: number, location: string): PreparedRequest {

@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import type { Response } from 'undici';
 import type { Json } from '../../plan/model/values.js';
 
 /** Bytes of a body that its text carries, as of a step's stdout. */

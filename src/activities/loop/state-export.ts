@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFileSync } from '../../host/atomic-file.js';
 import { git } from '../../agents/index.js';
 import { writeState, type StateFields } from '../../loop/state-file.js';
 import type { TurnTask } from '../../contract/loop-turn.js';
@@ -17,14 +18,7 @@ export async function exportState(
   const commits = commit === undefined ? {} : { [commit]: await shortHead(baseDir) };
   const text = writeState(fields, { now: new Date(), commits }, readState(absolute));
   mkdirSync(path.dirname(absolute), { recursive: true });
-  const temporary = `${absolute}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, absolute);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  replaceFileSync(absolute, text, 0o666);
 }
 
 /** Why the file asks the loop to stop; undefined where it does not. */

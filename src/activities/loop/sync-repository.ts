@@ -1,11 +1,10 @@
-import { Context } from '@temporalio/activity';
 import type { FileClass, Sorted } from '../../loop/publish-rules.js';
 import { commitFiles, findCommit, openRepository, pull, push, refuseLeft, sortTree } from './repository.js';
+import { beating } from '../step/heartbeat.js';
 import { baseDirOf, type LoopDeps } from './run-turn.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
 import type { SyncReport, SyncTask } from '../../contract/loop-turn.js';
 
-const HEARTBEAT_MS = 1000;
 const KINDS: Readonly<Record<FileClass, string>> = {
   docs: 'doc/meta hygiene',
   reports: 'reports evidence',
@@ -22,13 +21,10 @@ const ORDER: readonly FileClass[] = ['docs', 'reports', 'outputs'];
  */
 export function createSyncRepository(deps: Pick<LoopDeps, 'loopRoot'>): (task: SyncTask) => Promise<SyncReport> {
   return async (task) => {
-    const beat = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
     try {
-      return await synchronise(baseDirOf(deps, task), task);
+      return await beating(() => synchronise(baseDirOf(deps, task), task));
     } catch (error) {
       throw error instanceof TurnRefused ? turnFailure(error.reason, error.message) : error;
-    } finally {
-      clearInterval(beat);
     }
   };
 }

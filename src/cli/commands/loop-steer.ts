@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
 import type { LoopSummary } from '../../client/loop-types.js';
@@ -10,8 +10,11 @@ import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { findLoopFile, loopIdOf } from '../loop/config.js';
 import { followLoop, showLoop } from '../loop/follow.js';
-import { duration, table } from '../render/format.js';
+import { duration } from '../render/format.js';
+import { table } from '../render/table.js';
 import { isoTime } from '../render/run-json.js';
+import { replaceFileSync } from '../../host/atomic-file.js';
+import { isMissing } from '../../host/errno.js';
 
 interface Flags {
   json?: boolean;
@@ -114,8 +117,7 @@ export function exportState(context: CliContext, loopId: string | undefined, fla
     const text = writeState(fields, { now: new Date(), commits: {} }, file === undefined ? {} : fieldsOf(file));
     if (file === undefined) context.out(text);
     else {
-      writeFileSync(`${file}.${process.pid}.tmp`, text);
-      renameSync(`${file}.${process.pid}.tmp`, file);
+      replaceFileSync(file, text, 0o666);
       context.note(`wrote ${flags.out}\n`);
     }
     return EXIT.succeeded;
@@ -180,7 +182,7 @@ function fieldsOf(file: string): Record<string, unknown> {
       ? (value as Record<string, unknown>)
       : {};
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
+    if (isMissing(error)) return {};
     throw new UsageError(`${file}: it is there and is no JSON; it is not overwritten`);
   }
 }

@@ -11,7 +11,8 @@ import type { FormatFlags } from '../options/format.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
-import { oneLine, printable, table } from '../render/format.js';
+import { oneLine, printable } from '../render/format.js';
+import { table } from '../render/table.js';
 import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
 
 interface PlanFlags extends InputOptions, FormatFlags {

@@ -6,7 +6,8 @@ import { checkStateDir } from '../../service/index.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../options/durations.js';
-import { oneLine, size, table } from '../render/format.js';
+import { oneLine, size } from '../render/format.js';
+import { table } from '../render/table.js';
 import { isoTime } from '../render/run-json.js';
 
 interface PruneFlags {

@@ -14,7 +14,7 @@ import {
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { checkOpenRuns } from '../open-runs.js';
-import { table } from '../render/format.js';
+import { table } from '../render/table.js';
 
 /** `orch up`: starts the embedded service, or says where it already runs. */
 export async function up(

@@ -5,7 +5,8 @@ import { checkStateDir } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../options/durations.js';
 import { UsageError } from '../errors.js';
-import { duration, table } from '../render/format.js';
+import { duration } from '../render/format.js';
+import { table } from '../render/table.js';
 
 interface StatsFlags {
   since?: string;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
 import type { LoopDescription } from '../../client/loop-types.js';
@@ -83,7 +84,7 @@ export async function followLoop(
         }
         return report(context, next.value, json);
       }
-      await Promise.race([end, pause()]);
+      await Promise.race([end, sleep(LOOK_MS, undefined, { ref: false })]);
     }
   } catch (error) {
     if (error !== detached) throw error;
@@ -148,10 +149,4 @@ function report(context: CliContext, { view, input }: LoopEnd, json: boolean): n
   else context.out(loopSummary(context.outColors, view));
   if (view.status === 'failed') return EXIT.failed;
   return view.status === 'canceled' ? EXIT.canceled : EXIT.succeeded;
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, LOOK_MS).unref();
-  });
 }

@@ -98,8 +98,15 @@ export function runJson(result: RunResult, about: { web_ui?: string; format?: st
   };
 }
 
+/** What an agent has used, as views and manifests have it. */
+interface AgentUsage {
+  tokens: number;
+  wall_sec: number;
+  cost_usd?: number | undefined;
+}
+
 /** What the agents of a run have cost together; nothing where there are none. */
-export function usageOf(steps: readonly { agent?: StepView['agent'] | undefined }[]): Pick<RunJson, 'usage'> {
+export function usageOf(steps: readonly { agent?: AgentUsage | undefined }[]): Pick<RunJson, 'usage'> {
   const agents = steps.flatMap(({ agent }) => agent ?? []);
   if (agents.length === 0) return {};
   const costs = agents.flatMap(({ cost_usd }) => cost_usd ?? []);

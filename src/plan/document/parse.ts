@@ -2,15 +2,13 @@ import type { Fault, ReadResult } from './faults.js';
 import { readJson } from './json.js';
 import { withoutMark } from '../problems/byte-order-mark.js';
 import { readYaml } from './yaml.js';
-
-/** Bytes that a plan may have. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+import { MAX_PLAN_FILE_BYTES } from '../model/file-size.js';
 
 /** Turns the bytes of a file into text, or says why they are none. A byte order mark is dropped. */
 export function decodeText(input: string | Uint8Array): { text: string } | { text: string; faults: Fault[] } {
   const size = input.length;
-  if (size > MAX_FILE_BYTES) {
-    const message = `the file has ${size} bytes; a plan has at most ${MAX_FILE_BYTES}`;
+  if (size > MAX_PLAN_FILE_BYTES) {
+    const message = `the file has ${size} bytes; a plan has at most ${MAX_PLAN_FILE_BYTES}`;
     const hint = 'move large texts into files that the steps read';
     return { text: '', faults: [{ code: 'file_too_large', message, offset: 0, hint }] };
   }

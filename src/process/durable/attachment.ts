@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { SpawnError } from '../spawn-error.js';
 import { Alarm, watchFifo } from './alarm.js';
-import { fileOf, isMissing, readJson, writeOnce, type Generation } from './files.js';
+import { fileOf, readJson, type Generation } from './files.js';
+import { createFileOnce } from '../../host/atomic-file.js';
+import { isMissing } from '../../host/errno.js';
 import { isDiskFull } from '../../host/disk-room.js';
 import { hostId } from '../../host/host-id.js';
 import { launch, type Command, type Wrapper } from './launch.js';
@@ -288,7 +290,7 @@ export function readLost(generation: Generation): Extract<DurableEnd, { kind: 'l
 function bury(generation: Generation, tombstone: Tombstone): Tombstone {
   const file = fileOf(generation, 'lost');
   try {
-    return writeOnce(file, `${JSON.stringify(tombstone)}\n`)
+    return createFileOnce(file, `${JSON.stringify(tombstone)}\n`)
       ? tombstone
       : ((readJson(file) as Tombstone | undefined) ?? tombstone);
   } catch (error) {

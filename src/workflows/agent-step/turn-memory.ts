@@ -22,7 +22,7 @@ export class TurnMemory {
   }
 
   /** Sessions and work trees are on one host: what comes after the first turn goes there too. */
-  home(): { carried?: StepTask['carried'] } {
+  home(): Pick<StepTask, 'carried'> {
     const host = this.known?.state_host;
     return host === undefined ? {} : { carried: { failures: 0, first_started_at: Date.now(), host } };
   }

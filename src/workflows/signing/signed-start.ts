@@ -14,6 +14,7 @@ import type { Activities, StartQuestion, StartVerdict } from '../../contract/act
 import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
+import { defined } from '../../basics/defined.js';
 
 const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ startToCloseTimeout: '10 seconds' });
 
@@ -109,7 +110,7 @@ async function allowOldStart({ since }: Signing, check: StartCheck, input: Workf
     workflow_id: info.workflowId,
     task_queue: info.taskQueue,
     args: input.args.map(plain),
-    signature: signatureOf(input.headers[SIGNATURE_HEADER]),
+    ...defined({ signature: signatureOf(input.headers[SIGNATURE_HEADER]) }),
   };
   const verdict = await verdictOn(check, question);
   if (verdict === 'refused') throw unsigned(info);

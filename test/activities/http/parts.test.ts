@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { describeStatus, matchesStatus, parseExpectStatus } from '../../../src/activities/http/index.js';
-import { patientDispatcher } from '../../../src/activities/http/dispatcher.js';
 import { networkError } from '../../../src/activities/http/network-error.js';
 import { retryAfterSec } from '../../../src/activities/http/retry-after.js';
 
@@ -108,8 +107,4 @@ describe('what a failed fetch was about', () => {
     error.cause = error;
     expect(networkError(error).message).toBe('round');
   });
-});
-
-test('Node lets us have a dispatcher without time limits', () => {
-  expect(patientDispatcher()?.constructor.name).toBe('Agent');
 });

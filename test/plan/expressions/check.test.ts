@@ -7,7 +7,7 @@ type Row = [
   code: string,
   message: string,
   offset: number | undefined,
-  hint?: string,
+  hint?: string | undefined,
   scope?: Partial<ExpressionScope>,
 ];
 
