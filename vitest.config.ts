@@ -10,7 +10,7 @@ const UNIT = [
   'test/cli/render/*.test.ts',
   'test/client/{calls-in-turn,ended-run,follow,prepare,send-verb,service-errors}.test.ts',
   'test/contract/*.test.ts',
-  'test/docs/{loop,schemas}.test.ts',
+  'test/docs/{loop,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',

@@ -134,7 +134,7 @@ export async function makeWorktree(
   { dir, branch, base = 'HEAD' }: Worktree & { base?: string },
 ): Promise<void> {
   const top = await topOf(repository);
-  if (top === undefined) throw new GitError(`worktree: ${repository} is in no git repository`);
+  if (top === undefined) throw new GitError(`worktree: ${repository} is not in a git repository`);
   await git(top, ['check-ref-format', '--branch', branch]);
   if (await isTopOfTree(dir)) return;
   mkdirSync(path.dirname(dir), { recursive: true, mode: 0o700 });
@@ -202,7 +202,7 @@ export async function whyTreeStays(top: string): Promise<string | undefined> {
   const branch = await git(top, ['symbolic-ref', '--quiet', 'HEAD']).catch(() => '');
   if (branch !== '') return undefined;
   const found = await git(top, ['for-each-ref', '--count=1', '--contains', 'HEAD', 'refs/heads', 'refs/tags']);
-  return found === '' ? 'its commits are on no branch' : undefined;
+  return found === '' ? 'its commits are not on any branch' : undefined;
 }
 
 /**

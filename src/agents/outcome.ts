@@ -59,7 +59,7 @@ export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): 
     return { failure: { kind: 'crash', message: withLines(message, progress) } };
   }
   if (said.wantsJson && structured === undefined && (own === undefined || own.verdict === 'pass')) {
-    return { failure: { kind: 'empty', message: 'its answer is no JSON object, as output_schema asks for' } };
+    return { failure: { kind: 'empty', message: 'its answer is not a JSON object, as output_schema requires' } };
   }
   return { ...doubted(own, progress, said), ...answer };
 }
@@ -75,7 +75,7 @@ function afterFailure(
   const isEnd = kind === 'stopped' || kind === 'crash' || kind === 'usage';
   if (own !== undefined && progress.final && isEnd) return doubted(own, progress, said);
   const hasAnswer = isOver(progress) && progress.error === undefined && progress.message.trim() !== '';
-  if (isEnd && hasAnswer) return { verdict: 'warn', note: `it has answered, and then ${message}` };
+  if (isEnd && hasAnswer) return { verdict: 'warn', note: `it answered, and then ${message}` };
   if (said.evidence && (kind === 'stopped' || kind === 'crash')) {
     return { verdict: 'warn', note: `${message}, but the declared files are there and have changed` };
   }
@@ -95,11 +95,11 @@ function doubtsOf(progress: TurnProgress, { readOnly, adapter }: Said): string[]
   const { error, refused = [], doubts = [], pending, lostEvents = 0 } = progress;
   const left = pending?.size ?? 0;
   return [
-    ...(error === undefined ? [] : [`it has told an error: ${firstLine(error)}`]),
+    ...(error === undefined ? [] : [`it reported an error: ${firstLine(error)}`]),
     ...(adapter.tellsEnd && !progress.final ? ['it ended before its turn had'] : []),
     ...(refused.length === 0 || readOnly ? [] : [`it was not allowed to use ${refused.join(', ')}`]),
     ...doubts,
-    ...(left === 0 ? [] : [`${left} background ${left === 1 ? 'task' : 'tasks'} of it had not ended`]),
+    ...(left === 0 ? [] : [`${left} background ${left === 1 ? 'task' : 'tasks'} had not ended`]),
     ...(lostEvents === 0 ? [] : [linesText(progress)]),
   ];
 }
@@ -110,9 +110,9 @@ const NO_TASK =
 
 function missingOf(progress: TurnProgress, { wantsVerdict, wantsJson }: Said): string[] {
   if (progress.toolCalls === 0 && progress.message.length < 1000 && NO_TASK.test(progress.message.trim())) {
-    return [`it has seen no task: ${firstLine(progress.message)}`];
+    return [`it did not see the task: ${firstLine(progress.message)}`];
   }
-  return wantsVerdict && !wantsJson ? ['it was asked for a verdict, and gave none'] : [];
+  return wantsVerdict && !wantsJson ? ['it was asked for a verdict but gave none'] : [];
 }
 
 const RANK: Readonly<Record<Verdict, number>> = { pass: 0, warn: 1, question: 2, escalated: 2, fail: 2, error: 2 };

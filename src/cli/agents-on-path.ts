@@ -84,6 +84,6 @@ function hintOf(as: Mention['as'], others: readonly string[], isManifest: boolea
   if (as === 'agent') return 'install it, or put its folder on the PATH';
   const none = isManifest ? '--no-review' : 'review: false';
   const named = (other: string): string => (isManifest ? `--review-engine ${other}` : `review: {agent: ${other}}`);
-  const offers = others.map((other) => `take another reviewer: ${named(other)}`).slice(0, 1);
-  return ['install it', ...offers, `or have no review: ${none}`].join('; ');
+  const offers = others.map((other) => `use another reviewer: ${named(other)}`).slice(0, 1);
+  return ['install it', ...offers, `or turn the review off: ${none}`].join('; ');
 }

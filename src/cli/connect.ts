@@ -62,6 +62,6 @@ function runningService(context: CliContext): RunningService {
   const server = runningServer(context.env);
   if (server !== undefined) return server;
   throw new OrchError('service_unreachable', 'The embedded service is not running', {
-    hint: '`orch up` starts it; runs go on where they were',
+    hint: '`orch up` starts it; runs continue where they were',
   });
 }

@@ -50,8 +50,8 @@ export async function checkPlanFile(context: CliContext, file: string, flags: Lo
   const idle = given.filter((each) => each.format !== format).map(({ option }) => option);
   if (idle.length > 0) {
     throw new UsageError(
-      `${idle.join(', ')}: ${file} is ${format === undefined ? 'a plan' : `in the format ${format}`}, for which this means nothing`,
-      `leave ${idle.length === 1 ? 'it' : 'them'} out; what a plan does stands in its file`,
+      `${idle.join(', ')}: ${file} is ${format === undefined ? 'a plan' : `in the format ${format}`}, where this has no effect`,
+      `leave ${idle.length === 1 ? 'it' : 'them'} out; what a plan does is defined in its file`,
     );
   }
   return { ok: true, value: { ...loaded.value, file, texts, convert }, texts: shown, ...known };

@@ -108,7 +108,12 @@ export function liveText(id: string, pending: ReadonlyMap<string, LiveStep>): st
   if (part === undefined) return undefined;
   const [name, { last_line, tokens, tool_calls, unserved }] = part;
   if (unserved !== undefined) return unservedText(unserved);
-  const counts = [tool_calls && `${tool_calls} tool calls`, tokens && `${tokens} tokens`].filter(Boolean).join(', ');
+  const counts = [
+    tool_calls && `${tool_calls} tool ${tool_calls === 1 ? 'call' : 'calls'}`,
+    tokens && `${tokens} tokens`,
+  ]
+    .filter(Boolean)
+    .join(', ');
   const words = [name.slice(id.length + 1), last_line, counts && `(${counts})`].filter(Boolean).join(' ');
   return words === '' ? undefined : words;
 }

@@ -87,7 +87,7 @@ export class LoopClient {
     if (state.iteration > last_iteration && state.phase === 'turn') {
       throw new OrchError(
         'refused',
-        `The loop '${loopId}' has made its iterations: ${carried.last_iteration} was the last`,
+        `The loop '${loopId}' has made all its iterations: ${carried.last_iteration} was the last`,
         {
           hint: '`--max-iterations N` makes N more',
         },
@@ -215,9 +215,9 @@ export class LoopClient {
       if (cause?.name === 'CancelledFailure') {
         return { view: await this.view(loopId), input: await this.ask<LoopInput>(loopId, LOOP_INPUT) };
       }
-      const what = cause?.message ?? 'it was ended from outside';
-      throw new OrchError('run_terminated', `The loop '${loopId}' has ended without a result: ${what}`, {
-        hint: `\`orch loop resume ${loopId}\` goes on where it was`,
+      const what = cause?.message ?? 'it was ended from the outside';
+      throw new OrchError('run_terminated', `The loop '${loopId}' ended without a result: ${what}`, {
+        hint: `\`orch loop resume ${loopId}\` continues where it was`,
         cause: error,
       });
     }
@@ -244,7 +244,7 @@ export class LoopClient {
       return { loop_id: loopId, ...this.link(loopId, handle.firstExecutionRunId) };
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        throw new OrchError('run_exists', `The loop '${loopId}' is running already`, {
+        throw new OrchError('run_exists', `The loop '${loopId}' is already running`, {
           hint: `\`orch loop watch ${loopId}\` follows it, \`orch loop stop ${loopId}\` ends it`,
         });
       }
@@ -280,6 +280,8 @@ export class LoopClient {
       throw asOrchError(error, loopId);
     }
     if (described.type === ORCH_LOOP) return described;
-    throw new OrchError('run_not_found', `'${loopId}' is no loop`, { hint: `it is a run: \`orch status ${loopId}\`` });
+    throw new OrchError('run_not_found', `'${loopId}' is not a loop`, {
+      hint: `it is a run: \`orch status ${loopId}\``,
+    });
   }
 }

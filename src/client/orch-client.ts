@@ -401,7 +401,7 @@ function withQueue(answer: Explanation, pending: DescribedRun['pending']): Expla
 }
 
 function noPlan(runId: string): OrchError {
-  return new OrchError('run_not_found', `'${runId}' is a loop, and no run of a plan`, {
+  return new OrchError('run_not_found', `'${runId}' is a loop, not a run of a plan`, {
     hint: `\`orch loop status ${runId}\` shows it`,
   });
 }

@@ -106,7 +106,7 @@ export async function readConfigFile(
 /** The place is where the file is named, so the message has to say which file that is. */
 function atItsName({ code, message, hint }: NoPlanText, name: string): NoPlanText {
   const templated = name.includes('${')
-    ? 'sub-plans are read before the run starts: templates are not filled in'
+    ? 'sub-plans are read before the run starts, so templates are not expanded'
     : hint;
   return { code, message: `${name}: ${message}`, ...(templated === undefined ? {} : { hint: templated }) };
 }
@@ -120,7 +120,7 @@ async function readText(file: string): Promise<{ bytes: Buffer } | NoPlanText> {
     if (stat.size > MAX_PLAN_FILE_BYTES) {
       return {
         code: 'file_too_large',
-        message: `the file has ${stat.size} bytes; a plan has at most ${MAX_PLAN_FILE_BYTES}`,
+        message: `the file is ${stat.size} bytes; a plan may have at most ${MAX_PLAN_FILE_BYTES}`,
         hint: 'move large texts into files that the steps read',
       };
     }

@@ -127,7 +127,7 @@ function leftOutIds({ ids }: Graph, left: ReadonlySet<number>): Pick<RunInput, '
 }
 
 function leftOutNote(name: string): string {
-  return `the input '${name}' is too large for an environment variable; steps do not see it there, only expressions do`;
+  return `the input '${name}' is too large for an environment variable; only expressions see it, steps do not`;
 }
 
 /** The reports of the steps that a rerun takes over. */
@@ -171,7 +171,7 @@ function relativeFolder(plan: Plan): Diagnostic[] {
       code: 'relative_cwd_on_remote_service',
       severity: 'error',
       path: 'globals.cwd',
-      message: 'globals.cwd must be an absolute folder on the workers: this run starts on a remote service',
+      message: 'globals.cwd must be an absolute path on the workers: this run starts on a remote service',
       hint: 'set globals.cwd, for example to ${WORKSPACE} with --input or --env',
     },
   ];

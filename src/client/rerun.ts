@@ -59,7 +59,7 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
       return 'its definition or its inputs have changed';
     }
     const missing = [...(wanted.get(step.id) ?? [])].find((name) => !carried.get(step.id)?.has(name));
-    if (missing !== undefined) return `its output '${missing}' is read now and was not kept`;
+    if (missing !== undefined) return `its output '${missing}' is now read, but was not kept`;
     const changed = graph.dependencies[index]!.find((dependency) => reasons[dependency] !== undefined);
     return changed === undefined ? undefined : `it comes after '${graph.ids[changed]}'`;
   };

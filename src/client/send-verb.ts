@@ -65,11 +65,11 @@ export async function sendSignal(receiver: Receiver, sent: Sent): Promise<void> 
   for (let seen = before.last_seq; Date.now() < end; await sleep(LOOK_MS)) {
     const { events } = await eventsAfter(receiver, seen);
     const answer = events.find((event) => isAnswer(event, verb, given));
-    if (answer?.accepted === false) throw new OrchError('refused', answer.message ?? 'The run refused it');
+    if (answer?.accepted === false) throw new OrchError('refused', answer.message ?? 'The run refused the request');
     if (answer !== undefined) return;
     seen += events.length;
   }
-  throw new OrchError('no_worker', 'The request was sent as a signal, and no worker has taken it in so far', {
+  throw new OrchError('no_worker', 'The request was sent as a signal, and no worker has processed it yet', {
     hint: 'it is kept until a worker runs: `orch up` for the embedded service, else `orch worker`',
   });
 }

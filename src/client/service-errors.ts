@@ -118,7 +118,7 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   if (error instanceof OrchError) return error;
   if (error instanceof ForgedError) {
     return new OrchError('forged', error.message, {
-      hint: 'trust nothing that this service says until you know who; the logs in the run folder are true',
+      hint: 'trust nothing that this service says until you know who it is; the logs in the run folder are genuine',
       cause: error,
     });
   }
@@ -129,7 +129,7 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   if (isGrpcDeadlineError(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
   // By then it has been asked often enough to have begun.
   if (hasNotBegun(error)) {
-    return new OrchError('run_not_found', `'${runId ?? 'it'}' is no run of a plan`, {
+    return new OrchError('run_not_found', `'${runId ?? 'it'}' is not a run of a plan`, {
       hint: '`orch list` shows the runs, `orch loop list` the loops',
     });
   }
@@ -144,7 +144,7 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   if (code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION) return noWorker(error);
   if (isOutage(error)) {
     return new OrchError('service_unreachable', 'The Temporal service does not answer', {
-      hint: 'on the embedded service `orch up` starts it again; `orch doctor` tells more',
+      hint: 'on the embedded service `orch up` starts it again; `orch doctor` shows more',
       cause: error,
     });
   }
@@ -180,10 +180,14 @@ function notFound(details: string, runId = ''): OrchError {
 }
 
 function tooMany(cause: unknown, runId = ''): OrchError {
-  return new OrchError('too_many_requests', `'${runId}' has had as many requests as Temporal takes for one execution`, {
-    hint: `a cancel is always taken: \`orch cancel ${runId}\`, and for a run \`orch rerun ${runId}\` then goes on where it was; a loop takes requests again after the turn that runs`,
-    cause,
-  });
+  return new OrchError(
+    'too_many_requests',
+    `'${runId}' has had as many requests as Temporal allows for one execution`,
+    {
+      hint: `a cancel is always accepted: \`orch cancel ${runId}\`, and for a run \`orch rerun ${runId}\` then continues where it was; a loop accepts requests again after the current turn`,
+      cause,
+    },
+  );
 }
 
 /** A run whose workflow tasks fail: it was parked, or this version of the code cannot go on with it. */
@@ -191,9 +195,9 @@ export function stuck(runId = '', why?: string): OrchError {
   const said = why === undefined ? '' : `: ${why}`;
   return new OrchError(
     'run_stuck',
-    `The run '${runId}' does not come on: its worker fails to decide what is next${said}`,
+    `The run '${runId}' makes no progress: its worker fails to decide what comes next${said}`,
     {
-      hint: 'the log of the worker says more; other runs go on',
+      hint: 'the log of the worker says more; other runs continue',
     },
   );
 }

@@ -6,7 +6,7 @@ import { OrchError } from './errors.js';
 
 /**
  * Whether a question to a run failed because the run ended before it began: it was terminated or canceled before a
- * worker took it, its plan was invalid, or its start not signed. It is a run all the same, without steps to tell of.
+ * worker took it, its plan was invalid, or its start was not signed. It is a run all the same, without steps to tell of.
  *
  * @throws OrchError `run_not_found`
  */
@@ -20,6 +20,6 @@ export async function endedUnbegun(client: Client, runId: string, error: unknown
 /** There is nothing to tell of a run. */
 export function noRecord(runId: string): OrchError {
   return new OrchError('no_record', `The run '${runId}' ended before it began, so there is no record of it`, {
-    hint: `it was ended before a worker took it, its plan was invalid, or its start not signed; \`orch watch ${runId}\` says which`,
+    hint: `it was ended before a worker took it, its plan was invalid, or its start was not signed; \`orch watch ${runId}\` says which`,
   });
 }

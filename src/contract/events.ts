@@ -24,7 +24,7 @@ const aboutStep = {
 /** What the end of a step tells, whatever the end. */
 const stepEnd = {
   ...aboutStep,
-  reason: text.optional().describe('code; docs/errors.md has an entry for each'),
+  reason: text.optional().describe('code; docs/errors.md describes each'),
   message: text.optional(),
   by: text.optional().describe('who asked for it'),
   attempts: z.int().optional().describe('executions that really ran'),
@@ -50,7 +50,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     plan_id: text,
     plan_digest: text,
     steps: z.int().describe('how many steps the plan has'),
-    created_at: time.describe('when the service took the start'),
+    created_at: time.describe('when the service accepted the start'),
     parent_run_id: text.optional(),
     rerun_of: text.optional(),
     started_by: text.optional(),
@@ -65,8 +65,8 @@ export const runEventSchema = z.discriminatedUnion('type', [
     via: z.enum(['update', 'signal']),
     accepted: z.boolean(),
     message: text.optional().describe('why it was refused'),
-    step: text.optional().describe('as it was given'),
-    by: text.optional().describe('as it was given'),
+    step: text.optional().describe('as given'),
+    by: text.optional().describe('as given'),
     comment: text.optional(),
   }),
   event('lock-waited', {
@@ -77,7 +77,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
   event('locks-held', { step: text.optional().describe('absent for the locks of the run') }),
   event('step-started', { ...aboutStep, waits_for: z.enum(['approval', 'time']).optional() }),
   event('step-attempt-failed', { ...aboutStep, ...attemptFactsSchema.shape }),
-  event('step-retry', { ...aboutStep, attempt: z.int().describe('number of the attempt that follows') }),
+  event('step-retry', { ...aboutStep, attempt: z.int().describe('number of the next attempt') }),
   event('step-succeeded', { ...stepEnd, status: z.enum(['success', 'warning']) }),
   event('step-failed', stepEnd),
   event('step-timed-out', stepEnd),
@@ -91,7 +91,10 @@ export const runEventSchema = z.discriminatedUnion('type', [
     until: time.optional(),
   }),
   event('step-continued', aboutStep),
-  event('step-warned', { ...aboutStep, message: text.describe('what people should know, though the step goes on') }),
+  event('step-warned', {
+    ...aboutStep,
+    message: text.describe('what people should know, although the step continues'),
+  }),
   event('step-recovered', {
     ...aboutStep,
     fallback: text.optional().describe('the step that made up for the failure'),

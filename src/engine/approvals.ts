@@ -90,6 +90,6 @@ function refuse(turn: Turn, index: number): void {
 
 function approvalOf({ program }: Turn, index: number): { key?: string; policy?: 'ask' | 'never' } {
   const { action } = program.plan.steps[index]!;
-  if (action.type !== 'approval') throw new Error(`Internal error: step ${index} is no approval`);
+  if (action.type !== 'approval') throw new Error(`Internal error: step ${index} is not an approval`);
   return action;
 }

@@ -66,7 +66,7 @@ function runs(step: StepState): string {
 function waitsFor(program: Program, state: RunState, index: number, step: StepState): string[] {
   const owner = program.graph.owners[index];
   if (owner !== undefined && step.awake !== true) {
-    return [`It is the fallback of '${program.graph.ids[owner]}' and sleeps until that one fails.`];
+    return [`It is the fallback of '${program.graph.ids[owner]}' and runs only if that fails.`];
   }
   const open = program.graph.dependencies[index]!.filter((dep) => state.steps[dep]!.standing === undefined);
   if (open.length > 0) return [`It waits for ${names(program, open)}.`, ...heldAmong(program, state, open)];
@@ -114,7 +114,7 @@ function failed(program: Program, state: RunState, index: number, step: StepStat
   if (step.recovered === true) lines.push(`Its fallback '${program.graph.ids[fallback!]}' made up for it.`);
   else if (state.held.includes(index)) lines.push('The run is quarantined: retry, skip, resume or cancel.');
   else if (fallback !== undefined && step.standing === undefined)
-    lines.push(`Its fallback '${program.graph.ids[fallback]}' is at it.`);
+    lines.push(`Its fallback '${program.graph.ids[fallback]}' is taking care of it.`);
   return lines;
 }
 
@@ -130,12 +130,12 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
       return `${names(
         program,
         dependencies.filter((dep) => state.steps[dep]!.standing === 'failed'),
-      )} did not go well, and its trigger rule asks for more.`;
+      )} did not succeed, which its trigger rule does not allow.`;
     case 'dependency_skipped':
       return `${names(
         program,
         dependencies.filter((dep) => state.steps[dep]!.standing === 'skipped'),
-      )} was skipped, and its trigger rule asks for more.`;
+      )} was skipped, which its trigger rule does not allow.`;
     case 'not_needed':
       return `It is the fallback of '${program.graph.ids[program.graph.owners[index] ?? -1] ?? ''}', which did not fail.`;
     case 'failure_allowed':
@@ -149,7 +149,7 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     case 'run_canceled':
       return 'The run was canceled.';
     case 'run_timeout':
-      return 'The time of the run was up.';
+      return 'The run reached its time limit.';
     default:
       return `It was ${step.status}${step.reason === undefined ? '' : ` (${step.reason})`}.`;
   }
@@ -166,12 +166,12 @@ function parkedLines(
   index: number,
   program: Program,
 ): string[] {
-  if (ready === true) return ['It has something to do again, and waits for a slot.'];
-  if (why === 'quota' || why === 'budget') return [`It has begun, and waits without a slot: ${message}.`];
-  if (told === true) return ['A person has said something to it; it goes on.'];
+  if (ready === true) return ['It can continue, and waits for a slot.'];
+  if (why === 'quota' || why === 'budget') return [`It has started, and waits without a slot: ${message}.`];
+  if (told === true) return ['A person has answered it; it continues.'];
   const id = program.graph.ids[index]!;
   return [
-    `It has begun, and ${message}`,
+    `It has started, and ${message}`,
     `Answer it (orch answer RUN ${id} TEXT), accept what it did (approve), let it try again (retry), or reject it.`,
   ];
 }

@@ -96,7 +96,7 @@ function choice<T extends string>(...values: readonly T[]): (given: string) => {
 function limit(given: string): { value: Timeout } | { wrong: string } {
   if (given.trim() === 'none') return { value: 'none' };
   const value = given.trim() === '' ? Number.NaN : Number(given);
-  return value > 0 && value <= 315_360_000 ? { value } : { wrong: 'a number of seconds above 0, or none' };
+  return value > 0 && value <= 315_360_000 ? { value } : { wrong: 'a positive number of seconds, or none' };
 }
 
 /** Reads `NAME=AGENT,NAME=AGENT`. */
@@ -104,7 +104,7 @@ function pairs(given: string): { value: Record<string, string> } | { wrong: stri
   const value: Record<string, string> = {};
   for (const part of list(given).value) {
     const [name, agent, ...more] = part.split('=').map((word) => word.trim());
-    if (!name || !agent || more.length > 0) return { wrong: 'a list like NAME=AGENT,NAME=AGENT' };
+    if (!name || !agent || more.length > 0) return { wrong: 'a list such as NAME=AGENT,NAME=AGENT' };
     value[name] = agent;
   }
   return { value };

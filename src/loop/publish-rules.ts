@@ -50,7 +50,7 @@ function classOf(
   }
   if (file.tracked && covers(outputs, path)) return within(outputs, bytes, totals, 'outputs');
   if (covers(reports, path) && !matchesAny(path, reports.skip)) {
-    if (matchesAny(path, ignored)) return { why: '.reportsignore leaves it out' };
+    if (matchesAny(path, ignored)) return { why: '.reportsignore excludes it' };
     return within(reports, bytes, totals, 'reports');
   }
   return { why: 'no rule covers it' };
@@ -76,7 +76,7 @@ function within(
 }
 
 function tooLarge(bytes: number, most: number, what: string): string {
-  return `it has ${bytes} bytes; ${what} has at most ${most}`;
+  return `it is ${bytes} bytes; ${what} may have at most ${most}`;
 }
 
 function extensionOf(path: string): string {

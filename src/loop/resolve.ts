@@ -34,7 +34,7 @@ export function resolveConfig(
   const prompt = (knob: KnobName, name: string): Prompt => {
     const found = promptOf(name, promptsDir);
     if (found !== undefined) return found;
-    add('invalid_value', knob, `'${name}' is no file below ${promptsDir}`, 'name a file of the folder of prompts');
+    add('invalid_value', knob, `'${name}' is not a file below ${promptsDir}`, 'name a file in the prompts folder');
     return { key: name, file: name };
   };
   const prompts = {
@@ -46,8 +46,8 @@ export function resolveConfig(
   const enabled = value('router_enabled');
   const routerPrompt = value('router_prompt');
   if (enabled && value('router_mode') === 'router_only' && routerPrompt === undefined) {
-    const hint = 'set router.prompt, or take router_default';
-    add('conflicting_keys', 'router_mode', 'router_only needs a router prompt, and there is none', hint);
+    const hint = 'set router.prompt, or use router_default';
+    add('conflicting_keys', 'router_mode', 'router_only needs a router prompt, but none is set', hint);
   }
   const given = value('router_allowlist');
   const allowlist =
@@ -58,7 +58,8 @@ export function resolveConfig(
   for (const [knob, name] of agentNames(agents)) {
     if (name === AUTO_AGENT || settingsFor(name, settings) !== undefined) continue;
     const known = [AUTO_AGENT, ...BUILT_IN_AGENTS, ...Object.keys(settings)];
-    const hint = didYouMean(name, known) ?? `describe it under agents; known are ${[...new Set(known)].join(', ')}`;
+    const hint =
+      didYouMean(name, known) ?? `describe it under agents; known agents are ${[...new Set(known)].join(', ')}`;
     add('unknown_agent', knob, `there is no agent '${name}'`, hint);
   }
   if (faults.length > 0) return { ok: false, error: faults };

@@ -96,9 +96,9 @@ export function importState(
   try {
     source = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    return corrupt(`it is no JSON: ${(error as Error).message}`);
+    return corrupt(`it is not JSON: ${(error as Error).message}`);
   }
-  if (typeof source !== 'object' || source === null || Array.isArray(source)) return corrupt('it is no JSON object');
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) return corrupt('it is not a JSON object');
   const given = source as Record<string, unknown>;
   const place = given['step_index'] === undefined || given['step_index'] === null ? byActor(given) : byStep(given);
   if (!place.ok) return place;
@@ -128,11 +128,11 @@ type PlaceResult = Result<{ iteration: number; role: Role }, StateFault>;
 function byActor(given: Record<string, unknown>): PlaceResult {
   const { expected_actor: actor = 'galph', status = 'idle' } = given;
   const iteration = countAt(given, 'iteration', 1, 1);
-  if (iteration === undefined) return corrupt('`iteration` is no whole number from 1');
+  if (iteration === undefined) return corrupt('`iteration` is not a whole number of at least 1');
   const role = typeof actor === 'string' ? roleOf(actor) : undefined;
-  if (role === undefined) return corrupt(`\`expected_actor\` is ${JSON.stringify(actor)}, and neither galph nor ralph`);
+  if (role === undefined) return corrupt(`\`expected_actor\` is ${JSON.stringify(actor)}, neither galph nor ralph`);
   if (typeof status !== 'string' || !STATUSES.includes(status)) {
-    return corrupt(`\`status\` is ${JSON.stringify(status)}; there is ${STATUSES.join(', ')}`);
+    return corrupt(`\`status\` is ${JSON.stringify(status)}; known are ${STATUSES.join(', ')}`);
   }
   const sure = ROLE_OF_STATUS[status];
   if (sure !== undefined && sure !== role) {
@@ -143,10 +143,10 @@ function byActor(given: Record<string, unknown>): PlaceResult {
 
 function byStep(given: Record<string, unknown>): PlaceResult {
   const step = countAt(given, 'step_index', 0);
-  if (step === undefined) return corrupt('`step_index` is no whole number from 0');
+  if (step === undefined) return corrupt('`step_index` is not a whole number of at least 0');
   const { status = 'idle', iteration } = given;
   if (typeof status !== 'string' || ![...LATER_STATUSES, ...STATUSES].includes(status)) {
-    return corrupt(`\`status\` is ${JSON.stringify(status)}; there is ${LATER_STATUSES.join(', ')}`);
+    return corrupt(`\`status\` is ${JSON.stringify(status)}; known are ${LATER_STATUSES.join(', ')}`);
   }
   // Steps are what this generation counts; its iteration is the number of the step.
   if (iteration !== undefined && iteration !== step + 1) {

@@ -28,7 +28,8 @@ export async function appendMissing(file: string, events: readonly RunEvent[]): 
   const last = (await lastEvent(file))?.seq ?? 0;
   const missing = events.filter((event) => event.seq > last);
   if (missing.length === 0) return;
-  if (missing[0]!.seq > last + 1) throw new Error(`${file} lacks the events ${last + 1} to ${missing[0]!.seq - 1}`);
+  if (missing[0]!.seq > last + 1)
+    throw new Error(`${file} is missing the events ${last + 1} to ${missing[0]!.seq - 1}`);
   await appendEvents(file, missing);
 }
 

@@ -30,7 +30,7 @@ export function createRecordKeeper(stateDir: string, warn: (message: string) => 
     if (error === undefined) warned = false;
     else if (!warned) {
       warned = true;
-      warn(`Records of runs cannot be written below ${stateDir}; runs go on without: ${error.message}`);
+      warn(`Records of runs cannot be written below ${stateDir}; runs continue without them: ${error.message}`);
     }
   };
 

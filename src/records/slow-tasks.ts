@@ -42,7 +42,7 @@ export function parkedRun(state: string, runId: string): SlowTask | undefined {
 
 /** Says what has become of a run that is left alone, and what to do. */
 export function parkedText(state: string, { run_id, temporal_run_id, deaths }: SlowTask): string {
-  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch tries again; to have this one try, remove ${slowTaskFile(state, temporal_run_id)} and restart the worker. \`orch cancel --force ${run_id}\` gives the run up: it is terminated, and its \`finally\` steps do not run.`;
+  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch will try again; to make this one try, remove ${slowTaskFile(state, temporal_run_id)} and restart the worker. \`orch cancel --force ${run_id}\` gives up on the run: it is terminated, and its \`finally\` steps do not run.`;
 }
 
 /** Forgets a run that was given up. */

@@ -125,7 +125,7 @@ async function checkGo(env: Env): Promise<Check> {
   return {
     name: 'go',
     ok: 'ok',
-    detail: go ?? 'not on PATH; needed only to build Temporal where no other way leads to it',
+    detail: go ?? 'not on PATH; needed only to build Temporal when it is not available otherwise',
   };
 }
 
@@ -137,7 +137,7 @@ function checkKey(env: Env): Check {
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (error.code === 'signing_key_missing' && !existsSync(serviceFiles(stateDir(env)).signingNote))
-      return { name, ok: 'ok', detail: 'made by the first start' };
+      return { name, ok: 'ok', detail: 'created by the first start' };
     return { name, ok: 'fail', detail: error.message, ...(error.hint && { hint: error.hint }) };
   }
 }
@@ -146,7 +146,7 @@ function checkKey(env: Env): Check {
 function unwritable(path: string): string | undefined {
   try {
     const folder = nearestExisting(path);
-    if (!statSync(folder).isDirectory()) return `${folder} is no folder`;
+    if (!statSync(folder).isDirectory()) return `${folder} is not a folder`;
     accessSync(folder, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

@@ -129,17 +129,17 @@ async function bringUpServer(
 
 async function reuseServer({ files, say }: Context, server: ServerRecord): Promise<boolean> {
   if (!isAlive(server)) {
-    say(`the server (process ${server.pid}) is gone, another one is started in its place`);
+    say(`the server (process ${server.pid}) is gone; starting another one`);
     return false;
   }
   if (server.settings !== CURRENT_SETTINGS) {
-    say(`the server (process ${server.pid}) was started by another version of orch, it is replaced`);
+    say(`the server (process ${server.pid}) was started by another version of orch; replacing it`);
     await stopProcess(server, SERVER_STOP_MS);
     return false;
   }
   if (!server.settled) say(`waiting for the server (process ${server.pid}) to answer`);
   if (await (server.settled ? answersInTime(server, say) : comesUp(files, server))) return true;
-  say(`the server (process ${server.pid}) does not answer, another one is started in its place`);
+  say(`the server (process ${server.pid}) does not answer; starting another one`);
   await stopProcess(server, SERVER_STOP_MS);
   return false;
 }
@@ -168,7 +168,7 @@ async function reuseWorker(
 ): Promise<boolean> {
   if (!isAlive(worker)) return false;
   if (isCurrent(worker, server, program) && (await waitUntilReady(files, worker))) return true;
-  say(`the worker (process ${worker.pid}) is of another build or serves another address, it is replaced`);
+  say(`the worker (process ${worker.pid}) is from another build or serves another address; replacing it`);
   await stopProcess(worker, WORKER_STOP_MS);
   return false;
 }
@@ -180,7 +180,7 @@ function isCurrent(worker: WorkerRecord, server: ServerRecord, program: WorkerPr
 
 function foundAgain(record: ServiceRecord | undefined, found: readonly ('server' | 'worker')[]): string {
   const names = found.map((name) => `the ${name} (process ${record?.[name]?.pid})`).join(' and ');
-  return `service.json does not name what runs: ${names}`;
+  return `service.json does not list what is running: ${names}`;
 }
 
 function liveServer(files: ServiceFiles): boolean {

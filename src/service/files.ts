@@ -81,7 +81,7 @@ export function prepareServiceDir(files: ServiceFiles): void {
     throw new ServiceError(
       'state_dir_unwritable',
       `the state folder ${files.state} cannot be written: ${messageOf(error)}`,
-      'make it writable for you, or set ORCH_STATE_DIR to a folder that is',
+      'make it writable, or set ORCH_STATE_DIR to a folder that is',
       { cause: error },
     );
   }

@@ -106,7 +106,7 @@ function lockTimeout(path: string, holder: Holder | undefined): ServiceError {
   const who = holder ? `process ${holder.pid}` : 'other processes';
   return new ServiceError(
     'service_lock_timeout',
-    `${who} held the lock ${path} for too long`,
-    'look at what that process does, end it if it hangs, and try again',
+    `${who} has held the lock ${path} for too long`,
+    'see what that process is doing, end it if it hangs, and try again',
   );
 }

@@ -48,7 +48,7 @@ function openWithoutFollowing(path: string): number {
 
 function refuseSharedFile(file: number, path: string): void {
   const stat = fstatSync(file);
-  if (!stat.isFile()) throw unsafe(path, 'it is no regular file');
+  if (!stat.isFile()) throw unsafe(path, 'it is not a regular file');
   if (process.platform === 'win32') return;
   if (stat.uid !== process.getuid?.()) throw unsafe(path, 'it belongs to another user');
   if ((stat.mode & 0o077) !== 0)
@@ -59,6 +59,6 @@ function unsafe(path: string, why: string): ServiceError {
   return new ServiceError(
     'signing_key_unsafe',
     `the signing key ${path} is refused: ${why}`,
-    'stop the service (orch down), remove signing.key, signing.json and temporal.db from that folder, which gives up its open runs, and start it again (orch up): a new key is made',
+    'stop the service (orch down), remove signing.key, signing.json and temporal.db from that folder, which abandons its open runs, and start it again (orch up): a new key is created',
   );
 }

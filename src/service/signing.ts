@@ -59,7 +59,7 @@ export function readSigning(state: string): { key: string; since?: number } {
     if (isMissing(error)) return { key };
     throw lost(signingNote, 'cannot be read');
   }
-  if (note.key_id !== idOf(key)) throw lost(signingKey, 'is another one than its runs were signed with');
+  if (note.key_id !== idOf(key)) throw lost(signingKey, 'is not the one its runs were signed with');
   return { key, since: note.since };
 }
 
@@ -78,6 +78,6 @@ function lost(file: string, what: string): ServiceError {
   return new ServiceError(
     'signing_key_lost',
     `${file} ${what}: what the open runs have done so far cannot be verified without it`,
-    'put it back from a backup; or give the runs up: `orch down`, then remove signing.key, signing.json and temporal.db from that folder (logs and records stay), and `orch up`',
+    'put it back from a backup; or abandon the runs: `orch down`, then remove signing.key, signing.json and temporal.db from that folder (logs and records stay), and `orch up`',
   );
 }

@@ -80,7 +80,7 @@ async function stopOne(name: string, identity: ProcessIdentity | undefined, grac
   if (await stopProcess(identity, graceMs)) return true;
   throw new ServiceError(
     'service_stop_failed',
-    `the ${name} (process ${identity.pid}) cannot be ended`,
-    'it may belong to another user, or hang in the kernel; end it yourself and try again',
+    `the ${name} (process ${identity.pid}) cannot be stopped`,
+    'it may belong to another user, or hang in the kernel; stop it yourself and try again',
   );
 }

@@ -121,7 +121,7 @@ function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.Proce
 }
 
 function startFailed(files: ServiceFiles, log: string[], hung: boolean): ServiceError {
-  const how = hung ? `did not begin to poll within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
+  const how = hung ? `did not start polling within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
   return startFailure(files, {
     code: 'worker_start_failed',
     what: `the embedded worker ${how}`,

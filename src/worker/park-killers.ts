@@ -50,7 +50,9 @@ export function parkKillers(worker: Worker, deps: ParkDeps): void {
   const { stateDir, warn, careful = false, slowMs = SLOW_MS } = deps;
   const creator = (worker as unknown as { workflowCreator?: Creator }).workflowCreator;
   if (typeof creator?.createWorkflow !== 'function') {
-    warn('This version of the Temporal SDK hides how workflows are made: runs that take down workers are not parked');
+    warn(
+      'This version of the Temporal SDK does not show how workflows are created: runs that take down workers are not parked',
+    );
     return;
   }
   const version = deps.version ?? versionOfCode();

@@ -87,15 +87,15 @@ describe('a work tree', () => {
     expect(git('log', '-1', '--format=%s%n%b', 'orch/run/step')).toContain('Made it\nOrch-Run: run/step');
   });
 
-  test('stays while its commits are on no branch; what git ignores does not keep it', async () => {
+  test('stays while its commits are not on any branch; what git ignores does not keep it', async () => {
     const dir = tree();
     await makeWorktree(repo, { dir, branch: 'left' });
     const inTree = (...args: string[]) => execFileSync('git', args, { cwd: dir, encoding: 'utf8' });
     inTree('checkout', '-q', '--detach');
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
     await commitAll(dir, 'on no branch');
-    expect(await whyTreeStays(dir)).toBe('its commits are on no branch');
-    expect(await removeWorktree(dir)).toBe('its commits are on no branch');
+    expect(await whyTreeStays(dir)).toBe('its commits are not on any branch');
+    expect(await removeWorktree(dir)).toBe('its commits are not on any branch');
     inTree('branch', 'found');
     writeFileSync(path.join(dir, 'ignored'), 'x\n');
     expect(await removeWorktree(dir)).toBeUndefined();
@@ -147,7 +147,7 @@ describe('a work tree', () => {
 
   test('a branch that another tree has is refused; outside of a repository there is none', async () => {
     await expect(makeWorktree(repo, { dir: tree(), branch: 'main' })).rejects.toThrow(GitError);
-    await expect(makeWorktree(tempDir(), { dir: tree(), branch: 'b' })).rejects.toThrow('is in no git repository');
+    await expect(makeWorktree(tempDir(), { dir: tree(), branch: 'b' })).rejects.toThrow('is not in a git repository');
   });
 
   test.each([

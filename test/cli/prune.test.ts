@@ -88,7 +88,7 @@ test('removes what steps have left of work trees where all of it is committed, e
   const tree = (id: string): string => path.join(state, 'worktrees', id, 'a');
   expect([existsSync(path.join(tree(dirty), 'made.txt')), existsSync(tree(clean))]).toEqual([true, true]);
 
-  const why = `${dirty} would be kept for its work tree ${tree(dirty)}: 1 file is not committed\n`;
+  const why = `${dirty} would be kept for its worktree ${tree(dirty)}: 1 file is not committed\n`;
   const dry = await orch('prune', '--older-than', '30d', '--dry-run');
   expect(dry.stderr).toMatch(/^1 run would be removed, /);
   expect(dry.stderr.split('\n').slice(1).join('\n')).toBe(why);

@@ -10,7 +10,7 @@ import { worktreesDir } from '../../records/paths.js';
  */
 export async function endWorktree(stateDir: string, { dir, message }: WorktreeEnd): Promise<{ stays?: string }> {
   const top = await worktreeOf(dir, worktreesDir(stateDir));
-  if (top === undefined) return existsSync(dir) ? { stays: 'git does not know it as a work tree any more' } : {};
+  if (top === undefined) return existsSync(dir) ? { stays: 'git no longer lists it as a worktree' } : {};
   try {
     await commitAll(top, message);
   } catch (error) {

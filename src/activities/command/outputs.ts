@@ -40,8 +40,7 @@ export function collectOutputs(file: string, stdoutFile: string, wanted: readonl
 function readOutputs(file: string): Record<string, Json> {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return {};
-  if (size > MAX_FILE_BYTES)
-    throw new OutputError(`$ORCH_OUTPUT has ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
+  if (size > MAX_FILE_BYTES) throw new OutputError(`$ORCH_OUTPUT is ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
   const text = readFileSync(file, 'utf8');
   return text.trimStart().startsWith('{') ? parseObject(text) : parseOutputLines(text);
 }
@@ -50,7 +49,7 @@ function parseObject(text: string): Record<string, Json> {
   try {
     return JSON.parse(text) as Record<string, Json>;
   } catch (error) {
-    throw new OutputError(`$ORCH_OUTPUT begins like a JSON object and is none: ${(error as Error).message}`);
+    throw new OutputError(`$ORCH_OUTPUT starts like a JSON object but is not one: ${(error as Error).message}`);
   }
 }
 

@@ -170,7 +170,8 @@ function durableSpec(
 }
 
 function commandOf(task: StepTask, env: Record<string, string>): Invocation {
-  if (task.action.type === 'http' || task.action.type === 'agent') throw new Error('Internal error: it is no command');
+  if (task.action.type === 'http' || task.action.type === 'agent')
+    throw new Error('Internal error: it is not a command');
   return invocation(task.action, env);
 }
 
@@ -333,7 +334,7 @@ function lossOf(
     task.run_once === true
       ? 'run_once forbids another start'
       : noSecrets === true
-        ? 'its secrets are not there for another start'
+        ? 'its secrets are not available for another start'
         : `max_lost is ${task.max_lost}`;
   return {
     reason: 'lost',

@@ -64,7 +64,7 @@ function refuseLosses(execution: Execution, temporalAttempt: number): void {
   const why = task.run_once === true ? 'run_once forbids another call' : `max_lost is ${task.max_lost}`;
   failStep(execution, {
     reason: 'lost',
-    message: `LostError: ${losses} workers were lost while they ran this step (${why})`,
+    message: `LostError: ${losses === 1 ? '1 worker was' : `${losses} workers were`} lost while running this step (${why})`,
   });
 }
 
@@ -78,7 +78,7 @@ function wrongHost({ failures, first_started_at, failed_attempts, host }: NonNul
   };
   const error = ApplicationFailure.create({
     type: 'WrongHost',
-    message: `The step was started by another worker's host: ${host}`,
+    message: `The step was started on another worker's host: ${host}`,
     nonRetryable: true,
     details: [known],
   });

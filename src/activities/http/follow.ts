@@ -45,7 +45,7 @@ export async function fetchFollowing(request: PreparedRequest, signal: AbortSign
     }
     await response.body?.cancel();
     if (redirects === MAX_REDIRECTS) {
-      throw new RedirectError(`redirected more than ${MAX_REDIRECTS} times, at last by ${displayUrl(next.url)}`);
+      throw new RedirectError(`redirected more than ${MAX_REDIRECTS} times, the last time by ${displayUrl(next.url)}`);
     }
     next = redirected(next, response.status, location);
   }
@@ -82,7 +82,9 @@ function withoutSecrets(request: PreparedRequest, from: URL): PreparedRequest {
   const { url, body, holdsSecret } = request;
   const refuse = (what: string): never => {
     const where = `redirected by ${displayUrl(from)} to another origin (${url.origin})`;
-    throw new RedirectError(`${where}, and ${what} holds a secret; call that origin itself if it is to have it`);
+    throw new RedirectError(
+      `${where}, and ${what} holds a secret; call that origin directly if it is meant to receive it`,
+    );
   };
   if (holdsSecret(url.href)) refuse('the URL');
   if (body !== undefined && holdsSecret(body)) refuse('the body');

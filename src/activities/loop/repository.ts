@@ -32,7 +32,7 @@ export interface Repository {
 export async function openRepository(dir: string, { remote, branch: wanted }: GitSettings): Promise<Repository> {
   const top = await topOf(dir);
   if (top === undefined) {
-    throw new TurnRefused('git_no_repository', `${dir} is in no git repository; git.enabled needs one`);
+    throw new TurnRefused('git_no_repository', `${dir} is not in a git repository; git.enabled needs one`);
   }
   const gitDir = (await must(top, ['rev-parse', '--absolute-git-dir'])).trim();
   if (['rebase-merge', 'rebase-apply'].some((name) => existsSync(path.join(gitDir, name)))) {
@@ -46,9 +46,9 @@ export async function openRepository(dir: string, { remote, branch: wanted }: Gi
   }
   const { failed, stdout } = await runGit(top, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   const branch = stdout.trim();
-  if (failed || branch === '') throw new TurnRefused('git_branch', `${top} is on no branch; check one out`);
+  if (failed || branch === '') throw new TurnRefused('git_branch', `${top} is not on a branch; check one out`);
   if (wanted !== undefined && branch !== wanted) {
-    const message = `${top} is on the branch ${branch}, and the loop works on ${wanted} only: git switch ${wanted}`;
+    const message = `${top} is on the branch ${branch}, but the loop works only on ${wanted}: git switch ${wanted}`;
     throw new TurnRefused('git_branch', message);
   }
   return { top, branch, remote };
@@ -73,7 +73,7 @@ export function refuseLeft({ top }: Repository, { dirty }: GitSettings, { left }
   if (left.length === 0 || dirty === 'warn') return;
   const named = left.slice(0, NAMED).map(({ path: name, why }) => `${name} (${why})`);
   const more = left.length > NAMED ? `, and ${left.length - NAMED} more` : '';
-  const message = `files in ${top} are not committed, and no rule of the loop commits them: ${named.join(', ')}${more}. Commit or remove them; \`git.dirty: warn\` lets them be`;
+  const message = `no rule of the loop commits these uncommitted files in ${top}: ${named.join(', ')}${more}. Commit or remove them; \`git.dirty: warn\` leaves them alone`;
   throw new TurnRefused('git_dirty', message);
 }
 
@@ -152,7 +152,7 @@ export async function push(repository: Repository): Promise<boolean> {
     await pull(repository);
     end = await send();
     if (end.failed && isRejected(end)) {
-      const message = `${remote} has refused ${branch} twice, also after a pull: ${reasonOf(end)}`;
+      const message = `${remote} rejected ${branch} twice, even after a pull: ${reasonOf(end)}`;
       throw new TurnRefused('git_push_rejected', message);
     }
   }
@@ -178,7 +178,7 @@ function refuseCollision({ stderr }: GitEnd): void {
     .trim()
     .split(/\n\t?/)
     .map((name) => name.trim());
-  const message = `a pull would overwrite files here that git does not know: ${files.join(', ')}. Move or remove them`;
+  const message = `a pull would overwrite untracked files: ${files.join(', ')}. Move or remove them`;
   throw new TurnRefused('git_untracked_collision', message);
 }
 
@@ -205,7 +205,7 @@ async function must(top: string, args: readonly string[], options: Parameters<ty
   if (!end.failed) return end.stdout;
   const locked = /Unable to create '([^']*\.lock)'/.exec(end.stderr)?.[1];
   if (locked !== undefined) {
-    const message = `another git holds ${locked}; where none runs, remove that file`;
+    const message = `another git process holds ${locked}; if none is running, remove that file`;
     throw new TurnRefused('git_locked', message);
   }
   throw new TurnRefused('git_failed', `git ${args.find((each) => !each.startsWith('-')) ?? ''}: ${end.said}`);

@@ -63,7 +63,7 @@ export function createRunTurn(deps: LoopDeps): (task: TurnTask) => Promise<TurnS
 export function baseDirOf({ loopRoot }: Pick<LoopDeps, 'loopRoot'>, { base_dir }: { base_dir?: string }): string {
   const dir = base_dir ?? loopRoot;
   if (dir === undefined) {
-    const message = 'this worker does not know the folder of the loop; serve the role by `orch loop worker --role`';
+    const message = 'this worker does not know the folder of the loop; serve the role with `orch loop worker --role`';
     throw new TurnRefused('no_folder', message);
   }
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return dir;
@@ -154,7 +154,7 @@ function keepPrompt(dir: string, file: string, { prompt_file: name, begun }: Tur
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new TurnRefused('prompt_missing', `there is no prompt ${name} (${file})`);
   if (size > MAX_PROMPT_BYTES) {
-    throw new TurnRefused('prompt_unusable', `${name} has ${size} bytes; a prompt has at most ${MAX_PROMPT_BYTES}`);
+    throw new TurnRefused('prompt_unusable', `${name} is ${size} bytes; a prompt may have at most ${MAX_PROMPT_BYTES}`);
   }
   const text = readFileSync(file, 'utf8');
   if (text.trim() === '') throw new TurnRefused('prompt_unusable', `${name} is empty`);

@@ -65,7 +65,7 @@ export function stop(
     ...(flags.reason === undefined ? {} : { reason: flags.reason }),
     ...(flags.now ? { now: true } : {}),
   };
-  const text = flags.now ? 'the turn that runs is being stopped' : 'it ends after the turn that runs';
+  const text = flags.now ? 'the current turn is being stopped' : 'it ends after the current turn';
   return steer(context, loopId, 'stop', input, flags, (id) => `${id}: stop requested; ${text}`);
 }
 
@@ -77,7 +77,7 @@ export function pause(context: CliContext, loopId: string | undefined, flags: Fl
     'pause',
     {},
     flags,
-    (id) => `${id}: paused; the turn that runs goes on, no further one begins`,
+    (id) => `${id}: paused; the current turn continues, no further one starts`,
   );
 }
 
@@ -91,7 +91,7 @@ export function resume(
   return withLoop(context, loopId, true, async (loops, id) => {
     if ((await loops.find(id)) === 'open') {
       await loops.steer(id, 'resume', sender(flags));
-      answer(context, flags, { loop_id: id, resumed: true }, `${id}: goes on`);
+      answer(context, flags, { loop_id: id, resumed: true }, `${id}: continues`);
       return EXIT.succeeded;
     }
     const { state, web_ui } = await loops.resumeEnded(id, more);
@@ -103,7 +103,7 @@ export function resume(
       ...(web_ui && { web_ui }),
     };
     const what = state.phase === 'publish' ? ', whose work is published without running it again' : '';
-    answer(context, flags, shown, `${id}: goes on at iteration ${state.iteration}, ${state.role}${what}`);
+    answer(context, flags, shown, `${id}: continues at iteration ${state.iteration}, ${state.role}${what}`);
     return EXIT.succeeded;
   });
 }
@@ -153,7 +153,7 @@ async function withLoop(
   } catch (error) {
     if (!(error instanceof OrchError) || error.code !== 'run_not_found' || given !== undefined) throw error;
     throw new OrchError('run_not_found', `The loop of this folder ('${id}') was never started here`, {
-      hint: '`orch loop` starts it; one that was started by --id needs that id',
+      hint: '`orch loop` starts it; one that was started with --id needs that id',
     });
   } finally {
     await client.close();
@@ -183,6 +183,6 @@ function fieldsOf(file: string): Record<string, unknown> {
       : {};
   } catch (error) {
     if (isMissing(error)) return {};
-    throw new UsageError(`${file}: it is there and is no JSON; it is not overwritten`);
+    throw new UsageError(`${file}: it exists and is not JSON; it is not overwritten`);
   }
 }

@@ -65,7 +65,7 @@ async function begin(
 ): Promise<StartedLoop | undefined> {
   const found = await loops.find(id);
   if (found === 'open') {
-    throw new OrchError('run_exists', `The loop '${id}' is running already`, {
+    throw new OrchError('run_exists', `The loop '${id}' is already running`, {
       hint: `\`orch loop watch ${id}\` follows it, \`orch loop stop ${id}\` ends it`,
     });
   }
@@ -75,7 +75,7 @@ async function begin(
   if (there !== undefined && asksToStop(context, there)) return undefined;
   if (found === 'closed' && !flags.fresh) {
     const resumed = await loops.resumeEnded(id, { more: loaded.config.max_iterations, now: loaded });
-    context.note(`goes on at iteration ${resumed.state.iteration}, ${resumed.state.role}\n`);
+    context.note(`continues at iteration ${resumed.state.iteration}, ${resumed.state.role}\n`);
     return resumed;
   }
   if (there === undefined) return loops.start(id, loaded);
@@ -102,7 +102,7 @@ function asksToStop(context: CliContext, { file, name }: StateFile): boolean {
   const { exit, exit_reason: reason } = (state ?? {}) as Record<string, unknown>;
   if (exit !== true) return false;
   const why = typeof reason === 'string' && reason !== '' ? `: ${reason}` : '';
-  context.note(`${oneLine(`${name} asks the loop to stop${why}`)}\n  hint: remove \`exit\` from it to go on\n`);
+  context.note(`${oneLine(`${name} asks the loop to stop${why}`)}\n  hint: remove \`exit\` from it to continue\n`);
   return true;
 }
 
@@ -116,7 +116,7 @@ function readState({ file, name }: StateFile, { config }: LoadedLoop): LoopState
   }
   const imported = importState(text, config);
   if (imported.ok) return imported.value.state;
-  const hint = 'correct the file or remove it; `orch loop --fresh` begins at the first iteration without it';
+  const hint = 'correct the file or remove it; `orch loop --fresh` starts at the first iteration without it';
   throw new UsageError(`${name} is corrupt: ${imported.error.message}`, hint);
 }
 

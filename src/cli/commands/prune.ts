@@ -71,7 +71,7 @@ async function removeTrees({ worktrees }: Prunable, home: string, dryRun: boolea
 
 async function removeTree(folder: string, home: string, dryRun: boolean): Promise<string | undefined> {
   const top = await worktreeOf(folder, home);
-  if (top === undefined) return 'git does not know it as a work tree; remove it yourself, if nothing in it is wanted';
+  if (top === undefined) return 'git does not list it as a worktree; remove it yourself if you need nothing in it';
   return dryRun ? whyTreeStays(top) : removeWorktree(top);
 }
 
@@ -100,7 +100,7 @@ function report(
   context.note(dryRun ? `${count} would be removed, ${size(bytes)}\n` : `${count} removed, ${size(bytes)} freed\n`);
   for (const { run, worktrees } of kept) {
     for (const { folder, reason } of worktrees) {
-      const text = `${run.run_id} ${dryRun ? 'would be' : 'is'} kept for its work tree ${folder}: ${reason}`;
+      const text = `${run.run_id} ${dryRun ? 'would be' : 'is'} kept for its worktree ${folder}: ${reason}`;
       context.note(`${oneLine(text)}\n`);
     }
   }

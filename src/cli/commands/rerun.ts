@@ -64,7 +64,7 @@ async function decide(
   if (finished_at === undefined) {
     throw new UsageError(
       `The run '${runId}' is still open`,
-      `\`orch retry ${runId} STEP\` tries a failed step of it again`,
+      `\`orch retry ${runId} STEP\` retries one of its failed steps`,
     );
   }
   const past = await client.pastRun(runId);

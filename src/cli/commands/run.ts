@@ -171,7 +171,7 @@ export async function followRun(
     reporter?.close();
     if (error === quarantined) return reportQuarantine(context, started.run_id, held, flags.json === true);
     if (error !== detached) throw error;
-    context.note(`\ndetached; the run goes on\n`);
+    context.note(`\ndetached; the run continues\n`);
     context.note(
       `  follow it again:  orch watch ${started.run_id}\n  end it:           orch cancel ${started.run_id}\n`,
     );
@@ -195,7 +195,7 @@ function reportQuarantine(context: CliContext, runId: string, held: readonly str
     [
       `${runId} is quarantined: ${held.join(', ')} failed, and the run waits for you`,
       `  try again:             orch retry ${runId} ${step}`,
-      `  go on without it:      orch skip ${runId} ${step}`,
+      `  continue without it:   orch skip ${runId} ${step}`,
       `  give up what failed:   orch resume ${runId}`,
       `  end the run:           orch cancel ${runId}`,
       '',

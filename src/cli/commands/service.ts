@@ -75,7 +75,7 @@ export async function down(context: CliContext, flags: { stopSteps?: boolean; js
     return EXIT.succeeded;
   }
   context.out(stopped.length === 0 ? 'nothing was running\n' : `stopped: ${stopped.join(', ')}\n`);
-  if (ended > 0) context.out(`${countOf(ended, 'step')} ended; the next \`orch up\` begins them anew\n`);
+  if (ended > 0) context.out(`${countOf(ended, 'step')} ended; the next \`orch up\` starts them again\n`);
   if (running > 0) {
     const them = running === 1 ? 'it' : 'them';
     context.note(

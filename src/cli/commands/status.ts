@@ -151,8 +151,8 @@ function renderStatus(context: CliContext, run: RunDescription): string {
       '  steps unknown: the worker is busy, perhaps with reading the long history of this run; ask again in a moment',
     );
   else if (run.stale)
-    lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
-  else if (run.progress === undefined) lines.push('  it ended before it began, so no step of it ran');
+    lines.push('  steps unknown: no worker is polling, so the run cannot be queried (`orch up`, or `orch worker`)');
+  else if (run.progress === undefined) lines.push('  it ended before it began, so none of its steps ran');
   if (run.progress?.waits_for !== undefined) lines.push(`  the run ${run.progress.waits_for}`);
   const isManifest = run.format === 'exec-manifest';
   const steps = isManifest ? tasksOf(run.progress?.steps ?? []) : (run.progress?.steps ?? []);

@@ -68,7 +68,7 @@ export interface LoadedLoop {
 /**
  * Loads a loop's configuration: the file, over it the environment, over it the command line.
  *
- * @param given its file, or its folder; default: the nearest `orchestration.yaml`, here or in a folder above
+ * @param given its file, or its folder; default: the nearest `orchestration.yaml`, here or in a parent folder
  * @throws DiagnosticsError with all that is wrong, each at its place; UsageError
  */
 export async function loadLoop(
@@ -129,7 +129,7 @@ export function findLoopFile(context: CliContext, given: string | undefined): st
     if (existsSync(candidate)) return candidate;
     if (dir === path.dirname(dir)) break;
   }
-  throw new UsageError(`There is no ${FILE} here or in a folder above`, '`orch loop init` writes one');
+  throw new UsageError(`There is no ${FILE} here or in a parent folder`, '`orch loop init` writes one');
 }
 
 async function readBytes(file: string, name: string): Promise<Uint8Array> {
@@ -140,7 +140,7 @@ async function readBytes(file: string, name: string): Promise<Uint8Array> {
     ]);
   if (stat === undefined) throw fail('file_not_found', 'there is no such file', '`orch loop init` writes one');
   if (!stat.isFile()) throw fail('not_a_file', 'this is not a file');
-  if (stat.size > MAX_BYTES) throw fail('file_too_large', `the file has ${stat.size} bytes`);
+  if (stat.size > MAX_BYTES) throw fail('file_too_large', `the file is ${stat.size} bytes`);
   try {
     return await readFile(file);
   } catch (error) {
@@ -178,8 +178,7 @@ function cliKnobs(flags: LoopFlags): Partial<Record<KnobName, string>> {
     const at = pair.indexOf('=');
     const name = at < 0 ? pair : pair.slice(0, at);
     if (at < 0 || !settable.includes(name)) {
-      const hint =
-        at < 0 ? 'write --set NAME=VALUE' : (didYouMean(name, settable) ?? `there is ${settable.join(', ')}`);
+      const hint = at < 0 ? 'use --set NAME=VALUE' : (didYouMean(name, settable) ?? `settings: ${settable.join(', ')}`);
       throw new UsageError(`--set ${pair}: ${at < 0 ? 'a value is missing' : `there is no setting '${name}'`}`, hint);
     }
     knobs[name as KnobName] = pair.slice(at + 1);
@@ -213,7 +212,7 @@ function missingPrompts(config: LoopConfig, baseDir: string): [Diagnostic, KnobN
       code: 'prompt_file_missing',
       severity: 'error',
       message: `there is no prompt ${file}`,
-      hint: 'paths count from the folder of the configuration; `orch loop init` writes stubs',
+      hint: 'paths are relative to the folder of the configuration; `orch loop init` writes stubs',
     };
     return [[diagnostic, knob] as [Diagnostic, KnobName]];
   });

@@ -89,7 +89,7 @@ export async function followLoop(
   } catch (error) {
     if (error !== detached) throw error;
     context.note(
-      `\ndetached; the loop goes on\n  follow it again:  orch loop watch ${loopId}\n  end it:           orch loop stop ${loopId}\n`,
+      `\ndetached; the loop continues\n  follow it again:  orch loop watch ${loopId}\n  end it:           orch loop stop ${loopId}\n`,
     );
     return EXIT.detached;
   } finally {

@@ -6,7 +6,7 @@ export function readDuration(option: string, text: string): number {
   const length = lengthOfTime(text);
   if (length !== undefined) return length;
   throw new UsageError(
-    `${option} ${text}: this is no length of time`,
-    'write a number and s, m, h, d or w, for example 30d',
+    `${option} ${text}: not a valid duration`,
+    'use a number followed by s, m, h, d or w, for example 30d',
   );
 }

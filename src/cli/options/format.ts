@@ -35,8 +35,8 @@ export function withFormatOptions(command: Command): Command {
       '--plan <md>',
       'manifest: its prose plan, with <verify> blocks; NAME.criteria.md beside it is for reviewers',
     )
-    .option('--project-dir <dir>', 'manifest: folder that tasks work in (default: the current one)')
-    .option('--no-review', 'manifest: no review of what tasks have done')
+    .option('--project-dir <dir>', 'manifest: folder in which tasks work (default: the current one)')
+    .option('--no-review', 'manifest: do not review the work of tasks')
     .option(
       '--review-engine <agent>',
       'manifest: agent that reviews (default: codex for fast tasks, claude for deep ones)',
@@ -45,7 +45,7 @@ export function withFormatOptions(command: Command): Command {
     .option('--dispatch [script]', 'manifest: hand tasks to a dispatch script instead of to agents (after the file)')
     .option(
       '--answer-timeout <time>',
-      'manifest: how long a task waits for an answer, such as 30m (default: for ever)',
+      'manifest: how long a task waits for an answer, such as 30m (default: forever)',
       seconds,
     );
 }
@@ -123,7 +123,7 @@ function roundsOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^\d{1,2}$/.test(text)) {
     throw new UsageError(
-      `ORC_MAX_FIX_ROUNDS=${text}: this is no number of rounds`,
+      `ORC_MAX_FIX_ROUNDS=${text}: not a valid number of rounds`,
       'set it to a whole number, or unset it',
     );
   }
@@ -158,7 +158,7 @@ async function dispatchScript(
   const folders = [folder, ...(context.env['PATH'] ?? '').split(path.delimiter)].filter((each) => each !== '');
   for (const each of folders) if (await isFile(path.join(each, SCRIPT))) return true;
   throw new UsageError(
-    `--dispatch: there is no ${SCRIPT} in ${folder} or on the PATH`,
+    `--dispatch: ${SCRIPT} was not found in ${folder} or on the PATH`,
     `name the script: --dispatch SCRIPT, or ${SCRIPT_VARIABLE}`,
   );
 }
@@ -169,7 +169,9 @@ async function scriptAt(context: CliContext, by: string, script: string, folder:
   if (!(await isFile(absolute))) {
     throw new UsageError(
       `${by}${by.startsWith('-') ? ' ' : '='}${script}: there is no such file`,
-      by.startsWith('-') ? 'give the dispatch script, or no name for the one on PATH' : `correct ${by}, or unset it`,
+      by.startsWith('-')
+        ? 'name the dispatch script, or omit the name to use the one on the PATH'
+        : `correct ${by}, or unset it`,
     );
   }
   return path.isAbsolute(script) ? script : path.relative(folder, absolute);
@@ -186,7 +188,7 @@ async function readProse(
     const found = await stat(absolute);
     if (!found.isFile())
       throw new UsageError(`--plan ${file}: this is not a file`, 'give the prose plan, a Markdown file');
-    if (found.size > MAX_PROSE_BYTES) throw new UsageError(`--plan ${file}: the file has ${found.size} bytes`);
+    if (found.size > MAX_PROSE_BYTES) throw new UsageError(`--plan ${file}: the file is ${found.size} bytes`);
     text = await readFile(absolute, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;

@@ -21,7 +21,7 @@ export interface PipelineFlags {
 /** Adds the options that are for files of pipelines. */
 export function withPipelineOptions(command: Command): Command {
   return command
-    .option('--pipeline <id>', 'pipelines: the one to run (default: the one that the file names)')
+    .option('--pipeline <id>', 'pipelines: the one to run (default: the one named in the file)')
     .option('--task <id>', 'pipelines: what the run is for (default: the pipeline)')
     .option('--execution-mode <mode>', 'pipelines: mcp or cloud, for all stages')
     .option('--cloud', 'pipelines: the same as --execution-mode cloud')
@@ -65,6 +65,6 @@ export function refuseUnknownModes({ env }: Pick<CliContext, 'env'>, { execution
   ];
   for (const [name, value] of said) {
     if (value === undefined || isMode(value)) continue;
-    throw new UsageError(`${name}: '${value}' is no execution mode`, MODE_HINT);
+    throw new UsageError(`${name}: '${value}' is not an execution mode`, MODE_HINT);
   }
 }

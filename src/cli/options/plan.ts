@@ -28,9 +28,9 @@ export function readSelection({ only, from, to, skip }: InputOptions): Selection
 export function withSelection(command: Command): Command {
   return command
     .option('--only <step...>', 'run only these steps')
-    .option('--from <step...>', 'run these steps and what comes after them')
-    .option('--to <step...>', 'run these steps and what they need')
-    .option('--skip <step...>', 'leave these steps out; what depends on them goes on');
+    .option('--from <step...>', 'run these steps and all that depends on them')
+    .option('--to <step...>', 'run these steps and all that they depend on')
+    .option('--skip <step...>', 'leave these steps out; their dependents still run');
 }
 
 /** Collects a repeatable option. */
@@ -52,8 +52,8 @@ function warnOfSecret(context: CliContext, what: string, value: Json): void {
   if (looks === undefined) return;
   const { colors } = context;
   context.note(
-    `${colors.yellow(colors.bold('warning[secret_input]'))}: ${what} looks like ${looks}, and stands in the run's history in clear\n` +
-      `  ${colors.cyan('hint')}: declare it under secrets of the plan, from a variable, a file or a command of the worker\n`,
+    `${colors.yellow(colors.bold('warning[secret_input]'))}: ${what} looks like ${looks}, and is stored in plain text in the run's history\n` +
+      `  ${colors.cyan('hint')}: declare it under secrets in the plan, from a variable, a file or a command of the worker\n`,
   );
 }
 
@@ -76,7 +76,7 @@ export function readEnv(context: CliContext, options: Pick<InputOptions, 'env'>)
     const found = value ?? context.env[name];
     if (found === undefined) {
       throw new UsageError(
-        `--env ${name}: it is not set here`,
+        `--env ${name}: not set here`,
         looksSecret(name) ? secretHint(name) : `write --env ${name}=VALUE`,
       );
     }
@@ -102,7 +102,7 @@ async function readInputFile(context: CliContext, file: string): Promise<Record<
     throw new UsageError(`--inputs ${file}: ${(error as Error).message.split('\n', 1)[0]}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`--inputs ${file}: it must hold one object, name to value`);
+    throw new UsageError(`--inputs ${file}: it must contain one object that maps names to values`);
   }
   return { ...(value as Record<string, Json>) };
 }

@@ -20,10 +20,10 @@ export function nowLine(described: LoopDescription): string {
   const where = `iteration ${view.iteration} of ${view.last_iteration}, ${view.role}`;
   if (waits !== undefined) {
     const how = waits.role === undefined ? '`orch worker`' : `\`orch loop worker --role ${waits.role}\``;
-    return `${where}: waits for a worker on the queue ${waits.queue}; start one by ${how}`;
+    return `${where}: waits for a worker on the queue ${waits.queue}; start one with ${how}`;
   }
   if (view.waits_for !== undefined) return `${where}: waits for ${view.waits_for}`;
-  if (view.status === 'paused') return `${where}: paused; \`orch loop resume ${view.loop_id}\` goes on`;
+  if (view.status === 'paused') return `${where}: paused; \`orch loop resume ${view.loop_id}\` continues`;
   if (view.phase === undefined) return '';
   const doing = { router: 'asks the router', turn: 'runs', pull: 'pulls', publish: 'publishes' }[view.phase];
   const what = view.prompt === undefined ? '' : ` ${view.prompt} (${view.agent ?? ''})`;
@@ -34,7 +34,7 @@ export function nowLine(described: LoopDescription): string {
 /** How a loop ended. */
 export function loopSummary(colors: Colors, ended: LoopView): string {
   const view = forPeople(ended);
-  const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} turns)`];
+  const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} ${view.turns === 1 ? 'turn' : 'turns'})`];
   const { failure } = view;
   if (failure !== undefined) {
     const code = failure.exit_code === undefined ? '' : `, exit code ${failure.exit_code}`;

@@ -122,10 +122,10 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
 function answerHint(step: StepView, { run_id }: ProgressView): string {
   if (step.status !== 'waiting') return '';
   if (step.waits_for === 'answer') {
-    return `  answer by: orch answer ${run_id} ${step.id} TEXT   accept it as it is: orch approve ${run_id} ${step.id}\n`;
+    return `  answer with: orch answer ${run_id} ${step.id} TEXT   accept it as it is: orch approve ${run_id} ${step.id}\n`;
   }
   if (step.waits_for !== 'approval') return '';
-  return `  answer by: orch approve ${run_id} ${step.id}   or: orch reject ${run_id} ${step.id}\n`;
+  return `  answer with: orch approve ${run_id} ${step.id}   or: orch reject ${run_id} ${step.id}\n`;
 }
 
 function headLine({ counts, total_steps }: ProgressView): string {

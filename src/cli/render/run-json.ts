@@ -21,14 +21,14 @@ const stepSchema = z.object({
   status: stepStatus,
   reason: z.string().nullable().describe('why it ended as it did; null for a plain success'),
   message: z.string().nullable(),
-  attempts: z.int().describe('executions that really ran'),
+  attempts: z.int().describe('executions that actually ran'),
   exit_code: exit_code.nullable(),
   started_at: time,
   finished_at: time,
   duration_sec: z.number().nullable(),
   ...nullable(ofExecution),
   log_dir: log_dir.nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
-  recovered: z.boolean().describe('true where its fallback made up for the failure'),
+  recovered: z.boolean().describe('true if its fallback made up for the failure'),
   outputs: z.record(z.string(), outputs.valueType),
   ...nullable(ofResult),
   group: z.string().nullable().describe('heading under which it is shown'),
@@ -37,10 +37,10 @@ const stepSchema = z.object({
   waits_for: z
     .enum(['approval', 'time', 'lock', 'quota', 'budget', 'answer'])
     .optional()
-    .describe('what it waits for, where it does'),
-  live: z.string().optional().describe('what it does now: its last words'),
-  warning: z.string().optional().describe('what people should know of it'),
-  cut: z.literal(true).optional().describe('true where outputs or texts were left out: the record has the whole'),
+    .describe('what it waits for, if anything'),
+  live: z.string().optional().describe('what it is doing now: its last words'),
+  warning: z.string().optional().describe('what people should know about it'),
+  cut: z.literal(true).optional().describe('true if outputs or texts were left out: the record has all of it'),
   agent: agent.optional().describe('what its agents said and cost'),
 });
 
@@ -54,9 +54,9 @@ export const runJsonSchema = z.object({
   finished_at: time,
   web_ui: z.string().nullable(),
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
-  busy: z.boolean().describe('true with `stale` where there is a worker that has not come to answering').optional(),
-  stuck: z.string().describe('why its worker fails to decide what comes next, where it does').optional(),
-  outputs: z.record(z.string(), z.unknown()).describe('what the plan hands out, once the run has ended').optional(),
+  busy: z.boolean().describe('true with `stale` if there is a worker that has not answered in time').optional(),
+  stuck: z.string().describe('why its worker fails to decide what comes next, if it does').optional(),
+  outputs: z.record(z.string(), z.unknown()).describe('outputs of the plan, once the run has ended').optional(),
   usage: z
     .object({ tokens: z.int(), cost_usd: z.number().nullable(), wall_sec: z.number() })
     .optional()

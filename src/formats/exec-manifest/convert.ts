@@ -167,7 +167,7 @@ function reviewOf(tier: Tier, options: ExecManifestOptions, prose: ProseTask | u
   return {
     agent: dispatch !== undefined && DISPATCH_ENGINES.has(engine) ? reviewerOf(engine) : engine,
     tier,
-    ...(prose === undefined ? {} : { prompt: verbatim(`### What the plan says of it\n\n${cut(prose.section)}`) }),
+    ...(prose === undefined ? {} : { prompt: verbatim(`### What the plan says about it\n\n${cut(prose.section)}`) }),
     ...(plan?.criteria === undefined ? {} : { criteria_file: plan.criteria }),
   };
 }

@@ -62,7 +62,7 @@ function checkSets(source: Record<string, unknown>, problems: Problems): void {
       code: 'unknown_stage_set',
       path: [...path, 'ref'],
       message: `there is no stage set ${quote(ref)}`,
-      hint: didYouMean(ref, known) ?? (known.length === 0 ? 'the file has no stageSets' : `there is ${listed(known)}`),
+      hint: didYouMean(ref, known) ?? (known.length === 0 ? 'the file has no stageSets' : `known: ${listed(known)}`),
     });
   }
   checkMode(source['executionMode'], ['executionMode'], problems);
@@ -84,7 +84,7 @@ function checkMode(value: unknown, path: Path, problems: Problems): void {
   problems.add({
     code: 'invalid_value',
     path,
-    message: `${quote(value)} is no execution mode`,
+    message: `${quote(value)} is not an execution mode`,
     hint: didYouMean(value, ['mcp', 'cloud']) ?? MODE_HINT,
   });
 }
@@ -100,7 +100,7 @@ function checkIds(source: Record<string, unknown>, problems: Problems): void {
   for (const entry of pipelines) checkUnique(expandStages(entry, sets), 'stage', problems);
 }
 
-/** Ids become folders, so those that differ by case alone are duplicates too. What a set repeats in itself is told there. */
+/** Ids become folders, so those that differ only by case are duplicates too. What a set repeats in itself is told there. */
 function checkUnique(entries: readonly StageEntry[], what: 'stage' | 'pipeline', problems: Problems): void {
   const seen = new Map<string, StageEntry>();
   for (const entry of entries) {
@@ -108,7 +108,7 @@ function checkUnique(entries: readonly StageEntry[], what: 'stage' | 'pipeline',
     if (typeof id !== 'string') continue;
     if (id === '__proto__') {
       const path = [...entry.path, 'id'];
-      problems.add({ code: 'invalid_id', path, message: "'__proto__' is no valid id", hint: 'choose another id' });
+      problems.add({ code: 'invalid_id', path, message: "'__proto__' is not a valid id", hint: 'choose another id' });
     }
     const first = seen.get(id.toLowerCase());
     if (first === undefined) {
@@ -122,8 +122,8 @@ function checkUnique(entries: readonly StageEntry[], what: 'stage' | 'pipeline',
       path: entry.via ?? [...entry.path, 'id'],
       message:
         taken === id
-          ? `the ${what} id ${quote(id)} is taken${entry.via === undefined ? '' : ': a stage of this set has it'}`
-          : `the ${what} id ${quote(id)} differs from ${quote(taken)} by case alone`,
+          ? `duplicate ${what} id ${quote(id)}${entry.via === undefined ? '' : ': a stage of this set already has it'}`
+          : `the ${what} id ${quote(id)} differs from ${quote(taken)} only by case`,
       hint: 'give each its own id: runs are continued, and logs are found, by it',
       related: [
         { message: 'first used here', path: [...first.path, 'id'] },
@@ -137,7 +137,7 @@ function checkReferences(source: Record<string, unknown>, problems: Problems): v
   const known = pipelineEntries(source).map(({ pipeline }) => String(pipeline['id']));
   const check = (id: unknown, path: Path): void => {
     if (typeof id !== 'string' || id === '' || known.includes(id)) return;
-    const hint = didYouMean(id, known) ?? `there is ${listed(known)}`;
+    const hint = didYouMean(id, known) ?? `known: ${listed(known)}`;
     problems.add({ code: 'unknown_pipeline', path, message: `there is no pipeline ${quote(id)}`, hint });
   };
   check(source['defaultPipeline'], ['defaultPipeline']);
@@ -170,7 +170,7 @@ function checkRecursion(source: Record<string, unknown>, problems: Problems): vo
     problems.add({
       code: 'recursive_pipeline',
       path: related[0]!.path,
-      message: `${said}, without an end: ${[...cycle, cycle[0]!].map(nameOf).join(' → ')}`,
+      message: `${said}, endlessly: ${[...cycle, cycle[0]!].map(nameOf).join(' → ')}`,
       hint: 'remove one of these stages',
       related,
     });

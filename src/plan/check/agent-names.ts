@@ -35,7 +35,7 @@ export function agentProblems(plan: Plan, taken: Settings = {}): Diagnostic[] {
     const path = [...stepPath(position, mainCount), 'step_def'];
     const { prompt, prompt_text, prompt_file } = action;
     if (prompt === undefined && prompt_text === undefined) {
-      const message = `what the file ${quote(prompt_file)} holds was not given with the plan`;
+      const message = `the content of ${quote(prompt_file)} was not given with the plan`;
       const hint = 'load the plan from its file, or give prompt_text';
       return [toDiagnostic({ code: 'prompt_file_missing', path: [...path, 'prompt_file'], message, hint })];
     }
@@ -61,12 +61,13 @@ export function agentProblems(plan: Plan, taken: Settings = {}): Diagnostic[] {
     return mentions.flatMap(({ name, tier, path: at, tierPath }) => {
       const settings = agentSettingsOf(name, plan, taken);
       if (settings === undefined) {
-        const hint = didYouMean(name, known) ?? `describe it under globals.agents; known are ${known.join(', ')}`;
+        const hint =
+          didYouMean(name, known) ?? `describe it under globals.agents; known agents are ${known.join(', ')}`;
         return [toDiagnostic({ code: 'unknown_agent', path: at, message: `there is no agent ${quote(name)}`, hint })];
       }
       const tiers = Object.keys(settings.tiers ?? {});
       if (tier === undefined || tiers.length === 0 || tiers.includes(tier)) return [];
-      const hint = didYouMean(tier, tiers) ?? `there is ${tiers.join(', ')}`;
+      const hint = didYouMean(tier, tiers) ?? `its tiers are ${tiers.join(', ')}`;
       const message = `the agent ${quote(name)} has no tier ${quote(tier)}`;
       return [toDiagnostic({ code: 'unknown_tier', path: tierPath, message, hint })];
     });

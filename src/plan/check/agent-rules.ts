@@ -63,7 +63,7 @@ function checkMentions(
     }
     const def = steps[target]!.step?.['step_def'];
     if (mention.wantsAgent && !(isMap(def) && def['type'] === 'agent')) {
-      const message = `step ${quote(mention.name)} is no agent, so it has no session to go on with`;
+      const message = `step ${quote(mention.name)} is not an agent step, so it has no session to continue`;
       problems.add({ code: 'invalid_value', path: mention.path, message, hint: 'name a step of type agent' });
     }
     kept.push({ mention, target });
@@ -80,7 +80,7 @@ function checkMentions(
     problems.add({
       code: 'not_an_ancestor',
       path,
-      message: `step ${quote(name)} need not have ended when step ${quote(from.id)} starts`,
+      message: `step ${quote(name)} may not have ended when step ${quote(from.id)} starts`,
       hint: `add it to depends_on of ${quote(from.id)}`,
     });
   }
@@ -124,7 +124,7 @@ function warnOfSharedTrees(agents: readonly AgentStep[], graph: CheckedGraph, pr
         first === second
           ? `the instances of ${quote(first.id)} may change the same files at the same time`
           : `the agents of ${quote(first.id)} and ${quote(second.id)} may change the same files at the same time`,
-      hint: 'give them `worktree: true`, a `cwd` of their own, a lock, or an edge between them',
+      hint: 'give them `worktree: true`, a `cwd` of their own, a lock, or a dependency between them',
       ...(first === second ? {} : { related: [{ message: 'the other one', path: [...first.path, 'step_def'] }] }),
     });
   }

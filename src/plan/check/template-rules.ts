@@ -6,7 +6,7 @@ import { mayHoldTemplate, readTemplate, type TemplateFault } from '../templates/
 export function checkTemplates(source: Record<string, unknown>, problems: Problems): void {
   for (const { text, path } of sourceTemplateSites(source)) {
     if (text.includes('\0') && !path.includes('stdin') && !path.includes('body')) {
-      const message = 'a NUL character cannot be given to a process';
+      const message = 'a NUL character cannot be passed to a process';
       problems.add({ code: 'invalid_value', path, message, hint: 'remove it' });
     }
     if (!mayHoldTemplate(text)) continue;
@@ -22,9 +22,9 @@ function describeFault(fault: TemplateFault): string {
     case 'unclosed':
       return `${quote(fault.text)} has no closing brace`;
     case 'no_name':
-      return `${quote(fault.text)} is no template`;
+      return `${quote(fault.text)} is not a valid template`;
     case 'nested':
-      return `${quote(fault.text)}: a default cannot hold a template`;
+      return `${quote(fault.text)}: a default cannot contain a template`;
     default: {
       const never: never = fault.kind;
       throw new Error(`Internal error: unknown fault ${String(never)}`);

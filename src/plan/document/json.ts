@@ -78,7 +78,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
     skipSpace();
     const start = at;
     values += 1;
-    if (values > MAX_VALUES) fail(`the document holds more than ${MAX_VALUES} values`, start, 'too_complex');
+    if (values > MAX_VALUES) fail(`the document contains more than ${MAX_VALUES} values`, start, 'too_complex');
     if (depth > MAX_DEPTH) fail(`nested more than ${MAX_DEPTH} levels deep`, start, 'too_deep');
     const char = text[at];
     if (char === '{' || char === '[') return readCollection(char, depth);
@@ -92,7 +92,8 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
     // Most strings hold no escape; only those that do, or are broken, need the slow way.
     const close = text.indexOf('"', at + 1);
     if (close > 0 && isPlain(text, at + 1, close)) at = close + 1;
-    else at = endOfString(text, at) ?? fail('this string is not closed, or holds a bad escape or a line break', start);
+    else
+      at = endOfString(text, at) ?? fail('this string is not closed, or contains a bad escape or a line break', start);
   };
 
   const readCollection = (open: '{' | '[', depth: number): JsonNode => {
@@ -116,7 +117,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
       skipSpace();
       const next = text[at];
       if (next !== ',' && next !== close) {
-        fail(at >= text.length ? `the text ends inside what '${open}' opened` : `expected ',' or '${close}'`);
+        fail(at >= text.length ? `the text ends before the closing '${close}'` : `expected ',' or '${close}'`);
       }
       at += 1;
       if (next === close) return node;
@@ -143,7 +144,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
   try {
     root = readValue(1);
     skipSpace();
-    if (at < text.length) fail('there is something after the end of the document');
+    if (at < text.length) fail('unexpected text after the end of the document');
   } catch (error) {
     if (!(error instanceof ScanError)) throw error;
     faults.push(error.fault);
@@ -153,7 +154,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
 
 /** The fault of a key that a map holds twice. */
 export function duplicateKey(key: string, offset: number, first: number): Fault {
-  const message = `the key '${key.length > 60 ? `${key.slice(0, 57)}…` : key}' stands here a second time`;
+  const message = `duplicate key '${key.length > 60 ? `${key.slice(0, 57)}…` : key}'`;
   const related = [{ message: 'first used here', offset: first }];
   return { code: 'duplicate_key', message, offset, hint: 'remove one of the two', related };
 }

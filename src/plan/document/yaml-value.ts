@@ -63,15 +63,14 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
   const count = (size: number, node: Node): void => {
     total += size;
     if (total <= MAX_VALUES) return;
-    const message = `written out, the document's aliases hold more than ${MAX_VALUES} values`;
+    const message = `expanded, the document's aliases contain more than ${MAX_VALUES} values`;
     throw new ConversionError({ code: 'too_many_aliases', message, offset: startOf(node) });
   };
 
   const convertAlias = (alias: Alias, level: number): Converted => {
     const anchor = anchors.get(alias.source);
-    if (anchor === undefined) throw unsupported(alias, `nothing before the alias *${alias.source} has that anchor`);
-    if (anchor.converted === undefined)
-      throw unsupported(alias, `the alias *${alias.source} stands inside what it names`);
+    if (anchor === undefined) throw unsupported(alias, `the alias *${alias.source} has no anchor before it`);
+    if (anchor.converted === undefined) throw unsupported(alias, `the alias *${alias.source} is inside its own anchor`);
     if (level + anchor.converted.depth > MAX_DEPTH) throw tooDeep(alias);
     targets.set(alias, anchor.node);
     count(anchor.converted.size, alias);
@@ -180,7 +179,7 @@ function sumOf(value: unknown, parts: readonly Converted[]): Converted {
 
 function keyOf(pair: Pair, map: YAMLMap): string {
   if (isScalar(pair.key) && pair.key.value !== null) return keyText(pair.key);
-  throw unsupported(isNode(pair.key) ? pair.key : map, 'a key must be a plain text');
+  throw unsupported(isNode(pair.key) ? pair.key : map, 'a key must be plain text');
 }
 
 /** `1: x` and `true: x` have keys that are texts, as in JSON. */
@@ -204,7 +203,7 @@ function unsupported(node: Node, message: string): ConversionError {
     code: 'unsupported_yaml',
     message,
     offset: startOf(node),
-    hint: 'write what JSON can say too',
+    hint: 'use a value that JSON can express',
   });
 }
 

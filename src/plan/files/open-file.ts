@@ -67,7 +67,7 @@ export async function partOf(
   const hint = didYouMean(target.slice(hash + 1), names);
   return {
     code: 'sub_plan_missing',
-    message: `${target.slice(0, hash)} holds no plan ${quote(target.slice(hash + 1))}`,
+    message: `${target.slice(0, hash)} contains no plan ${quote(target.slice(hash + 1))}`,
     ...(hint === undefined ? {} : { hint }),
   };
 }

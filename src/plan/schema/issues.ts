@@ -106,7 +106,7 @@ function describeIssue(
       return {
         code,
         path,
-        message: `${quote(value)} is no valid ${String(path.at(-1))}`,
+        message: `${quote(value)} is not a valid ${String(path.at(-1))}`,
         hint: `a valid one ${issue.message}`,
       };
     }
@@ -171,7 +171,7 @@ function rangeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): stri
   const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
   if (issue.code === 'too_small') {
     if (unit !== '' && Number(issue.minimum) === 1) return 'not be empty';
-    return issue.inclusive ? `be at least ${issue.minimum}${unit}` : `be above ${issue.minimum}${unit}`;
+    return issue.inclusive ? `be at least ${issue.minimum}${unit}` : `be greater than ${issue.minimum}${unit}`;
   }
   const verb = unit === '' ? 'be' : 'have';
   return `${verb} at most ${issue.maximum}${unit}`;
@@ -179,7 +179,7 @@ function rangeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): stri
 
 function rangeHint(path: readonly PropertyKey[], value: unknown): string | undefined {
   const timeout = /timeout|duration/.test(String(path.at(-1))) && path.at(-1) !== 'finally_timeout_sec';
-  return timeout && typeof value === 'number' && value <= 0 ? "for no limit write 'none'" : undefined;
+  return timeout && typeof value === 'number' && value <= 0 ? "write 'none' for no limit" : undefined;
 }
 
 function oneOf(path: readonly PropertyKey[], value: unknown, values: readonly string[]): Problem {

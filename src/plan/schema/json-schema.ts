@@ -12,7 +12,7 @@ export function planJsonSchema(): JsonSchema {
 /** What `orch validate --json` prints. */
 export function diagnosticsJsonSchema(): JsonSchema {
   const place = {
-    file: z.string().optional().describe('File as the user named it'),
+    file: z.string().optional().describe('File, as named by the user'),
     line: z.int().min(1).optional().describe('1-based'),
     column: z.int().min(1).optional().describe('1-based, in UTF-16 code units'),
     path: z.string().optional().describe('Where in the document, e.g. steps[3].depends_on[0]'),
@@ -26,7 +26,7 @@ export function diagnosticsJsonSchema(): JsonSchema {
     related: z
       .array(z.object({ message: z.string(), ...place }))
       .optional()
-      .describe('Further places that belong to it'),
+      .describe('Related places'),
   });
   const output = z.object({ valid: z.boolean(), diagnostics: z.array(diagnostic) });
   // Output only grows: a reader must let keys pass that it does not know.

@@ -22,7 +22,7 @@ export const id = z
   .string()
   .max(128)
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, {
-    error: 'starts with a letter, digit or _ and goes on with letters, digits, _ . -',
+    error: 'starts with a letter, digit or _ and continues with letters, digits, _ . -',
   });
 
 export const seconds = z.number().min(0).max(MAX_SECONDS);
@@ -30,7 +30,7 @@ export const seconds = z.number().min(0).max(MAX_SECONDS);
 /** A limit in seconds. 0 is refused: some take it for "at once", others for "never". */
 export const limit = z.number().gt(0).max(MAX_SECONDS);
 export const timeout = z.union([limit, z.literal('none')], {
-  error: 'a number of seconds above 0, or none',
+  error: 'a positive number of seconds, or none',
 });
 
 export const retries = z.int().min(0).max(MAX_RETRIES);
@@ -41,7 +41,7 @@ export const environment = z.record(z.string(), z.string());
 
 const inputSpec = z.strictObject({
   type: optional(z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']), 'Default string'),
-  default: optional(z.unknown(), 'Value where none is given'),
+  default: optional(z.unknown(), 'Value if none is given'),
   required: optional(z.boolean(), 'true: a value must be given (default false)'),
   enum: optional(z.array(z.unknown()).min(1), 'The only values allowed'),
   description: optional(z.string(), 'What the input is for'),

@@ -89,7 +89,7 @@ class Attachment {
   private async look(): Promise<DurableEnd | undefined> {
     const record = readRecord(this.generation);
     const { index } = this.generation;
-    if (record.closed === 'spawn_failed') throw new SpawnError('it could not be started when that was tried before');
+    if (record.closed === 'spawn_failed') throw new SpawnError('an earlier attempt to start it failed');
     if (record.closed !== undefined) return { kind: 'closed', generation: index, stopped: record.closed };
     const claim = record.claim ?? this.claim; // a claim stays true where the folder has been deleted
     if (claim === undefined) return this.beforeClaim(record.exists);

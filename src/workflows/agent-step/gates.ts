@@ -63,9 +63,9 @@ function noReview(temporal: Temporal, agent: string, report: PieceReport): Found
   if (isEnd || !temporal.patched('unreviewed-escalates')) return { report };
   const why = report.message ?? String(report.reason);
   const message =
-    `nobody has approved its work: the reviewer '${agent}' gave no verdict (${why}); ` +
-    'retry asks it again. Another reviewer is named by review.agent, for a manifest by --review-engine; ' +
-    'none is wanted with review: false, for a manifest with --no-review';
+    `its work was not approved: the reviewer '${agent}' gave no verdict (${why}); ` +
+    'retry asks it again. Name another reviewer with review.agent, for a manifest with --review-engine, ' +
+    'or turn the review off with review: false, for a manifest with --no-review';
   return { ok: false, message, unreviewed: true };
 }
 

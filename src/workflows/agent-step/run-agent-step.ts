@@ -46,7 +46,7 @@ async function closeWorktree(
   if (report.status !== 'success' && report.status !== 'warning') return report;
   const { workflowId } = temporal.info();
   const message = `${action.title ?? step.name}\n\nOrch-Run: ${workflowId}/${id}\n`;
-  const summary = `Commits the work of ${id}, and removes its work tree`.slice(0, 200);
+  const summary = `Commits the work of ${id}, and removes its worktree`.slice(0, 200);
   const queue = host === undefined ? step.queue : hostQueue(host);
   const options = { summary, ...(queue === undefined ? {} : { taskQueue: queue }) };
   let stays: string | undefined;
@@ -59,7 +59,7 @@ async function closeWorktree(
   }
   const { worktree: _, ...agent } = report.agent;
   if (stays === undefined) return { ...report, agent };
-  return { ...report, status: 'warning', message: `its work tree stays in ${dir}: ${stays}` };
+  return { ...report, status: 'warning', message: `its worktree stays in ${dir}: ${stays}` };
 }
 
 async function workUntilDone(context: AgentStepContext, turns: Turns): Promise<StepReport> {
@@ -118,7 +118,10 @@ function nextAfter(said: Said, { why, fix }: Asked): NonNullable<TurnPrompt['aga
   const words = said.kind === 'answer' ? said.text : undefined;
   if (fix?.kind === 'fix') return { ...fix, ...(words === undefined ? {} : { words }) };
   if (words !== undefined) return { kind: 'answer', text: words };
-  return { kind: 'resume', reason: why === 'question' ? 'nobody answers; go on as you think best' : 'try once more' };
+  return {
+    kind: 'resume',
+    reason: why === 'question' ? 'nobody answered; continue as you think best' : 'try once more',
+  };
 }
 
 type Answer = { said: Said; accepted?: never } | { said: Said; accepted: string } | { report: StepReport };

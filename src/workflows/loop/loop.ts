@@ -56,7 +56,7 @@ export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
   const resumed = (): LoopInput => ({ ...input, carried: loop.carry() });
   const view = (): LoopView => loop.view(statusNow(), endFacts(failure, control));
 
-  setHandler(defineQuery<LoopView>(LOOP_VIEW), view, { description: 'Where the loop stands, and what it is doing' });
+  setHandler(defineQuery<LoopView>(LOOP_VIEW), view, { description: 'The state of the loop, and what it is doing' });
   setHandler(
     defineQuery<readonly TurnRecord[], [{ after?: number }?]>(LOOP_TURNS),
     (q) => loop.turnsAfter(afterOf(q)),

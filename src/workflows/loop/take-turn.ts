@@ -217,7 +217,7 @@ async function untilQuota(loop: Loop, kind: 'turn' | 'router', wanted: Wanted): 
     if (facts !== undefined) loop.settle(facts);
     if (facts?.failure?.kind === 'session' && !renewed && patched('loop-fresh-session')) {
       renewed = true;
-      session = { begun: 'your session could not go on' };
+      session = { begun: 'your session could not continue' };
       continue;
     }
     const known = agents.find((each) => each.name === facts?.agent) ?? agents[0]!;
@@ -270,7 +270,7 @@ async function ask(
   hit?: { key: string; reset_at: number | null },
 ): Promise<number> {
   const account = accountOf(name, settings);
-  const summary = `${hit === undefined ? 'Asks for' : 'Tells of'} the quota of ${account}`.slice(0, 200);
+  const summary = `${hit === undefined ? 'Requests' : 'Reports'} the quota of ${account}`.slice(0, 200);
   const question = { account, key: loop.id, ...(hit === undefined ? {} : { hit }) };
   const { start_at } = await accounts.askAccount.executeWithOptions({ summary }, [question]);
   return start_at;

@@ -53,7 +53,7 @@ export function runTurn(task: TurnTask, queue: string | undefined): Promise<Piec
 export async function syncRepository(task: SyncTask, queue: string | undefined): Promise<Piece<SyncReport>> {
   const options = {
     activityId: `i:git:${task.step_id}:${task.when}`,
-    summary: (task.when === 'before' ? 'Takes over what others did' : `Publishes ${task.step_id}`).slice(0, 200),
+    summary: (task.when === 'before' ? 'Pulls what others did' : `Publishes ${task.step_id}`).slice(0, 200),
     ...(queue === undefined ? {} : { taskQueue: queue }),
   };
   try {

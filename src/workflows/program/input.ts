@@ -118,10 +118,10 @@ function otherVersion(input: Partial<RunInput> | null | undefined): string | und
 
 function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
-    return 'The run has no input; start it by `orch start` or OrchClient';
+    return 'The run has no input; start it with `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
   const version: unknown = given.engine_version;
-  if (!Number.isInteger(version)) return `engine_version is ${JSON.stringify(version)}, which is no version`;
+  if (!Number.isInteger(version)) return `engine_version is ${JSON.stringify(version)}, which is not a version`;
   if (!isRecord(given.inputs)) return '`inputs` must be an object';
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {
     return '`env` must be an object of strings';

@@ -30,7 +30,7 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
   3: {
     since: '2026-11-28',
     reason:
-      'a local activity checks the plan and fills in its defaults, and its answer stands in history: no check and no default of a later orch touches the run',
+      'a local activity checks the plan and fills in its defaults, and its answer is in the history: no check and no default of a later orch touches the run',
     files: ['program/input.ts'],
   },
 };

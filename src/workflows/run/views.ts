@@ -80,7 +80,8 @@ export function detailsTable(program: Program, state: RunState): string {
   const { counts } = state;
   const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
   const head = `**${state.status}**: ${ended} of ${state.steps.length} steps ended`;
-  const more = order.length > TABLE_ROWS ? `\n\n${order.length - TABLE_ROWS} more steps` : '';
+  const left = order.length - TABLE_ROWS;
+  const more = left > 0 ? `\n\n${left} more ${left === 1 ? 'step' : 'steps'}` : '';
   return `${head}\n\n| step | status | attempts | reason |\n|---|---|---|---|\n${rows.join('\n')}${more}`;
 }
 

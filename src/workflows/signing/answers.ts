@@ -115,7 +115,7 @@ function failureOfTask(awaited: Awaited | undefined, what: string): Failure {
 
 function forged(what: string): Failure {
   return {
-    message: `ForgedError: ${what}, but orch's worker has not signed that`,
+    message: `ForgedError: ${what}, but orch's worker did not sign that`,
     source: 'TypeScriptSDK',
     applicationFailureInfo: { type: FORGED, nonRetryable: true },
   };

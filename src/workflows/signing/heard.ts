@@ -7,7 +7,7 @@ import { hasSeals, mayBeUnsigned, type Signing } from './state.js';
 const TOLERANCE_MS = 10_000;
 
 const REFUSAL =
-  'it was not signed, or its signature was used before: on the embedded service only `orch` steers, run by the user whose service it is';
+  'it was not signed, or its signature was used before: the embedded service accepts requests only from `orch`, run by the user who owns the service';
 
 type Inbound = Required<
   Pick<WorkflowInboundCallsInterceptor, 'handleSignal' | 'validateUpdate' | 'handleUpdate' | 'handleQuery'>

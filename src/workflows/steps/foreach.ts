@@ -17,7 +17,7 @@ export async function runInstances(
   run: (item: Json, index: number) => Promise<StepReport>,
 ): Promise<StepReport> {
   if (items.length > MAX_ITEMS) {
-    const message = `ExpressionError: foreach over ${items.length} items; at most ${MAX_ITEMS} are run`;
+    const message = `ExpressionError: foreach over ${items.length} items; at most ${MAX_ITEMS} are allowed`;
     return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
   }
   const reports: StepReport[] = [];

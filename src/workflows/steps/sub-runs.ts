@@ -116,7 +116,7 @@ export class SubRuns {
   private limitReached(runId: string, bytes: number): string | undefined {
     const { used } = this;
     if (runId.length > MAX_ID_LENGTH) {
-      return `the id of its run would have ${runId.length} characters; Temporal takes ${MAX_ID_LENGTH}`;
+      return `the id of its run would have ${runId.length} characters; Temporal allows ${MAX_ID_LENGTH}`;
     }
     if (used.count >= MAX_RUNS.count || used.bytes + bytes > MAX_RUNS.bytes) {
       return `this run has started ${used.count} sub-plans, and its history holds no more; let one sub-plan do the work of several`;

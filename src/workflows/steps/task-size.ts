@@ -13,7 +13,7 @@ export function tooLarge(task: unknown): string | undefined {
   const bytes = utf8Length(text);
   const packed = Math.min(bytes, Math.ceil(entropyBytes(text) * 1.05));
   if (packed <= MAX_BYTES) return undefined;
-  return `the step with all that its templates became has ${bytes} bytes, too many for one task; pass large data as a file`;
+  return `the step with its templates expanded is ${bytes} bytes, too many for one task; pass large data as a file`;
 }
 
 /** What a code for each character by itself comes to. */

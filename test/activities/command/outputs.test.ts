@@ -18,7 +18,7 @@ test('what expressions read of outputs is at most 128 KiB; what they do not read
 
 test('a file of outputs has at most 1 MiB', () => {
   writeFileSync(file, `a=${'x'.repeat(1024 * 1024)}`);
-  expect(() => collectOutputs(file, stdout, ['a'])).toThrow('$ORCH_OUTPUT has 1048578 bytes; at most 1048576 are read');
+  expect(() => collectOutputs(file, stdout, ['a'])).toThrow('$ORCH_OUTPUT is 1048578 bytes; at most 1048576 are read');
 });
 
 test('`stdout` is its last 64 KiB', () => {

@@ -25,14 +25,14 @@ describe('expect_status', () => {
     expect(parseExpectStatus(['ok', 200, 20.5, '6xx', '204-200', 700, '2x', '', '-1'])).toEqual({
       ok: false,
       error: [
-        '"ok" is no status: write a code (200), a class ("2xx") or a range ("200-204")',
-        '"20.5" is no status: write a code (200), a class ("2xx") or a range ("200-204")',
-        '"6xx" is no status: write a code (200), a class ("2xx") or a range ("200-204")',
+        '"ok" is not a status: use a code (200), a class ("2xx") or a range ("200-204")',
+        '"20.5" is not a status: use a code (200), a class ("2xx") or a range ("200-204")',
+        '"6xx" is not a status: use a code (200), a class ("2xx") or a range ("200-204")',
         '"204-200" is an empty range: its end comes before its start',
-        '"700" is no status: codes go from 100 to 599',
-        '"2x" is no status: write a code (200), a class ("2xx") or a range ("200-204")',
-        '"" is no status: write a code (200), a class ("2xx") or a range ("200-204")',
-        '"-1" is no status: write a code (200), a class ("2xx") or a range ("200-204")',
+        '"700" is not a status: codes range from 100 to 599',
+        '"2x" is not a status: use a code (200), a class ("2xx") or a range ("200-204")',
+        '"" is not a status: use a code (200), a class ("2xx") or a range ("200-204")',
+        '"-1" is not a status: use a code (200), a class ("2xx") or a range ("200-204")',
       ],
     });
     expect(parseExpectStatus([])).toEqual({

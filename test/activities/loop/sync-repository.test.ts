@@ -89,10 +89,10 @@ describe('after a turn', () => {
     const one = shared.clone('one');
     one.commit('.reportsignore', '*.png\n');
     one.write('reports/plot.png', 'x');
-    expect(await refusal(sync(one))).toMatch(/reports\/plot\.png \(\.reportsignore leaves it out\)/);
+    expect(await refusal(sync(one))).toMatch(/reports\/plot\.png \(\.reportsignore excludes it\)/);
     one.git('clean', '-fdq');
     one.write('reports/big.log', new Uint8Array(6 * 1024 * 1024));
-    expect(await refusal(sync(one))).toMatch(/a report has at most 5242880/);
+    expect(await refusal(sync(one))).toMatch(/a report may have at most 5242880/);
     one.git('clean', '-fdq');
     for (const name of ['reports/a b.md', 'reports/*.md', 'reports/ü"\'.md', 'reports/-x.md']) one.write(name, 'x');
     await sync(one);
@@ -117,7 +117,7 @@ describe('after a turn', () => {
       mode: 0o755,
     });
     expect(await refusal(sync(one))).toMatch(
-      /^git_push_rejected: origin has refused main twice.*pre-receive hook declined/,
+      /^git_push_rejected: origin rejected main twice.*pre-receive hook declined/,
     );
     writeFileSync(path.join(shared.bare, 'hooks', 'pre-receive'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
     expect((await sync(one)).pushed).toBe(true);
@@ -188,7 +188,7 @@ describe('before a turn', () => {
     const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
     const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
     expect(await refusal(synchronise(one.dir, task))).toBe(
-      'git_untracked_collision: a pull would overwrite files here that git does not know: notes.txt. Move or remove them',
+      'git_untracked_collision: a pull would overwrite untracked files: notes.txt. Move or remove them',
     );
     expect(readFileSync(path.join(one.dir, 'notes.txt'), 'utf8')).toBe('mine\n');
   });
@@ -209,7 +209,7 @@ describe('guards', () => {
     const task = { run_id: 'loop', step_id: 's', git, when: 'after' as const, subject: 'X' };
     one.git('checkout', '-q', '-b', 'other');
     expect(await refusal(synchronise(one.dir, task))).toMatch(
-      /^git_branch: .* is on the branch other, and the loop works on main only/,
+      /^git_branch: .* is on the branch other, but the loop works only on main/,
     );
     one.git('checkout', '-q', '--detach');
     expect(await refusal(synchronise(one.dir, task))).toMatch(/^git_branch: .* is on no branch/);
@@ -234,7 +234,7 @@ describe('guards', () => {
     one.write('docs/fix_plan.md', 'plan\n');
     writeFileSync(path.join(one.dir, '.git', 'index.lock'), '');
     expect(await refusal(sync(one))).toMatch(
-      /^git_locked: another git holds .*index\.lock; where none runs, remove that file/,
+      /^git_locked: another git process holds .*index\.lock; if none is running, remove that file/,
     );
   });
 

@@ -315,7 +315,7 @@ describe('an option', () => {
       plan_file: '../p.md',
       verify: [{ run: 'make', expect: 'exit 0' }],
       review: {
-        prompt: '### What the plan says of it\n\n## Task 1: x\n<verify>\n- run: `make`\n</verify>',
+        prompt: '### What the plan says about it\n\n## Task 1: x\n<verify>\n- run: `make`\n</verify>',
         criteria_file: '../p.criteria.md',
       },
     });

@@ -114,20 +114,22 @@ describe('refuses', () => {
     [
       'an execution mode that means nothing',
       one(command('a', { executionMode: 'clodu' })),
-      ["invalid_value | pipelines[0].stages[0].executionMode | 'clodu' is no execution mode | did you mean 'cloud'?"],
+      [
+        "invalid_value | pipelines[0].stages[0].executionMode | 'clodu' is not an execution mode | did you mean 'cloud'?",
+      ],
     ],
     [
       'a pipeline id that is there twice, also by case',
       { pipelines: [pipeline('p', command('a')), pipeline('P', command('a'))] },
       [
-        "duplicate_id | pipelines[1].id | the pipeline id 'P' differs from 'p' by case alone | give each its own id: runs are continued, and logs are found, by it",
+        "duplicate_id | pipelines[1].id | the pipeline id 'P' differs from 'p' only by case | give each its own id: runs are continued, and logs are found, by it",
       ],
     ],
     [
       'a stage id that is there twice',
       one(command('a'), command('a')),
       [
-        "duplicate_id | pipelines[0].stages[1].id | the stage id 'a' is taken | give each its own id: runs are continued, and logs are found, by it",
+        "duplicate_id | pipelines[0].stages[1].id | duplicate stage id 'a' | give each its own id: runs are continued, and logs are found, by it",
       ],
     ],
     [
@@ -152,7 +154,7 @@ describe('refuses', () => {
     [
       'a pipeline that does not exist, also below an optional stage',
       one(sub('a', 'q', { optional: true })),
-      ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q' | there is 'p'"],
+      ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q' | known: 'p'"],
     ],
     [
       'a default pipeline that does not exist',
@@ -163,7 +165,7 @@ describe('refuses', () => {
       'a pipeline that runs itself',
       one(sub('a', 'p')),
       [
-        'recursive_pipeline | pipelines[0].stages[0].pipeline | this pipeline runs itself, without an end: p → p | remove one of these stages',
+        'recursive_pipeline | pipelines[0].stages[0].pipeline | this pipeline runs itself, endlessly: p → p | remove one of these stages',
       ],
     ],
   ])('%s', async (_what, source, expected) => {
@@ -176,7 +178,7 @@ describe('refuses', () => {
       {
         code: 'duplicate_id',
         path: 'pipelines[0].stages[1]',
-        message: "the stage id 'a' is taken: a stage of this set has it",
+        message: "duplicate stage id 'a': a stage of this set already has it",
         related: [{ path: 'pipelines[0].stages[0].id' }, { path: 'stageSets.s[0].id' }],
       },
     ]);
@@ -195,7 +197,7 @@ describe('refuses', () => {
     expect(await errorsOf(source)).toMatchObject([
       {
         code: 'recursive_pipeline',
-        message: 'these pipelines run each other, without an end: a → b → c → a',
+        message: 'these pipelines run each other, endlessly: a → b → c → a',
         related: [
           { message: "stage 'to-b' of 'a' runs 'b'", path: 'pipelines[0].stages[0].pipeline' },
           { message: "stage 'to-c' of 'b' runs 'c'", path: 'stageSets.s[0].pipeline' },

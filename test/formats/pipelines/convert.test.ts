@@ -190,7 +190,7 @@ describe('environment', () => {
     expect((await environmentOf(one(command('a')), options))['ORCH_TASK_ID']).toBe(task);
   });
 
-  test('a stage sets over all of it; an empty text makes a variable empty', async () => {
+  test('a stage sets over all of it; an empty string makes a variable empty', async () => {
     const env = await environmentOf(one(command('a', { env: { CODEX_ORCHESTRATOR_TASK_ID: '', X: '' } })));
     expect([env['CODEX_ORCHESTRATOR_TASK_ID'], env['X'], env['ORCH_TASK_ID']]).toEqual(['', '', 'p']);
   });

@@ -233,7 +233,7 @@ test('a cycle is told edge by edge, with what is consumed', () => {
   const text = planOf(steps.join('\n'));
   expect(renderDiagnostics(refuse(text, 'plan.yaml'), text)).toBe(
     [
-      "plan.yaml:4:38: error[dependency_cycle]: these steps wait for each other: 'a' → 'c' → 'b' → 'a'",
+      "plan.yaml:4:38: error[dependency_cycle]: these steps depend on each other: 'a' → 'c' → 'b' → 'a'",
       '  4 |   - {id: a, command: x, depends_on: [c]}',
       '    |                                      ^',
       "  plan.yaml:4:38: 'a' waits for 'c'",
