@@ -66,10 +66,10 @@ test('a closed run is told of without a worker, and an open one says why it is n
     process.kill(pid, 'SIGKILL');
   }
   await eventually('the worker is gone', () => identify(pid) === undefined);
-  expect((await own.orch('status', open)).stdout).toContain('steps unknown: no worker polls');
+  expect((await own.orch('status', open)).stdout).toContain('steps unknown: no worker is polling');
   expect(await answers(failed, canceled)).toEqual(asked);
   expect(asked.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
-  expect(asked[2]!.stdout).toContain("'b' did not go well");
+  expect(asked[2]!.stdout).toContain("'b' did not succeed");
   expect(asked[0]!.stdout).toContain('middle');
   expect(asked[4]!.stdout).toMatch(/^canceled-\S+ canceled /);
   await own.orch('up');
