@@ -13,6 +13,7 @@ const UNIT = [
   'test/docs/{loop,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
+  'test/night/checks.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',
   'test/service/{unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',

@@ -3,6 +3,7 @@ import { loopInputProblems } from '../loop/check-input.js';
 import { admitPlan } from './admit-plan.js';
 import { createAskAccount } from './agent/account.js';
 import { endWorktree } from './agent/end-worktree.js';
+import { createNoteLoopState } from './loop/note-state.js';
 import { createRunTurn, type LoopDeps } from './loop/run-turn.js';
 import { createSyncRepository } from './loop/sync-repository.js';
 import { createLockActivities } from './locks.js';
@@ -42,6 +43,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     seal: (record) => deps.records.seal(record),
     runTurn: endingUnexpected(createRunTurn(deps)),
     syncRepository: endingUnexpected(createSyncRepository(deps)),
+    noteLoopState: endingUnexpected(createNoteLoopState(deps)),
     reapStep: endingUnexpected((task) => reapStep(deps.stateDir, task)),
   };
 }

@@ -1,3 +1,4 @@
+import { parseExactJson } from '../plan/document/exact-json.js';
 import type { Json } from '../plan/model/values.js';
 import { failureOf, firstLine, type TurnEnd, type TurnFailure } from './failure.js';
 import { resetTimeIn } from './reset-time.js';
@@ -28,6 +29,8 @@ export interface Said {
   wantsJson: boolean;
   /** Whether its prompt asked for a verdict. */
   wantsVerdict: boolean;
+  /** Whether a verdict of failure speaks of what it has looked at: then its turn went well. */
+  ofWork?: boolean;
   /** Whether it may only read: then it is normal that something is refused. */
   readOnly: boolean;
   adapter: Pick<Adapter, 'tellsEnd' | 'exits' | 'plainText'>;
@@ -43,6 +46,15 @@ export interface Said {
  * @param said what else there is to know, beside what it printed
  */
 export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
+  const outcome = conclude(progress, end, said);
+  const { verdict, note } = outcome;
+  if (said.ofWork !== true || (verdict !== 'fail' && verdict !== 'error')) return outcome;
+  const doubts = doubtsOf(progress, said);
+  const words = `it says ${verdict} of the work${note === undefined ? '' : `: ${note}`}`;
+  return { ...outcome, verdict: doubts.length === 0 ? 'pass' : 'warn', note: [...doubts, words].join('; ') };
+}
+
+function conclude(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
   const structured = progress.structured ?? (said.wantsJson ? jsonIn(progress.message) : undefined);
   const answer = structured === undefined ? {} : { structured };
   if (end.lost) return { failure: { kind: 'stopped', message: 'its process was killed, or its host went down' } };
@@ -154,7 +166,7 @@ function jsonIn(text: string): Json | undefined {
   const fences = [...text.matchAll(/```(?:json)?\s*\n([\s\S]*?)\n\s*```/g)].map((match) => match[1]!);
   for (const candidate of [text, ...fences.toReversed()]) {
     try {
-      const value: unknown = JSON.parse(candidate.trim());
+      const value: unknown = parseExactJson(candidate.trim());
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
     } catch {
       // Prose, then.

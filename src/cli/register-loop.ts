@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
+import { hintOfOldFlag } from './loop/old-flags.js';
 import { collect } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
@@ -8,11 +9,12 @@ const steering = async () => import('./commands/loop-steer.js');
 
 /** The supervisor/engineer loop. Each command loads its code, and Temporal's packages, only when it is used. */
 export function addLoopCommands(program: Command, context: CliContext, done: Done): void {
-  const loop = program
-    .command('loop')
-    .description('run two roles in turn, a supervisor and main, each from its prompts');
-  withKnobs(loop.command('run [config]', { isDefault: true }).description('start or continue the loop, and follow it'))
-    .option('--detach', 'only start it and print its id')
+  const loop = program.command('loop').description('run two roles in turn over prompts: a supervisor and main');
+  withKnobs(
+    loop.command('run [config]', { isDefault: true }).description('start the loop, or go on with it, and follow it'),
+  )
+    .option('--detach', 'only start it, and print its id')
+    .option('--agent-exit-code', 'exit with the code of the agent that failed, as older loops did')
     .addHelpText(
       'after',
       '\nCtrl-C detaches: the loop continues. `orch loop watch` follows it again, `orch loop stop` ends it.',
@@ -87,7 +89,12 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
     .action(async (config, options) =>
       done(await (await import('./commands/loop-worker.js')).loopWorker(context, config, options)),
     );
-  for (const command of loop.commands) command.exitOverride();
+  for (const command of loop.commands) {
+    const { outputError = (text, write) => write(text) } = command.configureOutput();
+    command.exitOverride().configureOutput({
+      outputError: (text, write) => outputError(`${text}${hintOfOldFlag(text)}`, write),
+    });
+  }
 }
 
 function withKnobs(command: Command): Command {
@@ -102,8 +109,8 @@ function withKnobs(command: Command): Command {
     .option('--prompt-supervisor <file>', 'prompt of the supervisor')
     .option('--prompt-main <file>', 'prompt of main')
     .option('--prompt-reviewer <file>', 'prompt of reviews')
-    .option('--workflow <name>', 'standard or review_cadence')
-    .option('--review-every-n <n>', 'every n iterations, one turn is the reviewer’s')
+    .option('--workflow <name>', 'standard, review_cadence, standard2 or review_cadence2')
+    .option('--review-every-n <n>', 'every so many iterations one turn is the reviewer’s')
     .option('--use-router', 'choose prompts by rules and a router')
     .option('--no-router', 'run a plain sequence')
     .option('--router-prompt <file>', 'prompt whose answer names the prompt to run')
@@ -115,7 +122,9 @@ function withKnobs(command: Command): Command {
     .option('--commit-dry-run', 'show what would be committed; commit and push nothing')
     .option('--tolerate-dirty', 'continue despite dirty files that no rule commits')
     .option('--branch <name>', 'the only branch the loop works on')
-    .option('--state-file <file>', 'file to which its state is written')
+    .option('--state-file <file>', 'where its state is written down (default sync/state.json), or none')
+    .option('--start-prompt <file>', 'prompt that the loop begins with, of the supervisor or of main')
+    .option('--completion-marker <file>', 'file by whose change an agent says that its turn is over')
     .option('--pause', 'wait for a person after each turn')
     .option('--set <name=value>', 'any setting of the file, by name (repeatable)', collect, [])
     .option('--env <name[=value]>', 'environment variable to pass to the loop (repeatable)', collect, [])

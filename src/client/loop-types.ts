@@ -10,6 +10,8 @@ export interface LoopToStart {
   env: Readonly<Record<string, string>>;
   /** Where it begins; default at the first turn. */
   state?: LoopState;
+  /** Whether it was told to begin there, whatever its state file says. */
+  claims?: boolean;
 }
 
 /** A loop that was started. */

@@ -35,6 +35,7 @@ import { sendUpdate } from './send-verb.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
 
 const QUERY_DEADLINE_MS = 2_000;
+
 /** Starts, follows and steers loops; made by `OrchClient.loops()`. */
 export class LoopClient {
   constructor(
@@ -46,12 +47,21 @@ export class LoopClient {
   ) {}
 
   /**
-   * Starts a loop. One that was there before and has ended under this id is followed by this one.
+   * Starts a loop. One that was there before and has ended under this id is followed by this one, whose turns have names
+   * of their own: what is left of the turns of the other one is not theirs.
    *
    * @throws OrchError `run_exists` while a loop of this id is open; `service_unreachable`
    */
   async start(loopId: string, toStart: LoopToStart): Promise<StartedLoop> {
-    const { config, baseDir, env, state = initialState() } = toStart;
+    const { config, baseDir, env, claims = false } = toStart;
+    const began_at = Date.now();
+    // A service forgets what ended long ago: only a loop that begins at the first turn, and that nobody knows, is new.
+    const isNew = !claims && toStart.state === undefined && (await this.find(loopId)) === undefined;
+    const state: LoopState = {
+      ...(toStart.state ?? initialState(config)),
+      ...(isNew ? {} : { generation: began_at.toString(36) }),
+      ...(claims ? { claims } : {}),
+    };
     return this.startWith(loopId, {
       loop_version: LOOP_VERSION,
       config,
@@ -64,7 +74,7 @@ export class LoopClient {
         used: { tokens: 0, cost_usd: 0, wall_sec: 0 },
         turns: [],
         next_seq: 1,
-        began_at: Date.now(),
+        began_at,
       },
     });
   }
@@ -74,15 +84,16 @@ export class LoopClient {
    *
    * @param more further iterations, counted from the one it is at; default those that are left
    * @param now what it is to be run with from now on; default what it was started with
+   * @param at where it goes on; default where it ended
    * @throws OrchError `run_exists` where it is open; `run_not_found`; `refused` where it has made all its iterations
    */
   async resumeEnded(
     loopId: string,
-    { more, now }: { more?: number; now?: LoopToStart } = {},
+    { more, now, at }: { more?: number; now?: LoopToStart; at?: LoopState } = {},
   ): Promise<StartedLoop & { state: LoopState }> {
     const before = await this.input(loopId);
     const { paused: _, ...carried } = before.carried;
-    const { state } = carried;
+    const state: LoopState = at === undefined ? carried.state : { ...at, generation: Date.now().toString(36) };
     const last_iteration = more === undefined ? carried.last_iteration : state.iteration + more - 1;
     if (state.iteration > last_iteration && state.phase === 'turn') {
       throw new OrchError(
@@ -97,7 +108,11 @@ export class LoopClient {
       now === undefined
         ? {}
         : { config: now.config, env: now.env, ...(now.config.mode === 'role' ? {} : { base_dir: now.baseDir }) };
-    const started = await this.startWith(loopId, { ...before, ...fresh, carried: { ...carried, last_iteration } });
+    const started = await this.startWith(loopId, {
+      ...before,
+      ...fresh,
+      carried: { ...carried, state, last_iteration },
+    });
     return { ...started, state };
   }
 

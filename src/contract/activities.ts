@@ -3,7 +3,7 @@ import type { PlanSources } from '../plan/files/check-set.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { Plan } from '../plan/model/plan.js';
 import type { LockRequest } from './lock-messages.js';
-import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
+import type { StateNote, SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
 import type { Seal } from './seal.js';
 import type { StepTask, SharedTask, StepSuccess } from './step-task.js';
 
@@ -27,6 +27,8 @@ export interface Activities extends LockActivities {
   runTurn(task: TurnTask): Promise<TurnSuccess>;
   /** Takes over what others have done in a shared repository, or hands on what a turn has made. */
   syncRepository(task: SyncTask): Promise<SyncReport>;
+  /** Writes into the state file of a loop that the loop has failed. */
+  noteLoopState(note: StateNote): Promise<void>;
   /** Ends what a canceled step has left running. */
   reapStep(task: ReapTask): Promise<void>;
 }

@@ -65,6 +65,10 @@ export interface AgentTurn {
   session_cost_usd?: number;
   output_schema?: Readonly<Record<string, Json>>;
   stall_timeout_sec: Timeout;
+  /** A verdict of failure speaks of what the agent has looked at, and does not fail its turn. */
+  verdict_of_work?: true;
+  /** File, absolute, by whose change the agent says that its turn is over. */
+  completion_marker?: string;
   /** What the turn may cost at most. */
   limits: { tokens?: number; cost_usd?: number; wall_sec?: number };
   /** Its own work tree; made where it is missing. */

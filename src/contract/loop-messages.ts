@@ -61,6 +61,9 @@ export interface TurnRecord {
   exit_code?: number;
   log_dir?: string;
   duration_sec?: number;
+  /** What its agent has used, where it tells. */
+  tokens?: number;
+  cost_usd?: number;
   /** Of a synchronised one: the commit that it made. */
   commit?: string;
   ended_at: number;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agents, budget } from '../plan/schema/agent.js';
+import { VERDICTS, WORKFLOWS } from './workflow-names.js';
 import { optional, text, texts, timeout } from '../plan/schema/parts.js';
 
 const count = z.int().min(0).max(1_000_000);
@@ -25,8 +26,12 @@ const git = z.strictObject({
   enabled: optional(z.boolean(), 'Whether turns are synchronized with a shared repository (default false)'),
   remote: optional(text, 'Name of the remote (default origin)'),
   branch: optional(text, 'The only branch the loop works on (default: the one that is checked out)'),
-  dirty: optional(z.enum(['refuse', 'warn']), 'What happens when files are dirty that no rule covers (default refuse)'),
-  dry_run: optional(z.boolean(), 'Show what would be committed; commit and push nothing (default false)'),
+  dirty: optional(
+    z.enum(['refuse', 'warn']),
+    'What happens where files are dirty that no rule covers (default refuse)',
+  ),
+  force_add_reports: optional(z.boolean(), 'Commit reports that .gitignore names, too (default false)'),
+  dry_run: optional(z.boolean(), 'Say what a commit would hold; commit and push nothing (default false)'),
 });
 
 /** Keys of `orchestration.yaml`. The flat forms of `router` and `workflow` are those of older files. */
@@ -41,11 +46,23 @@ export const configSchema = z.strictObject({
   timeout_sec: optional(timeout, 'Limit of one turn in seconds, or none (default none)'),
   stall_timeout_sec: optional(timeout, 'Maximum seconds without any output, or none (default none)'),
   budget: optional(budget, 'What all agents of the loop may cost'),
-  state_file: optional(text, 'File to which the state is written for other tools; older runs are resumed from it'),
+  state_file: optional(
+    text,
+    'Where the state is written down for others; older runs are taken over from it (default sync/state.json), or none',
+  ),
+  start_prompt: optional(text, 'Prompt that a loop begins with: the one of the supervisor, or of main'),
+  completion_marker: optional(text, 'File by whose change an agent says that its turn is over, or none (default none)'),
+  verdicts: optional(
+    z.enum(VERDICTS),
+    'Whose verdict of failure ends the loop: work, not of reviews, which speak of the work (default); all; none',
+  ),
   workflow: optional(
     z.strictObject({
-      name: optional(z.enum(['standard', 'review_cadence']), 'Sequence of the turns (default standard)'),
-      review_every_n: optional(count, 'Every n iterations, one turn is the reviewer’s'),
+      name: optional(
+        z.enum(WORKFLOWS),
+        'Sequence of the turns (default standard); standard2 and review_cadence2 run supervisor2.md and main2.md',
+      ),
+      review_every_n: optional(count, 'Every so many iterations one turn is the reviewer’s'),
     }),
     'Sequence of the turns',
   ),
@@ -80,7 +97,7 @@ export const configSchema = z.strictObject({
   router_prompt: optional(z.string(), 'The same as router.prompt'),
   router_review_every_n: optional(count, 'The same as router.review_every_n'),
   router_allowlist: optional(texts, 'The same as router.allowlist'),
-  workflow_name: optional(z.enum(['standard', 'review_cadence']), 'The same as workflow.name'),
+  workflow_name: optional(z.enum(WORKFLOWS), 'The same as workflow.name'),
   workflow_review_every_n: optional(count, 'The same as workflow.review_every_n'),
 });
 

@@ -120,6 +120,7 @@ function knobsOf(source: SourceConfig): Pick<LoopFile, 'knobs' | 'paths'> {
   set('remote', ['git.remote', git?.remote]);
   set('branch', ['git.branch', git?.branch]);
   set('dirty', ['git.dirty', git?.dirty]);
+  set('force_add_reports', ['git.force_add_reports', git?.force_add_reports]);
   set('dry_run', ['git.dry_run', git?.dry_run]);
   set('budget', ['budget', source.budget]);
   return { knobs: knobs as Partial<KnobValues>, paths };
@@ -137,6 +138,9 @@ const PLAIN = [
   'timeout_sec',
   'stall_timeout_sec',
   'state_file',
+  'start_prompt',
+  'completion_marker',
+  'verdicts',
   'doc_whitelist',
   'tracked_output_globs',
   'tracked_output_extensions',

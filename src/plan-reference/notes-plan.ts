@@ -6,8 +6,13 @@ type Notes = Readonly<Record<string, Note>>;
 export const TOP: Notes = {
   plan_id: { about: 'A run is called `<plan_id>-<random>`, unless `--id` names it.' },
   version: {
+    default: 'none',
+    about: 'For people, as is `description`. It is not the version of the plan language.',
+  },
+  language: {
+    default: '`"1.0"`',
     about:
-      'Write it with the quotes: YAML reads `1.0` as a number. It is the version of the language, not of your plan.',
+      'Only `"1.0"` exists. Write it where the file may be read years from now; with the quotes, since YAML reads `1.0` as a number.',
   },
   description: { default: 'none', about: 'For people; it has no effect.' },
   metadata: {

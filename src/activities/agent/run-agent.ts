@@ -18,6 +18,7 @@ import type { OpenedTask } from '../step/task-secrets.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';
 import { usageOf } from './session-usage.js';
+import { markerText } from './completion-marker.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
@@ -58,6 +59,11 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
   return createJob(deps, turn, settled, request);
 }
 
+/** Whether the agent can go on with a session: of one that cannot, another session is what is to be expected. */
+function goesOn({ settings: { adapter, resume_args } }: AgentTurn): boolean {
+  return adapter !== 'generic' || resume_args !== undefined;
+}
+
 function modelOf({ model, tier, settings }: AgentTurn): { model?: string } {
   const known = model ?? (tier === undefined ? undefined : settings.tiers?.[tier]) ?? settings.model;
   return known === undefined ? {} : { model: known };
@@ -83,7 +89,14 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
     watch(started, redact, stop) {
       clean = redact;
       reader = createStreamReader(started.stdoutFile, (line) => adapter.read(line, progress));
-      return watchAgent(turn, started, reader, progress, stop);
+      return watchAgent(
+        turn,
+        started,
+        reader,
+        progress,
+        stop,
+        () => markerText(turn, settled.started_at) !== undefined,
+      );
     },
     progress() {
       const words = [...progress.message.trimEnd().split('\n').slice(-1), progress.doing ?? ''].find(
@@ -101,18 +114,21 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       reader ??=
         'stdoutFile' in end ? createStreamReader(end.stdoutFile, (line) => adapter.read(line, progress)) : undefined;
       reader?.finish();
-      progress.message = answerFile(adapter, request) ?? progress.message;
+      const marker = progress.final ? undefined : markerText(turn, settled.started_at);
+      if (marker !== undefined) progress.final = true;
+      progress.message = answerFile(adapter, request) ?? (progress.message || (marker ?? ''));
       const known = { ...facts, stdout_tail: tailOf(opened.redactor.text(progress.message)) };
       const turnEnd = endOf(end, facts);
       const said = {
         ...verdictOfFiles(adapter, request),
         evidence: filesWereMade(settled.cwd, turn.prompt.files, settled.started_at),
-        ...(turn.session === undefined ? {} : { asked: turn.session }),
+        ...(turn.session === undefined || !goesOn(turn) ? {} : { asked: turn.session }),
         // A time of day that it named is counted from when it ended: the worker may have come later.
         now: facts.started_at + facts.duration_sec * 1000,
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
         wantsVerdict: /\bVERDICT\s*:/.test(request.prompt),
         readOnly: turn.sandbox === 'read-only',
+        ofWork: turn.verdict_of_work === true,
         adapter,
       };
       const outcome = concludeTurn(progress, turnEnd, said);

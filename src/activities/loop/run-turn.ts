@@ -15,7 +15,8 @@ import { runDir, stepAttemptDir } from '../../records/paths.js';
 import { createRunStep } from '../dispatch/run-step.js';
 import type { StepHeartbeat, StepTask } from '../../contract/step-task.js';
 import type { RunStepDeps } from '../step/execution.js';
-import { exitRequest, exportState } from './state-export.js';
+import { refuseOtherBranch } from './repository.js';
+import { exitRequest, exportState, refuseAhead } from './state-export.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
 import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 
@@ -40,6 +41,8 @@ export function createRunTurn(deps: LoopDeps): (task: TurnTask) => Promise<TurnS
       baseDir = baseDirOf(deps, task);
       step = stepOf(task, baseDir, firstInstalled(task, deps));
       if (!isElsewhere(deps, task)) {
+        if (task.branch !== undefined) await refuseOtherBranch(baseDir, task.branch);
+        if (task.state !== undefined) refuseAhead(baseDir, task.state);
         keepPrompt(dir, path.resolve(baseDir, task.prompt_file), task);
         logLines(deps, task);
         if (task.state !== undefined) await exportState(baseDir, task.state, task.state.running);
@@ -87,6 +90,10 @@ function stepOf(task: TurnTask, baseDir: string, agent: TurnTask['agents'][numbe
       stall_timeout_sec: task.stall_timeout_sec,
       limits: task.limits,
       owner_id: task.step_id,
+      ...(task.verdict_of_work === undefined ? {} : { verdict_of_work: task.verdict_of_work }),
+      ...(task.completion_marker === undefined
+        ? {}
+        : { completion_marker: path.resolve(baseDir, task.completion_marker) }),
       note_tree: false,
     },
     cwd: [baseDir],

@@ -1,6 +1,6 @@
 import type { FileClass, Sorted } from '../../loop/publish-rules.js';
-import { commitFiles, findCommit, openRepository, pull, push, refuseLeft, sortTree } from './repository.js';
-import { beating } from '../step/heartbeat.js';
+import { pull } from './pull.js';
+import { commitFiles, findCommit, openRepository, push, refuseLeft, sortTree } from './repository.js';
 import { baseDirOf, type LoopDeps } from './run-turn.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
 import type { SyncReport, SyncTask } from '../../contract/loop-turn.js';
@@ -30,8 +30,9 @@ export function createSyncRepository(deps: Pick<LoopDeps, 'loopRoot'>): (task: S
 }
 
 /** Does what a task says in the clone that a folder is in. @throws TurnRefused with what stands in the way */
-export async function synchronise(dir: string, { run_id, step_id, git, when, subject }: SyncTask): Promise<SyncReport> {
-  const repository = await openRepository(dir, git);
+export async function synchronise(dir: string, task: SyncTask): Promise<SyncReport> {
+  const { run_id, step_id, git, when, subject } = task;
+  const repository = await openRepository(dir, git, task.may_be_local);
   const trailer = `${run_id}/${step_id}${when === 'before' ? '.before' : ''}`;
   let commit = await findCommit(repository, trailer);
   let left: Sorted['left'] = [];

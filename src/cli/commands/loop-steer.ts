@@ -8,10 +8,10 @@ import type { LoopVerb, LoopVerbInput } from '../../contract/loop-messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { findLoopFile, loopIdOf } from '../loop/config.js';
+import { findLoopFile } from '../loop/config.js';
 import { followLoop, showLoop } from '../loop/follow.js';
-import { duration } from '../render/format.js';
-import { table } from '../render/table.js';
+import { meantLoopId } from '../loop/loop-id.js';
+import { duration, table } from '../render/format.js';
 import { isoTime } from '../render/run-json.js';
 import { replaceFileSync } from '../../host/atomic-file.js';
 import { isMissing } from '../../host/errno.js';
@@ -146,9 +146,11 @@ async function withLoop(
   startService: boolean,
   act: (loops: LoopClient, id: string) => Promise<number>,
 ): Promise<number> {
-  const id = given ?? loopIdOf(findLoopFile(context, undefined));
+  const file = given === undefined ? findLoopFile(context, undefined) : '';
   const client = await connect(context, startService);
+  let id = given ?? '';
   try {
+    id = given ?? (await meantLoopId(context, client.loops(), file));
     return await act(client.loops(), id);
   } catch (error) {
     if (!(error instanceof OrchError) || error.code !== 'run_not_found' || given !== undefined) throw error;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -51,6 +50,8 @@ export interface LoopFlags {
   commitDryRun?: boolean;
   tolerateDirty?: boolean;
   stateFile?: string;
+  startPrompt?: string;
+  completionMarker?: string;
   pause?: boolean;
   env: string[];
 }
@@ -111,12 +112,6 @@ export async function loadLoop(
   return { config, baseDir, file, env: taken.env };
 }
 
-/** The id of the loop of a configuration, where none is given: one file has one loop. */
-export function loopIdOf(file: string): string {
-  const folder = path.basename(path.dirname(file)).replaceAll(/[^A-Za-z0-9_.-]/g, '-') || 'root';
-  return `loop-${folder}-${createHash('sha256').update(file).digest('hex').slice(0, 8)}`;
-}
-
 /** The file that a command means. @throws UsageError where there is none */
 export function findLoopFile(context: CliContext, given: string | undefined): string {
   if (given !== undefined) {
@@ -171,6 +166,8 @@ function cliKnobs(flags: LoopFlags): Partial<Record<KnobName, string>> {
     dry_run: flags.commitDryRun ? 'true' : undefined,
     dirty: flags.tolerateDirty ? 'warn' : undefined,
     state_file: flags.stateFile,
+    start_prompt: flags.startPrompt,
+    completion_marker: flags.completionMarker,
     pause_between_turns: flags.pause ? 'true' : undefined,
   };
   const settable = Object.entries(KNOBS).flatMap(([name, { read }]) => (read === undefined ? [] : [name]));

@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { openText } from '../../plan/document/open-text.js';
 import type { Json } from '../../plan/model/values.js';
+import { isMap } from '../../plan/problems/paths.js';
+import { typeName } from '../../plan/problems/problems.js';
 import { looksSecret, secretHint } from '../../plan/templates/secret-names.js';
 import { secretIn } from '../../plan/templates/secret-looks.js';
 import type { Selection } from '../../plan/graph/selection.js';
@@ -94,15 +97,22 @@ function splitPair(given: string): [string, string | undefined] {
 }
 
 async function readInputFile(context: CliContext, file: string): Promise<Record<string, Json>> {
-  const { parse } = await import('yaml');
-  let value: unknown;
+  const expected = 'it holds the values of inputs, name to value, as JSON or YAML';
+  let bytes: Buffer;
   try {
-    value = parse(await readFile(path.resolve(context.cwd, file), 'utf8'));
+    bytes = await readFile(path.resolve(context.cwd, file));
   } catch (error) {
-    throw new UsageError(`--inputs ${file}: ${(error as Error).message.split('\n', 1)[0]}`);
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing ? 'the file was not found' : (error as Error).message;
+    throw new UsageError(`--inputs ${file}: ${why}`, missing ? `the path counts from ${context.cwd}` : expected);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`--inputs ${file}: it must contain one object that maps names to values`);
+  const read = openText(bytes, file);
+  if ('faults' in read) {
+    const { line, column, message, hint } = read.faults[0]!;
+    throw new UsageError(`--inputs ${file}:${line}:${column}: ${message}`, hint ?? expected);
   }
-  return { ...(value as Record<string, Json>) };
+  if (!isMap(read.opened.value)) {
+    throw new UsageError(`--inputs ${file}: it must be a map, not ${typeName(read.opened.value)}`, expected);
+  }
+  return { ...(read.opened.value as Record<string, Json>) };
 }

@@ -5,12 +5,17 @@ import { duration, forPeople } from './format.js';
 
 /** A turn that has ended, as one line. */
 export function turnLine(colors: Colors, turn: TurnRecord): string {
-  const { iteration, role, prompt, agent, status, words, duration_sec, commit } = forPeople(turn);
+  const { iteration, role, prompt, agent, status, words, duration_sec, commit, tokens, cost_usd } = forPeople(turn);
   const word =
     status === 'success' ? colors.green(status) : status === 'failed' ? colors.red(status) : colors.yellow(status);
   const took = duration_sec === undefined ? '' : ` ${duration(duration_sec * 1000)}`;
   const sent = commit === undefined ? '' : ` ${colors.dim(commit)}`;
-  return `${word} iteration ${iteration} ${role.padEnd(10)} ${prompt} (${agent})${took}${sent}  ${words}\n`;
+  const used = [
+    ...(cost_usd === undefined ? [] : [`$${cost_usd.toFixed(2)}`]),
+    ...(tokens === undefined ? [] : [`${tokens} tokens`]),
+  ];
+  const cost = used.length === 0 ? '' : ` ${used.join(', ')}`;
+  return `${word} iteration ${iteration} ${role.padEnd(10)} ${prompt} (${agent})${took}${cost}${sent}  ${words}\n`;
 }
 
 /** What a loop is doing now; empty where there is nothing to say. */

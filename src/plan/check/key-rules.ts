@@ -142,6 +142,15 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
 
 /** A failure that counts as a skip leaves nothing to make up for. */
 function checkFallbackUse(step: Record<string, unknown>, path: Path, problems: Problems): void {
+  const fallback = (step['fallback_step'] ?? undefined) !== undefined;
+  if (step['on_failure'] === 'fallback_step' && !fallback) {
+    problems.add({
+      code: 'missing_key',
+      path: [...path, 'on_failure'],
+      message: "'on_failure: fallback_step' needs the step that it means",
+      hint: 'write fallback_step: ID beside it',
+    });
+  }
   if (step['on_failure'] !== 'skip' || (step['fallback_step'] ?? undefined) === undefined) return;
   problems.add({
     code: 'conflicting_keys',

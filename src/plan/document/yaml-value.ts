@@ -11,8 +11,10 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { inexactNumber, isExact } from './exact-numbers.js';
 import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './faults.js';
 import { duplicateKey } from './json.js';
+import type { Segment } from '../problems/paths.js';
 
 /** What each alias stands for. */
 type Targets = ReadonlyMap<Alias, Node>;
@@ -57,7 +59,14 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
       : isSeq(node)
         ? convertSeq(node, level)
         : convertScalar(node);
+    noteInexact(node);
     return anchor.converted;
+  };
+
+  const noteInexact = (node: Node): void => {
+    if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined || faults.length >= MAX_FAULTS)
+      return;
+    if (!isExact(node.source)) faults.push(inexactNumber(node.source, startOf(node)));
   };
 
   const count = (size: number, node: Node): void => {
@@ -132,14 +141,21 @@ export function yamlLocator(contents: unknown, targets: Targets): Locator {
       firstOf(map.items, (pair) => (isMergeKey(pair) ? findPair(pair.value, key) : undefined))
     );
   };
+  const childOf = (node: unknown, segment: Segment): { pair: Pair | undefined; child: unknown } => {
+    const here = resolve(node);
+    const pair = isMap(here) ? findPair(here, String(segment)) : undefined;
+    return { pair, child: isSeq(here) ? here.items[Number(segment)] : pair?.value };
+  };
   return {
+    textOf(path) {
+      const node = resolve(path.reduce((parent: unknown, segment) => childOf(parent, segment).child, contents));
+      return isScalar(node) ? node.source : undefined;
+    },
     find(path, at) {
       let node: unknown = contents;
       let offset = isNode(node) ? startOf(node) : 0;
       for (const [depth, segment] of path.entries()) {
-        const here = resolve(node);
-        const pair = isMap(here) ? findPair(here, String(segment)) : undefined;
-        const child = isSeq(here) ? here.items[Number(segment)] : pair?.value;
+        const { pair, child } = childOf(node, segment);
         if (child === undefined && pair === undefined) break;
         const showKey = pair !== undefined && (!isNode(child) || (at === 'key' && depth === path.length - 1));
         offset = showKey ? startOf(pair.key as Node) : isNode(child) ? startOf(child) : offset;

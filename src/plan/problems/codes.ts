@@ -27,6 +27,7 @@ export const DIAGNOSTIC_CODES = [
   'empty_plan',
   'syntax_error',
   'duplicate_key',
+  'inexact_number',
   'multiple_documents',
   'unsupported_yaml',
   'too_deep',
@@ -81,6 +82,7 @@ export const DIAGNOSTIC_CODES = [
   ...EXPRESSION_CODES,
   // Templates and inputs
   'malformed_template',
+  'unbraced_name',
   'template_in_script',
   'template_in_code',
   'secret_in_plan',

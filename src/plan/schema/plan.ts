@@ -7,15 +7,16 @@ import {
   free,
   id,
   inputs,
+  labels,
   limit,
   lockNames,
   names,
   optional,
   retries,
+  scalarText,
   seconds,
   secrets,
   text,
-  texts,
   timeout,
 } from './parts.js';
 
@@ -63,7 +64,8 @@ const globals = z.strictObject({
 /** A whole plan as it is written: every key of the language, also those that this version refuses later. */
 export const planSchema = z.strictObject({
   plan_id: id.describe('What runs are named after'),
-  version: z.literal('1.0').describe('Version of the plan language'),
+  version: optional(scalarText, "The plan's own version, as its author counts; nothing is done with it"),
+  language: optional(z.literal('1.0'), 'Version of the plan language (default "1.0")'),
   description: optional(z.string(), 'What the plan is for'),
   metadata: optional(free, 'Free-form; `project` and `tags` are shown'),
   inputs: optional(inputs, 'Inputs of a run, by name'),
@@ -71,7 +73,7 @@ export const planSchema = z.strictObject({
   outputs: optional(free, 'Outputs of the run, by name; a plan that runs this one as a step can read it'),
   steps: z.array(stepSchema).min(1).describe('The steps; their order here affects only the display'),
   guardrails: optional(
-    texts,
+    labels,
     'Ids of steps that guard what the plan does; if none of them succeeded, the run ends with a recommendation',
   ),
   finally: optional(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentDef } from './agent.js';
+import { writtenAs } from './written-forms.js';
 import {
   anything,
   environment,
@@ -7,10 +8,12 @@ import {
   free,
   id,
   inputs,
+  labels,
   lockNames,
   names,
   optional,
   retries,
+  scalarText,
   seconds,
   secrets,
   text,
@@ -89,7 +92,7 @@ const httpDef = z.strictObject({
   type: z.literal('http'),
   url: text.describe('Address to call, http or https'),
   method: optional(text, 'Method (default GET)'),
-  headers: optional(z.record(z.string(), z.string()), 'Headers, name to value'),
+  headers: optional(z.record(z.string(), scalarText), 'Headers, name to value'),
   body: optional(anything, 'Body: text as it is, anything else as JSON'),
   expect_status: optional(
     z.union([status, z.array(status).min(1)], { error: 'a status, or a list of them' }),
@@ -142,12 +145,19 @@ const stepDef = z.discriminatedUnion('type', [
   noopDef,
 ]);
 
-const retry = z.strictObject({
-  backoff: optional(z.enum(['constant', 'exponential']), 'How the delay grows (default constant)'),
-  max_delay_sec: optional(seconds, 'Maximum delay that backoff may reach, in seconds'),
-  on: optional(z.array(z.enum(RETRY_REASONS)), 'Reasons that are retried'),
-  no_retry_exit_codes: optional(exitCodes, 'Exit codes that are never retried'),
-});
+/** The types of steps whose `step_def` has a key. */
+export function kindsKnowing(key: string): string[] {
+  return stepDef.options.filter((kind) => Object.hasOwn(kind.shape, key)).map((kind) => kind.shape.type.value);
+}
+
+const retry = z
+  .strictObject({
+    backoff: optional(z.enum(['constant', 'exponential']), 'How the delay grows (default constant)'),
+    max_delay_sec: optional(seconds, 'Maximum delay that backoff may reach, in seconds'),
+    on: optional(z.array(z.enum(RETRY_REASONS)), 'Reasons that are retried'),
+    no_retry_exit_codes: optional(exitCodes, 'Exit codes that are never retried'),
+  })
+  .register(writtenAs, { form: 'count' });
 
 const uiHints = z.strictObject({
   group: optional(z.string(), 'Heading under which the step is shown'),
@@ -160,18 +170,18 @@ export const stepSchema = z
     id: id.describe('Unique, also when case is ignored'),
     name: optional(z.string(), 'Shown instead of the id'),
     description: optional(z.string(), 'What the step is for'),
-    tags: optional(texts, 'Labels for display'),
+    tags: optional(labels, 'Labels for display'),
     ui_hints: optional(uiHints, 'How the step is shown'),
     command: optional(text, 'Program to run; with `shell: true` a line for the shell'),
     ...commandKeys,
     step_def: optional(stepDef, 'What the step does, where it is more than a command'),
     cwd: optional(text, 'Folder to run in, relative to globals.cwd'),
     env: optional(environment, 'Environment, overriding globals.env'),
-    depends_on: optional(texts, 'Ids of the steps that must end first'),
+    depends_on: optional(labels, 'Ids of the steps that must end first'),
     provides: optional(names, 'Names that other steps may consume'),
     consumes: optional(names, 'Names; each adds a dependency on the step that provides it'),
     trigger_rule: optional(z.enum(['all_success', 'none_failed', 'all_done']), 'How the dependencies must have ended'),
-    condition: optional(z.string(), 'Expression (CEL); false skips the step as a branch not taken'),
+    condition: optional(scalarText, 'Expression (CEL); false skips the step as a branch not taken'),
     skip_if: optional(
       z.union([z.string(), texts], { error: 'an expression, or a list of them' }),
       'Expression (CEL), or a list of them; any true one skips the step as not needed. Evaluated before condition',
@@ -187,8 +197,8 @@ export const stepSchema = z
     success_exit_codes: optional(exitCodes, 'Exit codes that are a success (default [0])'),
     warning_exit_codes: optional(exitCodes, 'Exit codes that pass with a warning (default [])'),
     on_failure: optional(
-      z.enum(['abort', 'skip_dependents', 'continue', 'skip']),
-      'What a failure does to the rest of the run; skip: the step counts as skipped, and the run continues',
+      z.enum(['abort', 'skip_dependents', 'continue', 'skip', 'fallback_step']),
+      'What a failure does to the rest of the run; skip: the step counts as skipped, and the run continues; fallback_step: abort, unless the fallback makes up for it',
     ),
     fallback_step: optional(text, 'Id of the step that runs if, and only if, this one fails'),
     critical: optional(z.boolean(), 'true: a failure fails the run (default)'),

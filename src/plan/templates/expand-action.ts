@@ -29,7 +29,7 @@ export function expandAction(action: StepAction, fill: Fill, fillValue: FillValu
         url: fill(action.url),
         method: fill(action.method).toUpperCase(),
         headers: Object.fromEntries(Object.entries(action.headers).map(([name, text]) => [name, fill(text)])),
-        ...(action.body === undefined ? {} : { body: fillDeep(action.body, fill) }),
+        ...(action.body === undefined ? {} : { body: fillDeep(action.body, fillValue) }),
       };
     case 'command':
       return expandCommand(action, fill);

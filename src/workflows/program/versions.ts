@@ -67,6 +67,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
     since: '2026-11-28',
     reason: 'a turn of a loop whose agent has lost its session is taken in a fresh one',
   },
+  'loop-state-failed': {
+    since: '2026-11-28',
+    reason: 'a loop that fails has its state file say so, whatever failed',
+  },
   'named-waits-double': {
     since: '2026-11-28',
     reason: 'an account that meets its limit again at the time that it had named itself waits twice as long',

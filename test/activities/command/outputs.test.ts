@@ -28,3 +28,21 @@ test('`stdout` is its last 64 KiB', () => {
     stdout: `${'a'.repeat(64 * 1024 - 60_000)}${'b'.repeat(60_000)}`,
   });
 });
+
+test.each([
+  ['a byte order mark', Buffer.from('\uFEFFa=1'), { a: '1' }],
+  ['a byte order mark before JSON', Buffer.from('\uFEFF{"a": 12345678901234567890}'), { a: '12345678901234567890' }],
+])('%s is read', (_, bytes, expected) => {
+  writeFileSync(file, bytes);
+  expect(collectOutputs(file, stdout, ['a'])).toEqual(expected);
+});
+
+test.each([
+  ['UTF-16', Buffer.from('\uFEFFa=1', 'utf16le'), '$ORCH_OUTPUT is UTF-16; write it as UTF-8'],
+  ['Latin-1', Buffer.from('a=\xe4', 'latin1'), '$ORCH_OUTPUT is not UTF-8; write it as UTF-8'],
+  ['a NUL', Buffer.from('a=1\nb=x\0y'), 'line 2 of $ORCH_OUTPUT holds a NUL character'],
+  ['a key twice', Buffer.from('{"a": 1, "a": 2}'), "$ORCH_OUTPUT starts like a JSON object but is not one:  'a'"],
+])('%s is refused', (_, bytes, message) => {
+  writeFileSync(file, bytes);
+  expect(() => collectOutputs(file, stdout, ['a'])).toThrow(message);
+});

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { synchronise } from '../../../src/activities/loop/sync-repository.js';
@@ -180,6 +180,26 @@ describe('before a turn', () => {
     expect(subjects(one)[0]).toBe('one: a.txt'); // the tree is as it was
   });
 
+  test.each(['', 'b.txt'])(
+    'work here that is not committed and meets theirs is put back, and stops the loop %s',
+    async (more) => {
+      const shared = sharedRepository();
+      const [one, two] = [shared.clone('one'), shared.clone('two')];
+      two.commit('src/code.py', 'theirs\n');
+      if (more !== '') one.commit(more, 'mine, committed\n', false);
+      one.write('src/code.py', 'mine\n');
+      const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
+      const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
+      const head = one.git('rev-parse', 'HEAD');
+      expect(await refusal(synchronise(one.dir, task))).toBe(
+        'git_conflict: origin/main and this clone have both changed src/code.py: merge them by hand',
+      );
+      expect(readFileSync(path.join(one.dir, 'src/code.py'), 'utf8')).toBe('mine\n');
+      expect([one.git('rev-parse', 'HEAD'), one.git('stash', 'list')]).toEqual([head, '']);
+      expect(one.git('status', '--porcelain')).toBe(' M src/code.py\n');
+    },
+  );
+
   test('an untracked file here that a pull would overwrite is a clear error', async () => {
     const shared = sharedRepository();
     const [one, two] = [shared.clone('one'), shared.clone('two')];
@@ -237,12 +257,69 @@ describe('guards', () => {
       /^git_locked: another git process holds .*index\.lock; if none is running, remove that file/,
     );
   });
+});
 
-  test('a configuration below the top of its repository works on the whole of it', async () => {
+const below = (clone: Clone): Clone => ({ ...clone, dir: path.join(clone.dir, 'sub') });
+
+describe('a configuration below the top of its repository', () => {
+  test('has rules that count from its folder; what is outside of it is named', async () => {
     const shared = sharedRepository();
     const one = shared.clone('one');
-    mkdirSync(path.join(one.dir, 'sub'), { recursive: true });
-    one.write('src/code.py', 'changed');
-    expect(await refusal(sync({ ...one, dir: path.join(one.dir, 'sub') }))).toMatch(/^git_dirty: .*src\/code\.py/);
+    const names = ['sub/docs/fix_plan.md', 'sub/plans/x/reports/run.log', 'sub/sync/state.json'];
+    for (const name of names) one.write(name, '{}');
+    one.write('docs/fix_plan.md', 'of another project');
+    expect(await refusal(sync(below(one)))).toMatch(
+      /^git_dirty: .*docs\/fix_plan\.md \(no rule covers it: it is outside the folder of the loop\)/,
+    );
+    rmSync(path.join(one.dir, 'docs/fix_plan.md'));
+    expect(await sync(below(one))).toMatchObject({ pushed: true, left: [] });
+    expect(one.git('show', '--name-only', '--format=').trim().split('\n')).toEqual(names);
   });
+
+  test('has its own .reportsignore', async () => {
+    const one = sharedRepository().clone('one');
+    one.commit('sub/.reportsignore', '*.png\n');
+    one.write('sub/reports/plot.png', 'x');
+    expect(await refusal(sync(below(one)))).toMatch(/sub\/reports\/plot\.png \(\.reportsignore leaves it out\)/);
+  });
+});
+
+const local = (clone: Clone, when: SyncTask['when'] = 'after'): Promise<SyncReport> => {
+  const { git } = configOf('git: {enabled: true}\n');
+  return synchronise(clone.dir, { run_id: 'loop', step_id: 's', git: git!, when, subject: 'X', may_be_local: true });
+};
+
+describe('where there is no remote', () => {
+  test('it is committed here, and what no rule covers is only told', async () => {
+    const one = sharedRepository().clone('one');
+    one.git('remote', 'remove', 'origin');
+    one.write('docs/fix_plan.md', 'plan\n');
+    one.write('src/code.py', 'changed');
+    expect(await local(one, 'before')).toMatchObject({ pushed: false, left: ['src/code.py (no rule covers it)'] });
+    expect(await local(one)).toEqual({ pushed: false, left: ['src/code.py (no rule covers it)'] });
+    expect(one.git('show', '--name-only', '--format=').trim()).toBe('docs/fix_plan.md');
+  });
+
+  test('two machines cannot do without', async () => {
+    const one = sharedRepository().clone('one');
+    one.git('remote', 'remove', 'origin');
+    expect(await refusal(sync(one, { when: 'before' }))).toMatch(/^git_unreachable: /);
+  });
+});
+
+const hidden = async (config: string): Promise<string> => {
+  const shared = sharedRepository();
+  const one = shared.clone('one');
+  one.commit('.gitignore', 'reports/\nnode_modules/\n*.md\n');
+  for (const name of ['reports/run.log', 'reports/run.py', 'node_modules/x.log', 'docs/fix_plan.md'])
+    one.write(name, 'x');
+  const { git } = configOf(`git: {enabled: true${config}}\n`);
+  await synchronise(one.dir, { run_id: 'loop', step_id: 's', git: git!, when: 'after', subject: 'X' });
+  return one.git('show', '--name-only', '--format=').trim();
+};
+
+describe('reports that git is told to pass over', () => {
+  test('stay where they are', async () => expect(await hidden('')).toBe('.gitignore'));
+  test('are committed where that is configured, they alone', async () =>
+    expect(await hidden(', force_add_reports: true')).toBe('reports/run.log'));
 });

@@ -202,7 +202,7 @@ describe('expressions of a step are worked out', () => {
       url: 'http://h/demo-1',
       method: 'PUT',
       headers: { A: '1' },
-      body: { '${{ 1 }}': ['/h', 'true', 5, null] },
+      body: { '${{ 1 }}': ['/h', true, 5, null] },
     });
     expect(
       expandWith('step_def: {type: powershell, script: "${{ x }}", args: {A: "${{ run.id }}", B: true}}').action,
