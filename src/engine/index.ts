@@ -1,10 +1,12 @@
 export { decide, startRun, type Beginning, type Settled } from './decide.js';
+export { explain } from './explain.js';
+export { lockWaitText } from './lock-wait.js';
 export { refusal } from './operator.js';
 export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, Said } from './messages.js';
 export {
+  createState,
   isEnd,
   isRunEnd,
-  type LockWait,
   type Park,
   type Program,
   type RunState,
@@ -12,5 +14,4 @@ export {
   type StepState,
 } from './state.js';
 export type { AgentSummary, FailedAttempt, StepReport } from '../contract/step-result.js';
-export { toolOf } from './tool.js';
 export type { RunStatus } from '../contract/statuses.js';

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { hasRoom, isDiskFull } from '../../host/disk-room.js';
 import { Context } from '@temporalio/activity';
 import { withoutCallVariables } from '../../host/lasting-variables.js';
 import {
@@ -17,6 +18,7 @@ import {
 } from '../../process/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
 import { SecretError } from '../../secrets/index.js';
+import { diskFull } from '../step/disk-full.js';
 import type { Execution, RunStepDeps, StepFailure } from '../step/execution.js';
 import { withHeartbeat } from '../step/heartbeat.js';
 import { invocation, type Invocation } from './invocation.js';
@@ -100,10 +102,13 @@ async function runToOutcome(
     const spec = durableSpec(deps, execution, opened, tryDir, job);
     end = await runWithHeartbeat(deps, execution, spec, logs, { job, opened });
   } catch (error) {
+    if (isDiskFull(error)) throw diskFull(deps, execution);
     return failed({ ...notStarted(error), facts: { started_at: startedAt, log_dir: logDir } });
   }
   if (end.kind === 'detached') throw detached(execution);
   const whole = await logs.finish();
+  // The process has ended, and its raw output is there: what is to be made of it has time until there is room.
+  if (!whole && readsLogs(task) && !hasRoom(deps.stateDir)) throw diskFull(deps, execution);
   const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };
   const own = (await job?.conclude(end, facts, opened)) ?? conclude(execution, end, facts, opened);
   // After an outage of the service two attempts may wait for one process. Who concludes first removes its files, so
@@ -118,6 +123,11 @@ async function runToOutcome(
     for (const file of raw) rmSync(file, { force: true, recursive: true });
   }
   return outcome;
+}
+
+/** Whether more hangs on the logs of a step than that people can read them. */
+function readsLogs({ outputs, expect }: StepTask): boolean {
+  return outputs.includes('stdout') || (expect !== undefined && 'contains' in expect);
 }
 
 /** Finds the secrets. A process that runs already needs none; without them nothing that it prints can be shown. */

@@ -146,8 +146,7 @@ export async function followRun(
         held = progress.held;
         if (progress.status === 'quarantined' && progress.counts.running === 0) detach.abort(quarantined);
       },
-      ...(reporter === undefined ? {} : { onSilence: reporter.onSilence }),
-      ...(reporter?.onLive === undefined ? {} : { onLive: reporter.onLive }),
+      ...(reporter === undefined ? {} : { onSilence: reporter.onSilence, onLive: reporter.onLive }),
     });
     reporter?.close();
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
