@@ -81,7 +81,7 @@ export async function git(cwd: string, args: readonly string[], options: GitOpti
   return stdout;
 }
 
-/** The top of the work tree that a folder is in; undefined where it is in none. */
+/** The top of the worktree that a folder is in; undefined where it is in none. */
 export async function topOf(cwd: string): Promise<string | undefined> {
   try {
     return (await git(cwd, ['rev-parse', '--show-toplevel'])).trimEnd();
@@ -91,7 +91,7 @@ export async function topOf(cwd: string): Promise<string | undefined> {
 }
 
 /**
- * The state of a work tree as the id of a git tree: tracked and untracked files, ignored ones not. Neither the index
+ * The state of a worktree as the id of a git tree: tracked and untracked files, ignored ones not. Neither the index
  * nor any branch is touched.
  *
  * @returns undefined outside of a repository
@@ -113,7 +113,7 @@ export async function treeState(cwd: string): Promise<string | undefined> {
   }
 }
 
-/** The change of a work tree since a state of it, at most so many lines besides the list of its files. */
+/** The change of a worktree since a state of it, at most so many lines besides the list of its files. */
 export async function diffSince(
   cwd: string,
   since: string,
@@ -123,7 +123,7 @@ export async function diffSince(
   return whole === undefined ? undefined : cutDiff(whole, maxLines);
 }
 
-/** The whole change of a work tree since a state of it; undefined where that is not known. */
+/** The whole change of a worktree since a state of it; undefined where that is not known. */
 export async function changeSince(cwd: string, since: string): Promise<string | undefined> {
   const now = await treeState(cwd);
   const top = await topOf(cwd);

@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { git, GitError, runGit, topOf } from './git.js';
 
-/** A step's own work tree. */
+/** A step's own worktree. */
 interface NewWorktree {
   dir: string;
   branch: string;
@@ -15,7 +15,7 @@ interface NewWorktree {
 }
 
 /**
- * Makes a work tree with a branch of its own, or finds it where it was made before.
+ * Makes a worktree with a branch of its own, or finds it where it was made before.
  *
  * @param wanted `dir` is where it is to be
  * @throws GitError where git refuses it: outside of a repository, or where the branch is in use elsewhere
@@ -69,7 +69,7 @@ export interface LeftWork {
 }
 
 /**
- * Commits what an agent has left uncommitted in its own work tree, so that its branch has all of its work. Does nothing
+ * Commits what an agent has left uncommitted in its own worktree, so that its branch has all of its work. Does nothing
  * where there is nothing.
  *
  * @returns why the branch lacks work, where it does; then nothing was committed
@@ -155,14 +155,14 @@ function listed(files: readonly string[]): string {
 
 const MAX_NAMED = 5;
 
-/** Whether a folder is the top of a work tree, whatever symbolic links lead to it. */
+/** Whether a folder is the top of a worktree, whatever symbolic links lead to it. */
 async function isTopOfTree(dir: string): Promise<boolean> {
   const top = await topOf(dir);
   return top !== undefined && realpathSync(top) === realpathSync(dir);
 }
 
 /**
- * The work tree that a folder is in, where it is one of those below `home`. What a tree was may have become a plain
+ * The worktree that a folder is in, where it is one of those below `home`. What a tree was may have become a plain
  * folder of the repository round it, and nothing is to be done to that one.
  */
 export async function worktreeOf(dir: string, home: string): Promise<string | undefined> {
@@ -179,7 +179,7 @@ async function gitPath(top: string, flag: string): Promise<string> {
 }
 
 /**
- * Why a work tree is not to be removed; undefined where all that is in it is committed, and to be found again.
+ * Why a worktree is not to be removed; undefined where all that is in it is committed, and to be found again.
  *
  * @param top the top of a tree, as {@link worktreeOf} gives it
  */
@@ -211,7 +211,7 @@ async function lostSubmodule(top: string): Promise<string | undefined> {
 }
 
 /**
- * Removes a work tree, unless something in it is not committed, or would not be found again. What git ignores goes
+ * Removes a worktree, unless something in it is not committed, or would not be found again. What git ignores goes
  * with it.
  *
  * @param top the top of a tree, as {@link worktreeOf} gives it

@@ -88,9 +88,13 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
       done(await (await import('./commands/loop-worker.js')).loopWorker(context, config, options)),
     );
   for (const command of loop.commands) {
-    const { outputError = (text, write) => write(text) } = command.configureOutput();
+    const output = command.configureOutput();
     command.exitOverride().configureOutput({
-      outputError: (text, write) => outputError(`${text}${hintOfOldFlag(text)}`, write),
+      outputError(text, write) {
+        const told = `${text}${hintOfOldFlag(text)}`;
+        if (output.outputError === undefined) write(told);
+        else output.outputError(told, write);
+      },
     });
   }
 }

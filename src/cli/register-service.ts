@@ -9,7 +9,7 @@ export function addServiceCommands(program: Command, context: CliContext, done: 
     .command('up')
     .description('start the embedded service (Temporal dev server, Web UI, worker) in the background')
     .option('--install', 'also have the machine start it from now on (systemd, launchd)')
-    .option('--uninstall', 'have the machine start it no more; what runs goes on')
+    .option('--uninstall', 'no longer start it with the machine; what runs continues')
     .option('--json', 'print one JSON object')
     .action(async (options) => done(await (await import('./commands/service.js')).up(context, options)));
 

@@ -153,7 +153,7 @@ function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<Run
   return { rerun_of: of.run_id, reused: Object.fromEntries(reports) };
 }
 
-/** Its work tree is no matter of this run, and a prompt shows little of many words. */
+/** Its worktree is no matter of this run, and a prompt shows little of many words. */
 function agentTakenOver(summary: AgentSummary): AgentSummary {
   const { worktree: _, message, ...agent } = summary;
   return { ...agent, ...(message === undefined ? {} : { message: message.slice(-TAKEN_CHARS) }) };

@@ -21,7 +21,7 @@ export interface Activities extends LockActivities {
   seal(record: RunRecord): Promise<void>;
   /** Asks when a step may start its agent, and tells of a quota that is used up. */
   askAccount(question: AccountQuestion): Promise<AccountAnswer>;
-  /** Commits and removes the work tree of an agent's step. */
+  /** Commits and removes the worktree of an agent's step. */
   endWorktree(end: WorktreeEnd): Promise<WorktreeEnded>;
   /** Runs one turn of a loop. */
   runTurn(task: TurnTask): Promise<TurnSuccess>;
@@ -68,7 +68,7 @@ export interface AccountAnswer {
   start_at: number;
 }
 
-/** The work tree of a step that has ended well. */
+/** The worktree of a step that has ended well. */
 export interface WorktreeEnd {
   /** A folder in it. */
   dir: string;
@@ -80,7 +80,7 @@ export interface WorktreeEnd {
   sign?: boolean;
 }
 
-/** What has become of a work tree. */
+/** What has become of a worktree. */
 export interface WorktreeEnded {
   /** Why it is there still, though its branch has all of the work. */
   stays?: string;

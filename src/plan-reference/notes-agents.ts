@@ -50,7 +50,7 @@ export const AGENT_SETTINGS: Notes = {
   },
   'globals.agents.push': {
     about:
-      'With `deny` every `git push` below the agent fails: by its environment, and in a work tree of its own by a hook. It keeps an agent from a mistake, not from an attack.',
+      'With `deny` every `git push` below the agent fails: by its environment, and in a worktree of its own by a hook. It keeps an agent from a mistake, not from an attack.',
   },
   'globals.agents.leftovers': {
     about:
@@ -174,10 +174,10 @@ export const AGENT: Notes = {
   'step_def.agent.worktree': {
     type: 'true or false, or map of `branch`, `base`, `submodules` and `sign`',
     about:
-      'A git work tree on a branch `orch/RUN/STEP`, made from `base` (`HEAD`). Where the step ends well, all is committed to the branch and the tree is removed; else it stays where `orch status --json` says. Where the branch lacks the work (the agent has left it, or files of a merge are unmerged), the step has failed with `worktree`. Merge the branch in a step of its own.',
+      'A git worktree on a branch `orch/RUN/STEP`, made from `base` (`HEAD`). Where the step ends well, all is committed to the branch and the tree is removed; else it stays where `orch status --json` says. Where the branch lacks the work (the agent has left it, or files of a merge are unmerged), the step has failed with `worktree`. Merge the branch in a step of its own.',
   },
   'step_def.agent.worktree.branch': { about: 'Where it is there already, the work goes on on it.' },
-  'step_def.agent.worktree.base': { about: 'Of no effect where the branch is there already.' },
+  'step_def.agent.worktree.base': { about: 'Has no effect if the branch already exists.' },
   'step_def.agent.worktree.submodules': {
     about:
       'By `git submodule update --init --recursive`, which may need the network. Without it their folders are empty.',

@@ -101,7 +101,7 @@ async function checkRecords(env: Env): Promise<Check> {
   const keepMs = keepFor(env);
   const kept = Number.isFinite(keepMs)
     ? `those that went well are kept for ${Math.round(keepMs / 86_400_000)} days (ORCH_KEEP)`
-    : 'kept for ever (ORCH_KEEP)';
+    : 'kept forever (ORCH_KEEP)';
   const size = `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
   return { name: 'records', ok: 'ok', detail: `${runs} ${runs === 1 ? 'run' : 'runs'}, ${size}; ${kept}` };
 }

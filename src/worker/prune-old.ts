@@ -14,7 +14,7 @@ export interface PruneDeps {
 
 /**
  * Removes what runs have left here that ended long ago and did what they were to do. Those that failed stay, and those
- * whose steps have work trees: what becomes of them is a person's to say, by `orch prune`.
+ * whose steps have worktrees: what becomes of them is a person's to say, by `orch prune`.
  *
  * @returns the ids of the runs that went
  */

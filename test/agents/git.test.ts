@@ -71,7 +71,7 @@ describe('the change since a state of a tree', () => {
 
 const tree = (): string => path.join(tempDir(), 'tree');
 
-describe('a work tree', () => {
+describe('a worktree', () => {
   test('is made once, whoever asks again, and removed once what it has is committed', async () => {
     const dir = tree();
     await makeWorktree(repo, { dir, branch: 'orch/run/step' });

@@ -168,7 +168,7 @@ describe('an agent that may not push', () => {
   });
 });
 
-describe('a step in a work tree', () => {
+describe('a step in a worktree', () => {
   test('has failed where its branch lacks its work', () => {
     const branch = (id: string): string => `orch/${run.id}/${id}`;
     const { status, reason, message } = ends('elsewhere');
@@ -176,7 +176,7 @@ describe('a step in a work tree', () => {
     const left = `the agent has left its branch '${branch('elsewhere')}' for the branch 'its-own', and what is there is not on it`;
     const tree = path.join(own.state, 'worktrees', run.id, 'elsewhere');
     expect(message).toBe(
-      `WorktreeError: its branch '${branch('elsewhere')}' may lack its work: ${left}; the work tree is ${tree}`,
+      `WorktreeError: its branch '${branch('elsewhere')}' may lack its work: ${left}; the worktree is ${tree}`,
     );
     expect([ends('removed').status, ends('removed').reason]).toEqual(['failed', 'worktree']);
     expect(ends('removed').message).toContain('the agent has removed it; its branch has what it committed');

@@ -361,7 +361,7 @@ describe('a budget', () => {
   });
 });
 
-describe('a work tree of its own', () => {
+describe('a worktree of its own', () => {
   test('each agent has its own; what they did is on their branches, which a step merges', async () => {
     const repo = path.join(own.dir, uniqueId('repo'));
     mkdirSync(repo);

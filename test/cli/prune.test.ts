@@ -69,7 +69,7 @@ test('removes the folders of runs that ended long ago, never of one that is open
   await orch('down');
 });
 
-test('removes what steps have left of work trees where all of it is committed, else keeps the run with it', async () => {
+test('removes what steps have left of worktrees where all of it is committed, else keeps the run with it', async () => {
   const state = tempDir();
   const repo = path.join(tempDir(), 'repo "1"');
   mkdirSync(repo);

@@ -56,9 +56,6 @@ describe.skipIf(process.platform !== 'linux')('what Linux tells', () => {
     expect(processStat(2 ** 22 + 1)).toBeUndefined();
   });
 
-  const stat = (state: string, threads: number): string =>
-    `7 (a) Z (b) ${state} 1 3 2 ${'0 '.repeat(13)}${threads} 0 99 0`;
-
   test.each([
     ['S', 1, { zombie: false, dead: false }],
     ['Z', 1, { zombie: true, dead: true }],
@@ -86,3 +83,8 @@ test('a host is named as it is read', () => {
   expect(parseHostId(formatHostId(hostId()))).toEqual(hostId());
   expect(hostId()).toBe(hostId());
 });
+
+/** A line of `/proc/PID/stat`. */
+function stat(state: string, threads: number): string {
+  return `7 (a) Z (b) ${state} 1 3 2 ${'0 '.repeat(13)}${threads} 0 99 0`;
+}

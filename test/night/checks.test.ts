@@ -4,10 +4,10 @@ import { expect, test } from 'vitest';
 import { tempDir } from '../support/plans.js';
 
 // The night finds nothing wrong only where there is nothing: here orch tells it what is not so.
-const { checkNight } = (await import('./checks.mjs' as string)) as {
+const { checkNight } = (await import('./checks.mjs')) as {
   checkNight: (about: object) => void;
 };
-const { writeNight } = (await import('./script.mjs' as string)) as { writeNight: (about: object) => Turn[] };
+const { writeNight } = (await import('./script.mjs')) as { writeNight: (about: object) => Turn[] };
 
 interface Turn {
   id: string;

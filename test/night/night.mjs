@@ -44,6 +44,7 @@ const night = writeNight({
   marks: path.join(fakes, 'marks'),
   calm: Number(options.calm),
 });
+/** @type {{ records: Map<string, any>, failures: number, waits: Set<string>, wrong: [string, string][] } & Record<string, any>} */
 const seen = { records: new Map(), failures: 0, waits: new Set(), wrong: [] };
 const began = performance.now();
 

@@ -4,7 +4,7 @@ import type { WorktreeEnd, WorktreeEnded } from '../../contract/activities.js';
 import { worktreesDir } from '../../records/paths.js';
 
 /**
- * Commits what is left in a step's own work tree to its branch, and removes the tree. Asked again, it does nothing.
+ * Commits what is left in a step's own worktree to its branch, and removes the tree. Asked again, it does nothing.
  *
  * @param askedBefore whether somebody may have done it already
  */
@@ -24,6 +24,6 @@ export async function endWorktree(stateDir: string, end: WorktreeEnd, askedBefor
 
 /** A worker before this one may have removed the tree; else the agent has, and nobody knows what was in it. */
 function withoutTree(dir: string, askedBefore: boolean): WorktreeEnded {
-  if (existsSync(dir)) return { lacks: 'git does not know it as a work tree any more' };
+  if (existsSync(dir)) return { lacks: 'git no longer lists it as a worktree' };
   return askedBefore ? {} : { lacks: 'the agent has removed it; its branch has what it committed' };
 }

@@ -22,12 +22,12 @@ export interface SettledTurn {
 const FILE = 'turn.json';
 
 /**
- * Settles what a turn needs before it begins: its work tree, and the state of the tree. Asked again, it gives the same
+ * Settles what a turn needs before it begins: its worktree, and the state of the tree. Asked again, it gives the same
  * answer.
  *
  * @param dir folder of the turn
  * @param cwd folder of the step
- * @throws GitError where the work tree cannot be made
+ * @throws GitError where the worktree cannot be made
  */
 export async function settleTurn(
   turn: AgentTurn,

@@ -32,7 +32,7 @@ export function refuseAhead(baseDir: string, state: StateTask): void {
   if (ahead === undefined) return;
   const { file } = state;
   const whose = ahead.loop === undefined ? 'another loop' : `the loop ${ahead.loop}`;
-  const message = `${file} is of ${whose} and further than this one: iteration ${ahead.iteration}, ${ahead.role}. \`orch loop\` goes on from there, \`orch loop --fresh\` begins anew`;
+  const message = `${file} is of ${whose} and further than this one: iteration ${ahead.iteration}, ${ahead.role}. \`orch loop\` continues from there, \`orch loop --fresh\` starts over`;
   throw new TurnRefused('state_ahead', message);
 }
 

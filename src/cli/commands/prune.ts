@@ -17,14 +17,14 @@ interface PruneFlags {
   json?: boolean;
 }
 
-/** A run that is kept because of work trees of its steps. */
+/** A run that is kept because of worktrees of its steps. */
 interface Kept {
   run: Prunable;
   worktrees: { folder: string; reason: string }[];
 }
 
 /**
- * `orch prune --older-than 30d`: removes the folders of runs that ended long ago, and the work trees that their steps
+ * `orch prune --older-than 30d`: removes the folders of runs that ended long ago, and the worktrees that their steps
  * have left. A tree with work that is not committed stays, and with it the run. The service keeps its own history.
  */
 export async function prune(context: CliContext, flags: PruneFlags): Promise<number> {
@@ -59,7 +59,7 @@ export async function prune(context: CliContext, flags: PruneFlags): Promise<num
   return failed.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
-/** Removes the work trees of a run. @returns those that stay, and why */
+/** Removes the worktrees of a run. @returns those that stay, and why */
 async function removeTrees({ worktrees }: Prunable, home: string, dryRun: boolean): Promise<Kept['worktrees']> {
   const stay: Kept['worktrees'] = [];
   for (const folder of worktrees) {

@@ -26,5 +26,5 @@ export function table(cells: readonly (readonly string[])[]): string {
 function widthOf(text: string): number {
   if (/^[ -~]*$/.test(text)) return text.length;
   const shown = text.replaceAll(/\p{Mark}|\u200D./gu, '');
-  return [...shown].reduce((width, character) => width + eastAsianWidth(character.codePointAt(0)!), 0);
+  return Array.from(shown).reduce((width, character) => width + eastAsianWidth(character.codePointAt(0)!), 0);
 }

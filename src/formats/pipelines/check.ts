@@ -17,7 +17,7 @@ const WORDS: SchemaWords = {
   wrongVersion: () => notPipelines('one with a version'),
   // The tool that the files were written for takes no notice of them.
   onlyWarns: true,
-  strangeKey: (_parent, key) => ({ hint: `it is of no effect: remove it, or name it ${quote(`x-${key}`)}` }),
+  strangeKey: (_parent, key) => ({ hint: `it has no effect: remove it, or name it ${quote(`x-${key}`)}` }),
 };
 
 function notPipelines(what: string): Problem {
@@ -143,7 +143,7 @@ function warnOfOtherName(id: string, { path }: StageEntry, what: 'stage' | 'pipe
     code: 'invalid_id',
     severity: 'warning',
     path: [...path, 'id'],
-    message: `the ${what} id ${quote(id)} is no name for a folder`,
+    message: `the ${what} id ${quote(id)} is not a valid folder name`,
     hint: `${called} is called ${quote(plainId(id))}`,
   });
 }

@@ -17,7 +17,7 @@ export interface OpenText {
   /** The document as plain JSON data. */
   value: unknown;
   /** How the number or boolean at a path is written; undefined where something else stands there. */
-  textAt(path: readonly PropertyKey[]): string | undefined;
+  textAt: (path: readonly PropertyKey[]) => string | undefined;
   placeOf(path: string | undefined, at: 'key' | 'value'): Place;
   /** A diagnostic with its place; `related` are placed by `placeRelated`, else in this text too. */
   place(diagnostic: Diagnostic, placeRelated?: (related: { file?: string; path?: string }) => Place): Diagnostic;

@@ -134,7 +134,7 @@ function actionPlace(key: string, step: unknown): string | undefined {
   if (kinds.length === 0) return undefined;
   const own = valueAt(step, ['step_def', 'type']);
   if (own === undefined) return `put it into step_def: {type: ${kinds.join(' or ')}, ${key}: …}`;
-  return kinds.includes(String(own))
+  return typeof own === 'string' && kinds.includes(own)
     ? 'move it into step_def'
     : `only steps of type ${kinds.join(', ')} have it, in step_def`;
 }

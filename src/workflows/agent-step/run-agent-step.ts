@@ -66,7 +66,7 @@ async function closeWorktree(
   }
   if (lacks !== undefined) {
     const where = branch === undefined ? 'its branch' : `its branch '${branch}'`;
-    const words = `WorktreeError: ${where} may lack its work: ${lacks}; the work tree is ${dir}`;
+    const words = `WorktreeError: ${where} may lack its work: ${lacks}; the worktree is ${dir}`;
     return { ...report, status: 'failed', reason: 'worktree', message: words };
   }
   const { worktree: _, ...agent } = report.agent;

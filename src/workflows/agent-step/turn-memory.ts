@@ -21,7 +21,7 @@ export class TurnMemory {
     return this.session?.agent === agent ? this.session : undefined;
   }
 
-  /** Sessions and work trees are on one host: what comes after the first turn goes there too. */
+  /** Sessions and worktrees are on one host: what comes after the first turn goes there too. */
   home(): Pick<StepTask, 'carried'> {
     const host = this.known?.state_host;
     return host === undefined ? {} : { carried: { failures: 0, first_started_at: Date.now(), host } };

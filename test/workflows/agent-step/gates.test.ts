@@ -5,7 +5,7 @@ import { agent, allow, breaks, says, turn } from './turns.js';
 
 const GATES = { verify: [{ run: 'make test' }, { run: 'make lint' }] };
 
-test('gates run after the turn, in its work tree and on its host, and all of them', async () => {
+test('gates run after the turn, in its worktree and on its host, and all of them', async () => {
   const run = await HandRun.of([agent(GATES)]);
   await allow(run);
   await says(run, { worktree: '/tree', state_host: 'one' });
