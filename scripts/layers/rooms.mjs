@@ -115,11 +115,11 @@ export const ROOMS = [
   ),
   room(
     'agents',
-    "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts` and `evidence.ts`",
-    'plan/model',
+    "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts`, `worktree.ts` and `evidence.ts`",
+    'host plan/model',
     ['execa', 'node'],
   ),
-  room('records', "where a run's files are, and how they are written and read", 'host journal', ['node']),
+  room('records', "where a run's files are, and how they are written and read", 'host journal secrets', ['node']),
   room(
     'temporal',
     'what client and worker must agree on: settings, payload codec, signatures, the way to the locks',

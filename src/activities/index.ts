@@ -42,7 +42,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     acquireLock: endingUnexpected((...wish) => locks.acquireLock(...wish)),
     releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),
     askAccount: endingUnexpected(createAskAccount(deps.accounts)),
-    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end)),
+    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end, Context.current().info.attempt > 1)),
     admitPlans: endingUnexpected(admitPlans),
     async leaveHistory() {
       const execution = executionOf(Context.current());

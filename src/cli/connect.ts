@@ -2,7 +2,8 @@ import { OrchError } from '../client/errors.js';
 import { OrchClient } from '../client/orch-client.js';
 import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
-import { checkStateDir, ensureService, readSigning, runningServer } from '../service/index.js';
+import { readRecordFiles } from '../records/run-folders.js';
+import { checkStateDir, ensureService, readSigning, runningServer, workerRuns } from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 
@@ -30,6 +31,8 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
       namespace: DEFAULT_NAMESPACE,
     },
     ...signingOf(context),
+    workerRuns: () => workerRuns(context.env),
+    readFiles: (runId) => readRecordFiles(stateDir(context.env), runId),
     ...(service.ui_url === undefined ? {} : { webUi: service.ui_url }),
   });
 }

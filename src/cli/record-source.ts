@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OrchError } from '../client/errors.js';
 import { isFinished, manifestOf, type Manifest, type RunEvent } from '../journal/index.js';
+import { cleanRecord } from '../records/clean-record.js';
 import { readEvents } from '../records/event-file.js';
 import { runDir, stateDir } from '../records/paths.js';
 import { readManifest } from '../records/run-folders.js';
@@ -47,7 +48,7 @@ async function fromService(
 ): Promise<Pick<FoundRecord, 'manifest' | 'events' | 'plan' | 'open'>> {
   const client = await connect(context, false);
   try {
-    const { about, plan, events, open } = await client.record(runId);
+    const { about, plan, events, open } = cleanRecord(await client.record(runId));
     return { manifest: manifestOf(about, events), events, plan, open };
   } finally {
     await client.close();

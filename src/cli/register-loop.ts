@@ -10,9 +10,7 @@ const steering = async () => import('./commands/loop-steer.js');
 /** The supervisor/engineer loop. Each command loads its code, and Temporal's packages, only when it is used. */
 export function addLoopCommands(program: Command, context: CliContext, done: Done): void {
   const loop = program.command('loop').description('run two roles in turn over prompts: a supervisor and main');
-  withKnobs(
-    loop.command('run [config]', { isDefault: true }).description('start or continue the loop, and follow it'),
-  )
+  withKnobs(loop.command('run [config]', { isDefault: true }).description('start or continue the loop, and follow it'))
     .option('--detach', 'only start it, and print its id')
     .option('--agent-exit-code', 'exit with the code of the agent that failed, as older loops did')
     .addHelpText(

@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
 import { withFormatOptions } from './options/format.js';
-import { withPipelineOptions } from './options/pipeline.js';
 import { collect, withSelection } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
@@ -19,7 +18,7 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .option('--wait', 'wait for the end, and exit with the code of the run')
     .action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
 
-  withPipelineOptions(program.command('rerun <run>'))
+  withFormatOptions(program.command('rerun <run>'), '--prose-plan')
     .description('run an ended run again, reusing what succeeded')
     .option('--failed', 'what did not succeed, and all that depends on it (the default)')
     .option('--from <step...>', 'these steps and all that depends on them, too')

@@ -8,6 +8,8 @@ export function addServiceCommands(program: Command, context: CliContext, done: 
   program
     .command('up')
     .description('start the embedded service (Temporal dev server, Web UI, worker) in the background')
+    .option('--install', 'also have the machine start it from now on (systemd, launchd)')
+    .option('--uninstall', 'have the machine start it no more; what runs goes on')
     .option('--json', 'print one JSON object')
     .action(async (options) => done(await (await import('./commands/service.js')).up(context, options)));
 

@@ -4,6 +4,7 @@ import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '..
 import {
   explainQuery,
   progressQuery,
+  RUN_PLAN,
   type Explanation,
   type ProgressView,
   type RunResult,
@@ -12,7 +13,9 @@ import {
   type Verbs,
 } from '../contract/run-messages.js';
 import { ORCH_LOOP } from '../contract/loop-messages.js';
-import { describeRun, withAttempts, type LiveStep } from './describe.js';
+import { forCallsInTurn } from './calls-in-turn.js';
+import { describeRun, unservedText, withAttempts, type DescribedRun, type LiveStep } from './describe.js';
+import { endedProgress, explainEnded, type ReadFiles } from './ended-run.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { openClient } from './open-client.js';
@@ -28,6 +31,7 @@ import { startRun } from './start-run.js';
 import { startedBy } from './started-by.js';
 import {
   asOrchError,
+  busy,
   isUpdateLimit,
   onceItAnswers,
   runClosed,
@@ -36,11 +40,14 @@ import {
 } from './service-errors.js';
 import { endedUnbegun, noRecord } from './unbegun.js';
 import { otherVersions, type OtherVersions } from './other-versions.js';
+import { isPolled } from './unserved-queues.js';
 import { whyStuck } from './why-stuck.js';
 import type { PlanToStart, RunDescription, RunSummary, StartOptions } from './types.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
 const QUERY_DEADLINE_MS = 2_000;
+/** Milliseconds that a look at what the service knows may take: it answers by itself. */
+const PULSE_DEADLINE_MS = 10_000;
 
 export interface OrchClientOptions {
   service: TemporalSettings;
@@ -51,6 +58,10 @@ export interface OrchClientOptions {
    * `since`, milliseconds since the epoch, may have come without.
    */
   signing?: { key: string; since: number };
+  /** Says whether a worker serves the task queue; default: what the service knows, which is late by a minute. */
+  workerRuns?: () => boolean;
+  /** Reads the records of runs on this machine: closed runs are then told of without asking them. */
+  readFiles?: ReadFiles;
   /** Base address of the Web UI, for links; without it runs have none. */
   webUi?: string;
 }
@@ -119,8 +130,9 @@ export class OrchClient {
    * @throws OrchError `run_not_found`, `no_worker`.
    */
   async pastRun(runId: string): Promise<PastRun> {
-    await describeRun(this.client, runId, this.options.signing);
-    return readPastRun(this.client, runId, this.options.signing, () => this.progress(runId));
+    const { signing, readFiles } = this.options;
+    const described = await describeRun(this.client, runId, signing);
+    return readPastRun(this.client, runId, signing, () => this.progressOf(described), readFiles);
   }
 
   /**
@@ -140,40 +152,58 @@ export class OrchClient {
   /**
    * What a run is doing; with `since`, only the steps that changed after that version.
    *
-   * @throws OrchError `no_worker` when no worker answers within 2 s; `run_not_found`.
+   * @throws OrchError `no_worker`, or `run_busy` where there is one, when nobody answers within 2 s; `run_not_found`.
    */
   async progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView> {
     const ask = (): Promise<ProgressView> =>
       this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since });
+    const inTurn = signal && forCallsInTurn(signal); // a run that has not begun is asked many times
     try {
       return await onceItAnswers(
         () =>
           withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-            signal === undefined ? ask() : this.connection.withAbortSignal(signal, ask),
+            inTurn === undefined ? ask() : this.connection.withAbortSignal(inTurn, ask),
           ),
         () => this.isOpen(runId),
       );
     } catch (error) {
-      throw await whyStuck(this.client, runId, asOrchError(error, runId));
+      throw await this.whyNoAnswer(error, runId);
     }
+  }
+
+  /** A run may be stuck, its worker may be at work on it for long, or there is none. */
+  private async whyNoAnswer(error: unknown, runId: string): Promise<unknown> {
+    const why = await whyStuck(this.client, runId, asOrchError(error, runId));
+    if (!(why instanceof OrchError) || why.code !== 'no_worker') return why;
+    const { workerRuns, taskQueue = DEFAULT_TASK_QUEUE } = this.options;
+    const works = workerRuns === undefined ? await isPolled(this.client, taskQueue) : workerRuns();
+    return works ? busy(runId, error) : why;
+  }
+
+  /** The progress of a run, which is asked only while it is open, or where nothing else tells. */
+  private async progressOf(described: DescribedRun): Promise<ProgressView> {
+    const { run } = described;
+    const { signing, readFiles } = this.options;
+    const ended =
+      run.finished_at === undefined ? undefined : await endedProgress(this.client, described, signing, readFiles);
+    return ended ?? this.progress(run.run_id);
   }
 
   /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
   async describe(runId: string): Promise<RunDescription> {
-    const {
-      run,
-      workflow_type: type,
-      temporal_run_id,
-      pending,
-    } = await describeRun(this.client, runId, this.options.signing);
+    const described = await describeRun(this.client, runId, this.options.signing);
+    const { run, workflow_type: type, temporal_run_id, pending } = described;
     if (type === ORCH_LOOP) throw noPlan(runId);
     const link = this.link(runId, temporal_run_id);
     try {
-      const progress = await this.progress(runId);
+      const progress = await this.progressOf(described);
       return { ...run, ...link, progress: withAttempts(progress, pending), stale: false };
     } catch (error) {
       if (await endedUnbegun(this.client, runId, error)) return { ...run, ...link, stale: false };
       if (error instanceof OrchError && error.code === 'no_worker') return { ...run, ...link, stale: true };
+      if (error instanceof OrchError && error.code === 'run_busy') {
+        return { ...run, ...link, stale: true, busy: true };
+      }
       if (error instanceof OrchError && error.code === 'run_stuck') {
         return { ...run, ...link, stale: true, stuck: error.message };
       }
@@ -181,9 +211,17 @@ export class OrchClient {
     }
   }
 
-  /** What the steps of a run do that run now, by their ids. @throws OrchError `run_not_found`. */
-  async live(runId: string): Promise<ReadonlyMap<string, LiveStep>> {
-    return (await describeRun(this.client, runId, this.options.signing)).pending;
+  /**
+   * What the service knows of a run without asking it: how many events its history has, so that one is asked only when
+   * something has changed, and what the steps do that run now, by their ids. @throws OrchError `run_not_found`.
+   */
+  async pulse(runId: string, signal?: AbortSignal): Promise<{ events: number; live: ReadonlyMap<string, LiveStep> }> {
+    const ask = (): Promise<DescribedRun> => describeRun(this.client, runId, this.options.signing, false);
+    const inTurn = signal && forCallsInTurn(signal);
+    const { events, pending } = await withDeadline(this.connection, PULSE_DEADLINE_MS, () =>
+      inTurn === undefined ? ask() : this.connection.withAbortSignal(inTurn, ask),
+    );
+    return { events, live: pending };
   }
 
   /** What the service itself knows of a run; needs no worker. @throws OrchError `run_not_found`. */
@@ -225,18 +263,35 @@ export class OrchClient {
    * @throws OrchError `refused` for an unknown step; `no_record` for a run that ended before it began; as of {@link progress}.
    */
   async explain(runId: string, step: string): Promise<Explanation> {
+    const described = await describeRun(this.client, runId, this.options.signing);
+    const ended = await this.explainEnded(described, step);
+    if (ended !== undefined) return ended;
     try {
-      return await onceItAnswers(
+      const answer = await onceItAnswers(
         () =>
           withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
             this.client.workflow.getHandle(runId).query(explainQuery, { step }),
           ),
         () => this.isOpen(runId),
       );
+      return withQueue(answer, described.pending);
     } catch (error) {
-      const known = asOrchError(error, runId);
+      const known = await this.whyNoAnswer(error, runId);
       throw (await endedUnbegun(this.client, runId, known)) ? noRecord(runId) : known;
     }
+  }
+
+  /** Of a closed run, where its plan can be read and its end is known. */
+  private async explainEnded(described: DescribedRun, step: string): Promise<Explanation | undefined> {
+    const { signing, readFiles } = this.options;
+    const runId = described.run.run_id;
+    if (described.run.finished_at === undefined || described.workflow_type !== RUN_PLAN) return undefined;
+    const progress = await endedProgress(this.client, described, signing, readFiles);
+    if (progress === undefined) return undefined;
+    const { plan } = await readPastRun(this.client, runId, signing, async () => progress, readFiles);
+    const found = explainEnded(plan, progress, step);
+    if (found !== undefined) return found;
+    throw new OrchError('refused', `The plan has no step '${step}'`);
   }
 
   /**
@@ -335,6 +390,14 @@ export class OrchClient {
     const run = `${encodeURIComponent(runId)}/${firstRunId}`;
     return { web_ui: `${this.options.webUi}/namespaces/${namespace}/workflows/${run}/history` };
   }
+}
+
+/** What the run takes for running may lie in a queue that nobody polls: only the service knows. */
+function withQueue(answer: Explanation, pending: DescribedRun['pending']): Explanation {
+  const queue = pending.get(answer.step)?.unserved;
+  if (queue === undefined || answer.status !== 'running') return answer;
+  const lines = answer.lines.filter((line) => line !== 'It runs.');
+  return { ...answer, lines: [`It is ${unservedText(queue)}.`, ...lines] };
 }
 
 function noPlan(runId: string): OrchError {

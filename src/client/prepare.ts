@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { compactPlan } from '../contract/compact-plan.js';
 import { ENGINE_VERSION, type RunInput } from '../contract/run-input.js';
-import type { StepReport } from '../engine/index.js';
-import { agentProblems } from '../plan/check/agent-names.js';
+import type { AgentSummary, StepReport } from '../engine/index.js';
+import { agentNotes, agentProblems } from '../plan/check/agent-names.js';
 import type { Graph } from '../plan/graph/graph.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { resolveInputs } from '../plan/templates/inputs.js';
@@ -99,7 +99,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     input,
     digest,
     warnings,
-    notes: unexported(input).map(leftOutNote),
+    notes: [...unexported(input).map(leftOutNote), ...agentNotes(all, toStart.agents)],
     ...(runId === undefined ? {} : { runId }),
     ...(startedBy === undefined ? {} : { startedBy }),
   };
@@ -143,9 +143,10 @@ function leftOutNote(name: string): string {
 /** The reports of the steps that a rerun takes over. */
 function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<RunInput, 'rerun_of' | 'reused'> {
   const wanted = new Set(reused);
+  const hasContext = of.plan.steps.some(({ action }) => action.type === 'agent' && action.context !== undefined);
   const reports = of.steps.flatMap((step): [string, StepReport][] => {
     if (!wanted.has(step.id)) return [];
-    const { id, status, exit_code, log_dir, outputs, attempts } = step;
+    const { id, status, exit_code, log_dir, outputs, attempts, agent, stdout_tail } = step;
     const report: StepReport = {
       status: status === 'warning' ? 'warning' : status === 'skipped' ? 'failed' : 'success',
       message: `from ${of.run_id}`,
@@ -153,11 +154,22 @@ function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<Run
       ...(exit_code === undefined ? {} : { exit_code }),
       ...(log_dir === undefined ? {} : { log_dir }),
       ...(outputs === undefined ? {} : { outputs }),
+      // What prompts of later steps tell of it, and the session that they may go on with.
+      ...(agent === undefined ? {} : { agent: agentTakenOver(agent) }),
+      ...(hasContext && stdout_tail !== undefined ? { stdout_tail } : {}),
     };
     return [[id, report]];
   });
   return { rerun_of: of.run_id, reused: Object.fromEntries(reports) };
 }
+
+/** Its work tree is no matter of this run, and a prompt shows little of many words. */
+function agentTakenOver(summary: AgentSummary): AgentSummary {
+  const { worktree: _, message, ...agent } = summary;
+  return { ...agent, ...(message === undefined ? {} : { message: message.slice(-TAKEN_CHARS) }) };
+}
+
+const TAKEN_CHARS = 4_000;
 
 function hasAgents(plans: readonly Plan[]): boolean {
   return plans.some(({ steps }) => steps.some(({ action }) => action.type === 'agent'));

@@ -32,9 +32,29 @@ const BEGIN = { tries: 50, pauseMs: 100 };
 /** Tries of a call in all; with the pauses above about ten seconds. */
 const TRIES = 9;
 
-/** Runs `call` with an end: while no worker polls, queries and updates would wait for ever. */
-export function withDeadline<T>(connection: Connection, ms: number, call: () => Promise<T>): Promise<T> {
-  return connection.withDeadline(Date.now() + ms, call);
+/** An error that comes as late as the deadline, or so much before, is the deadline's. Milliseconds. */
+const AT_DEADLINE_MS = 100;
+
+/**
+ * Runs `call` with an end: while no worker polls, queries and updates would wait for ever.
+ *
+ * The deadline travels with the call, and the service ends it then, too. On a busy machine its word may be the one that is
+ * heard, which is that of an outage: a stream was reset, a call canceled.
+ *
+ * @throws OrchError `no_worker` for such an end; all else as it is
+ */
+export async function withDeadline<T>(
+  connection: Pick<Connection, 'withDeadline'>,
+  ms: number,
+  call: () => Promise<T>,
+): Promise<T> {
+  const deadline = Date.now() + ms;
+  try {
+    return await connection.withDeadline(deadline, call);
+  } catch (error) {
+    if (isOutage(error) && Date.now() >= deadline - AT_DEADLINE_MS) throw noWorker(error);
+    throw error;
+  }
 }
 
 /** True for an outage that may pass. */
@@ -187,6 +207,14 @@ export function stuck(runId = '', why?: string): OrchError {
       hint: 'the log of the worker says more; other runs continue',
     },
   );
+}
+
+/** There is a worker, and it has not answered in time: it replays a long history, or decides for very many steps. */
+export function busy(runId: string, cause: unknown): OrchError {
+  return new OrchError('run_busy', `The run '${runId}' has not answered in time: its worker is busy`, {
+    hint: 'a long history takes a worker some time to read, once; ask again in a moment',
+    cause,
+  });
 }
 
 function messagesOf(error: unknown): string {

@@ -73,6 +73,8 @@ export interface RunDescription extends RunSummary {
   progress?: ProgressView;
   /** True when no worker answered, so that `progress` is missing. */
   stale: boolean;
+  /** Set with `stale` where there is a worker that has not come to answering. */
+  busy?: true;
   /** Why its worker fails to decide what comes next, where it does. */
   stuck?: string;
   web_ui?: string;

@@ -30,7 +30,7 @@ export interface Activities extends LockActivities {
   /** Asks when a step may start its agent, and tells of a quota that is used up. */
   askAccount(question: AccountQuestion): Promise<AccountAnswer>;
   /** Commits and removes the work tree of an agent's step. */
-  endWorktree(end: WorktreeEnd): Promise<{ stays?: string }>;
+  endWorktree(end: WorktreeEnd): Promise<WorktreeEnded>;
   /** Runs one turn of a loop. */
   runTurn(task: TurnTask): Promise<TurnSuccess>;
   /** Takes over what others have done in a shared repository, or hands on what a turn has made. */
@@ -87,6 +87,18 @@ export interface WorktreeEnd {
   dir: string;
   /** What the commit of what was left uncommitted says. */
   message: string;
+  /** The branch that is to have the work. */
+  branch?: string;
+  /** Signs the commit. */
+  sign?: boolean;
+}
+
+/** What has become of a work tree. */
+export interface WorktreeEnded {
+  /** Why it is there still, though its branch has all of the work. */
+  stays?: string;
+  /** Why its branch lacks work. */
+  lacks?: string;
 }
 
 /** What came of a request: the lock, or the run that holds it. */

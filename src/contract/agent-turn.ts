@@ -72,7 +72,7 @@ export interface AgentTurn {
   /** What the turn may cost at most. */
   limits: { tokens?: number; cost_usd?: number; wall_sec?: number };
   /** Its own work tree; made where it is missing. */
-  worktree?: { branch?: string; base?: string };
+  worktree?: { branch?: string; base?: string; submodules?: boolean; sign?: boolean };
   /** The step whose work tree and files these are: a review works in the tree of its step. */
   owner_id: string;
   /** Whether the state of the tree before the turn is wanted. */

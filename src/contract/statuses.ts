@@ -37,6 +37,7 @@ export type StepReason =
   | 'rejected'
   | 'verdict'
   | 'agent_failed'
+  | 'worktree'
   | 'quota'
   | 'question'
   | 'escalated'

@@ -1,10 +1,12 @@
 export { decide, startRun, type Beginning, type Settled } from './decide.js';
+export { explain } from './explain.js';
+export { lockWaitText } from './lock-wait.js';
 export { refusal } from './operator.js';
 export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, Said } from './messages.js';
 export {
+  createState,
   isEnd,
   isRunEnd,
-  type LockWait,
   type Park,
   type Program,
   type RunState,
@@ -13,5 +15,4 @@ export {
 } from './state.js';
 export { restore, snapshot } from './snapshot.js';
 export type { AgentSummary, FailedAttempt, StepReport } from '../contract/step-result.js';
-export { toolOf } from './tool.js';
 export type { RunStatus } from '../contract/statuses.js';

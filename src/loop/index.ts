@@ -1,4 +1,5 @@
 // The supervisor/engineer loop: who takes the next turn with which prompt, without running any.
+export { AUTO_AGENT } from './agents.js';
 export { KNOBS, resolveKnob, resolveKnobs, type KnobName, type KnobSources, type KnobValues } from './knobs.js';
 export { readLoopFile, type LoopFile } from './load-config.js';
 export { resolveConfig } from './resolve.js';

@@ -31,7 +31,10 @@ export const AGENT_SETTINGS: Notes = {
   'globals.agents.command': {
     about: 'Looked for on the PATH of the step. For `dispatch` the script, which `bash` runs.',
   },
-  'globals.agents.args': { default: 'none', about: 'A flag that turns a sandbox off is up to you.' },
+  'globals.agents.args': {
+    default: 'none',
+    about: '`permissions: full` switches its sandbox off; other flags of that kind are yours to give.',
+  },
   'globals.agents.env': {
     default: 'none',
     about: 'They are stored in plain text in the history. A secret belongs in `env` of the step.',
@@ -40,6 +43,18 @@ export const AGENT_SETTINGS: Notes = {
   'globals.agents.tiers': {
     default: 'none',
     about: 'Lets a plan say `fast` or `deep`, and one place define what that means today.',
+  },
+  'globals.agents.permissions': {
+    about:
+      'Given to the agent by its own flags; [agents.md](agents.md#what-an-agent-may-do) says which. `edit` refuses what would ask a person, and many commands would. `full` switches sandbox and approvals off, so the agent may do all that its user may; orch says so when a run is started. Reviews, and steps with `sandbox: read-only`, only ever read.',
+  },
+  'globals.agents.push': {
+    about:
+      'With `deny` every `git push` below the agent fails: by its environment, and in a work tree of its own by a hook. It keeps an agent from a mistake, not from an attack.',
+  },
+  'globals.agents.leftovers': {
+    about:
+      'Servers and watchers that are still there when its turn has ended are told to end 5 s later, and are killed 5 s after that. `keep` leaves them alone. Those of an agent that is stopped always go.',
   },
   'globals.agents.account': {
     about:
@@ -157,15 +172,21 @@ export const AGENT: Notes = {
       'Only for a quota: after any other failure, the same agent is tried again. They start a session of their own.',
   },
   'step_def.agent.worktree': {
-    type: 'true or false, or map of `branch` and `base`',
+    type: 'true or false, or map of `branch`, `base`, `submodules` and `sign`',
     about:
-      'A git worktree on a branch `orch/RUN/STEP`, made from `base` (`HEAD`). If the step succeeds, everything is committed to the branch and the worktree is removed; otherwise it stays where `orch status --json` says. Merge the branch in a step of its own.',
+      'A git work tree on a branch `orch/RUN/STEP`, made from `base` (`HEAD`). Where the step ends well, all is committed to the branch and the tree is removed; else it stays where `orch status --json` says. Where the branch lacks the work (the agent has left it, or files of a merge are unmerged), the step has failed with `worktree`. Merge the branch in a step of its own.',
   },
-  'step_def.agent.worktree.branch': { about: 'If it already exists, the work continues on it.' },
-  'step_def.agent.worktree.base': { about: 'Has no effect if the branch already exists.' },
-  'step_def.agent.sandbox': {
+  'step_def.agent.worktree.branch': { about: 'Where it is there already, the work goes on on it.' },
+  'step_def.agent.worktree.base': { about: 'Of no effect where the branch is there already.' },
+  'step_def.agent.worktree.submodules': {
     about:
-      'Given to the agent by its own flags. orch never passes a flag that turns a sandbox or approvals off on its own.',
+      'By `git submodule update --init --recursive`, which may need the network. Without it their folders are empty.',
+  },
+  'step_def.agent.worktree.sign': {
+    about: 'Only where no person is asked for it: a commit that takes longer than a minute is given up.',
+  },
+  'step_def.agent.sandbox': {
+    about: '`read-only` lets its agents read only, whatever their `permissions`.',
   },
   'step_def.agent.answer_timeout_sec': {
     about: 'Then it fails, with `question` or `escalated`.',

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { cleanRecord } from './clean-record.js';
 import { createFold, type ManifestFold, type RecordBatch, type RunEvent } from '../journal/index.js';
 import { alignEvents, appendEvents, appendMissing } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
@@ -71,7 +72,8 @@ export function createLiveRecord(
     },
   };
 
-  function begin(batch: Whole): void {
+  function begin(given: Whole): void {
+    const batch = cleanRecord(given);
     whole = batch;
     lastSeq = batch.after ?? 0;
     fold = lastSeq === 0 ? createFold(batch.about) : undefined;

@@ -1,7 +1,7 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isFinished, type Manifest } from '../journal/index.js';
-import { runWorktreesDir } from './paths.js';
+import { runWorktreesDir, runsDir } from './paths.js';
 import { runFolders } from './run-folders.js';
 
 /** The end of a run: how, and when in milliseconds since the epoch. */
@@ -52,6 +52,12 @@ export async function* prunableRuns(stateDir: string, options: PruneOptions): As
 export async function removeRunFolder({ folder, worktreesFolder }: Prunable): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await rmdir(worktreesFolder).catch(() => {}); // there is none, or a step has just made a tree
+}
+
+/** How many runs have left something here, and how much. */
+export async function runsSize(stateDir: string): Promise<{ runs: number; bytes: number }> {
+  const root = runsDir(stateDir);
+  return { runs: (await namesIn(root)).length, bytes: await sizeOf(root) };
 }
 
 function endOf(manifest: Manifest | undefined): RunEndFacts | undefined {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ifMissing } from '../host/errno.js';
 import { manifestSchema, type Manifest } from '../journal/index.js';
-import { runsDir } from './paths.js';
+import { runDir, runsDir } from './paths.js';
 import { RECORD_FILES } from './write-record.js';
 
 /** The folder of a run, and what its manifest says. */
@@ -30,6 +30,21 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
       JSON.parse(await readFile(path.join(folder, RECORD_FILES.manifest), 'utf8')),
     );
     return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The manifest and the plan of a run, where its folder has both. */
+export async function readRecordFiles(
+  stateDir: string,
+  runId: string,
+): Promise<{ manifest: Manifest; plan: unknown } | undefined> {
+  const folder = runDir(stateDir, runId);
+  const manifest = await readManifest(folder);
+  if (manifest?.run_id !== runId) return undefined;
+  try {
+    return { manifest, plan: JSON.parse(await readFile(path.join(folder, RECORD_FILES.plan), 'utf8')) as unknown };
   } catch {
     return undefined;
   }

@@ -11,6 +11,8 @@ export interface SlowTask {
   deaths: number;
   /** Of the code that was run: another version gets another try. */
   version: string;
+  /** Events of its history at which they died, where that was noted before they had computed for long. */
+  place?: number;
   /** Who computes now: process id. */
   worker?: number;
 }
@@ -67,7 +69,8 @@ export function noteSlowTask(state: string, task: SlowTask): void {
 export function countDeaths(state: string, version: string): SlowTask[] {
   return readNotes(state).map((note) => {
     const { worker, ...known } = note;
-    const fresh = note.version === version ? known : { ...known, deaths: 0, version };
+    const { place: _, ...anew } = known;
+    const fresh = note.version === version ? known : { ...anew, deaths: 0, version };
     if (worker !== undefined && isAlive(worker)) return note;
     const counted = worker === undefined ? fresh : { ...fresh, deaths: fresh.deaths + 1 };
     noteSlowTask(state, counted);

@@ -16,6 +16,8 @@ export function checkServer({ server, files }: ServiceStatus): Check {
 export function checkWorker({ worker, server, files }: ServiceStatus): Check {
   const name = 'worker';
   const detail = `process ${worker.pid}, build ${worker.build_id}`;
+  if (worker.trouble !== undefined)
+    return { name, ok: 'warn', detail: `${detail}; ${worker.trouble}`, hint: `its log: ${files.workerLog}` };
   if (worker.state === 'running') return { name, ok: 'ok', detail };
   if (worker.state === 'starting')
     return { name, ok: 'warn', detail: `still starting: ${detail}`, hint: `its log: ${files.workerLog}` };

@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { keepFor } from '../records/keep.js';
 import { cacheDir, stateDir, type Env } from '../records/paths.js';
+import { runsSize } from '../records/prune.js';
 import type { Check } from './check.js';
 import { recordedVersion } from './database-version.js';
 import { checkRemote } from './doctor-remote.js';
@@ -33,7 +35,7 @@ export async function runDoctor(options: DoctorOptions): Promise<Check[]> {
   const { env } = options;
   const status = await serviceStatus(options);
   const remote = await checkRemote(env);
-  const checks = [checkNode(), checkState(env), checkCache(env), await checkSpace(env)];
+  const checks = [checkNode(), checkState(env), checkCache(env), await checkSpace(env), await checkRecords(env)];
   if (remote) return [...checks, remote];
   const embedded = [
     await checkBinary(env),
@@ -91,6 +93,17 @@ async function checkSpace(env: Env): Promise<Check> {
   if (free >= LITTLE_SPACE) return { ...check, ok: 'ok' };
   const hint = 'free some space (orch prune), or set ORCH_STATE_DIR to another disk';
   return { ...check, ok: free < TOO_LITTLE_SPACE ? 'fail' : 'warn', hint };
+}
+
+/** How much runs have left here, and what becomes of it. */
+async function checkRecords(env: Env): Promise<Check> {
+  const { runs, bytes } = await runsSize(stateDir(env));
+  const keepMs = keepFor(env);
+  const kept = Number.isFinite(keepMs)
+    ? `those that went well are kept for ${Math.round(keepMs / 86_400_000)} days (ORCH_KEEP)`
+    : 'kept for ever (ORCH_KEEP)';
+  const size = `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+  return { name: 'records', ok: 'ok', detail: `${runs} ${runs === 1 ? 'run' : 'runs'}, ${size}; ${kept}` };
 }
 
 async function checkBinary(env: Env): Promise<Check> {

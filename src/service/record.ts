@@ -36,16 +36,28 @@ const workerSchema = z.object({
   web_ui_target: z.string().default(''),
 });
 
+/** What was started again without anybody asking, and why. */
+const restartSchema = z.object({
+  at: z.string(),
+  what: z.enum(['server', 'worker']),
+  why: z.enum(['dead', 'stuck']),
+});
+
 const recordSchema = z.object({
   orch_version: z.string(),
   server: serverSchema.optional(),
   worker: workerSchema.optional(),
+  /** Absent where nothing is to be started again by itself. */
+  watcher: z.object(processSchema).optional(),
+  /** The last ones, oldest first. */
+  restarts: z.array(restartSchema).optional(),
 });
 
 /** What `service.json` says: what was started, which need not live any more. */
 export type ServiceRecord = z.infer<typeof recordSchema>;
 export type ServerRecord = z.infer<typeof serverSchema>;
 export type WorkerRecord = z.infer<typeof workerSchema>;
+export type Restart = z.infer<typeof restartSchema>;
 
 /** The record, or undefined where nothing was started or the file is not ours. */
 export function readRecord(files: ServiceFiles): ServiceRecord | undefined {

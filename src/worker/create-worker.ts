@@ -40,6 +40,8 @@ export interface WorkerSettings {
   drainSec?: number;
   /** Folder of a loop's configuration on this host, where the worker takes the turns of one of its roles. */
   loopRoot?: string;
+  /** Set where workers have died lately: this one notes each run before it computes for it, one at a time. */
+  careful?: boolean;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: RecordKeeper;
 }
@@ -63,7 +65,8 @@ export async function createWorker(given: WorkerSettings): Promise<Worker> {
     ...PATIENCE,
   });
   const { logger } = Runtime.instance();
-  parkKillers(worker, { stateDir: settings.stateDir, warn: (message) => logger.warn(message) });
+  const { stateDir, careful = false } = settings;
+  parkKillers(worker, { stateDir, careful, warn: (message) => logger.warn(message) });
   return worker;
 }
 

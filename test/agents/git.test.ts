@@ -79,8 +79,8 @@ describe('a work tree', () => {
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
     expect(await removeWorktree(dir)).toBe('1 file is not committed');
     expect(existsSync(dir)).toBe(true);
-    await commitAll(dir, 'Made it\n\nOrch-Run: run/step\n');
-    await commitAll(dir, 'again, with nothing to commit');
+    await commitAll(dir, { message: 'Made it\n\nOrch-Run: run/step\n' });
+    await commitAll(dir, { message: 'again, with nothing to commit' });
     expect(await removeWorktree(dir)).toBeUndefined();
     expect(existsSync(dir)).toBe(false);
     expect(await worktreeOf(dir, path.dirname(dir))).toBeUndefined();
@@ -93,7 +93,7 @@ describe('a work tree', () => {
     const inTree = (...args: string[]) => execFileSync('git', args, { cwd: dir, encoding: 'utf8' });
     inTree('checkout', '-q', '--detach');
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
-    await commitAll(dir, 'on no branch');
+    await commitAll(dir, { message: 'on no branch' });
     expect(await whyTreeStays(dir)).toBe('its commits are not on any branch');
     expect(await removeWorktree(dir)).toBe('its commits are not on any branch');
     inTree('branch', 'found');
@@ -130,7 +130,7 @@ describe('a work tree', () => {
     const dir = tree();
     await makeWorktree(repo, { dir, branch: 'b' });
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
-    await commitAll(dir, 'kept');
+    await commitAll(dir, { message: 'kept' });
     rmSync(dir, { recursive: true });
     await makeWorktree(repo, { dir, branch: 'b' });
     expect(existsSync(path.join(dir, 'made.txt'))).toBe(true);

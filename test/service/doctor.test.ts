@@ -22,6 +22,7 @@ it('finds nothing wrong with a machine where orch never ran', async () => {
     'state_folder',
     'cache_folder',
     'disk_space',
+    'records',
     'temporal_binary',
     'go',
     'signing_key',

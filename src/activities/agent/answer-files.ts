@@ -44,10 +44,10 @@ export function keepVerdict(request: TurnRequest, { verdict, note, failure }: Tu
   }
 }
 
-/** Takes secrets out of what the agent has written for orch: it stays with the record of the run, which holds none. */
+/** Takes secrets out of its prompt, and of what the agent has written for orch: it stays with the record of the run, which holds none. */
 export function hideSecrets(adapter: Adapter, request: TurnRequest, redactor: Redactor): void {
   const answers = adapter.sidecar === undefined ? [] : [outputOf(adapter.sidecar(request))];
-  for (const file of [...verdictFiles(adapter, request), ...answers]) {
+  for (const file of [request.promptFile, ...verdictFiles(adapter, request), ...answers]) {
     const text = readIfThere(file);
     if (text === undefined) continue;
     const clean = redactor.text(text);

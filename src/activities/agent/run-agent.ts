@@ -20,6 +20,7 @@ import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } fro
 import { usageOf } from './session-usage.js';
 import { markerText } from './completion-marker.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
+import { guardPushes, secretsAdded } from './push-guard.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
 import type { AgentTurn, TurnFacts } from '../../contract/agent-turn.js';
@@ -51,7 +52,7 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
     promptFile,
     dir,
     cwd: settled.cwd,
-    sandbox: turn.sandbox,
+    permissions: permissionsOf(turn),
     ...(turn.session === undefined ? {} : { session: turn.session }),
     newSession: settled.new_session,
     ...(turn.output_schema === undefined ? {} : { outputSchema: turn.output_schema }),
@@ -69,6 +70,11 @@ function modelOf({ model, tier, settings }: AgentTurn): { model?: string } {
   return known === undefined ? {} : { model: known };
 }
 
+/** A step that may only read has an agent that may only read, and so has every review. */
+function permissionsOf({ sandbox, settings }: AgentTurn): TurnRequest['permissions'] {
+  return sandbox === 'read-only' ? 'read' : (settings.permissions ?? 'edit');
+}
+
 function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, request: TurnRequest): ProcessJob {
   const adapter = adapterOf(turn.settings);
   const progress = noProgress();
@@ -76,13 +82,18 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
   let clean: ((text: string) => string) | undefined;
 
   return {
+    endsLeftovers: turn.settings.leftovers !== 'keep',
     invocation() {
       const { env, files = [], ...command } = adapter.command(request);
       for (const file of files) writeFileSync(file.path, file.content, { mode: 0o600 });
       return {
         ...command,
         ...(env === undefined ? {} : { env }),
-        over: { ...turn.settings.env, ORCH_VERDICT: verdictFile(request) },
+        over: {
+          ...turn.settings.env,
+          ...(turn.settings.push === 'deny' ? guardPushes(request.dir) : {}),
+          ORCH_VERDICT: verdictFile(request),
+        },
         cwd: settled.cwd,
       };
     },
@@ -110,7 +121,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         ...(progress.toolCalls === 0 ? {} : { tool_calls: progress.toolCalls }),
       };
     },
-    conclude(end, facts, opened) {
+    async conclude(end, facts, opened) {
       reader ??=
         'stdoutFile' in end ? createStreamReader(end.stdoutFile, (line) => adapter.read(line, progress)) : undefined;
       reader?.finish();
@@ -127,17 +138,29 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         now: facts.started_at + facts.duration_sec * 1000,
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
         wantsVerdict: /\bVERDICT\s*:/.test(request.prompt),
-        readOnly: turn.sandbox === 'read-only',
+        readOnly: request.permissions === 'read',
         ofWork: turn.verdict_of_work === true,
         adapter,
       };
-      const outcome = concludeTurn(progress, turnEnd, said);
+      const outcome = await withSecretScan(turn, settled, concludeTurn(progress, turnEnd, said));
       const turnFacts = factsOf(deps, turn, settled, progress, outcome, opened, known);
       keepVerdict(request, outcome, opened.redactor);
       hideSecrets(adapter, request, opened.redactor);
       return outcomeOf(outcome, turnEnd, { ...known, turn: turnFacts }, opened);
     },
   };
+}
+
+/** What is not to be pushed by an agent is looked through before a person pushes it. */
+async function withSecretScan(
+  { settings, tree }: AgentTurn,
+  settled: SettledTurn,
+  outcome: TurnOutcome,
+): Promise<TurnOutcome> {
+  const since = tree ?? settled.tree;
+  if (settings.push !== 'deny' || outcome.verdict !== 'pass' || since === undefined) return outcome;
+  const note = await secretsAdded(settled.cwd, since);
+  return note === undefined ? outcome : { ...outcome, verdict: 'warn', note };
 }
 
 function endOf(end: DurableOver, facts: StepFacts): TurnEnd {

@@ -25,10 +25,16 @@ export async function init(
   else {
     for (const name of written) context.note(`wrote ${name}\n`);
     for (const name of kept) context.note(`${name} already exists; left unchanged\n`);
+    if (written.includes(CONFIG_FILE)) context.note(PERMISSIONS_NOTE);
     context.note('next: describe in prompts/ what each role does, then `orch loop`\n');
   }
   return EXIT.succeeded;
 }
+
+const CONFIG_FILE = 'orchestration.yaml';
+
+const PERMISSIONS_NOTE =
+  'note: its agents may do whatever you may do (permissions: full), so that they can run tests and commit; with edit they only change files\n';
 
 const CONFIG = `# A loop of two roles: the supervisor decides what to do, main does it. \`orch loop\` runs it.
 # Paths are relative to the folder of this file. docs/loop.md describes every key; schemas/orchestration.schema.json is for editors.
@@ -46,9 +52,13 @@ agent:
   # roles: {supervisor: claude, main: codex}
   # prompts: {reviewer.md: claude}
 
-# Other agents by name, as in plans.
-# agents:
-#   mine: {command: ./my-agent.sh}
+# What agents may do: read, edit (change files, and run nothing that would ask you), or full (whatever you may do). The prompts
+# here have them run tests and commit, which needs full: write edit where you do not want that, and say so in the prompts.
+# Other agents are described here too, as in plans.
+agents:
+  claude: {permissions: full}
+  codex: {permissions: full}
+  # mine: {command: ./my-agent.sh}
 
 # Prompts chosen by rules, or by a prompt whose answer is one line: the name of the prompt to run.
 router:
@@ -67,7 +77,7 @@ router:
 `;
 
 const FILES: Readonly<Record<string, string>> = {
-  'orchestration.yaml': CONFIG,
+  [CONFIG_FILE]: CONFIG,
   'prompts/supervisor.md': `You supervise this project. Look at what has been done, decide what to do next, and write it into
 input.md: one task, with what shows that it is done.
 `,

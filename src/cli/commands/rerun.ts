@@ -9,16 +9,19 @@ import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
-import type { PipelineFlags } from '../options/pipeline.js';
+import { tellMissingAgents } from '../missing-agents.js';
+import { givenFormatOptions, type FormatFlags } from '../options/format.js';
 import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
 import { forPeople } from '../render/format.js';
 import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
 
-export interface RerunFlags extends InputOptions, PipelineFlags {
+export interface RerunFlags extends InputOptions, FormatFlags {
   failed?: boolean;
+  /** The new plan's file; a prose plan is `prosePlan` here. */
   plan?: string;
+  prosePlan?: string;
   id?: string;
   dryRun?: boolean;
   strict?: boolean;
@@ -67,27 +70,29 @@ async function decide(
       `\`orch retry ${runId} STEP\` retries one of its failed steps`,
     );
   }
+  refuseIdleOptions(flags);
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
   const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
   const embedded = settingsOf(context) === undefined;
   const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
+  for (const note of next.notes) context.note(`note: ${note}\n`);
   refuseUnknownSteps(next, flags);
   const { from, only } = flags;
   const decision = decideRerun(past, next, { ...(from && { from }), ...(only && { only }) });
+  const skip = [...decision.reused, ...decision.left_out];
+  if (embedded) await tellMissingAgents(context, next, { file, skip });
   const start = (): Promise<{ run_id: string; web_ui?: string }> => client.start(prepareRerun(next, past, decision));
   return { decision, plan: next.plan, start };
 }
 
 /** A run of a pipeline goes on with the pipeline that it was, unless another one is named. */
 function loadNext(context: CliContext, file: string, { plan }: PastRun, flags: RerunFlags): Promise<PlanFile> {
-  const { strict, pipeline, task, executionMode, cloud } = flags;
+  const { plan: _, prosePlan, strict, ...rest } = flags;
   return loadPlanFile(context, file, {
+    ...rest,
     strict: strict === true,
-    ...(pipeline !== undefined && { pipeline }),
-    ...(task !== undefined && { task }),
-    ...(executionMode !== undefined && { executionMode }),
-    ...(cloud !== undefined && { cloud }),
+    ...(prosePlan !== undefined && { plan: prosePlan }),
     ...(plan.metadata['pipeline'] !== undefined && { usualPipeline: plan.plan_id }),
   });
 }
@@ -108,6 +113,17 @@ async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: 
 /** The plan that the run had, as it was found when the run was read. */
 function preparePast({ input, checked }: PastRun, options: StartOptions, embedded: boolean): PreparedRun {
   return prepareRun({ ...planOfRun(input), ...(checked && { checked }) }, options, embedded);
+}
+
+/** Without a file there is nothing to convert: the run keeps the plan that it had. */
+function refuseIdleOptions({ plan, prosePlan, ...rest }: RerunFlags): void {
+  if (plan !== undefined) return;
+  const idle = [...givenFormatOptions(rest), ...(prosePlan === undefined ? [] : ['--prose-plan'])];
+  if (idle.length === 0) return;
+  throw new UsageError(
+    `${idle.join(', ')}: without --plan the run keeps the plan that it had`,
+    'name the file: --plan FILE',
+  );
 }
 
 function refuseUnknownSteps({ plan, graph }: PreparedRun, { from, only }: RerunFlags): void {

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { OrchClient } from '../../client/orch-client.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
-import type { PreparedRun } from '../../client/prepare.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
-import { DiagnosticsError } from '../errors.js';
 import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
+import { tellMissingAgents } from '../missing-agents.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
 import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
@@ -107,7 +106,7 @@ async function startPlan(
   const prepared = preparePlan(plan, options, embedded);
   for (const note of prepared.notes) context.note(`note: ${note}\n`);
   // Elsewhere the workers have programs of their own.
-  if (embedded) await tellMissingAgents(context, plan, prepared);
+  if (embedded) await tellMissingAgents(context, prepared, { file: plan });
   const client = await connect(context, true);
   try {
     const started = await client.start(prepared);
@@ -116,20 +115,6 @@ async function startPlan(
     await client.close();
     throw error;
   }
-}
-
-async function tellMissingAgents(context: CliContext, file: PlanFile, { plan, input }: PreparedRun): Promise<void> {
-  const { missingAgents } = await import('../agents-on-path.js');
-  const searchPath = input.env['PATH'] ?? context.env['PATH'] ?? '';
-  const isManifest = readNotes(plan) !== undefined;
-  const missing = missingAgents(plan, { agents: file.agents, searchPath, isManifest });
-  if (missing.length === 0) return;
-  const { placeDiagnostics } = await import('../place-diagnostics.js');
-  if (missing.some(({ severity }) => severity === 'error')) {
-    throw new DiagnosticsError(placeDiagnostics(missing, file), file.texts);
-  }
-  const { showDiagnostics } = await import('../show-diagnostics.js');
-  await showDiagnostics(context, placeDiagnostics(missing, file), file.texts);
 }
 
 /** What a run is followed with, of the plan that it runs. */
@@ -161,8 +146,7 @@ export async function followRun(
         held = progress.held;
         if (progress.status === 'quarantined' && progress.counts.running === 0) detach.abort(quarantined);
       },
-      ...(reporter === undefined ? {} : { onSilence: reporter.onSilence }),
-      ...(reporter?.onLive === undefined ? {} : { onLive: reporter.onLive }),
+      ...(reporter === undefined ? {} : { onSilence: reporter.onSilence, onLive: reporter.onLive }),
     });
     reporter?.close();
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { readConfigFile } from '../../client/plan-files.js';
 import { takeAlong } from '../../client/take-along.js';
 import {
+  AUTO_AGENT,
   readLoopFile,
   resolveConfig,
   resolveKnobs,
@@ -12,6 +13,7 @@ import {
   type LoopConfig,
   type LoopFile,
 } from '../../loop/index.js';
+import { fullNote } from '../../plan/check/agent-names.js';
 import type { PlanTexts } from '../../plan/files/plan-text.js';
 import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { didYouMean } from '../../plan/problems/suggest.js';
@@ -101,6 +103,9 @@ export async function loadLoop(
       texts,
     );
   const config = resolved.value;
+  for (const name of usedAgents(config)) {
+    if (config.agents.settings[name]?.permissions === 'full') context.note(`note: ${fullNote(name)}\n`);
+  }
   const missing = config.mode === 'role' ? [] : missingPrompts(config, baseDir);
   if (missing.length > 0)
     throw new DiagnosticsError(
@@ -110,6 +115,13 @@ export async function loadLoop(
   const taken = takeAlong([], { from: context.env, given: readEnv(context, flags), embedded });
   if (taken.diagnostics.length > 0) throw new DiagnosticsError(taken.diagnostics);
   return { config, baseDir, file, env: taken.env };
+}
+
+/** The agents that its prompts and roles name; `auto` is one of two. */
+function usedAgents({ agents }: LoopConfig): string[] {
+  const maps = [agents.cli_prompts, agents.cli_roles, agents.prompts, agents.roles];
+  const named = [agents.default, ...maps.flatMap((map) => Object.values(map))];
+  return [...new Set(named.flatMap((name) => (name === AUTO_AGENT ? ['claude', 'codex'] : [name])))];
 }
 
 /** The file that a command means. @throws UsageError where there is none */

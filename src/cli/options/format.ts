@@ -23,16 +23,18 @@ export interface FormatFlags extends PipelineFlags {
   reviewEngine?: string;
   maxFixRounds?: number;
   dispatch?: string | true;
+  /** False with `--no-push-guard`. */
+  pushGuard?: boolean;
   /** Seconds. */
   answerTimeout?: number;
 }
 
-/** Adds the options that are for files of other systems. */
-export function withFormatOptions(command: Command): Command {
+/** Adds the options that are for files of other systems; `prose` names the one for a prose plan. */
+export function withFormatOptions(command: Command, prose = '--plan'): Command {
   return withPipelineOptions(command)
     .addOption(new Option('--mode <mode>', 'manifest: run in this mode instead of its own').choices(MODES))
     .option(
-      '--plan <md>',
+      `${prose} <md>`,
       'manifest: its prose plan, with <verify> blocks; NAME.criteria.md beside it is for reviewers',
     )
     .option('--project-dir <dir>', 'manifest: folder in which tasks work (default: the current one)')
@@ -42,6 +44,7 @@ export function withFormatOptions(command: Command): Command {
       'manifest: agent that reviews (default: codex for fast tasks, claude for deep ones)',
     )
     .option('--max-fix-rounds <n>', 'manifest: rounds of fixing after a failed check or review (default 2)', rounds)
+    .option('--no-push-guard', 'manifest: let agents push')
     .option('--dispatch [script]', 'manifest: hand tasks to a dispatch script instead of to agents (after the file)')
     .option(
       '--answer-timeout <time>',
@@ -92,6 +95,7 @@ export async function readFormatOptions(
     ...(flags.review === false ? { review: false } : {}),
     ...(reviewEngine === undefined ? {} : { reviewEngine }),
     ...(maxFixRounds === undefined ? {} : { maxFixRounds }),
+    ...(isBypassed(context, flags) ? { mayPush: true } : {}),
     ...(script === undefined ? {} : { dispatch: script }),
     ...(flags.answerTimeout === undefined ? {} : { answerTimeoutSec: flags.answerTimeout }),
   };
@@ -105,6 +109,16 @@ export async function readFormatOptions(
   };
 }
 
+/** The older system had a variable for it, too. */
+function isBypassed({ env }: CliContext, { pushGuard }: FormatFlags): boolean {
+  return pushGuard === false || !['', '0', undefined].includes(env['ORC_PUSH_GUARD_BYPASS']);
+}
+
+/** The options that were given, of whatever format. */
+export function givenFormatOptions(flags: FormatFlags): string[] {
+  return [...givenOptions(flags), ...givenPipelineOptions(flags)];
+}
+
 function givenOptions(flags: FormatFlags): string[] {
   const values: Record<string, unknown> = {
     '--mode': flags.mode,
@@ -113,6 +127,7 @@ function givenOptions(flags: FormatFlags): string[] {
     '--no-review': flags.review === false ? true : undefined,
     '--review-engine': flags.reviewEngine,
     '--max-fix-rounds': flags.maxFixRounds,
+    '--no-push-guard': flags.pushGuard === false ? true : undefined,
     '--dispatch': flags.dispatch,
     '--answer-timeout': flags.answerTimeout,
   };

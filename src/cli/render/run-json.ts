@@ -54,6 +54,7 @@ export const runJsonSchema = z.object({
   finished_at: time,
   web_ui: z.string().nullable(),
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
+  busy: z.boolean().describe('true with `stale` if there is a worker that has not answered in time').optional(),
   stuck: z.string().describe('why its worker fails to decide what comes next, if it does').optional(),
   outputs: z.record(z.string(), z.unknown()).describe('outputs of the plan, once the run has ended').optional(),
   usage: z

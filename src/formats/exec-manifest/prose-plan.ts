@@ -117,7 +117,7 @@ function readExpect(text: string): string | undefined {
   const wanted = text.replace(/^`(.*)`$/, '$1').trim();
   const exit = /^exit[ \t]+(\d{1,3})$/.exec(wanted);
   if (exit !== null) return `exit ${Number(exit[1])}`;
-  return /^contains[ \t]+"[^"]+"$/.test(wanted) ? wanted.replace(/^contains[ \t]+/, 'contains ') : undefined;
+  return /^contains[ \t]+"(?:[^"\\]|\\.)+"$/.test(wanted) ? wanted.replace(/^contains[ \t]+/, 'contains ') : undefined;
 }
 
 function closeBlock(reader: Reader, tell: Tell): void {

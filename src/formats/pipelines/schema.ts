@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { allowFreeKeys } from '../../plan/schema/json-schema.js';
-import { environment, free, id, optional, text, texts } from '../../plan/schema/parts.js';
+import { environment, free, optional, text, texts } from '../../plan/schema/parts.js';
+
+/** Any text: one with signs that folders cannot have is a step by another name. */
+const id = text.max(128).regex(/^(?!__proto__$)(?!\.{1,2}$)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}]+$/u, {
+  error: 'has no control characters, and leads to no folder above',
+});
 
 const mode = z.union([z.string(), z.boolean()], { error: 'mcp, cloud, true or false' });
 

@@ -73,3 +73,42 @@ export function agentProblems(plan: Plan, taken: Settings = {}): Diagnostic[] {
     });
   });
 }
+
+/** Adapters whose command hears of a tier only by the model that it stands for. */
+const WITHOUT_TIERS = new Set<AgentSettings['adapter']>(BUILT_IN_AGENTS);
+
+/**
+ * What whoever starts a run should know of its agents: those that may do everything, and tiers that change nothing
+ * because nobody has said what they stand for. One note for each agent.
+ */
+export function agentNotes(plans: readonly Plan[], taken: Settings = {}): string[] {
+  const notes = new Set<string>();
+  for (const plan of plans) {
+    for (const { action } of plan.steps) {
+      if (action.type !== 'agent') continue;
+      const readers = action.sandbox === 'read-only' ? [] : [action.agent, ...action.fallback_agents];
+      for (const name of readers) {
+        if (agentSettingsOf(name, plan, taken)?.permissions === 'full') notes.add(fullNote(name));
+      }
+      const { review } = action;
+      for (const { name, tier, model } of [
+        { name: action.agent, tier: action.tier, model: action.model },
+        ...(review?.agent === undefined ? [] : [{ name: review.agent, tier: review.tier, model: review.model }]),
+      ]) {
+        const settings = agentSettingsOf(name, plan, taken);
+        const idle = settings?.tiers === undefined && WITHOUT_TIERS.has(settings?.adapter) && model === undefined;
+        if (tier !== undefined && idle) notes.add(idleTierNote(name));
+      }
+    }
+  }
+  return [...notes];
+}
+
+/** What is said of an agent that may do everything. */
+export function fullNote(name: string): string {
+  return `the agent ${quote(name)} may do whatever you may do: permissions: full`;
+}
+
+function idleTierNote(name: string): string {
+  return `tiers do nothing for the agent ${quote(name)}: it runs with its own model, until agents.${name}.tiers in orch.config.yaml says which they are`;
+}

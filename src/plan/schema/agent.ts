@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AGENT_ADAPTERS } from '../model/agent.js';
+import { AGENT_ADAPTERS, AGENT_PERMISSIONS } from '../model/agent.js';
 import { environment, free, limit, names, optional, text, texts, timeout } from './parts.js';
 
 /** Limits of what agents may cost, of one step or of a whole run. */
@@ -21,6 +21,15 @@ const agentSettings = z.strictObject({
   env: optional(environment, "Environment, overriding the step's"),
   model: optional(text, 'Model, if a step names neither model nor tier'),
   tiers: optional(z.record(z.string(), text), 'Models by tier'),
+  permissions: optional(
+    z.enum(AGENT_PERMISSIONS),
+    'What it may do: read; edit files (default); full: whatever you may do yourself',
+  ),
+  push: optional(z.enum(['allow', 'deny']), 'deny: its git pushes to nowhere (default allow)'),
+  leftovers: optional(
+    z.enum(['end', 'keep']),
+    'Whether processes that it leaves behind are ended after a grace (default end)',
+  ),
   account: optional(text, 'Agents of one account wait for its quota together (default: the name of the adapter)'),
   park: optional(z.boolean(), 'false: a rate limit is a failed attempt, and is not waited for (default true)'),
   prompt_via: optional(z.enum(['stdin', 'file', 'arg']), 'How a generic agent gets its prompt (default stdin)'),
@@ -68,9 +77,11 @@ const worktree = z.union(
     z.strictObject({
       branch: optional(text, 'Its branch (default orch/RUN/STEP); templated'),
       base: optional(text, 'Commit to start from (default HEAD); templated'),
+      submodules: optional(z.boolean(), 'Whether its submodules are checked out, too (default false)'),
+      sign: optional(z.boolean(), "Whether orch's own commit is signed, as git is configured (default false)"),
     }),
   ],
-  { error: 'true, false, or {branch, base}' },
+  { error: 'true, false, or {branch, base, submodules, sign}' },
 );
 
 /** A step that a coding agent does. */

@@ -24,6 +24,8 @@ export interface SchemaWords {
   /** A key whose place is elsewhere, or that a neighbouring tool has; undefined where it is neither. */
   foreignKey?(parent: readonly PropertyKey[], key: string, source: unknown): Pick<Problem, 'hint'> | undefined;
   /** A key that nothing is near. `known` are those that may stand there. */
+  /** True where no unknown key is an error, also one that is near a known one. */
+  onlyWarns?: true;
   strangeKey(parent: readonly PropertyKey[], key: string, known: readonly string[]): Pick<Problem, 'hint' | 'severity'>;
 }
 
@@ -48,7 +50,9 @@ export function addSchemaIssues(
       const said =
         words.foreignKey?.(issue.path, key, source) ??
         (near === undefined ? words.strangeKey(issue.path, key, known) : { hint: near });
-      problems.add({ code: 'unknown_key', path: [...issue.path, key], message: `unknown key ${quote(key)}`, ...said });
+      const mild = words.onlyWarns ? { severity: 'warning' as const } : {};
+      const message = `unknown key ${quote(key)}`;
+      problems.add({ code: 'unknown_key', path: [...issue.path, key], message, ...said, ...mild });
     }
   }
 }

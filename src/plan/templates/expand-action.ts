@@ -48,8 +48,16 @@ function expandAgent(action: AgentAction, fill: Fill): AgentAction {
     ...(hint === undefined ? {} : { hint: fill(hint) }),
     files: action.files.map(fill),
     ...(review?.prompt === undefined ? {} : { review: { ...review, prompt: fill(review.prompt) } }),
-    ...(worktree === undefined ? {} : { worktree: fillTexts(worktree, fill) }),
+    ...(worktree === undefined ? {} : { worktree: fillWorktree(worktree, fill) }),
   };
+}
+
+function fillWorktree(
+  { branch, base, ...rest }: NonNullable<AgentAction['worktree']>,
+  fill: Fill,
+): NonNullable<AgentAction['worktree']> {
+  const texts = { ...(branch === undefined ? {} : { branch }), ...(base === undefined ? {} : { base }) };
+  return { ...fillTexts(texts, fill), ...rest };
 }
 
 function fillTexts<T extends Readonly<Record<string, string>>>(texts: T, fill: Fill): T {

@@ -4,6 +4,7 @@ import { Alarm, watchFifo } from './alarm.js';
 import { fileOf, readJson, type Generation } from './files.js';
 import { createFileOnce } from '../../host/atomic-file.js';
 import { isMissing } from '../../host/errno.js';
+import { isDiskFull } from '../../host/disk-room.js';
 import { hostId } from '../../host/host-id.js';
 import { launch, type Command, type Wrapper } from './launch.js';
 import { livenessOf } from './liveness.js';
@@ -128,6 +129,7 @@ class Attachment {
     try {
       this.wrapper = await launch(this.generation, this.mark, command, this.alarm.ring);
     } catch (error) {
+      if (isDiskFull(error)) throw error; // it may be started when there is room
       // A wrapper of a worker that has died may be on its way: either it runs or this failure is told.
       if (closeUnclaimed(this.generation, 'spawn_failed')) throw error;
       this.alarm.ring();

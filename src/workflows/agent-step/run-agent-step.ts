@@ -35,13 +35,16 @@ export async function runAgentStep(context: AgentStepContext): Promise<StepRepor
   }
 }
 
-/** The work of a step that has ended well is committed to its branch; that of others stays for people to look at. */
+/**
+ * The work of a step that has ended well is committed to its branch; that of others stays for people to look at. A step
+ * whose branch lacks its work has not ended well.
+ */
 async function closeWorktree(
   { temporal, step, id, action }: AgentStepContext,
   turns: Turns,
   report: StepReport,
 ): Promise<StepReport> {
-  const { worktree: dir, state_host: host } = turns.last ?? {};
+  const { worktree: dir, state_host: host, branch } = turns.last ?? {};
   if (action.worktree === undefined || dir === undefined || report.agent === undefined) return report;
   if (report.status !== 'success' && report.status !== 'warning') return report;
   const { workflowId } = temporal.info();
@@ -49,13 +52,22 @@ async function closeWorktree(
   const summary = `Commits the work of ${id}, and removes its worktree`.slice(0, 200);
   const queue = host === undefined ? step.queue : hostQueue(host);
   const options = { summary, ...(queue === undefined ? {} : { taskQueue: queue }) };
+  const end = { dir, message, ...(branch && { branch }), ...(action.worktree.sign && { sign: true }) };
   let stays: string | undefined;
+  let lacks: string | undefined;
   try {
     const activities = temporal.activities<Pick<Activities, 'endWorktree'>>(END_WORKTREE);
-    ({ stays } = await activities.endWorktree.executeWithOptions(options, [{ dir, message }]));
+    ({ stays, lacks } = await activities.endWorktree.executeWithOptions(options, [end]));
   } catch (error) {
     if (isCancellation(error)) throw error;
-    stays = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? error.message : String(error);
+    if (temporal.patched('worktree-unknown')) lacks = why;
+    else stays = why;
+  }
+  if (lacks !== undefined) {
+    const where = branch === undefined ? 'its branch' : `its branch '${branch}'`;
+    const words = `WorktreeError: ${where} may lack its work: ${lacks}; the work tree is ${dir}`;
+    return { ...report, status: 'failed', reason: 'worktree', message: words };
   }
   const { worktree: _, ...agent } = report.agent;
   if (stays === undefined) return { ...report, agent };

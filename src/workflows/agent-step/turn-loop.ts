@@ -127,13 +127,22 @@ export class Turns {
         run_once: true,
       });
       this.budget.settle(report);
-      if (logId === this.context.id) this.memory.learn(report);
+      if (logId === this.context.id) this.learn(report);
       const fault = report.turn?.failure;
       if (fault?.kind !== 'quota' || turn.settings.park === false || report.status === 'canceled') return report;
       await this.quota.tell(candidate, number, fault.reset_at);
     }
     const message = `QuotaError: it waited ${MAX_PARKS} times for its quota`;
     return { status: 'failed', reason: 'quota', message, attempts: 0 };
+  }
+
+  private learn(report: PieceReport): void {
+    const { context, memory } = this;
+    const branch = memory.last === undefined ? report.turn?.branch : undefined;
+    memory.learn(report);
+    // A branch of the repository may have the name that orch's own ones begin with.
+    if (branch === undefined || context.action.worktree?.branch !== undefined || branch.startsWith('orch/')) return;
+    context.warn(`a branch 'orch' leaves no room for branches orch/…, so its branch is '${branch}'`);
   }
 
   /** The step's agent, and those that work in its place. */

@@ -12,6 +12,7 @@ import type { CarriedRun } from '../../contract/carried-run.js';
 import type { RunInput } from '../../contract/run-input.js';
 import {
   decide,
+  explain,
   isRunEnd,
   restore,
   startRun,
@@ -22,11 +23,10 @@ import {
   type StepReport,
 } from '../../engine/index.js';
 import { provideDetails } from '../record/current-details.js';
-import { explain } from './explain.js';
 import { firstCommands, resumption } from './first-commands.js';
 import { hearForce } from './force-cancel.js';
 import { readInput, readRunLocks, settledSteps } from '../program/input.js';
-import { explainQuery, progressQuery, type RunResult } from '../../contract/run-messages.js';
+import { explainQuery, progressQuery, type Explanation, type RunResult } from '../../contract/run-messages.js';
 import { createProgram } from '../program/program.js';
 import { statusMemo } from '../record/status-memo.js';
 import { openJournal } from '../record/journal.js';
@@ -113,7 +113,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
       description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
     },
   );
-  setHandler(explainQuery, (question) => explain(program, state, question), {
+  setHandler(explainQuery, (question) => explained(explain(program, state, question?.step), question?.step), {
     description: 'Why a step ran, waits, or ended as it did: {"step": "<id>"}',
   });
   provideDetails(() => detailsTable(program, state));
@@ -215,4 +215,10 @@ function conclude(result: RunResult): RunResult {
   const error = ApplicationFailure.create({ type: 'RunFailed', nonRetryable: true, message: what, details: [result] });
   error.stack = ''; // steps failed, not this code
   throw error;
+}
+
+function explained(found: Explanation | undefined, step: unknown): Explanation {
+  if (found !== undefined) return found;
+  const message = `The plan has no step '${String(step)}'`;
+  throw ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message });
 }

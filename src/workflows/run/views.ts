@@ -1,4 +1,4 @@
-import { isEnd, type LockWait, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
+import { isEnd, lockWaitText, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { fitSteps } from './fit-steps.js';
 import type { ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
@@ -36,11 +36,6 @@ export function progressView(
     ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
     steps: fitSteps(steps),
   };
-}
-
-/** What somebody waits for who wants a lock: goes after "it" or "the run". */
-export function lockWaitText({ name, holder }: LockWait): string {
-  return name === undefined ? 'requests its locks' : `waits for lock '${name}', held by run '${holder}'`;
 }
 
 /** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */

@@ -84,7 +84,13 @@ export async function onHost<Task extends HostTask, Result, End>(
   }
 }
 
-/** Ends what a task has left running. Where this fails, the janitor of its host does it within a minute. */
+/** How long a worker of a queue of its own may take to begin with that. One that is there takes milliseconds. */
+const REAP_START_TIMEOUT = '5 seconds';
+
+/**
+ * Ends what a task has left running. Where this fails, the janitor of its host does it within a minute. So nobody waits for
+ * a queue that no worker polls, where most likely nothing has ever begun.
+ */
 export async function reap(
   activities: ActivityInterfaceFor<Activities>,
   task: ReapTask & Pick<HostTask, 'carried'>,
@@ -92,12 +98,14 @@ export async function reap(
   options: ActivityOptions,
 ): Promise<void> {
   const { carried, ...what } = task;
+  const elsewhere = queueOf(carried?.host, queue);
   const ended = activities.reapStep.executeWithOptions(
     {
       activityId: `i:reap:${task.step_id}:${(task.attempts_before ?? 0) + 1}`,
       summary: `Ends what ${task.step_id} has left running`.slice(0, 200),
       ...options,
-      ...queueOf(carried?.host, queue),
+      ...elsewhere,
+      ...(elsewhere.taskQueue !== undefined && { scheduleToStartTimeout: REAP_START_TIMEOUT }),
     },
     [what],
   );

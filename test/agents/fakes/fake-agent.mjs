@@ -13,6 +13,7 @@
 //   FAKE write FILE TEXT   writes TEXT into FILE (in its folder)
 //   FAKE append FILE TEXT  appends a line
 //   FAKE wait FILE         waits until FILE is there
+//   FAKE run LINE          has the shell run LINE, in its folder
 //   FAKE tokens N          uses N tokens (default 100)
 //   FAKE cost USD          costs that much (claude, opencode, generic; default 0.01)
 //   FAKE error TEXT        the turn fails with TEXT, exit code 1
@@ -40,6 +41,7 @@
 // quota, whatever the prompt, while FILE holds a time (milliseconds since the epoch) that has not come. With FAKE_STEPS=FOLDER
 // it does what the file there says that has the name of its step, beside what its prompt says.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
@@ -101,6 +103,7 @@ for (const [name, rest] of todo) {
     }
   }
   if (name === 'mutter') process.stderr.write(`it is ${process.env[first]}\n`);
+  if (name === 'run') execSync(rest, { stdio: 'ignore' });
   if (name === 'die') process.kill(process.pid, 'SIGKILL');
   if (name === 'write' || name === 'append') tool(`${name} ${first}`);
 }

@@ -90,16 +90,6 @@ describe('refuses', () => {
       ["wrong_type | pipelines | 'pipelines' must be a list, not a map | "],
     ],
     [
-      'a misspelt key',
-      one(command('a', { alowFailure: true })),
-      ["unknown_key | pipelines[0].stages[0].alowFailure | unknown key 'alowFailure' | did you mean 'allowFailure'?"],
-    ],
-    [
-      'a key that nobody knows',
-      one(command('a', { banana: 1 })),
-      ["unknown_key | pipelines[0].stages[0].banana | unknown key 'banana' | remove it, or name it 'x-banana'"],
-    ],
-    [
       'a text for a boolean',
       one(command('a', { allowFailure: 'false' })),
       [
@@ -152,9 +142,9 @@ describe('refuses', () => {
       ],
     ],
     [
-      'a pipeline that does not exist, also below an optional stage',
-      one(sub('a', 'q', { optional: true })),
-      ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q' | known: 'p'"],
+      'a pipeline that does not exist',
+      one(sub('a', 'q')),
+      ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q' | there is 'p'"],
     ],
     [
       'a default pipeline that does not exist',
@@ -172,15 +162,20 @@ describe('refuses', () => {
     expect(await told(source)).toEqual(expected);
   });
 
-  test('what a set repeats of its pipeline, and says where both are written', async () => {
-    const source = { ...one(command('a'), { kind: 'stage-set', ref: 's' }), stageSets: { s: [command('a')] } };
-    expect(await errorsOf(source)).toMatchObject([
-      {
-        code: 'duplicate_id',
-        path: 'pipelines[0].stages[1]',
-        message: "duplicate stage id 'a': a stage of this set already has it",
-        related: [{ path: 'pipelines[0].stages[0].id' }, { path: 'stageSets.s[0].id' }],
-      },
+  test('pipelines that codex-orchestrator brings along, and says what is to be done', async () => {
+    const hint = "codex-orchestrator brings it along, orch does not: copy its stages into the file, or run 'p'";
+    const missing = {
+      code: 'unknown_pipeline',
+      severity: 'error',
+      message: "there is no pipeline 'diagnostics'",
+      hint,
+    };
+    const sources = [one(sub('a', 'diagnostics')), { ...one(command('a')), defaultPipeline: 'diagnostics' }];
+    for (const source of sources) expect(await errorsOf(source)).toMatchObject([missing]);
+    expect(await errorsOf(one(command('a')), { pipeline: 'hi-fi-design-toolkit' })).toMatchObject([{ hint }]);
+    const two = { pipelines: [pipeline('p', command('a')), pipeline('q', command('a'))] };
+    expect(await errorsOf(two)).toMatchObject([
+      { hint: expect.stringContaining("The 'diagnostics' that codex-orchestrator brings along is not part of orch") },
     ]);
   });
 
@@ -216,13 +211,55 @@ describe('refuses', () => {
     ]);
   });
 
-  test.each(['', '.', '..', '../x', '/etc', 'a b', '.hidden', 'a:b', 'a\u0000', '__proto__', 'a'.repeat(200), 'ä'])(
+  test.each(['', '.', '..', '../x', 'a/../b', 'a\u0000', 'a\nb', '__proto__', 'a'.repeat(200)])(
     'the hostile id %j, of a stage and of a pipeline',
     async (id) => {
       expect((await read(one(command(id)))).loaded.ok).toBe(false);
       expect((await read({ pipelines: [pipeline(id, command('a'))] })).loaded.ok).toBe(false);
     },
   );
+});
+
+describe('warns, and goes on', () => {
+  test.each<[string, unknown, string[]]>([
+    [
+      'of a misspelt key',
+      one(command('a', { alowFailure: true })),
+      ["unknown_key | pipelines[0].stages[0].alowFailure | unknown key 'alowFailure' | did you mean 'allowFailure'?"],
+    ],
+    [
+      'of a key that nobody knows',
+      one(command('a', { banana: 1 })),
+      [
+        "unknown_key | pipelines[0].stages[0].banana | unknown key 'banana' | it is of no effect: remove it, or name it 'x-banana'",
+      ],
+    ],
+    [
+      'of a pipeline that an optional stage names, and nobody has',
+      one(sub('a', 'q', { optional: true })),
+      [
+        "unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q': the stage is skipped | there is 'p'",
+      ],
+    ],
+    [
+      'of ids that are no names of folders',
+      { pipelines: [pipeline('@scope/pkg', command('build:web'))] },
+      [
+        "invalid_id | pipelines[0].id | the pipeline id '@scope/pkg' is no name for a folder | its plan is called 'scope-pkg'",
+        "invalid_id | pipelines[0].stages[0].id | the stage id 'build:web' is no name for a folder | its step is called 'build-web'",
+      ],
+    ],
+    [
+      'of what a set repeats of its pipeline',
+      { ...one(command('a'), { kind: 'stage-set', ref: 's' }), stageSets: { s: [command('a')] } },
+      [
+        "duplicate_id | pipelines[0].stages[1] | the stage id 'a' is taken: a stage of this set has it | here its step has a number behind its id",
+      ],
+    ],
+  ])('%s', async (_what, source, expected) => {
+    expect(await told(source)).toEqual(expected);
+    expect((await read(source)).loaded.ok).toBe(true);
+  });
 });
 
 test('everything that is wrong is told at once, in the order of places', async () => {

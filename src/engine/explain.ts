@@ -1,23 +1,24 @@
-import { ApplicationFailure } from '@temporalio/workflow';
-import { toolOf, type Program, type RunState, type StepState } from '../../engine/index.js';
-import type { Step } from '../../plan/model/plan.js';
-import type { Explanation } from '../../contract/run-messages.js';
-import { lockWaitText } from './views.js';
+import type { Step } from '../plan/model/plan.js';
+import { lockWaitText } from './lock-wait.js';
+import type { Program, RunState, StepState } from './state.js';
+import { toolOf } from './tool.js';
+import type { StepStatus } from '../contract/statuses.js';
 
 /** Dependencies that a sentence names. */
 const NAMED = 5;
 
-/** Why a step ran, waits, or ended as it did, from what the run has recorded. */
-export function explain(program: Program, state: RunState, question: { step?: unknown } | undefined): Explanation {
-  const id = question?.step;
+/**
+ * Why a step ran, waits, or ended as it did, from what the run has recorded.
+ *
+ * @returns undefined where the plan has no such step
+ */
+export function explain(
+  program: Program,
+  state: RunState,
+  id: unknown,
+): { step: string; status: StepStatus; lines: string[] } | undefined {
   const index = typeof id === 'string' ? program.graph.index.get(id) : undefined;
-  if (index === undefined) {
-    throw ApplicationFailure.create({
-      type: 'Refused',
-      nonRetryable: true,
-      message: `The plan has no step '${String(id)}'`,
-    });
-  }
+  if (index === undefined) return undefined;
   const step = state.steps[index]!;
   const lines = [...linesOf(program, state, index, step), ...subRuns(step)];
   return { step: program.graph.ids[index]!, status: step.status, lines };
