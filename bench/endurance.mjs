@@ -128,7 +128,7 @@ function memoryMb() {
 
 /** The histories of a run: how many, and the longest, which is replayed by a worker of its own. */
 async function measure(id) {
-  const { address } = rig.service();
+  const { address } = rig.service().server;
   const signing = workerSigning(rig.state);
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, dataConverter: { payloadCodecs: [createPayloadCodec(signing.key)] } });
