@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { cacheDir, type Env } from '../records/paths.js';
 import { identify, isAlive, stopProcess, type ProcessIdentity } from '../host/process-identity.js';
-import { lastingEnv, startInBackground } from './background.js';
+import { startInBackground } from './background.js';
+import { lastingEnv } from './environment.js';
 import type { ServiceFiles } from './files.js';
 import { optionOf, processesNaming } from './process-table.js';
 import type { ServiceRecord } from './record.js';
