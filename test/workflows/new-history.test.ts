@@ -58,7 +58,7 @@ function lines(log: string): string[] {
 /** What a run is doing; undefined where a busy machine does not answer in time. */
 async function progressOf(runId: string): Promise<ProgressView | undefined> {
   return rig.orch.progress(runId).catch((error: unknown) => {
-    if (error instanceof OrchError && error.code === 'no_worker') return undefined;
+    if (error instanceof OrchError && ['no_worker', 'run_busy'].includes(error.code)) return undefined;
     throw error;
   });
 }
