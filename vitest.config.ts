@@ -20,7 +20,7 @@ const UNIT = [
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{park-killers,prune-old}.test.ts',
   'test/workflows/run/{fit-steps,run-locks}.test.ts',
-  'test/workflows/steps/{foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
+  'test/workflows/steps/{carried-steps,foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 
 export default defineConfig({

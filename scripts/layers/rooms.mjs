@@ -212,10 +212,7 @@ export const ROOMS = [
     'host loop contract agents records activities/step activities/dispatch',
     [ACTIVITY, 'node'],
   ),
-  room('activities/cleanup', 'what is left of steps that ended', 'contract process records activities/step', [
-    ACTIVITY,
-    'node',
-  ]),
+  room('activities/cleanup', 'what is left of steps that ended', 'contract process records activities/step', ['node']),
   room(
     'activities',
     '`createActivities(deps)`: what a step does on a worker',

@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Activities } from '../contract/activities.js';
 import { loopInputProblems } from '../loop/check-input.js';
-import { admitPlan } from './admit-plan.js';
+import { admitPlan, admitPlans } from './admit-plan.js';
 import { createAskAccount } from './agent/account.js';
 import { endWorktree } from './agent/end-worktree.js';
 import { createNoteLoopState } from './loop/note-state.js';
@@ -11,9 +11,11 @@ import { createLockActivities } from './locks.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep } from './cleanup/reap-step.js';
 import { createRunStep } from './dispatch/run-step.js';
+import { executionOf } from './step/execution-info.js';
 import { endingUnexpected } from './step/unexpected.js';
 import { createVerifyStart } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
+import type { ReadPendingSteps } from '../temporal/pending-steps.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 
@@ -23,8 +25,9 @@ export interface ActivityDeps extends LoopDeps {
   signing?: WorkerSigning;
   locks: LockGateway;
   accounts: AccountGateway;
+  pendingSteps: ReadPendingSteps;
   /** The records of the worker's runs. */
-  records: Pick<RecordKeeper, 'seal'>;
+  records: Pick<RecordKeeper, 'seal' | 'flush'>;
 }
 
 /** Makes the activities of a worker. */
@@ -40,6 +43,12 @@ export function createActivities(deps: ActivityDeps): Activities {
     releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),
     askAccount: endingUnexpected(createAskAccount(deps.accounts)),
     endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end, Context.current().info.attempt > 1)),
+    admitPlans: endingUnexpected(admitPlans),
+    async leaveHistory() {
+      const execution = executionOf(Context.current());
+      await deps.records.flush(execution.workflowId);
+      return deps.pendingSteps(execution, { withHosts: deps.manyHosts });
+    },
     // Tried a few times: a full disk may have room again. What it fails with is no matter of the run.
     seal: (record) => deps.records.seal(record),
     runTurn: endingUnexpected(createRunTurn(deps)),

@@ -70,27 +70,32 @@ async function pendingSteps(client: Client, { raw }: WorkflowExecutionDescriptio
   for (const { activityId, attempt, lastFailure, heartbeatDetails } of raw.pendingActivities ?? []) {
     if (!activityId?.startsWith('s:')) continue;
     const failure = lastFailure?.message ?? undefined;
+    const { failures = 0, ...live } = await liveOf(heartbeatDetails?.payloads?.[0]);
     const queue = unserved.get(activityId);
     pending.set(activityId.slice(2), {
-      attempt: attempt ?? 1,
+      // Temporal counts anew where the run has gone on in a new history.
+      attempt: Math.max(attempt ?? 1, failures + 1),
       ...(failure ? { last_failure: failure } : {}),
+      ...live,
       ...(queue !== undefined && { unserved: queue }),
-      ...(await liveOf(heartbeatDetails?.payloads?.[0])),
     });
   }
   return pending;
 }
 
 /** What stands in a heartbeat, which anything may be: a step that cannot be read is shown without it. */
-async function liveOf(payload: Payload | undefined): Promise<LiveStep> {
+async function liveOf(payload: Payload | undefined): Promise<LiveStep & { failures?: number }> {
   if (payload === undefined) return {};
   try {
     const [decoded] = await payloadCodec.decode([payload]);
-    const { last_line, tokens, tool_calls } = defaultPayloadConverter.fromPayload<Record<string, unknown>>(decoded!);
+    const { last_line, tokens, tool_calls, failures } = defaultPayloadConverter.fromPayload<Record<string, unknown>>(
+      decoded!,
+    );
     return {
       ...(typeof last_line === 'string' && { last_line }),
       ...(typeof tokens === 'number' && { tokens }),
       ...(typeof tool_calls === 'number' && { tool_calls }),
+      ...(typeof failures === 'number' && { failures }),
     };
   } catch {
     return {};
@@ -139,7 +144,8 @@ export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>, genuine
     run_id: execution.workflowId,
     plan_id: typeof memo['plan'] === 'string' ? memo['plan'] : '',
     status: genuine ? stateOf(execution.status.name, memo['status']) : 'failed',
-    started_at: execution.startTime.getTime(),
+    // A long run notes when its first execution began.
+    started_at: typeof memo['began_at'] === 'number' ? memo['began_at'] : execution.startTime.getTime(),
   };
   if (execution.closeTime !== undefined) summary.finished_at = execution.closeTime.getTime();
   if (typeof memo['project'] === 'string') summary.project = memo['project'];

@@ -38,7 +38,8 @@ export async function listRuns(
 }
 
 function listQuery(status: RunState | undefined): string {
-  const type = `WorkflowType = '${RUN_PLAN}'`;
+  // A long run has several executions, of which the last one tells how it is.
+  const type = `WorkflowType = '${RUN_PLAN}' AND ExecutionStatus != 'ContinuedAsNew'`;
   if (status === undefined) return type;
   const names: Record<RunState, string> = {
     running: 'Running',

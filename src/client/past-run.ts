@@ -38,9 +38,10 @@ export async function readPastRun(
   // What somebody else has started here ran nothing; nor shall it by being run again.
   const old = signing !== undefined && Number(event?.eventTime?.seconds ?? Infinity) * 1000 < signing.since;
   if (isUnsigned(given) && !old) throw asOrchError(new ForgedError(`the start of ${runId}`));
-  const input = plain(given) as RunInput | undefined;
-  const known = input === undefined ? undefined : planOf(input);
-  if (input === undefined || known === undefined) {
+  const { carried: _, ...rest } = (plain(given) ?? {}) as Partial<RunInput>;
+  const input = rest as RunInput;
+  const known = planOf(input);
+  if (known === undefined) {
     throw new OrchError('run_not_found', `The run '${runId}' has no plan that this version can read`);
   }
   const { steps } = await progress();

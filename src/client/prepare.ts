@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { compactPlan } from '../contract/compact-plan.js';
 import { ENGINE_VERSION, type RunInput } from '../contract/run-input.js';
 import type { AgentSummary, StepReport } from '../engine/index.js';
 import { agentNotes, agentProblems } from '../plan/check/agent-names.js';
@@ -82,11 +83,14 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     env: taken.env,
     ...(baseDir === undefined ? {} : { base_dir: baseDir }),
     ...(toStart.agents === undefined || !hasAgents(all) ? {} : { agents: { ...toStart.agents } }),
+    ...historyEvents(options),
     ...leftOutIds(graph, out.value),
   };
   if (options.rerun !== undefined) Object.assign(input, takenOver(options.rerun));
   refuseTooLarge(input);
-  refuseTooLarge({ plan, plans: [...subPlans] }); // history keeps the plan a second time, with its defaults
+  // History keeps the plan a second time: what its defaults add to it.
+  const added = [...subPlans].map(([path, each]) => compactPlan(toStart.plans?.[path], each));
+  refuseTooLarge([compactPlan(toStart.source, plan), ...added]);
   const { runId, startedBy } = options;
   return {
     plan,
@@ -124,6 +128,12 @@ function unknownAgents({ plan, plans }: PlanSet, agents: PlanToStart['agents']):
 
 function leftOutIds({ ids }: Graph, left: ReadonlySet<number>): Pick<RunInput, 'left_out'> {
   return left.size === 0 ? {} : { left_out: [...left].map((index) => ids[index]!) };
+}
+
+/** Of use to tests only: the usual length suits all runs. */
+function historyEvents({ historyEvents: given }: StartOptions): Pick<RunInput, 'history_events'> {
+  const events = given ?? Number(process.env['ORCH_TEST_HISTORY_EVENTS'] ?? Number.NaN);
+  return Number.isInteger(events) && events > 0 ? { history_events: events } : {};
 }
 
 function leftOutNote(name: string): string {

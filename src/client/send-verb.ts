@@ -5,12 +5,14 @@ import type { EventsPage, RunEvent } from '../journal/index.js';
 import { eventsQuery } from '../contract/run-messages.js';
 import { OrchError } from './errors.js';
 import { sealedUpdate } from './sealed-update.js';
-import { onceItAnswers, withDeadline } from './service-errors.js';
+import { isOfClosed, onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a steering verb waits for a worker to answer. */
 const ANSWER_MS = 10_000;
 /** Milliseconds that a look for it may take. */
 const QUERY_MS = 2_000;
+/** Tries of an update that meets closed histories of an open run. */
+const MOST_HISTORIES = 10;
 /** Milliseconds between two looks for the answer to a signal. */
 const LOOK_MS = 100;
 
@@ -46,7 +48,27 @@ export async function sendUpdate<T>({ client, connection, id, signing }: Receive
   refuseLarge(sent);
   const request = { name: sent.verb, given: withSender(sent), updateId: randomUUID() };
   const send = sealedUpdate<T>(client, id, request, signing);
-  return onceItAnswers(() => withDeadline(connection, ANSWER_MS, send));
+  return throughHistories(client, id, () => onceItAnswers(() => withDeadline(connection, ANSWER_MS, send)));
+}
+
+/**
+ * Sends again what met a run just as it went on in a new history: the one before did not take it in any more. A run that
+ * hears it twice all the same, as its answer got lost, takes it in once.
+ */
+async function throughHistories<T>(client: Client, id: string, send: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tried >= MOST_HISTORIES || !isOfClosed(error) || !(await isOpen(client, id))) throw error;
+      await sleep(LOOK_MS);
+    }
+  }
+}
+
+async function isOpen(client: Client, id: string): Promise<boolean> {
+  const { status } = await client.workflow.getHandle(id).describe();
+  return status.name === 'RUNNING';
 }
 
 /**

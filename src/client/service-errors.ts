@@ -19,6 +19,7 @@ const DEADLINE_EXCEEDED: number = 4;
 const NOT_FOUND: number = 5;
 const RESOURCE_EXHAUSTED: number = 8;
 const FAILED_PRECONDITION: number = 9;
+const ABORTED: number = 10;
 const INTERNAL: number = 13;
 const UNAVAILABLE: number = 14;
 /** What calls end with while a server goes down or comes up; the connection mends itself. */
@@ -111,6 +112,12 @@ function hasNotBegun(error: unknown): boolean {
 /** True where the service takes no more updates of one execution: 2,000 where it is not set otherwise. */
 export function isUpdateLimit(error: unknown): boolean {
   return grpcCode(error) === FAILED_PRECONDITION && /number of distinct updates/.test(grpcDetails(error));
+}
+
+/** True where an execution has closed, or closes, and takes nothing any more. The run may go on in another one. */
+export function isOfClosed(error: unknown): boolean {
+  const code = grpcCode(error);
+  return error instanceof WorkflowNotFoundError || code === ABORTED || code === NOT_FOUND;
 }
 
 /** Says in orch's words what a call to the service threw; what it does not know it hands back as it is. */

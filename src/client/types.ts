@@ -34,6 +34,8 @@ export interface StartOptions {
   select?: Selection;
   /** An earlier run, and the steps whose results are taken over from it. */
   rerun?: { of: PastRun; reused: readonly string[] };
+  /** Events after which the run goes on in a new history, for tests of that. */
+  historyEvents?: number;
   /** Who starts it. Default: `<user>@<host>`. */
   startedBy?: string;
 }

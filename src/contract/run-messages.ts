@@ -58,7 +58,7 @@ export interface ProgressView {
   warnings: number;
   /** Failed steps that wait for a person; only while the run is quarantined. */
   held: string[];
-  /** What the run itself waits for before its first step, in words: a lock. */
+  /** What the run itself waits for before it starts anything, in words: a lock, or the end of what keeps it in its history. */
   waits_for?: string;
   /** What to do about the guardrails of the plan; absent where there is nothing to do. */
   recommendations?: string[];

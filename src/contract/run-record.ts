@@ -6,8 +6,10 @@ export interface RunRecord {
   about: RunAbout;
   /** The plan as written. */
   plan: unknown;
-  /** In order, from the first. */
+  /** In order, from the first; or from the one after {@link after}. */
   events: readonly RunEvent[];
+  /** Number of the last event that stands in an earlier history of the run; absent or 0 where there is none. */
+  after?: number;
 }
 
 /** News of a run: its new events, or all that there is of it, where the receiver may have missed some. */
@@ -20,6 +22,8 @@ export interface EventsPage {
   events: readonly RunEvent[];
   /** Number of the last event that there is; ask again with `after` while it is above that of the last one here. */
   last_seq: number;
+  /** Number of the last event that stands in an earlier history of the run, and is not given here. */
+  after?: number;
 }
 
 /** Answer of the query `plan`. */

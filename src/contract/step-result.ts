@@ -118,4 +118,6 @@ export interface StepReport extends Partial<ExecutionFacts>, Partial<ResultFacts
   finished_at?: number;
   /** The executions that really failed, the last ones of many. */
   failed_attempts?: readonly FailedAttempt[];
+  /** True where its ends of output stayed behind in an earlier history of the run. */
+  cut?: true;
 }

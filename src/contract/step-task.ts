@@ -18,6 +18,11 @@ export interface StepTask {
   env: Readonly<Record<string, string>>;
   /** Secrets of the step: where each comes from, and which texts of this task hold it. */
   secrets?: { sources: Readonly<Record<string, SecretSource>>; uses: readonly SecretUse[] };
+  /**
+   * The service's id of the first execution of a run that has gone on in a new one: what names the tries of its steps. Absent
+   * in the first execution.
+   */
+  first_run_id?: string;
   /** Executions before this task: a step that was tried again by hand goes on counting. Absent means none. */
   attempts_before?: number;
   timeout_sec: Timeout;
@@ -56,6 +61,13 @@ export interface SharedTask {
   /** Says which environment the task lacks. */
   shared: string;
   task: StepTask;
+}
+
+/** What a step that runs takes along when its run goes on in a new history. */
+export interface CarriedStep {
+  carried?: StepTask['carried'];
+  /** When its next attempt is due, milliseconds since the epoch, where it waits for that. */
+  resume_at?: number;
 }
 
 /** What an execution leaves behind, whether it succeeded or not: a report that is not judged yet. */

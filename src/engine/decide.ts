@@ -103,6 +103,11 @@ function take(turn: Turn, event: EngineEvent): void {
       turn.state.steps[event.step]!.warning = event.message;
       touch(turn.state, event.step);
       break;
+    case 'starts-held':
+      if (event.held) turn.state.holding = true;
+      else delete turn.state.holding;
+      turn.state.version += 1;
+      break;
     case 'timer-fired':
       takeTimer(turn, event.timer);
       break;

@@ -75,6 +75,9 @@ function waitsFor(program: Program, state: RunState, index: number, step: StepSt
   if (state.lock !== undefined) return [`It is ready; the run ${lockWaitText(state.lock)}.`];
   if (state.held.length > 0) return ['It is ready; the run is quarantined, so nothing starts.'];
   if (state.paused) return ['It is ready; the run is paused, so nothing starts.'];
+  if (state.holding !== undefined) {
+    return ['It is ready; the run continues in a new history first, and nothing starts until then.'];
+  }
   if (step.parked === true) {
     return [
       `It is ready; the breaker of '${toolOf(program.plan.steps[index]!.action) ?? ''}' is open, because its steps failed in a row.`,

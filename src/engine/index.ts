@@ -13,5 +13,6 @@ export {
   type StartVerdict,
   type StepState,
 } from './state.js';
+export { restore, snapshot } from './snapshot.js';
 export type { AgentSummary, FailedAttempt, StepReport } from '../contract/step-result.js';
 export type { RunStatus } from '../contract/statuses.js';

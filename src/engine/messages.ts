@@ -18,6 +18,8 @@ export type EngineEvent = { at: number } & (
   | { type: 'step-unparked'; step: number }
   /** Something about a step that people should know. */
   | { type: 'step-warned'; step: number; message: string }
+  /** Nothing starts from now on, until it may again: the run goes on in a new history. */
+  | { type: 'starts-held'; held: boolean }
   | { type: 'timer-fired'; timer: EngineTimer }
   | { type: 'run-cancel-requested'; force?: boolean; by?: string }
   | OperatorRequest

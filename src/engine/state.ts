@@ -130,6 +130,8 @@ export interface RunState {
   paused: boolean;
   /** Set until the run holds the locks of the plan; nothing starts before. */
   lock?: LockWait;
+  /** Nothing starts: the run is about to go on in a new history. Never for long, and never part of what it carries. */
+  holding?: true;
   /** Failed steps that wait for a person, where the plan says `on_abort: quarantine`. */
   held: number[];
   /** Why nothing but `finally` starts any more. */

@@ -66,6 +66,22 @@ export async function readEvents(file: string): Promise<RunEvent[]> {
   return events;
 }
 
+/**
+ * Reads the first events of a file as they were written: what is read by a schema has its fields in another order, and
+ * the file would then say otherwise. Fewer where the file has no more, or where their numbers do not follow each other.
+ */
+export async function readFirstEvents(file: string, count: number): Promise<RunEvent[]> {
+  const text = await readFile(file, 'utf8');
+  const events: RunEvent[] = [];
+  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+    if (events.length === count || line === '') break;
+    const event = JSON.parse(line) as RunEvent;
+    if (event.seq !== events.length + 1) break;
+    events.push(event);
+  }
+  return events;
+}
+
 /** Cuts a file behind its last whole line. */
 export async function repairTornLine(file: string): Promise<void> {
   const handle = await open(file, 'r+').catch(ifMissing);

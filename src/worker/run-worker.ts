@@ -11,6 +11,7 @@ import {
   createHostWorker,
   createRoleWorker,
   createWorker,
+  earlierEvents,
   type WorkerSettings,
 } from './create-worker.js';
 import { startJanitor } from './janitor.js';
@@ -41,7 +42,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const connection = await connectWorker(options.settings);
   const { logger } = Runtime.instance();
   const folder = stateDir(options.env);
-  const records = createRecordKeeper(folder, (message) => logger.warn(message));
+  const { namespace } = options.settings;
+  const { signing } = options;
+  const records = createRecordKeeper(
+    folder,
+    (message) => logger.warn(message),
+    earlierEvents({ connection, namespace, ...(signing === undefined ? {} : { signing }) }),
+  );
   try {
     const embedded = options.signing !== undefined;
     const service = embedded ? EMBEDDED_SERVICE : serviceName(options.settings);

@@ -52,6 +52,7 @@ export class HandRun {
       parent: this.temporal.root,
       stateOf: () => state,
       apply: (event) => this.apply(event),
+      mayStart: () => true,
       onInstance: (step, instance, report) => void this.instances.push([step, instance, ...statusOf(report)]),
     });
     this.carryOut(commands);

@@ -94,7 +94,13 @@ export class HandTemporal implements Temporal {
   private readonly conditions = new Set<{ holds: () => boolean; resolve: (value: boolean) => void }>();
 
   info(): ReturnType<Temporal['info']> {
-    return { workflowId: 'run', runId: 'temporal-run', historyLength: this.historyLength, memo: {} };
+    return {
+      workflowId: 'run',
+      runId: 'temporal-run',
+      firstExecutionRunId: 'temporal-run',
+      historyLength: this.historyLength,
+      memo: {},
+    };
   }
 
   activities<A>(options: ActivityOptions): ActivityInterfaceFor<A> {

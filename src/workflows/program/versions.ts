@@ -33,6 +33,12 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
       'a local activity checks the plan and fills in its defaults, and its answer is in the history: no check and no default of a later orch touches the run',
     files: ['program/input.ts'],
   },
+  4: {
+    since: '2026-11-28',
+    reason:
+      'a run whose history becomes long continues in a new one, with all that it has come to; the answer about its plans is short',
+    files: ['program/input.ts', 'run/new-history.ts', 'steps/step-runner.ts'],
+  },
 };
 
 /** The versions of loops that this code runs, by number. */

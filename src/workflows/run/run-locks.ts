@@ -18,9 +18,10 @@ export class RunLocks {
     private readonly apply: (event: EngineEvent) => void,
   ) {}
 
-  /** Asks for them. */
-  take(parent: Scope): void {
-    if (this.names.length > 0) this.ask(this.temporal.scope(parent));
+  /** Asks for them. @param held whether an earlier history of the run has got them all */
+  take(parent: Scope, held = false): void {
+    if (this.names.length > 0) this.ask(this.temporal.scope(parent), held);
+    else if (held) return;
     // Those that the plan names are held above it, so there is nothing to wait for.
     else if (this.checked.plan.globals.locks.length > 0) this.apply({ type: 'locks-held', at: Date.now() });
   }
@@ -37,10 +38,11 @@ export class RunLocks {
     return this.error;
   }
 
-  private ask(scope: Scope): void {
+  private ask(scope: Scope, held: boolean): void {
     const wish = {
       names: this.names,
       number: 0,
+      ...(held && { held }),
       grace_sec: longestGrace(this.checked),
       onWait: (name: string, holder: string) => this.apply({ type: 'lock-waited', name, holder, at: Date.now() }),
       onHeld: () => this.apply({ type: 'locks-held', at: Date.now() }),

@@ -10,7 +10,12 @@ import { recommendations } from './recommendations.js';
 const TABLE_ROWS = 50;
 
 /** The run as the query `progress` answers it. */
-export function progressView(runId: string, program: Program, state: RunState, since?: number): ProgressView {
+export function progressView(
+  runId: string,
+  program: Program,
+  state: RunState,
+  { since, waitsFor }: { since?: number | undefined; waitsFor?: string | undefined } = {},
+): ProgressView {
   const steps: StepView[] = [];
   state.steps.forEach((step, index) => {
     if (since === undefined || step.changed > since) steps.push(stepView(program, index, step));
@@ -23,6 +28,7 @@ export function progressView(runId: string, program: Program, state: RunState, s
     total_steps: state.steps.length,
     counts: { ...state.counts },
     warnings: state.warnings,
+    ...(waitsFor === undefined ? {} : { waits_for: waitsFor }),
     ...(state.lock === undefined || state.finishedAt !== undefined ? {} : { waits_for: lockWaitText(state.lock) }),
     held: state.held.map((index) => program.graph.ids[index]!),
     ...recommended(program, state),
@@ -111,6 +117,7 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   }
   if (step.subRuns !== undefined) view.sub_runs = step.subRuns;
   if (step.recovered === true) view.recovered = true;
+  if (report?.cut === true) view.cut = true;
   const { group, weight, tags } = program.plan.steps[index]!;
   if (group !== undefined) view.group = group;
   if (weight !== 0) view.weight = weight;

@@ -51,7 +51,10 @@ async function allowSealed(signing: Signing, check: StartCheck, seal: Seal): Pro
   const right = seal.name === info.workflowType && comesFrom(seal, info);
   if (!right) throw unsigned(info);
   // Nobody can have a run continue as new a second time. All else could be sent again, so it is noted as used.
-  if (seal.kind === 'continued') return;
+  if (seal.kind === 'continued') {
+    for (const [id, at] of seal.heard ?? []) signing.heard.set(id, at);
+    return;
+  }
   const verdict = await verdictOn(check, { seal, started_at: info.startTime.getTime() });
   if (verdict !== 'signed' && !(verdict === 'not_required' && signing.since === undefined)) throw unsigned(info);
 }
@@ -117,7 +120,9 @@ async function allowOldStart({ since }: Signing, check: StartCheck, input: Workf
 }
 
 async function sealedEnd(signing: Signing, check: StartCheck, run: () => Promise<unknown>): Promise<unknown> {
-  const seal = (): Seal => signing.seal('result', check.info().workflowType);
+  const { workflowType, runId, firstExecutionRunId } = check.info();
+  const chain = firstExecutionRunId === runId ? {} : { first: firstExecutionRunId };
+  const seal = (): Seal => signing.seal('result', workflowType, chain);
   try {
     return sealResult(await run(), seal());
   } catch (error) {

@@ -85,7 +85,7 @@ export class AgentSteps {
       parking: instance === undefined ? this.parked.parkingOf(index) : new InstanceParking(this.temporal),
       warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),
       runLedger: this.runLedger,
-      accountKey: `${this.temporal.info().runId}/${id}`,
+      accountKey: `${this.temporal.info().firstExecutionRunId}/${id}`,
       attempts: { count: attemptsBefore, failed: [] },
       attemptsBefore,
       numbers: this.numbers,

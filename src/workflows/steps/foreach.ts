@@ -2,37 +2,61 @@ import type { StepReport } from '../../engine/index.js';
 import type { Json } from '../../plan/model/values.js';
 import { utf8Length } from '../../plan/templates/shared-env.js';
 import type { Temporal } from '../temporal/temporal.js';
+import type { ListProgress } from './lists.js';
 import type { Slots } from './slots.js';
 
-/** Instances of one step; more belong into several steps, or into the step itself. */
-const MAX_ITEMS = 10_000;
 /** Failed instances that the message names. */
 const NAMED = 5;
+
+/** A step whose instances are to be run. */
+export interface ListOfSteps {
+  id: string;
+  /** Instances that run at once. */
+  limit: number;
+  /** Instances of one step; more belong into several steps, or into the step itself. */
+  maxItems: number;
+  slots: Slots;
+  wanted: readonly string[];
+  maxOutputBytes?: number;
+  progress: ListProgress;
+  /** False while nothing may start. */
+  mayStart: () => boolean;
+}
 
 /** Runs one instance per item, at most `limit` at a time, to the last; then tells how they went together. */
 export async function runInstances(
   temporal: Temporal,
   items: readonly Json[],
-  step: { id: string; limit: number; slots: Slots; wanted: readonly string[]; maxOutputBytes?: number },
+  step: ListOfSteps,
   run: (item: Json, index: number) => Promise<StepReport>,
 ): Promise<StepReport> {
-  if (items.length > MAX_ITEMS) {
-    const message = `ExpressionError: foreach over ${items.length} items; at most ${MAX_ITEMS} are allowed`;
+  const { progress, mayStart, maxItems } = step;
+  if (items.length > maxItems) {
+    const message = `ExpressionError: foreach over ${items.length} items; at most ${maxItems} are allowed`;
     return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
   }
-  const reports: StepReport[] = [];
   const scope = temporal.currentScope();
-  let next = 0;
   const lane = async (): Promise<void> => {
-    while (next < items.length && !scope.consideredCancelled) {
-      const index = next;
-      next += 1;
-      reports[index] = await step.slots.run(() => run(items[index]!, index));
+    for (let index = nextOf(progress, items); index !== undefined; index = nextOf(progress, items)) {
+      const item = index;
+      progress.running.add(item);
+      progress.reports[item] = await step.slots.run(() => run(items[item]!, item));
+      progress.running.delete(item);
+      if (!mayStart()) await temporal.condition(mayStart).catch(() => {}); // canceled: the loop sees that
+      if (scope.consideredCancelled) return;
     }
   };
   const lanes = Math.min(step.limit, step.slots.capacity, items.length);
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return fitting(together(step, items.length, reports), step);
+  if (!scope.consideredCancelled) await Promise.all(Array.from({ length: lanes }, lane));
+  return fitting(together(step, items.length, progress.reports), step);
+}
+
+function nextOf(progress: ListProgress, items: readonly Json[]): number | undefined {
+  const goingOn = progress.goingOn.shift();
+  if (goingOn !== undefined) return goingOn;
+  if (progress.next >= items.length) return undefined;
+  progress.next += 1;
+  return progress.next - 1;
 }
 
 /** The lists that instances make together travel like what one step says, and they may be ten thousand times as long. */

@@ -22,6 +22,8 @@ export interface LockWish {
   onHeld(): void;
   /** False while the run is paused: then the locks go back, until it goes on. */
   mayGo(): boolean;
+  /** True where an earlier history of the run has taken them all. */
+  held?: boolean;
 }
 
 /** The way of a run to the locks. */
@@ -47,13 +49,16 @@ export class Locks {
     const names = [...wish.names].sort();
     const requests = names.map((_, index) => this.requestOf(wish, index));
     try {
-      for (;;) {
+      // Not in a function of its own: its promise would change the order of what a run commands.
+      while (wish.held !== true) {
         for (const [index, name] of names.entries()) await this.take(wish, name, requests[index]!);
-        if (wish.mayGo()) break;
+        if (wish.mayGo()) {
+          wish.onHeld();
+          break;
+        }
         await this.giveBack(names, requests);
         await this.temporal.condition(() => wish.mayGo());
       }
-      wish.onHeld();
       return await act();
     } finally {
       await this.temporal.shielded(() => this.giveBack(names, requests));
@@ -76,7 +81,7 @@ export class Locks {
   }
 
   private requestOf({ number, step_id, grace_sec }: LockWish, index: number): LockRequest {
-    const { workflowId, runId } = this.temporal.info();
+    const { workflowId, firstExecutionRunId: runId } = this.temporal.info();
     return {
       key: `${runId}/${number}/${index}`,
       run_id: workflowId,

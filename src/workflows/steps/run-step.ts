@@ -98,7 +98,7 @@ export class StepActivities {
   }
 
   private reap(task: StepTask, queue: string | undefined): Promise<void> {
-    const { step_id, grace_sec, attempts_before, retry, carried } = task;
+    const { step_id, grace_sec, attempts_before, first_run_id, retry, carried } = task;
     const limit = limitMs([grace_sec], TIMEOUT_SLACK_SEC);
     return reap(
       this.activities,
@@ -107,6 +107,7 @@ export class StepActivities {
         grace_sec,
         retries: retry.retries,
         ...(attempts_before === undefined ? {} : { attempts_before }),
+        ...(first_run_id === undefined ? {} : { first_run_id }),
         ...(carried === undefined ? {} : { carried }),
       },
       queue,

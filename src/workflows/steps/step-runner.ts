@@ -1,4 +1,5 @@
 import { isCancellation } from '@temporalio/workflow';
+import type { CarriedList, CarriedRun } from '../../contract/carried-run.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { EngineEvent, RunState, Said, StepReport } from '../../engine/index.js';
@@ -13,6 +14,8 @@ import { causeOf } from '../record/cause.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
 import { AgentSteps } from './agent-steps.js';
 import { runInstances } from './foreach.js';
+import { InFlight } from './in-flight.js';
+import { carriedList, listProgress, type ListProgress } from './lists.js';
 import { Locks } from './hold-locks.js';
 import { StepActivities } from './run-step.js';
 import { Slots } from './slots.js';
@@ -22,6 +25,9 @@ import { TaskBudget } from './task-budget.js';
 
 /** Bytes of the outputs that the instances of a `foreach` have together: an answer of 2 MB has to hold them. */
 const MAX_LIST_BYTES = 1024 * 1024;
+
+/** Instances of one step. Runs of before were not to have more than one history holds. */
+const MAX_ITEMS = { one: 10_000, several: 20_000 };
 
 /** What a runner has to do with the run that it belongs to. */
 export interface StepRunnerOptions {
@@ -34,6 +40,8 @@ export interface StepRunnerOptions {
   apply: (event: EngineEvent) => void;
   /** Hears at the start of each instance of a `foreach`, and then its report. */
   onInstance: (step: number, instance: number, report?: StepReport) => void;
+  /** Whether a further instance may start; asked before each. */
+  mayStart: () => boolean;
 }
 
 /** Carries the steps of a run out that the engine starts: as activities, by agents, as sub-runs. */
@@ -50,7 +58,11 @@ export class StepRunner {
   private readonly slots: Slots;
   /** The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here. */
   private readonly sharing: boolean;
-  private lockings = 0;
+  private readonly lists = new Map<number, ListProgress>();
+  private readonly carriedLists: Map<number, CarriedList>;
+  private lockings: number;
+  /** What is under way. */
+  readonly inFlight: InFlight;
 
   constructor(
     private readonly temporal: Temporal,
@@ -61,13 +73,17 @@ export class StepRunner {
     const { stateOf, apply, parent } = options;
     const { plan } = program;
     const { engine_version: version } = input;
+    const { carried } = input;
     this.plan = plan;
+    this.inFlight = new InFlight(carried);
+    this.carriedLists = new Map(carried?.lists);
+    this.lockings = carried?.lockings ?? 0;
     this.budget = new TaskBudget(temporal);
     this.pacing = createPacing(temporal, program.allowance, parent);
     this.slots = new Slots(temporal, plan.globals.max_concurrency);
     this.sharing = plan.steps.some((step) => step.foreach !== undefined);
     this.locks = new Locks(temporal);
-    this.tasks = new StepTasks(program, input, temporal.info().workflowId, stateOf);
+    this.tasks = new StepTasks(program, input, runOf(temporal), stateOf);
     this.activities = new StepActivities(temporal, {
       version,
       maxDuration: plan.globals.max_step_duration_sec,
@@ -89,6 +105,17 @@ export class StepRunner {
     const scope = this.temporal.scope(this.options.parent);
     this.scopes.set(index, scope);
     void this.runToEnd(scope, index);
+  }
+
+  /** What goes along to a new history, besides what runs. */
+  carry(): Pick<CarriedRun, 'executed' | 'sub_runs' | 'lockings' | 'locks' | 'lists'> {
+    return {
+      executed: this.tasks.carry(),
+      sub_runs: this.subRuns.carry(),
+      lockings: this.lockings,
+      locks: this.inFlight.locks,
+      lists: [...this.lists].map(([step, list]) => [step, carriedList(list)]),
+    };
   }
 
   stop(index: number): void {
@@ -115,6 +142,8 @@ export class StepRunner {
     const each = this.plan.steps[index]!.foreach !== undefined;
     const report = await scope.run(() => (each ? this.executeEach(index) : this.executeAlone(index)));
     this.scopes.delete(index);
+    this.lists.delete(index);
+    this.inFlight.end(this.plan.steps[index]!.id);
     this.options.apply({ type: 'step-ended', step: index, report, at: Date.now() });
   }
 
@@ -127,21 +156,31 @@ export class StepRunner {
     let items: readonly Json[];
     try {
       const list = (): readonly Json[] => this.tasks.items(index);
-      items = this.pacing.busy ? await this.pacing.later(list) : list();
+      items = this.pacing.busy && !this.carriedLists.has(index) ? await this.pacing.later(list) : list();
     } catch (error) {
       return notWorkedOut(error);
     }
+    const { engine_version: version } = this.input;
+    const progress = listProgress(this.carriedLists.get(index));
+    this.carriedLists.delete(index);
+    this.lists.set(index, progress);
     const limits = {
       limit: max_parallel ?? items.length,
-      ...(this.input.engine_version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
+      maxItems: version >= 4 ? MAX_ITEMS.several : MAX_ITEMS.one,
+      ...(version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
     };
-    const step = { id, ...limits, slots: this.slots, wanted: this.tasks.wanted(index) };
-    return runInstances(this.temporal, items, step, (item, i) => this.executeInstance(index, { item, index: i }));
+    const { mayStart } = this.options;
+    const step = { id, ...limits, slots: this.slots, wanted: this.tasks.wanted(index), progress, mayStart };
+    const goingOn = new Set(progress.goingOn);
+    return runInstances(this.temporal, items, step, (item, i) =>
+      this.executeInstance(index, { item, index: i }, goingOn.has(i)),
+    );
   }
 
-  private async executeInstance(index: number, instance: Instance): Promise<StepReport> {
-    this.options.onInstance(index, instance.index);
+  private async executeInstance(index: number, instance: Instance, goesOn: boolean): Promise<StepReport> {
+    if (!goesOn) this.options.onInstance(index, instance.index);
     const report = await this.executeOne(index, instance);
+    this.inFlight.end(instanceId(this.plan.steps[index]!, instance));
     this.options.onInstance(index, instance.index, report);
     return report;
   }
@@ -151,7 +190,9 @@ export class StepRunner {
     let locks: readonly string[];
     try {
       const expand = (): ExpandedStep => this.tasks.expand(index, instance);
-      const expanded = this.pacing.busy ? await this.pacing.later(expand) : expand();
+      // What runs already is waited for at once: who looks after processes that nobody waits for ends them.
+      const goesOn = this.inFlight.goesOn(instanceId(this.plan.steps[index]!, instance));
+      const expanded = this.pacing.busy && !goesOn ? await this.pacing.later(expand) : expand();
       // What the run holds already its steps need not take; they would wait for their own run.
       locks = expanded.locks.filter((name) => !this.options.heldLocks.includes(name));
       execution = this.executionOf(index, expanded, instance);
@@ -163,8 +204,19 @@ export class StepRunner {
 
   private executionOf(index: number, expanded: ExpandedStep, instance?: Instance): () => Promise<StepReport> {
     const { action } = expanded;
-    if (action.type === 'agent') return () => this.agents.execute(index, action, expanded, instance);
-    if (action.type === 'plan') return () => this.runSubPlan(index, action, expanded, instance);
+    const id = instanceId(this.plan.steps[index]!, instance);
+    if (action.type === 'agent') {
+      return () => {
+        this.inFlight.begin(id, 'agent');
+        return this.agents.execute(index, action, expanded, instance);
+      };
+    }
+    if (action.type === 'plan') {
+      return () => {
+        this.inFlight.begin(id, 'sub-plan');
+        return this.runSubPlan(index, action, expanded, instance);
+      };
+    }
     const task = this.tasks.task(index, expanded, instance);
     return () => this.runTask(index, task);
   }
@@ -195,15 +247,25 @@ export class StepRunner {
   ): Promise<StepReport> {
     const step = this.plan.steps[index]!;
     const { apply, stateOf } = this.options;
-    this.lockings += 1;
+    const { inFlight } = this;
+    const id = instanceId(step, instance);
+    const before = inFlight.locksOf(id);
+    if (before === undefined) this.lockings += 1;
+    const number = before?.number ?? this.lockings;
+    inFlight.noteLocks(id, before ?? { number, held: false });
+    inFlight.begin(id, 'locks');
     const wish = {
       names,
-      number: this.lockings,
-      step_id: instanceId(step, instance),
+      number,
+      ...(before?.held && { held: true }),
+      step_id: id,
       grace_sec: step.action.type === 'plan' ? longestGrace(this.program) : step.grace_sec,
       onWait: (name: string, holder: string) =>
         apply({ type: 'lock-waited', step: index, name, holder, at: Date.now() }),
-      onHeld: () => apply({ type: 'locks-held', step: index, at: Date.now() }),
+      onHeld: () => {
+        inFlight.noteLocks(id, { number, held: true });
+        apply({ type: 'locks-held', step: index, at: Date.now() });
+      },
       mayGo: () => !stateOf().paused && stateOf().held.length === 0,
     };
     try {
@@ -211,16 +273,28 @@ export class StepRunner {
     } catch (error) {
       if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       return { status: 'failed', reason: 'internal_error', message: String(causeOf(error)), attempts: 0 };
+    } finally {
+      inFlight.noteLocks(id, undefined);
     }
   }
 
   private async runTask(index: number, task: StepTask): Promise<StepReport> {
+    const { step_id: id } = task;
+    const isCall = task.action.type === 'http';
+    if (isCall) this.inFlight.begin(id, 'call');
+    const known = isCall ? undefined : this.inFlight.beginProcess(id);
     try {
-      await this.budget.take(this.activities.sizeOf(task));
+      if (known === undefined) await this.budget.take(this.activities.sizeOf(task));
+      else if (known.resume_at !== undefined && known.resume_at > Date.now()) {
+        await this.temporal.sleep(known.resume_at - Date.now());
+      }
     } catch {
+      this.inFlight.begin(id, 'landed');
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    const report = await this.activities.execute(this.plan.steps[index]!, task);
+    const given = known?.carried === undefined ? task : { ...task, carried: known.carried };
+    const report = await this.activities.execute(this.plan.steps[index]!, given);
+    this.inFlight.begin(id, 'landed');
     this.tasks.ran(task, report);
     return report;
   }
@@ -229,6 +303,12 @@ export class StepRunner {
     await this.budget.take(this.activities.sizeOf(task)).catch(() => {});
     return this.activities.execute(step, task);
   }
+}
+
+/** A run, as the names of its tries have it. */
+function runOf(temporal: Temporal): { id: string; first_run_id?: string } {
+  const { workflowId, runId, firstExecutionRunId: first } = temporal.info();
+  return { id: workflowId, ...(first === runId ? {} : { first_run_id: first }) };
 }
 
 /** How a step ends whose templates, or whose list, could not be worked out. */

@@ -1,5 +1,7 @@
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
+import type { CarriedCounts } from '../../contract/carried-run.js';
+import { packColumn, unpackColumn } from '../../contract/columns.js';
 import type { RunState, StepReport } from '../../engine/index.js';
 import type { Step, StepAction } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
@@ -23,10 +25,19 @@ export class StepTasks {
   constructor(
     private readonly program: RunProgram,
     private readonly input: RunInput,
-    private readonly runId: string,
+    /** The run's id, and the service's of its first execution where it has gone on from that. */
+    private readonly run: { id: string; first_run_id?: string },
     private readonly stateOf: () => RunState,
   ) {
     this.outputs = outputsRead(program.plan);
+    for (const [id, count] of countsOf(input.carried?.executed)) this.executed.set(id, count);
+  }
+
+  /** How often each step has run: of those that may run again. */
+  carry(): CarriedCounts {
+    const { ids } = this.program.graph;
+    const over = new Set(ids.filter((_, i) => ['success', 'warning'].includes(this.stateOf().steps[i]!.status)));
+    return packedCounts([...this.executed].filter(([id]) => !over.has(id.replace(/\[\d+\]$/, ''))));
   }
 
   /** The outputs of a step that some expression of the plan reads. */
@@ -37,7 +48,7 @@ export class StepTasks {
   /** @throws Error where an expression of the step cannot be worked out. */
   expand(index: number, instance?: Instance): ExpandedStep {
     const { inputs, env } = this.input;
-    const values = { ...runValues(this.program, this.stateOf(), this.runId), ...instance };
+    const values = { ...runValues(this.program, this.stateOf(), this.run.id), ...instance };
     return expandStep(this.program.plan, this.stepAt(index), { inputs, env, values });
   }
 
@@ -46,7 +57,7 @@ export class StepTasks {
     const step = this.stepAt(index);
     return foreachItems(step, () => {
       const { inputs, env } = this.input;
-      const values = runValues(this.program, this.stateOf(), this.runId);
+      const values = runValues(this.program, this.stateOf(), this.run.id);
       return conditionValues(this.program.plan, onceForAll(step), { inputs, env, values });
     });
   }
@@ -79,7 +90,8 @@ export class StepTasks {
     const { base_dir } = this.input;
     const step = this.stepAt(index);
     return {
-      run_id: this.runId,
+      run_id: this.run.id,
+      ...(this.run.first_run_id !== undefined && { first_run_id: this.run.first_run_id }),
       step_id: stepId,
       cwd: base_dir === undefined ? cwd : [base_dir, ...cwd],
       env,
@@ -109,6 +121,18 @@ type NoTask = Exclude<StepAction, StepTask['action']>;
 
 function isNoTask(action: StepAction): action is NoTask {
   return ['noop', 'approval', 'wait', 'plan', 'agent'].includes(action.type);
+}
+
+/** Counts as they go along to a new history. */
+export function packedCounts(counts: readonly [string, number][]): CarriedCounts {
+  return { names: counts.map(([name]) => name), counts: packColumn(counts.map(([, count]) => count)) };
+}
+
+/** The counts that {@link packedCounts} was given. */
+export function countsOf(packed: CarriedCounts | undefined): [string, number][] {
+  if (packed === undefined) return [];
+  const counts = unpackColumn(packed.counts) as number[];
+  return packed.names.map((name, i) => [name, counts[i]!]);
 }
 
 /** The id of a step; that of an instance says which one it is. */

@@ -73,6 +73,7 @@ export class SubRunInputs {
       env: { ...above.env, ...env },
       ...(above.base_dir === undefined ? {} : { base_dir: above.base_dir }),
       ...(above.agents === undefined ? {} : { agents: above.agents }),
+      ...(above.history_events === undefined ? {} : { history_events: above.history_events }),
       ...(locks.length === 0 ? {} : { held_locks: [...locks] }),
     };
   }

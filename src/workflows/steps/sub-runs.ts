@@ -1,4 +1,5 @@
 import { ParentClosePolicy, type ChildWorkflowOptions } from '@temporalio/workflow';
+import type { CarriedCounts } from '../../contract/carried-run.js';
 import { ENGINE_VERSION, type RunInput } from '../../contract/run-input.js';
 import { FORCE_CANCEL, RUN_PLAN } from '../../contract/run-messages.js';
 import { plain } from '../../contract/seal.js';
@@ -8,6 +9,7 @@ import type { Step } from '../../plan/model/plan.js';
 import { retryDelaySec } from '../../plan/model/retry-policy.js';
 import type { CheckedInput } from '../program/input.js';
 import type { ChildRun, Temporal } from '../temporal/temporal.js';
+import { countsOf, packedCounts } from './step-tasks.js';
 import { SubRunInputs, type Prepared, type SubPlanCall } from './sub-run-input.js';
 import { refused, reportOfFailure, reportOfResult } from './sub-run-report.js';
 
@@ -38,6 +40,12 @@ export class SubRuns {
     private readonly above: Above,
   ) {
     this.inputs = new SubRunInputs(above.checked.subPlans, above.input);
+    for (const [id, count] of countsOf(above.input.carried?.sub_runs)) this.tries.set(id, count);
+  }
+
+  /** How many runs there were for each step: the next one needs a name of its own. */
+  carry(): CarriedCounts {
+    return packedCounts([...this.tries]);
   }
 
   /** Runs a plan to its end, with the step's retries. Never throws for an end that it can have. */

@@ -17,7 +17,7 @@ export function tooLarge(task: unknown): string | undefined {
 }
 
 /** What a code for each character by itself comes to. */
-function entropyBytes(text: string): number {
+export function entropyBytes(text: string): number {
   const counts = new Map<number, number>();
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);

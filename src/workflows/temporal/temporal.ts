@@ -32,7 +32,7 @@ export interface ChildRun {
  * None of it may put a promise between a caller and Temporal: what a run commands in one task would come in another order.
  */
 export interface Temporal {
-  info(): Pick<WorkflowInfo, 'workflowId' | 'runId' | 'historyLength' | 'memo'>;
+  info(): Pick<WorkflowInfo, 'workflowId' | 'runId' | 'firstExecutionRunId' | 'historyLength' | 'memo'>;
   activities<A>(options: ActivityOptions): ActivityInterfaceFor<A>;
   startRun(type: string, options: ChildWorkflowOptions & { args: [RunInput] }): Promise<ChildRun>;
   sleep(ms: number): Promise<void>;

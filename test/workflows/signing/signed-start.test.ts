@@ -33,7 +33,7 @@ async function start(
     sealed: false,
     activities: new Map(),
     children: new Map(),
-    heard: new Set<string>(),
+    heard: new Map<string, number>(),
     seal: () => ({ ...seal, kind: 'result' as const }),
   };
   const begin = signedStart(signing, check);

@@ -65,3 +65,13 @@ test('a list that cannot be worked out fails the step', async () => {
   const run = await HandRun.of([each({ foreach: '[[1]][5]' })]);
   expect(run.report('each')).toMatchObject({ status: 'failed', reason: 'expression_error', attempts: 0 });
 });
+
+test('a list of more than 20,000 items is not run', async () => {
+  const run = await HandRun.of([each({ foreach: Array.from({ length: 20_001 }, (_, i) => i) })]);
+  expect(running(run)).toEqual([]);
+  expect(run.report('each')).toMatchObject({
+    status: 'failed',
+    reason: 'expression_error',
+    message: 'ExpressionError: foreach over 20001 items; at most 20000 are allowed',
+  });
+});
