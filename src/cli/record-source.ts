@@ -23,7 +23,7 @@ export interface FoundRecord {
 }
 
 /** Errors for which the files of a run may do: it cannot be asked, or the service has forgotten it. */
-const FILES_MAY_DO = new Set(['service_unreachable', 'no_worker', 'run_not_found']);
+const FILES_MAY_DO = new Set(['service_unreachable', 'no_worker', 'run_busy', 'run_not_found']);
 
 /**
  * The record of a run: from the run itself, and where that cannot be asked, from its folder.

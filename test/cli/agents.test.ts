@@ -125,7 +125,7 @@ describe('a step of an agent', () => {
     expect(step(ended).attempts).toBe(2);
     const [first, second] = run.starts();
     expect([second?.resumed, second?.session]).toEqual([true, first?.session]);
-    expect(second?.prompt).toContain('You did not get to the end before');
+    expect(second?.prompt).toContain('You did not finish before');
 
     const other = await start('other', [
       agent('a', 'FAKE once tried\nFAKE die\nFAKE always', { session: 'auto' }, { retries: 2 }),

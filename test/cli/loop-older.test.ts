@@ -92,7 +92,7 @@ describe('two machines', () => {
     const { stdout } = await here.call('loop', 'start', ...one);
     const id = stdout.trim();
     const second = await there.call('loop', 'start', ...one);
-    expect([second.code, second.stderr]).toEqual([2, expect.stringContaining(`The loop '${id}' is running already`)]);
+    expect([second.code, second.stderr]).toEqual([2, expect.stringContaining(`The loop '${id}' is already running`)]);
     expect((await there.call('loop', 'status')).stdout).toContain(id);
     here.rig.open('go');
     expect((await there.call('loop', 'watch')).code).toBe(0);

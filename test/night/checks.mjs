@@ -48,7 +48,7 @@ function checkStarts(night, starts, wrong) {
     const own = byStep.get(id) ?? [];
     if (own.length !== count) wrong('starts', `${id} (${way}): ${own.length} starts instead of ${count}`);
     if (own.some((start) => start.agent !== agent)) wrong('starts', `${id}: another agent than ${agent}`);
-    const knows = own.at(-1)?.prompt.includes('Somebody has begun this task') === true;
+    const knows = own.at(-1)?.prompt.includes('This task was started before') === true;
     if (fresh === true && !knows) wrong('starts', `${id}: the fresh session does not know that it was begun`);
     const asked = byStep.get(`${id}.router`)?.length ?? 0;
     if (asked !== (router?.starts ?? 0)) wrong('starts', `${id}: the router was asked ${asked} times`);

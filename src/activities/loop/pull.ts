@@ -74,7 +74,7 @@ function refuseCollision({ stderr }: GitEnd): void {
     .trim()
     .split(/\n\t?/)
     .map((name) => name.trim());
-  const message = `a pull would overwrite files here that git does not know: ${files.join(', ')}. Move or remove them`;
+  const message = `a pull would overwrite untracked files: ${files.join(', ')}. Move or remove them`;
   throw new TurnRefused('git_untracked_collision', message);
 }
 

@@ -58,9 +58,9 @@ export async function openRepository(
 export async function refuseOtherBranch(dir: string, wanted: string | undefined): Promise<string> {
   const { failed, stdout } = await runGit(dir, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   const branch = stdout.trim();
-  if (failed || branch === '') throw new TurnRefused('git_branch', `${dir} is on no branch; check one out`);
+  if (failed || branch === '') throw new TurnRefused('git_branch', `${dir} is not on a branch; check one out`);
   if (wanted === undefined || branch === wanted) return branch;
-  const message = `${dir} is on the branch ${branch}, and the loop works on ${wanted} only: git switch ${wanted}`;
+  const message = `${dir} is on the branch ${branch}, but the loop works only on ${wanted}: git switch ${wanted}`;
   throw new TurnRefused('git_branch', message);
 }
 

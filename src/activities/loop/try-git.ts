@@ -29,7 +29,7 @@ export async function must(
   if (!end.failed) return end.stdout;
   const locked = /Unable to create '([^']*\.lock)'/.exec(end.stderr)?.[1];
   if (locked !== undefined) {
-    const message = `another git holds ${locked}; where none runs, remove that file`;
+    const message = `another git process holds ${locked}; if none is running, remove that file`;
     throw new TurnRefused('git_locked', message);
   }
   throw new TurnRefused('git_failed', `git ${args.find((each) => !each.startsWith('-')) ?? ''}: ${end.said}`);

@@ -232,7 +232,7 @@ describe('guards', () => {
       /^git_branch: .* is on the branch other, but the loop works only on main/,
     );
     one.git('checkout', '-q', '--detach');
-    expect(await refusal(synchronise(one.dir, task))).toMatch(/^git_branch: .* is on no branch/);
+    expect(await refusal(synchronise(one.dir, task))).toMatch(/^git_branch: .* is not on a branch/);
   });
 
   test('a folder without a repository, and a merge of a person, are left alone', async () => {
@@ -280,7 +280,7 @@ describe('a configuration below the top of its repository', () => {
     const one = sharedRepository().clone('one');
     one.commit('sub/.reportsignore', '*.png\n');
     one.write('sub/reports/plot.png', 'x');
-    expect(await refusal(sync(below(one)))).toMatch(/sub\/reports\/plot\.png \(\.reportsignore leaves it out\)/);
+    expect(await refusal(sync(below(one)))).toMatch(/sub\/reports\/plot\.png \(\.reportsignore excludes it\)/);
   });
 });
 
