@@ -120,9 +120,9 @@ function age(folder: string): void {
 }
 
 test.each(['30', 'd', '-3d', '0d', '1e9d', '30 d', '30days', '', '99999w', 'NaNd'])(
-  'refuses %j as a length of time',
+  'refuses %j as a duration',
   async (text) => {
     const result = await callCli(['prune', '--older-than', text], { cwd: dir, env: { ORCH_STATE_DIR: tempDir() } });
-    expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('this is no length of time') });
+    expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('not a valid duration') });
   },
 );

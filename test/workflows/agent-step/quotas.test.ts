@@ -56,7 +56,7 @@ test('a session that cannot go on is replaced once, and costs no attempt', async
   await allow(run);
   await breaks(run, 'agent_failed', { failure: { kind: 'session' } });
   await allow(run);
-  expect(turn(run).prompt.again).toEqual({ kind: 'resume', reason: 'your session could not go on' });
+  expect(turn(run).prompt.again).toEqual({ kind: 'resume', reason: 'your session could not continue' });
   await breaks(run, 'agent_failed', { failure: { kind: 'session' } });
   expect(run.report('a')).toMatchObject({ status: 'failed', reason: 'agent_failed', attempts: 1 });
 });
