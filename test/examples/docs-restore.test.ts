@@ -74,7 +74,7 @@ describe('check-ids.mjs', () => {
     expect(node('docs-restore/check-ids.mjs', ['docs'], work)).toEqual({
       code: 1,
       stdout: '',
-      stderr: "duplicate id 'index' by docs/index.md and docs/second.md\n",
+      stderr: "the id 'index' is taken by docs/index.md and docs/second.md\n",
     });
   });
 });
