@@ -21,7 +21,10 @@ const EVIL =
 const UNSAFE = /(?![\t\n])\p{Cc}|\p{Bidi_Control}|[\u2028\u2029]/u;
 /** What orch writes itself: its styles, and what redraws the lines of a running run. */
 // oxlint-disable-next-line no-control-regex
-const OWN = /\u001b\[(?:[12349]|2[24]|3[1-69]|39)m|\u001b\[(?:[0-2]?K|[0-9]+[AB]|G|0?J|\?25[lh]|\?2026[hl])/g;
+const OWN = /\u001b\[(?:[12349]|2[24]|3[1-69]|39)m|\u001b\[(?:2K|1A|G|J|\?25[lh]|0J|\?2026[hl])/g;
+/** How `watch` goes to the one line of several that has changed, and writes it again. Hostile texts here hold no such code. */
+// oxlint-disable-next-line no-control-regex
+const REDRAW = /\u001b\[(?:[1-9]\d*[AB]|K)/g;
 
 function expectSafe(text: string): void {
   const found = UNSAFE.exec(text);
@@ -200,7 +203,8 @@ describe('a run whose every text is hostile', () => {
   const waiting: CliResult[] = [];
 
   test('while it goes on: watch, status, explain, approvals', () => {
-    for (const { stdout, stderr } of [...waiting, live]) expectSafe((stdout + stderr).replace(OWN, ''));
+    for (const { stdout, stderr } of waiting) expectSafe((stdout + stderr).replace(OWN, ''));
+    expectSafe((live.stdout + live.stderr).replace(OWN, '').replace(REDRAW, ''));
     expect(live.stderr).toContain('\u001b[');
     expect(live.stdout).toContain('failed');
   });
