@@ -3,22 +3,30 @@ import SlowFirst from './test/support/slow-first.js';
 
 /** What needs neither a build nor a service, and takes seconds: `npm run test:unit`, `npm run test:watch`. */
 const UNIT = [
-  'test/{agents,engine,journal,loop,plan,secrets,support}/**/*.test.ts',
+  'test/{agents,basics,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,summary}.test.ts',
+  'test/cli/one-check.test.ts',
   'test/cli/render/*.test.ts',
-  'test/client/service-errors.test.ts',
-  'test/docs/{loop,schemas}.test.ts',
+  'test/client/{calls-in-turn,ended-run,follow,prepare,send-verb,service-errors}.test.ts',
+  'test/contract/*.test.ts',
+  'test/docs/{loop,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
+  'test/night/checks.test.ts',
   'test/records/{event-file,paths,record-keeper}.test.ts',
+  'test/service/{unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',
-  'test/workflows/{agent-step,loop,record,services}/**/*.test.ts',
-  'test/workflows/run/fit-steps.test.ts',
+  'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
+  'test/worker/{park-killers,prune-old}.test.ts',
+  'test/workflows/run/{fit-steps,run-locks}.test.ts',
+  'test/workflows/steps/{carried-steps,foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 
 export default defineConfig({
   test: {
+    // A test that kills a worker is to find it dead. The watcher has tests of its own.
+    env: { ORCH_WATCHER: 'off' },
     projects: [
       { extends: true, test: { name: 'unit', include: UNIT } },
       {

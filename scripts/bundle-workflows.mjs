@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /**
- * Evaluated once in a worker instead of once in every run: building the schemas of plans and events takes longer than
+ * Evaluated once in a worker instead of once in every run: building the schemas of plans takes longer than
  * all that a short run does. Pure functions, and schemas; nothing in them may remember anything of a run.
  */
-const SHARED = ['plan/files/check-set.js', 'journal/events.js'];
+const SHARED = ['plan/files/check-set.js'];
 
 const LOADER = fileURLToPath(new URL('shared-module-loader.cjs', import.meta.url));
 
@@ -23,7 +23,7 @@ export async function bundleWorkflows(dist) {
   writeFileSync(path.join(dist, 'workflow-bundle.cjs'), code);
 
   function leaveSchemasAlone(config) {
-    const include = [path.join(dist, 'plan'), path.join(dist, 'journal')];
+    const include = [path.join(dist, 'plan')];
     config.module.rules.push({ test: /\.js$/, include, use: LOADER });
     return config;
   }

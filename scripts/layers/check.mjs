@@ -13,6 +13,7 @@ import { readImports } from './imports.mjs';
 export function checkLayers(folder, rooms) {
   const { files, imports } = readImports(folder);
   const nameOf = (/** @type {string} */ file) => roomOf(rooms, file)?.name;
+  const ground = new Set(rooms.filter(({ everywhere }) => everywhere).map(({ name }) => name));
   /** @type {string[]} */
   const faults = [];
   const used = new Set();
@@ -24,7 +25,7 @@ export function checkLayers(folder, rooms) {
     }
     const own = roomOf(rooms, from);
     const to = file === undefined ? packageName : nameOf(file);
-    if (own === undefined || to === undefined || (file !== undefined && to === own.name)) continue;
+    if (own === undefined || to === undefined || (file !== undefined && (to === own.name || ground.has(to)))) continue;
     used.add(arrow(own.name, to));
     const allowed = file === undefined ? own.packages : own.rooms;
     if (!allowed.includes(to)) faults.push(`${from} imports ${file ?? to}: ${own.name} may not import ${to}`);

@@ -8,6 +8,7 @@
  * @property {string} owns
  * @property {string[]} rooms that it may import
  * @property {string[]} packages that it may import; `node` stands for all that Node brings
+ * @property {boolean} [everywhere] every room may import it, and none says so
  */
 
 const CEL = '@marcbachmann/cel-js';
@@ -21,6 +22,10 @@ const WORKFLOW = '@temporalio/workflow';
 
 /** @type {Room[]} */
 export const ROOMS = [
+  {
+    ...room('basics', 'what the language lacks: a function each, of no subject. Every room may import it', '', []),
+    everywhere: true,
+  },
   room(
     'host',
     'what only Node can do and several need: atomic files, growing files, timers, the identity of processes',
@@ -77,13 +82,6 @@ export const ROOMS = [
     'plan/model plan/problems plan/document plan/schema plan/graph plan/templates plan/files',
     ['zod'],
   ),
-  room('engine', 'a run as a pure state machine: `decide(state, event) → commands`', 'plan/model plan/graph', []),
-  room(
-    'journal',
-    "what a run's record says: events, manifest, and the fold from the one to the other. Pure",
-    'plan/model',
-    ['zod'],
-  ),
   room(
     'loop',
     'the supervisor/engineer loop: its configuration, who takes the next turn with which prompt, state files, what is committed. Pure',
@@ -92,12 +90,23 @@ export const ROOMS = [
   ),
   room(
     'contract',
-    "what crosses Temporal's wire: queries, updates and signals, the tasks of activities and what they give, names",
-    'plan/model plan/templates plan/check plan/files engine journal loop',
-    [WORKFLOW],
+    "what crosses Temporal's wire: queries, updates and signals, the tasks of activities and what they give, events, names; and what all forms of a step's end are made of",
+    'plan/model plan/templates plan/check plan/files loop',
+    [WORKFLOW, 'zod'],
   ),
+  room(
+    'engine',
+    'a run as a pure state machine: `decide(state, event) → commands`',
+    'plan/model plan/graph contract',
+    [],
+  ),
+  room('journal', "what a run's record says: the manifest, the fold from events to it, metrics. Pure", 'contract', [
+    'zod',
+  ]),
 
-  room('secrets', 'where secrets come from, and how they are kept out of what people read', 'plan/model', ['node']),
+  room('secrets', 'where secrets come from, and how they are kept out of what people read', 'host plan/model', [
+    'node',
+  ]),
   room(
     'process',
     'a subprocess with its group: start, time out, stop, tails; `durable/` has the ones that outlive their worker',
@@ -106,15 +115,15 @@ export const ROOMS = [
   ),
   room(
     'agents',
-    "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts` and `evidence.ts`",
-    'plan/model',
+    "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts`, `worktree.ts` and `evidence.ts`",
+    'host plan/model',
     ['execa', 'node'],
   ),
-  room('records', "where a run's files are, and how they are written and read", 'host journal', ['node']),
+  room('records', "where a run's files are, and how they are written and read", 'host journal secrets', ['node']),
   room(
     'temporal',
     'what client and worker must agree on: settings, payload codec, signatures, the way to the locks',
-    'journal contract',
+    'host journal contract',
     [CLIENT, COMMON, ENVCONFIG, PROTO, 'node'],
   ),
 
@@ -124,36 +133,42 @@ export const ROOMS = [
     WORKFLOW,
   ]),
   room(
-    'workflows/program',
-    'the input of a run, and what it means',
-    'plan/model plan/graph plan/expressions plan/templates plan/files engine contract',
+    'workflows/temporal',
+    'what steps, agents and locks ask of Temporal, as an interface that tests replace',
+    'contract',
     [WORKFLOW],
   ),
-  room('workflows/record', 'what others see of a run: events, status, signals', 'engine journal contract', [WORKFLOW]),
+  room(
+    'workflows/program',
+    'the input of a run, and what it means',
+    'plan/model plan/graph plan/expressions plan/templates plan/files engine contract workflows/temporal',
+    [WORKFLOW],
+  ),
+  room('workflows/record', 'what others see of a run: events, status, signals', 'engine contract', [WORKFLOW]),
   room('workflows/services', 'locks and accounts, for all runs', 'contract', [WORKFLOW]),
   room(
     'workflows/agent-step',
     'the turns of an agent, its gates and its waits for a quota',
-    'plan/model plan/check engine contract',
+    'plan/model plan/check engine contract workflows/temporal',
     [WORKFLOW],
   ),
   room(
     'workflows/steps',
     'carrying steps out: slots, locks, `foreach`, sub-plans',
-    'plan/model plan/expressions plan/templates plan/check plan/files engine contract workflows/signing workflows/program workflows/record workflows/agent-step',
+    'plan/model plan/templates plan/check plan/files engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/agent-step',
     [COMMON, WORKFLOW],
   ),
   room(
     'workflows/run',
     'a run as a whole: verbs, waits, views, its end',
-    'plan/model plan/problems plan/graph plan/templates engine contract workflows/signing workflows/program workflows/record workflows/steps',
+    'plan/model plan/problems plan/graph plan/templates engine contract workflows/signing workflows/temporal workflows/program workflows/record workflows/steps',
     [WORKFLOW],
   ),
   room(
     'workflows/loop',
     'the workflow of a loop',
-    'plan/check loop contract workflows/program workflows/record workflows/agent-step',
-    [WORKFLOW, 'zod'],
+    'plan/check loop contract workflows/temporal workflows/program workflows/record workflows/agent-step workflows/steps',
+    [WORKFLOW],
   ),
   room(
     'workflows',
@@ -165,7 +180,7 @@ export const ROOMS = [
   room(
     'activities/step',
     'what all steps need: the record of an attempt, heartbeats, limits, secrets',
-    'plan/model plan/templates engine contract secrets process records temporal',
+    'host plan/model plan/templates contract secrets process records temporal',
     [ACTIVITY, COMMON, 'node'],
   ),
   room(
@@ -174,11 +189,15 @@ export const ROOMS = [
     'host plan/model contract secrets process records activities/step',
     [ACTIVITY, 'node'],
   ),
-  room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [ACTIVITY, 'node']),
+  room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [
+    ACTIVITY,
+    'node',
+    'undici',
+  ]),
   room(
     'activities/agent',
     'turns of coding agents',
-    'contract secrets process agents records temporal activities/step activities/command',
+    'host contract secrets process agents records temporal activities/step activities/command',
     ['node'],
   ),
   room(
@@ -190,17 +209,14 @@ export const ROOMS = [
   room(
     'activities/loop',
     'a turn of the loop, and its repository',
-    'loop contract agents records activities/step activities/dispatch',
+    'host loop contract agents records activities/step activities/dispatch',
     [ACTIVITY, 'node'],
   ),
-  room('activities/cleanup', 'what is left of steps that ended', 'contract process records activities/step', [
-    ACTIVITY,
-    'node',
-  ]),
+  room('activities/cleanup', 'what is left of steps that ended', 'contract process records activities/step', ['node']),
   room(
     'activities',
     '`createActivities(deps)`: what a step does on a worker',
-    'plan/model plan/files contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
+    'plan/model plan/files loop contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
     [ACTIVITY, 'node'],
   ),
 
@@ -225,8 +241,8 @@ export const ROOMS = [
   room(
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
-    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats engine journal loop contract process agents records temporal activities/cleanup client worker service',
-    ['commander', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
+    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service',
+    ['commander', 'get-east-asian-width', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];
 

@@ -1,16 +1,21 @@
+import { Context } from '@temporalio/activity';
 import type { Activities } from '../contract/activities.js';
-import { admitPlan } from './admit-plan.js';
+import { loopInputProblems } from '../loop/check-input.js';
+import { admitPlan, admitPlans } from './admit-plan.js';
 import { createAskAccount } from './agent/account.js';
 import { endWorktree } from './agent/end-worktree.js';
+import { createNoteLoopState } from './loop/note-state.js';
 import { createRunTurn, type LoopDeps } from './loop/run-turn.js';
 import { createSyncRepository } from './loop/sync-repository.js';
 import { createLockActivities } from './locks.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep } from './cleanup/reap-step.js';
 import { createRunStep } from './dispatch/run-step.js';
+import { executionOf } from './step/execution-info.js';
 import { endingUnexpected } from './step/unexpected.js';
 import { createVerifyStart } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
+import type { ReadPendingSteps } from '../temporal/pending-steps.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 
@@ -20,8 +25,9 @@ export interface ActivityDeps extends LoopDeps {
   signing?: WorkerSigning;
   locks: LockGateway;
   accounts: AccountGateway;
+  pendingSteps: ReadPendingSteps;
   /** The records of the worker's runs. */
-  records: Pick<RecordKeeper, 'seal'>;
+  records: Pick<RecordKeeper, 'seal' | 'flush'>;
 }
 
 /** Makes the activities of a worker. */
@@ -31,15 +37,23 @@ export function createActivities(deps: ActivityDeps): Activities {
     runStep: endingUnexpected(createRunStep(deps)),
     verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
     admitPlan: endingUnexpected(admitPlan),
+    admitLoop: endingUnexpected((given) => Promise.resolve(loopInputProblems(given))),
     ...locks, // `endedRuns` as it is: a lock that failed would be none, so it asks until it knows
     acquireLock: endingUnexpected((...wish) => locks.acquireLock(...wish)),
     releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),
     askAccount: endingUnexpected(createAskAccount(deps.accounts)),
-    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end)),
+    endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end, Context.current().info.attempt > 1)),
+    admitPlans: endingUnexpected(admitPlans),
+    async leaveHistory() {
+      const execution = executionOf(Context.current());
+      await deps.records.flush(execution.workflowId);
+      return deps.pendingSteps(execution, { withHosts: deps.manyHosts });
+    },
     // Tried a few times: a full disk may have room again. What it fails with is no matter of the run.
     seal: (record) => deps.records.seal(record),
     runTurn: endingUnexpected(createRunTurn(deps)),
     syncRepository: endingUnexpected(createSyncRepository(deps)),
+    noteLoopState: endingUnexpected(createNoteLoopState(deps)),
     reapStep: endingUnexpected((task) => reapStep(deps.stateDir, task)),
   };
 }

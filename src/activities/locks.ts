@@ -3,16 +3,16 @@ import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activ
 import type { LockAnswer, LockActivities } from '../contract/activities.js';
 import type { LockGateway } from '../temporal/lock-gateway.js';
 import type { LockRequest } from '../contract/lock-messages.js';
+import { beating } from './step/heartbeat.js';
 
 /** Milliseconds between two looks of the one who is next in line; those behind look less often. */
 const LOOK_MS = 250;
 const LOOK_MS_MOST = 3_000;
-const HEARTBEAT_MS = 1_000;
 
 /** Makes the activities about locks. */
 export function createLockActivities(gateway: LockGateway): LockActivities {
   return {
-    acquireLock: (name, request, known) => withHeartbeat(() => acquire(gateway, name, request, known)),
+    acquireLock: (name, request, known) => beating(() => acquire(gateway, name, request, known)),
     releaseLock: (name, key) => gateway.release(name, key),
     async endedRuns(requests) {
       const ended = await Promise.all(requests.map((request) => hasSettled(gateway, request)));
@@ -53,14 +53,4 @@ function stoppedWaiting(): Error {
 async function hasSettled(gateway: LockGateway, request: LockRequest): Promise<boolean> {
   const closedAt = await gateway.closedAt(request);
   return closedAt !== undefined && Date.now() - closedAt >= request.settle_sec * 1000;
-}
-
-async function withHeartbeat<T>(run: () => Promise<T>): Promise<T> {
-  const context = Context.current();
-  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
-  try {
-    return await run();
-  } finally {
-    clearInterval(timer);
-  }
 }

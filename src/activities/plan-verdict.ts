@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
-import type { PlanVerdict } from '../contract/activities.js';
+import type { CompactVerdict, PlanVerdict } from '../contract/activities.js';
+import { compactPlan, type CompactPlan } from '../contract/compact-plan.js';
 import { checkPlanSet, type PlanSources } from '../plan/files/check-set.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 
@@ -18,6 +19,21 @@ export function planVerdict(sources: PlanSources): PlanVerdict {
   if (Buffer.byteLength(text) <= MAX_BYTES) return verdict;
   const bytes = gzipSync(text).length;
   return bytes <= MAX_BYTES ? verdict : { ok: false, diagnostics: [tooLarge(bytes)] };
+}
+
+/** The same, with a short answer that is read against the plans' documents. */
+export function compactVerdict(sources: PlanSources): CompactVerdict {
+  const checked = checkPlanSet(sources);
+  if (!checked.ok) return { ok: false, diagnostics: checked.error.slice(0, MOST_TOLD) };
+  const plan = compactPlan(sources.source, checked.value.plan);
+  const plans = [...checked.value.plans].map(([path, each]): [string, CompactPlan] => [
+    path,
+    compactPlan(sources.plans?.[path], each),
+  ]);
+  const bytes = gzipSync(JSON.stringify({ plan, plans })).length;
+  if (bytes > MAX_BYTES) return { ok: false, diagnostics: [tooLarge(bytes)] };
+  const packed = gzipSync(JSON.stringify({ plan, plans, sources })).length;
+  return { ok: true, plans: { plan, plans, packed } };
 }
 
 function tooLarge(bytes: number): Diagnostic {

@@ -1,5 +1,6 @@
 import { isDenied, quotaIn } from './quota.js';
 import { type Adapter, type TurnProgress } from './types.js';
+import type { TurnFaultKind } from '../plan/model/turn-end.js';
 
 /** How an agent's process ended. */
 export interface TurnEnd {
@@ -15,7 +16,7 @@ export interface TurnEnd {
 
 /** Why a turn is no answer. */
 export interface TurnFailure {
-  kind: 'quota' | 'auth' | 'usage' | 'crash' | 'empty' | 'session' | 'stopped';
+  kind: TurnFaultKind;
   message: string;
   resetAt?: number;
 }
@@ -61,7 +62,7 @@ export function failureOf(progress: TurnProgress, end: TurnEnd, facts: FailureFa
   const code = ended === undefined ? undefined : adapter.exits?.[ended];
   const words = error ?? (isAnswered(progress, facts) ? '' : end.stderrTail.trim());
   if (bad && (progress.denied || code === 'auth' || isDenied(words))) {
-    return { kind: 'auth', message: `it is not allowed to work: ${firstLine(words || 'it says so')}` };
+    return { kind: 'auth', message: `it is not authorized: ${firstLine(words || 'it says so')}` };
   }
   if (error !== undefined) return { kind: code ?? 'crash', message: firstLine(error) };
   if (end.signal !== undefined && ended === undefined)
@@ -71,7 +72,7 @@ export function failureOf(progress: TurnProgress, end: TurnEnd, facts: FailureFa
     const said = lastLine(end.stderrTail);
     return { kind, message: `it exited with code ${String(ended)}${said === '' ? '' : `: ${said}`}` };
   }
-  if (isEmpty(progress)) return { kind: 'empty', message: 'it exited with code 0 and has answered nothing' };
+  if (isEmpty(progress)) return { kind: 'empty', message: 'it exited with code 0 without an answer' };
   return undefined;
 }
 
@@ -94,7 +95,7 @@ function sessionFailure(
 ): SessionFailure | undefined {
   const { error, sessionId } = progress;
   if (asked !== undefined && sessionId !== undefined && sessionId !== asked) {
-    const message = `it went on with the session ${sessionId} instead of ${asked}`;
+    const message = `it continued the session ${sessionId} instead of ${asked}`;
     return sessionOver('id', message);
   }
   const words = error ?? end.stderrTail;
@@ -144,13 +145,13 @@ function stopText(reason: NonNullable<TurnEnd['stopped']>): string {
   switch (reason) {
     case 'timeout':
     case 'max_duration':
-      return 'it ran longer than it may, and was stopped';
+      return 'it exceeded its time limit and was stopped';
     case 'stalled':
-      return 'it printed nothing for longer than stall_timeout_sec, and was stopped';
+      return 'it printed nothing for longer than stall_timeout_sec and was stopped';
     case 'budget':
-      return 'it used up its budget, and was stopped';
+      return 'it used up its budget and was stopped';
     case 'output_cap':
-      return 'it printed more than max_output_bytes, and was stopped';
+      return 'it printed more than max_output_bytes and was stopped';
     case 'canceled':
     case 'lingered':
       return 'it was stopped';

@@ -1,3 +1,4 @@
+import { parseExactJson } from '../plan/document/exact-json.js';
 import type { Json } from '../plan/model/values.js';
 import { failureOf, firstLine, type TurnEnd, type TurnFailure } from './failure.js';
 import { resetTimeIn } from './reset-time.js';
@@ -28,6 +29,8 @@ export interface Said {
   wantsJson: boolean;
   /** Whether its prompt asked for a verdict. */
   wantsVerdict: boolean;
+  /** Whether a verdict of failure speaks of what it has looked at: then its turn went well. */
+  ofWork?: boolean;
   /** Whether it may only read: then it is normal that something is refused. */
   readOnly: boolean;
   adapter: Pick<Adapter, 'tellsEnd' | 'exits' | 'plainText'>;
@@ -43,6 +46,15 @@ export interface Said {
  * @param said what else there is to know, beside what it printed
  */
 export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
+  const outcome = conclude(progress, end, said);
+  const { verdict, note } = outcome;
+  if (said.ofWork !== true || (verdict !== 'fail' && verdict !== 'error')) return outcome;
+  const doubts = doubtsOf(progress, said);
+  const words = `it says ${verdict} of the work${note === undefined ? '' : `: ${note}`}`;
+  return { ...outcome, verdict: doubts.length === 0 ? 'pass' : 'warn', note: [...doubts, words].join('; ') };
+}
+
+function conclude(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
   const structured = progress.structured ?? (said.wantsJson ? jsonIn(progress.message) : undefined);
   const answer = structured === undefined ? {} : { structured };
   if (end.lost) return { failure: { kind: 'stopped', message: 'its process was killed, or its host went down' } };
@@ -59,7 +71,7 @@ export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): 
     return { failure: { kind: 'crash', message: withLines(message, progress) } };
   }
   if (said.wantsJson && structured === undefined && (own === undefined || own.verdict === 'pass')) {
-    return { failure: { kind: 'empty', message: 'its answer is no JSON object, as output_schema asks for' } };
+    return { failure: { kind: 'empty', message: 'its answer is not a JSON object, as output_schema requires' } };
   }
   return { ...doubted(own, progress, said), ...answer };
 }
@@ -75,7 +87,7 @@ function afterFailure(
   const isEnd = kind === 'stopped' || kind === 'crash' || kind === 'usage';
   if (own !== undefined && progress.final && isEnd) return doubted(own, progress, said);
   const hasAnswer = isOver(progress) && progress.error === undefined && progress.message.trim() !== '';
-  if (isEnd && hasAnswer) return { verdict: 'warn', note: `it has answered, and then ${message}` };
+  if (isEnd && hasAnswer) return { verdict: 'warn', note: `it answered, and then ${message}` };
   if (said.evidence && (kind === 'stopped' || kind === 'crash')) {
     return { verdict: 'warn', note: `${message}, but the declared files are there and have changed` };
   }
@@ -95,11 +107,11 @@ function doubtsOf(progress: TurnProgress, { readOnly, adapter }: Said): string[]
   const { error, refused = [], doubts = [], pending, lostEvents = 0 } = progress;
   const left = pending?.size ?? 0;
   return [
-    ...(error === undefined ? [] : [`it has told an error: ${firstLine(error)}`]),
+    ...(error === undefined ? [] : [`it reported an error: ${firstLine(error)}`]),
     ...(adapter.tellsEnd && !progress.final ? ['it ended before its turn had'] : []),
     ...(refused.length === 0 || readOnly ? [] : [`it was not allowed to use ${refused.join(', ')}`]),
     ...doubts,
-    ...(left === 0 ? [] : [`${left} background ${left === 1 ? 'task' : 'tasks'} of it had not ended`]),
+    ...(left === 0 ? [] : [`${left} background ${left === 1 ? 'task' : 'tasks'} had not ended`]),
     ...(lostEvents === 0 ? [] : [linesText(progress)]),
   ];
 }
@@ -110,9 +122,9 @@ const NO_TASK =
 
 function missingOf(progress: TurnProgress, { wantsVerdict, wantsJson }: Said): string[] {
   if (progress.toolCalls === 0 && progress.message.length < 1000 && NO_TASK.test(progress.message.trim())) {
-    return [`it has seen no task: ${firstLine(progress.message)}`];
+    return [`it did not see the task: ${firstLine(progress.message)}`];
   }
-  return wantsVerdict && !wantsJson ? ['it was asked for a verdict, and gave none'] : [];
+  return wantsVerdict && !wantsJson ? ['it was asked for a verdict but gave none'] : [];
 }
 
 const RANK: Readonly<Record<Verdict, number>> = { pass: 0, warn: 1, question: 2, escalated: 2, fail: 2, error: 2 };
@@ -154,7 +166,7 @@ function jsonIn(text: string): Json | undefined {
   const fences = [...text.matchAll(/```(?:json)?\s*\n([\s\S]*?)\n\s*```/g)].map((match) => match[1]!);
   for (const candidate of [text, ...fences.toReversed()]) {
     try {
-      const value: unknown = JSON.parse(candidate.trim());
+      const value: unknown = parseExactJson(candidate.trim());
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
     } catch {
       // Prose, then.

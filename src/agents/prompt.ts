@@ -45,18 +45,18 @@ export function buildPrompt(parts: PromptParts): string {
     parts.hint ?? '',
     parts.planFile === undefined
       ? ''
-      : `**Full plan:** ${parts.planFile}\n\nRead what it says of this task, and do nothing of the others.`,
+      : `**Full plan:** ${parts.planFile}\n\nRead what it says about this task, and leave the other tasks alone.`,
     verdictSection(parts.words),
   ]);
 }
 
 /** The prompt of a turn that goes on after an interruption. Without its session, the agent is told all of it again. */
 export function buildResumePrompt(parts: PromptParts, reason: string, inSession: boolean): string {
-  const words = `You did not get to the end before: ${reason}.`;
+  const words = `You did not finish before: ${reason}.`;
   if (inSession) {
     return join([
       words,
-      'Look at what is there already, and go on with the task until it is done.',
+      'Look at what is already there, and continue the task until it is done.',
       verdictSection(parts.words),
     ]);
   }
@@ -65,8 +65,8 @@ export function buildResumePrompt(parts: PromptParts, reason: string, inSession:
 
 /** What one is told who takes over, without a session, what was begun. */
 export function begunSection(reason: string): string {
-  const words = `You did not get to the end before: ${reason}.`;
-  return join(['## Before', `Somebody has begun this task. ${words} Look at what is there already, and go on.`]);
+  const words = `You did not finish before: ${reason}.`;
+  return join(['## Before', `This task was started before. ${words} Look at what is already there, and continue.`]);
 }
 
 /** The prompt of a turn that mends what gates or a review have found. */
@@ -81,11 +81,11 @@ export function buildFixPrompt(
   return join([
     inSession ? '' : buildPrompt(parts),
     '## What is left to do',
-    gates.length === 0 ? '' : 'Your work did not pass these checks. Mend the cause, not the check.',
+    gates.length === 0 ? '' : 'Your work did not pass these checks. Fix the cause, not the check.',
     ...gates,
     found.review === undefined
       ? ''
-      : `A reviewer has looked at the change and did not approve it:\n\n${quoted(found.review)}`,
+      : `A reviewer looked at the change and did not approve it:\n\n${quoted(found.review)}`,
     found.words === undefined ? '' : `A person says:\n\n${quoted(found.words)}`,
     inSession ? verdictSection(parts.words) : '',
   ]);
@@ -98,7 +98,7 @@ export function buildAnswerPrompt(parts: PromptParts, answer: string, inSession:
     '## Answer',
     inSession ? 'This is the answer to your question:' : 'You asked a question before. This is the answer:',
     quoted(answer),
-    inSession ? join(['Go on with the task.', verdictSection(parts.words)]) : '',
+    inSession ? join(['Continue with the task.', verdictSection(parts.words)]) : '',
   ]);
 }
 
@@ -123,8 +123,10 @@ export function buildReviewPrompt(
     review.prompt ?? '',
     gates === '' ? '' : `### Checks that have run\n\n${gates}`,
     '### The change',
-    review.diff.trim() === '' ? 'It has changed no file.' : fence(review.diff, 'diff'),
-    review.cut === 0 ? '' : `${review.cut} more lines are left out here; look at the files themselves.`,
+    review.diff.trim() === '' ? 'It changed no files.' : fence(review.diff, 'diff'),
+    review.cut === 0
+      ? ''
+      : `${review.cut} more ${review.cut === 1 ? 'line is' : 'lines are'} left out here; look at the files themselves.`,
     `### Verdict
 
 Name what is wrong, the most serious first, with file and line. End your answer with one line:

@@ -1,4 +1,4 @@
-import type { AgentAdapter, AgentSettings } from '../plan/model/agent.js';
+import type { AgentAdapter, AgentPermissions, AgentSettings } from '../plan/model/agent.js';
 import type { Json } from '../plan/model/values.js';
 
 /** One turn that an agent is to take. Paths are absolute. */
@@ -13,7 +13,7 @@ export interface TurnRequest {
   /** Folder of the turn, for files that the command needs. */
   dir: string;
   cwd: string;
-  sandbox: 'read-only' | 'workspace-write';
+  permissions: AgentPermissions;
   /** The session to go on with; absent begins one. */
   session?: string;
   /** A session id for a new session, where the agent lets it be chosen. */
@@ -35,11 +35,11 @@ export interface AgentCommand {
 
 /** What is known of a turn from what the agent has printed so far. */
 export interface TurnProgress {
-  sessionId?: string;
+  sessionId?: string | undefined;
   /** The agent's last words. */
   message: string;
   /** What it does now, in a few words. */
-  doing?: string;
+  doing?: string | undefined;
   /** A tool was called since: what it says next is a message of its own. */
   spoken?: true;
   toolCalls: number;

@@ -38,7 +38,7 @@ export function verdictOfFile(text: string, { exact = false } = {}): FileVerdict
     said ??
     (hasLabel(lines)
       ? undefined
-      : { verdict: 'warn', note: `its verdict file says no status: ${excerpt(plain)}`, unsure: true })
+      : { verdict: 'warn', note: `its verdict file has no status: ${excerpt(plain)}`, unsure: true })
   );
 }
 

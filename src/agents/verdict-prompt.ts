@@ -5,17 +5,17 @@ End your answer with one line that says how it went:`;
 
 const ITEMS = [
   ['PASS', 'the task is done'],
-  ['WARN reason', 'it is done, and somebody should look at something'],
+  ['WARN reason', 'it is done, but somebody should look at something'],
   ['FAIL reason', 'it cannot be done'],
-  ['QUESTION question', 'you need an answer before you can go on; it will be brought to you'],
+  ['QUESTION question', 'you need an answer before you can continue; you will be given it'],
 ] as const;
 
 /** What those say of it that the scripts of teams read: they take every word but these two for a pass. */
 const DISPATCH_ITEMS = [
   ['CLEAN', 'the task is done'],
-  ['NEEDS_ATTENTION WARN reason', 'it is done, and somebody should look at something'],
+  ['NEEDS_ATTENTION WARN reason', 'it is done, but somebody should look at something'],
   ['NEEDS_ATTENTION FAIL reason', 'it cannot be done'],
-  ['NEEDS_ATTENTION QUESTION question', 'you need an answer before you can go on; it will be brought to you'],
+  ['NEEDS_ATTENTION QUESTION question', 'you need an answer before you can continue; you will be given it'],
 ] as const;
 
 const REVIEW_ITEMS = [

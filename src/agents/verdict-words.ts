@@ -1,5 +1,4 @@
-/** What an agent says of its own work. */
-export type Verdict = 'pass' | 'warn' | 'fail' | 'error' | 'question' | 'escalated';
+import type { Verdict } from '../plan/model/turn-end.js';
 
 /** A verdict, and what was said with it. */
 export interface SaidVerdict {
@@ -95,7 +94,7 @@ export function readWords(rest: string): ReadWords | undefined {
   const sign = SIGNS.find(([, each]) => each.test(whole.slice(0, start)))?.[0];
   const text = whole.slice(start).replace(/[\s*_`~|]+$/, '');
   if (text === '') return sign === undefined ? undefined : { verdict: sign, known: true, plain: true };
-  if (UNDECIDED.test(text)) return unsure(`it is not clear which: ${text}`);
+  if (UNDECIDED.test(text)) return unsure(`ambiguous verdict: ${text}`);
   const [verdict, word] = meaningOf(text) ?? [];
   if (verdict === undefined || word === undefined) {
     if (/^[`*_"']*[<[{(]/.test(whole) && /[>\]})][`*_"']*$/.test(whole)) return undefined;

@@ -2,7 +2,8 @@ import { isOwnLine } from './verdict-prompt.js';
 import { plainText } from './plain-text.js';
 import { MAX_NOTE, readWords, type ReadWords, type SaidVerdict } from './verdict-words.js';
 
-export type { SaidVerdict, Verdict } from './verdict-words.js';
+export type { Verdict } from '../plan/model/turn-end.js';
+export type { SaidVerdict } from './verdict-words.js';
 
 /**
  * The label of a verdict, whatever stands before it that is no letter (marks, numbers, quotes), and some words that

@@ -10,7 +10,7 @@ import { isProgram } from '../host/program-file.js';
 /** An agent that a step names. */
 interface Mention {
   name: string;
-  as: 'agent' | 'reviewer';
+  as: 'agent' | 'fallback agent' | 'reviewer';
   path: PropertyKey[];
 }
 
@@ -20,6 +20,8 @@ interface Where {
   searchPath: string;
   /** Whether the plan was a manifest: then nothing but its tasks runs, and nothing could install an agent. */
   isManifest: boolean;
+  /** Whether a step is run at all. Default: all are. */
+  runs?: (id: string) => boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export function missingAgents(plan: Plan, where: Where): Diagnostic[] {
   const found = new Map<string, Mention & { steps: number }>();
   const mainCount = countMainSteps(plan);
   for (const [position, step] of plan.steps.entries()) {
-    if (hasOwnPath(plan, step)) continue;
+    if (hasOwnPath(plan, step) || where.runs?.(step.id) === false) continue;
     for (const mention of mentionsOf(step, stepPath(position, mainCount))) {
       const settings = agentSettingsOf(mention.name, plan, where.agents);
       if (settings === undefined || isThere(settings, mention.name, where.searchPath)) continue;
@@ -44,6 +46,9 @@ export function missingAgents(plan: Plan, where: Where): Diagnostic[] {
 function mentionsOf({ action }: Step, at: PropertyKey[]): Mention[] {
   if (action.type !== 'agent') return [];
   const mentions: Mention[] = [{ name: action.agent, as: 'agent', path: [...at, 'step_def', 'agent'] }];
+  for (const [index, name] of action.fallback_agents.entries()) {
+    mentions.push({ name, as: 'fallback agent', path: [...at, 'step_def', 'fallback_agents', index] });
+  }
   const reviewer = action.review?.agent;
   if (reviewer === undefined || reviewer === action.agent) return mentions;
   return [...mentions, { name: reviewer, as: 'reviewer', path: [...at, 'step_def', 'review', 'agent'] }];
@@ -73,7 +78,7 @@ function problemOf(
   const others = BUILT_IN_AGENTS.filter((each) => each !== name && isThere({ adapter: each }, each, searchPath));
   return toDiagnostic({
     code: 'agent_missing',
-    severity: isManifest ? 'error' : 'warning',
+    severity: isManifest && as !== 'fallback agent' ? 'error' : 'warning',
     path: at,
     message: `the ${as} ${JSON.stringify(name).replaceAll('"', "'")} of ${count} is not installed: there is no program '${program}' on the PATH`,
     hint: hintOf(as, others, isManifest),
@@ -82,8 +87,9 @@ function problemOf(
 
 function hintOf(as: Mention['as'], others: readonly string[], isManifest: boolean): string {
   if (as === 'agent') return 'install it, or put its folder on the PATH';
+  if (as === 'fallback agent') return 'install it, or take it out of fallback_agents';
   const none = isManifest ? '--no-review' : 'review: false';
   const named = (other: string): string => (isManifest ? `--review-engine ${other}` : `review: {agent: ${other}}`);
-  const offers = others.map((other) => `take another reviewer: ${named(other)}`).slice(0, 1);
-  return ['install it', ...offers, `or have no review: ${none}`].join('; ');
+  const offers = others.map((other) => `use another reviewer: ${named(other)}`).slice(0, 1);
+  return ['install it', ...offers, `or turn the review off: ${none}`].join('; ');
 }

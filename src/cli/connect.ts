@@ -2,7 +2,8 @@ import { OrchError } from '../client/errors.js';
 import { OrchClient } from '../client/orch-client.js';
 import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
-import { checkStateDir, ensureService, readSigning, runningServer } from '../service/index.js';
+import { readRecordFiles } from '../records/run-folders.js';
+import { checkStateDir, ensureService, readSigning, runningServer, workerRuns } from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 
@@ -30,6 +31,8 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
       namespace: DEFAULT_NAMESPACE,
     },
     ...signingOf(context),
+    workerRuns: () => workerRuns(context.env),
+    readFiles: (runId) => readRecordFiles(stateDir(context.env), runId),
     ...(service.ui_url === undefined ? {} : { webUi: service.ui_url }),
   });
 }
@@ -59,6 +62,6 @@ function runningService(context: CliContext): RunningService {
   const server = runningServer(context.env);
   if (server !== undefined) return server;
   throw new OrchError('service_unreachable', 'The embedded service is not running', {
-    hint: '`orch up` starts it; runs go on where they were',
+    hint: '`orch up` starts it; runs continue where they were',
   });
 }

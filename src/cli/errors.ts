@@ -34,7 +34,7 @@ interface CodedError extends Error {
   texts?: PlanTexts;
 }
 
-const UNREACHABLE = new Set(['service_unreachable', 'no_worker', 'run_stuck']);
+const UNREACHABLE = new Set(['service_unreachable', 'no_worker', 'run_busy', 'run_stuck']);
 const USAGE = new Set([
   'usage',
   'invalid_plan',

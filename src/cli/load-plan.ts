@@ -1,5 +1,5 @@
 import type { Convert } from '../plan/files/converted.js';
-import type { LoadedPlanSet } from '../plan/files/load-set.js';
+import type { LoadedPlans } from '../client/plan-files.js';
 import type { PlanTexts } from '../plan/files/plan-text.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { CliContext } from './context.js';
@@ -9,7 +9,7 @@ import { refuseUnknownModes } from './options/pipeline.js';
 import { showDiagnostics } from './show-diagnostics.js';
 
 /** A plan that was read and checked with its sub-plans, and the texts they came from. */
-export interface PlanFile extends LoadedPlanSet {
+export interface PlanFile extends LoadedPlans {
   file: string;
   texts: PlanTexts;
   /** What turned files in other formats into plans. */
@@ -50,8 +50,8 @@ export async function checkPlanFile(context: CliContext, file: string, flags: Lo
   const idle = given.filter((each) => each.format !== format).map(({ option }) => option);
   if (idle.length > 0) {
     throw new UsageError(
-      `${idle.join(', ')}: ${file} is ${format === undefined ? 'a plan' : `in the format ${format}`}, for which this means nothing`,
-      `leave ${idle.length === 1 ? 'it' : 'them'} out; what a plan does stands in its file`,
+      `${idle.join(', ')}: ${file} is ${format === undefined ? 'a plan' : `in the format ${format}`}, where this has no effect`,
+      `leave ${idle.length === 1 ? 'it' : 'them'} out; what a plan does is defined in its file`,
     );
   }
   return { ok: true, value: { ...loaded.value, file, texts, convert }, texts: shown, ...known };

@@ -21,11 +21,11 @@ export async function checkOpenRuns(context: CliContext): Promise<Check[]> {
   }
   const checks: Check[] = [];
   if (found.newer.length > 0) {
-    const hint = 'upgrade orch here: they go on once a worker of the newer one runs';
+    const hint = 'upgrade orch here: they continue once a worker of the newer one runs';
     checks.push(waiting(found.newer, 'a newer orch', hint));
   }
   if (found.older.length > 0) {
-    const hint = 'start a worker of that older orch: they go on once it runs';
+    const hint = 'start a worker of that older orch: they continue once it runs';
     checks.push(waiting(found.older, 'an older orch', hint));
   }
   return checks.length > 0 ? checks : [{ name: 'open_runs', ok: 'ok', detail: 'none needs another build of orch' }];

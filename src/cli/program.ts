@@ -30,7 +30,7 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
 function createProgram(context: CliContext, args: readonly string[], done: (exitCode: number) => void): Command {
   const broken = args.filter((word) => /[\r\n]/.test(word));
   const program = new Command('orch')
-    .description('Runs plans (steps and what each waits for) durably on Temporal.')
+    .description('Runs plans (steps and their dependencies) durably on Temporal.')
     .version(version(), '-V, --version')
     .exitOverride()
     .configureOutput({
@@ -43,7 +43,7 @@ function createProgram(context: CliContext, args: readonly string[], done: (exit
     .addHelpText(
       'after',
       `
-Exit codes: 0 succeeded, 1 the run failed, 2 usage or invalid plan, 3 the service cannot be reached, 4 canceled,
+Exit codes: 0 succeeded, 1 the run failed, 2 usage or invalid plan, 3 service unreachable, 4 canceled,
 5 quarantined: the run waits for a decision.
 
 Start with:  orch run examples/quickstart.yaml`,

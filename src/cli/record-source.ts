@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { OrchError } from '../client/errors.js';
 import { isFinished, manifestOf, type Manifest, type RunEvent } from '../journal/index.js';
+import { cleanRecord } from '../records/clean-record.js';
 import { readEvents } from '../records/event-file.js';
 import { runDir, stateDir } from '../records/paths.js';
 import { readManifest } from '../records/run-folders.js';
@@ -22,7 +23,7 @@ export interface FoundRecord {
 }
 
 /** Errors for which the files of a run may do: it cannot be asked, or the service has forgotten it. */
-const FILES_MAY_DO = new Set(['service_unreachable', 'no_worker', 'run_not_found']);
+const FILES_MAY_DO = new Set(['service_unreachable', 'no_worker', 'run_busy', 'run_not_found']);
 
 /**
  * The record of a run: from the run itself, and where that cannot be asked, from its folder.
@@ -47,7 +48,7 @@ async function fromService(
 ): Promise<Pick<FoundRecord, 'manifest' | 'events' | 'plan' | 'open'>> {
   const client = await connect(context, false);
   try {
-    const { about, plan, events, open } = await client.record(runId);
+    const { about, plan, events, open } = cleanRecord(await client.record(runId));
     return { manifest: manifestOf(about, events), events, plan, open };
   } finally {
     await client.close();

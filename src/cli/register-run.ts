@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
 import { withFormatOptions } from './options/format.js';
-import { withPipelineOptions } from './options/pipeline.js';
 import { collect, withSelection } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
@@ -11,26 +10,26 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
   withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end'))
     .addHelpText(
       'after',
-      '\nCtrl-C detaches: the run goes on. `orch watch RUN` follows it again, `orch cancel RUN` ends it.',
+      '\nCtrl-C detaches: the run continues. `orch watch RUN` follows it again, `orch cancel RUN` ends it.',
     )
     .action(async (plan, options) => done(await (await import('./commands/run.js')).run(context, plan, options)));
 
   withStartOptions(program.command('start <plan>').description('start a plan and print its run id'))
-    .option('--wait', 'wait for the end; exit as the run ended')
+    .option('--wait', 'wait for the end, and exit with the code of the run')
     .action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
 
-  withPipelineOptions(program.command('rerun <run>'))
-    .description('run an ended run again, taking over what went well')
-    .option('--failed', 'what did not go well, and what comes after it (the default)')
-    .option('--from <step...>', 'these steps and what comes after them, too')
+  withFormatOptions(program.command('rerun <run>'), '--prose-plan')
+    .description('run an ended run again, reusing what succeeded')
+    .option('--failed', 'what did not succeed, and all that depends on it (the default)')
+    .option('--from <step...>', 'these steps and all that depends on them, too')
     .option('--only <step...>', 'these steps and no others')
-    .option('--plan <file>', 'with this plan; steps are matched by id (default: the plan it had)')
-    .option('--input <name=value>', 'another value of an input (repeatable)', collect, [])
-    .option('--inputs <file>', 'JSON or YAML file with other values of inputs')
-    .option('--env <name[=value]>', 'further environment that the run takes along (repeatable)', collect, [])
+    .option('--plan <file>', 'use this plan; steps are matched by id (default: the same plan)')
+    .option('--input <name=value>', 'different value for an input (repeatable)', collect, [])
+    .option('--inputs <file>', 'JSON or YAML file of different input values')
+    .option('--env <name[=value]>', 'further environment variable to pass to the run (repeatable)', collect, [])
     .option('--id <id>', 'id of the new run')
-    .option('--dry-run', 'only say what would be reused and what would run again')
-    .option('--strict', 'count every warning as a failure')
+    .option('--dry-run', 'only show what would be reused and what would run again')
+    .option('--strict', 'count warnings as failures')
     .option('--json', 'print the result as one JSON object')
     .action(async (run, options) => done(await (await import('./commands/rerun.js')).rerun(context, run, options)));
 
@@ -38,7 +37,7 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .command('watch <run>')
     .description('follow a run to its end')
     .option('--json', 'print the result as one JSON object')
-    .option('--strict', 'count warnings as failure in the exit code')
+    .option('--strict', 'count warnings as failures in the exit code')
     .action(async (run, options) => done(await (await import('./commands/run.js')).watch(context, run, options)));
 
   program
@@ -51,9 +50,9 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .command('list')
     .description('list runs of plans, newest first; `orch loop list` lists loops')
     .option('--limit <n>', 'at most this many', '20')
-    .option('--all', 'the runs of sub-plans, too')
+    .option('--all', 'include the runs of sub-plans')
     .addOption(
-      new Option('--status <status>', 'only runs in this state').choices([
+      new Option('--status <status>', 'only runs with this status').choices([
         'running',
         'paused',
         'quarantined',
@@ -69,17 +68,17 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
 
   program
     .command('locks')
-    .description('list the locks that runs hold, and who waits for each')
+    .description('list the locks that runs hold, and which runs wait for each')
     .option('--json', 'print a JSON array')
     .action(async (options) => done(await (await import('./commands/locks.js')).locks(context, options)));
 }
 
 function withStartOptions(command: Command): Command {
   return withFormatOptions(withSelection(command))
-    .option('--input <name=value>', 'value of an input of the plan (repeatable)', collect, [])
-    .option('--inputs <file>', 'JSON or YAML file with values of inputs')
-    .option('--env <name[=value]>', 'environment that the run takes along (repeatable)', collect, [])
+    .option('--input <name=value>', 'value of a plan input (repeatable)', collect, [])
+    .option('--inputs <file>', 'JSON or YAML file of input values')
+    .option('--env <name[=value]>', 'environment variable to pass to the run (repeatable)', collect, [])
     .option('--id <id>', 'id of the run (default: <plan_id>-<random>)')
-    .option('--strict', 'count every warning as a failure, of the plan and of the run')
+    .option('--strict', 'count warnings, of the plan and of the run, as failures')
     .option('--json', 'print the result as one JSON object');
 }

@@ -12,22 +12,24 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
     .option('--force', 'also end the `finally` steps of the run; terminate a run that is parked')
     .action(async (run, step, options) => done(await (await load()).cancel(context, run, step, options)));
 
-  withSender(program.command('skip <run> <step>').description('skip a step that has not started; its dependents go on'))
+  withSender(
+    program.command('skip <run> <step>').description('skip a step that has not started; its dependents still run'),
+  )
     .option('--propagate', 'also skip what depends on it')
     .action(async (run, step, options) => done(await (await load()).skip(context, run, step, options)));
 
-  withSender(program.command('pause <run>').description('start no further step; what runs goes on')).action(
+  withSender(program.command('pause <run>').description('start no further step; running steps continue')).action(
     async (run, options) => done(await (await load()).pause(context, run, options)),
   );
 
   withSender(
-    program.command('resume <run>').description('go on after a pause; in a quarantine, give the failed steps up'),
+    program.command('resume <run>').description('continue after a pause; in a quarantine, give up on the failed steps'),
   ).action(async (run, options) => done(await (await load()).resume(context, run, options)));
 
   withSender(
     program
       .command('retry <run> <step>')
-      .description('try a failed step of an open run again, or let an agent that gave up go on'),
+      .description('retry a failed step of an open run, or let an agent that gave up continue'),
   ).action(async (run, step, options) => done(await (await load()).retry(context, run, step, options)));
 
   withSender(
@@ -58,6 +60,6 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
 
 function withSender(command: Command): Command {
   return command
-    .option('--by <name>', 'in whose name (default: you, as user@host)')
+    .option('--by <name>', 'who does this (default: you, as user@host)')
     .option('--json', 'print one JSON object');
 }

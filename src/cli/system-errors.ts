@@ -13,7 +13,7 @@ const FULL = {
 const MANY = { code: 'too_many_open_files', hint: 'raise the limit and try again: ulimit -n 4096' } as const;
 const FILE = {
   code: 'file_error',
-  hint: 'check that path: what it is, whose it is, and who may read and write it',
+  hint: 'check that path: its type, its owner and its permissions',
 } as const;
 
 const CAUSES: Readonly<Record<string, SystemError>> = {

@@ -12,7 +12,7 @@ export function refuseOverwriting(paths: readonly string[], force: boolean | und
   const there = force ? [] : paths.filter((file) => existsSync(file));
   if (there.length === 0) return;
   const exist = there.length === 1 ? 'exists' : 'exist';
-  throw new UsageError(`--out: ${there.join(', ')} ${exist} already`, '--force writes over what is there');
+  throw new UsageError(`--out: ${there.join(', ')} already ${exist}`, 'use --force to overwrite');
 }
 
 /**

@@ -6,6 +6,7 @@ import { plain } from '../contract/seal.js';
 import { isGenuineSuccess } from './genuine-success.js';
 import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
+import { unservedQueues } from './unserved-queues.js';
 import type { RunState, RunSummary } from './types.js';
 
 /** What the service itself knows of a run; needs no worker. */
@@ -14,6 +15,8 @@ export interface DescribedRun {
   /** A loop's is another one than a run's. */
   workflow_type: string;
   temporal_run_id: string;
+  /** Events of its history so far: as long as there are no more, nothing has changed. */
+  events: number;
   /** Steps that run or wait for their next attempt now, by id. */
   pending: Map<string, PendingStep>;
 }
@@ -29,21 +32,31 @@ export interface LiveStep {
   last_line?: string;
   tokens?: number;
   tool_calls?: number;
+  /** The queue that it lies in, where no worker polls that. */
+  unserved?: string;
 }
 
-/** Asks the service for a run. @throws OrchError `run_not_found`. */
+/**
+ * Asks the service for a run.
+ *
+ * @param patient whether an outage is waited for
+ * @throws OrchError `run_not_found`
+ */
 export async function describeRun(
   client: Client,
   runId: string,
   signing: ClientSigning | undefined,
+  patient = true,
 ): Promise<DescribedRun> {
+  const describe = (): Promise<WorkflowExecutionDescription> => client.workflow.getHandle(runId).describe();
   try {
-    const description = await throughOutages(() => client.workflow.getHandle(runId).describe());
+    const description = await (patient ? throughOutages(describe) : describe());
     return {
       run: summarize(description, await isGenuineSuccess(client, description, signing)),
       workflow_type: description.type,
       temporal_run_id: description.runId,
-      pending: await pendingSteps(description),
+      events: description.historyLength,
+      pending: await pendingSteps(client, description),
     };
   } catch (error) {
     throw asOrchError(error, runId);
@@ -51,42 +64,61 @@ export async function describeRun(
 }
 
 /** Retries make no history events, so only the pending activities know of the attempts of a step that still runs. */
-async function pendingSteps({ raw }: WorkflowExecutionDescription): Promise<DescribedRun['pending']> {
+async function pendingSteps(client: Client, { raw }: WorkflowExecutionDescription): Promise<DescribedRun['pending']> {
+  const unserved = await unservedQueues(client, raw);
   const pending: DescribedRun['pending'] = new Map();
   for (const { activityId, attempt, lastFailure, heartbeatDetails } of raw.pendingActivities ?? []) {
     if (!activityId?.startsWith('s:')) continue;
     const failure = lastFailure?.message ?? undefined;
+    const { failures = 0, ...live } = await liveOf(heartbeatDetails?.payloads?.[0]);
+    const queue = unserved.get(activityId);
     pending.set(activityId.slice(2), {
-      attempt: attempt ?? 1,
+      // Temporal counts anew where the run has gone on in a new history.
+      attempt: Math.max(attempt ?? 1, failures + 1),
       ...(failure ? { last_failure: failure } : {}),
-      ...(await liveOf(heartbeatDetails?.payloads?.[0])),
+      ...live,
+      ...(queue !== undefined && { unserved: queue }),
     });
   }
   return pending;
 }
 
 /** What stands in a heartbeat, which anything may be: a step that cannot be read is shown without it. */
-async function liveOf(payload: Payload | undefined): Promise<LiveStep> {
+async function liveOf(payload: Payload | undefined): Promise<LiveStep & { failures?: number }> {
   if (payload === undefined) return {};
   try {
     const [decoded] = await payloadCodec.decode([payload]);
-    const { last_line, tokens, tool_calls } = defaultPayloadConverter.fromPayload<Record<string, unknown>>(decoded!);
+    const { last_line, tokens, tool_calls, failures } = defaultPayloadConverter.fromPayload<Record<string, unknown>>(
+      decoded!,
+    );
     return {
       ...(typeof last_line === 'string' && { last_line }),
       ...(typeof tokens === 'number' && { tokens }),
       ...(typeof tool_calls === 'number' && { tool_calls }),
+      ...(typeof failures === 'number' && { failures }),
     };
   } catch {
     return {};
   }
 }
 
+/** Why a step that was started does not run. */
+export function unservedText(queue: string): string {
+  return `waiting: no worker polls queue ${queue}`;
+}
+
 /** What a running step does, in a line: the part of it that runs, and its last words. */
 export function liveText(id: string, pending: ReadonlyMap<string, LiveStep>): string | undefined {
   const part = [...pending].find(([each]) => each === id || each.startsWith(`${id}~`));
   if (part === undefined) return undefined;
-  const [name, { last_line, tokens, tool_calls }] = part;
-  const counts = [tool_calls && `${tool_calls} tool calls`, tokens && `${tokens} tokens`].filter(Boolean).join(', ');
+  const [name, { last_line, tokens, tool_calls, unserved }] = part;
+  if (unserved !== undefined) return unservedText(unserved);
+  const counts = [
+    tool_calls && `${tool_calls} tool ${tool_calls === 1 ? 'call' : 'calls'}`,
+    tokens && `${tokens} tokens`,
+  ]
+    .filter(Boolean)
+    .join(', ');
   const words = [name.slice(id.length + 1), last_line, counts && `(${counts})`].filter(Boolean).join(' ');
   return words === '' ? undefined : words;
 }
@@ -112,7 +144,8 @@ export function summarize(execution: Omit<WorkflowExecutionInfo, 'raw'>, genuine
     run_id: execution.workflowId,
     plan_id: typeof memo['plan'] === 'string' ? memo['plan'] : '',
     status: genuine ? stateOf(execution.status.name, memo['status']) : 'failed',
-    started_at: execution.startTime.getTime(),
+    // A long run notes when its first execution began.
+    started_at: typeof memo['began_at'] === 'number' ? memo['began_at'] : execution.startTime.getTime(),
   };
   if (execution.closeTime !== undefined) summary.finished_at = execution.closeTime.getTime();
   if (typeof memo['project'] === 'string') summary.project = memo['project'];

@@ -18,6 +18,7 @@ export const CLIENT_ERROR_CODES = [
   'refused',
   'too_many_requests',
   'run_stuck',
+  'run_busy',
   'no_worker',
   'service_unreachable',
 ] as const;

@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgressView, RunResult, StepView } from '../contract/run-messages.js';
 import type { LiveStep } from './describe.js';
+import { asProgress } from './ended-run.js';
 import { OrchError } from './errors.js';
 
 /** Milliseconds between two looks at a run: the first while things change, the second while nothing does. */
 const POLL_MS = { busy: 150, quiet: 1000 };
-/** Milliseconds between two looks at what the running steps do. */
-const LIVE_MS = 1500;
+/** A run that answers slowly is asked rarely: after so many times as long as it took. */
+const REST = 4;
+/** Milliseconds to the next question where the run has not answered: the first, and the most. */
+const SILENT_MS = { first: 1000, most: 15_000 };
 
 export interface FollowOptions {
   /** Called with the steps that changed since the last call; never twice with the same state of a step. */
@@ -20,12 +24,18 @@ export interface FollowOptions {
 
 /** What `follow` needs of a client. */
 interface Followable {
+  pulse(runId: string, signal?: AbortSignal): Promise<{ events: number; live: ReadonlyMap<string, LiveStep> }>;
   progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView>;
   result(runId: string, signal?: AbortSignal): Promise<RunResult>;
-  live(runId: string): Promise<ReadonlyMap<string, LiveStep>>;
 }
 
-/** Follows a run to its end; see {@link FollowOptions}. The end is known at once, by a long poll beside the looks. */
+/**
+ * Follows a run to its end; see {@link FollowOptions}. The end is known at once, by a long poll beside the looks.
+ *
+ * A look asks the service, which costs the run nothing. The run itself is asked only where its history has grown, and
+ * the more rarely the longer it takes to answer: a question makes its worker's next task slower, and a run whose
+ * worker has to replay it first would be asked anew before it has answered.
+ */
 export async function follow(client: Followable, runId: string, options: FollowOptions): Promise<RunResult> {
   const leave = new AbortController();
   const signal = options.signal === undefined ? leave.signal : AbortSignal.any([options.signal, leave.signal]);
@@ -33,14 +43,14 @@ export async function follow(client: Followable, runId: string, options: FollowO
   let looking: Promise<Look> | undefined;
   let giveUp = new AbortController();
   const seen = new Map<string, string>();
+  const asked: Asked = { events: -1, again: 0, silentMs: SILENT_MS.first };
   let last: ProgressView | undefined;
   let silent = false;
   let pause = POLL_MS.busy;
-  let lived = Date.now();
   try {
     for (;;) {
       giveUp = new AbortController(); // one for each look: the connection never takes its listener off again
-      looking = look(client, runId, last?.version, giveUp.signal);
+      looking = look(client, runId, last?.version, asked, giveUp.signal);
       const next = await Promise.race([end, looking]);
       options.signal?.throwIfAborted();
       if ('error' in next) throw next.error;
@@ -50,18 +60,16 @@ export async function follow(client: Followable, runId: string, options: FollowO
       }
       if ('failure' in next) {
         if (!silent) options.onSilence?.(true, next.failure);
-      } else {
+        silent = true;
+      } else if (next.progress !== undefined) {
         if (silent) options.onSilence?.(false);
+        silent = false;
         pause = next.progress.steps.length > 0 ? POLL_MS.busy : Math.min(POLL_MS.quiet, pause * 1.5);
         report(next.progress.steps, next.progress);
         last = next.progress;
-      }
-      silent = 'failure' in next;
-      if (options.onLive !== undefined && !silent && Date.now() - lived >= LIVE_MS) {
-        await Promise.race([end, client.live(runId).then(options.onLive, () => undefined)]);
-        lived = Date.now();
-      }
-      await Promise.race([end, wait(pause)]);
+      } else pause = Math.min(POLL_MS.quiet, pause * 1.5);
+      if ('live' in next && !silent) options.onLive?.(next.live);
+      await Promise.race([end, sleep(pause, undefined, { ref: false })]);
     }
   } finally {
     leave.abort();
@@ -81,7 +89,18 @@ export async function follow(client: Followable, runId: string, options: FollowO
 }
 
 type End = { result: RunResult } | { error: unknown };
-type Look = { progress: ProgressView } | { failure: OrchError } | { error: unknown };
+type Live = { live: ReadonlyMap<string, LiveStep> };
+type Look = (Live & { progress?: ProgressView }) | { failure: OrchError } | { error: unknown };
+
+/** What is known of earlier questions. */
+interface Asked {
+  /** Events of the run's history when it last answered. */
+  events: number;
+  /** When it may be asked again, by `performance.now()`. */
+  again: number;
+  /** How long to leave it alone if it does not answer this time, either. */
+  silentMs: number;
+}
 
 function endOf(result: Promise<RunResult>): Promise<End> {
   return result.then(
@@ -90,36 +109,28 @@ function endOf(result: Promise<RunResult>): Promise<End> {
   );
 }
 
-const PASSING: ReadonlySet<string> = new Set(['no_worker', 'service_unreachable', 'run_stuck']);
+const PASSING: ReadonlySet<string> = new Set(['no_worker', 'run_busy', 'service_unreachable', 'run_stuck']);
 
-/** Asks once. That nobody answers is a thing to show, not to fail on: the run goes on without being watched. */
-async function look(client: Followable, runId: string, since: number | undefined, signal: AbortSignal): Promise<Look> {
+/** Looks once. That nobody answers is a thing to show, not to fail on: the run goes on without being watched. */
+async function look(
+  client: Followable,
+  runId: string,
+  since: number | undefined,
+  asked: Asked,
+  signal: AbortSignal,
+): Promise<Look> {
   try {
-    return { progress: await client.progress(runId, since, signal) };
+    const { events, live } = await client.pulse(runId, signal);
+    const now = performance.now();
+    if (events === asked.events || now < asked.again) return { live };
+    const progress = await client.progress(runId, since, signal);
+    Object.assign(asked, { events, silentMs: SILENT_MS.first });
+    asked.again = performance.now() + REST * (performance.now() - now);
+    return { live, progress };
   } catch (error) {
+    asked.again = performance.now() + asked.silentMs;
+    asked.silentMs = Math.min(SILENT_MS.most, asked.silentMs * 2);
     const passing = error instanceof OrchError && PASSING.has(error.code);
     return passing ? { failure: error } : { error };
   }
-}
-
-function asProgress(result: RunResult, last: ProgressView | undefined): ProgressView {
-  const counts: ProgressView['counts'] = {
-    pending: 0,
-    running: 0,
-    waiting: 0,
-    success: 0,
-    warning: 0,
-    failed: 0,
-    skipped: 0,
-    canceled: 0,
-  };
-  for (const step of result.steps) counts[step.status] += 1;
-  const { steps, status, ...rest } = result;
-  return { ...rest, status, steps, counts, held: [], version: (last?.version ?? 0) + 1, total_steps: steps.length };
-}
-
-function wait(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -7,11 +7,9 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { defineQuery } from '@temporalio/workflow';
 import { loopQueue } from '../loop/roles.js';
 import { initialState, type LoopState } from '../loop/turns.js';
-import type { LoopConfig } from '../loop/types.js';
 import { DEFAULT_TASK_QUEUE } from '../temporal/settings.js';
 import {
   LOOP_INPUT,
@@ -29,59 +27,14 @@ import {
 import { plain } from '../contract/seal.js';
 import { OrchError } from './errors.js';
 import { isGenuineSuccess } from './genuine-success.js';
+import type { LoopDescription, LoopSummary, LoopToStart, StartedLoop } from './loop-types.js';
+import { pendingTurn } from './pending-turn.js';
 import { refuseReservedId } from './reserved-ids.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { sendUpdate } from './send-verb.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
 
 const QUERY_DEADLINE_MS = 2_000;
-/** A turn that nobody has taken for so long waits for a worker. */
-const UNTAKEN_MS = 1_500;
-
-/** State of a pending activity that nobody has taken, as Temporal's API numbers it. */
-const SCHEDULED = 1;
-
-/** What a loop is started with. */
-export interface LoopToStart {
-  config: LoopConfig;
-  /** Absolute folder of the configuration. */
-  baseDir: string;
-  env: Readonly<Record<string, string>>;
-  /** Where it begins; default at the first turn. */
-  state?: LoopState;
-}
-
-/** A loop that was started. */
-export interface StartedLoop {
-  loop_id: string;
-  web_ui?: string;
-}
-
-/** A loop as `orch loop status` shows it. */
-export interface LoopDescription {
-  loop_id: string;
-  /** What the loop says of itself; absent where no worker answers. */
-  view?: LoopView;
-  /** What the service says: `running`, or how it closed. */
-  service_status: string;
-  /** Set where the turn that is due waits for a worker: the task queue that nobody serves. */
-  waits_for_worker?: { queue: string; role?: string };
-  /** What the agent at work printed last. */
-  last_words?: string;
-  web_ui?: string;
-}
-
-/** A line of the list of loops. */
-export interface LoopSummary {
-  loop_id: string;
-  /** What the service says: `running`, or how it closed. */
-  service_status: string;
-  /** The configuration's folder; unknown of a loop in role mode, whose roles have folders of their own. */
-  folder?: string;
-  /** Milliseconds since the epoch. */
-  started_at: number;
-  finished_at?: number;
-}
 
 /** Starts, follows and steers loops; made by `OrchClient.loops()`. */
 export class LoopClient {
@@ -94,12 +47,21 @@ export class LoopClient {
   ) {}
 
   /**
-   * Starts a loop. One that was there before and has ended under this id is followed by this one.
+   * Starts a loop. One that was there before and has ended under this id is followed by this one, whose turns have names
+   * of their own: what is left of the turns of the other one is not theirs.
    *
    * @throws OrchError `run_exists` while a loop of this id is open; `service_unreachable`
    */
   async start(loopId: string, toStart: LoopToStart): Promise<StartedLoop> {
-    const { config, baseDir, env, state = initialState() } = toStart;
+    const { config, baseDir, env, claims = false } = toStart;
+    const began_at = Date.now();
+    // A service forgets what ended long ago: only a loop that begins at the first turn, and that nobody knows, is new.
+    const isNew = !claims && toStart.state === undefined && (await this.find(loopId)) === undefined;
+    const state: LoopState = {
+      ...(toStart.state ?? initialState(config)),
+      ...(isNew ? {} : { generation: began_at.toString(36) }),
+      ...(claims ? { claims } : {}),
+    };
     return this.startWith(loopId, {
       loop_version: LOOP_VERSION,
       config,
@@ -112,7 +74,7 @@ export class LoopClient {
         used: { tokens: 0, cost_usd: 0, wall_sec: 0 },
         turns: [],
         next_seq: 1,
-        began_at: Date.now(),
+        began_at,
       },
     });
   }
@@ -122,20 +84,21 @@ export class LoopClient {
    *
    * @param more further iterations, counted from the one it is at; default those that are left
    * @param now what it is to be run with from now on; default what it was started with
+   * @param at where it goes on; default where it ended
    * @throws OrchError `run_exists` where it is open; `run_not_found`; `refused` where it has made all its iterations
    */
   async resumeEnded(
     loopId: string,
-    { more, now }: { more?: number; now?: LoopToStart } = {},
+    { more, now, at }: { more?: number; now?: LoopToStart; at?: LoopState } = {},
   ): Promise<StartedLoop & { state: LoopState }> {
     const before = await this.input(loopId);
     const { paused: _, ...carried } = before.carried;
-    const { state } = carried;
+    const state: LoopState = at === undefined ? carried.state : { ...at, generation: Date.now().toString(36) };
     const last_iteration = more === undefined ? carried.last_iteration : state.iteration + more - 1;
     if (state.iteration > last_iteration && state.phase === 'turn') {
       throw new OrchError(
         'refused',
-        `The loop '${loopId}' has made its iterations: ${carried.last_iteration} was the last`,
+        `The loop '${loopId}' has made all its iterations: ${carried.last_iteration} was the last`,
         {
           hint: '`--max-iterations N` makes N more',
         },
@@ -145,7 +108,11 @@ export class LoopClient {
       now === undefined
         ? {}
         : { config: now.config, env: now.env, ...(now.config.mode === 'role' ? {} : { base_dir: now.baseDir }) };
-    const started = await this.startWith(loopId, { ...before, ...fresh, carried: { ...carried, last_iteration } });
+    const started = await this.startWith(loopId, {
+      ...before,
+      ...fresh,
+      carried: { ...carried, state, last_iteration },
+    });
     return { ...started, state };
   }
 
@@ -220,7 +187,8 @@ export class LoopClient {
     } catch (error) {
       if (!(error instanceof OrchError && error.code === 'no_worker')) throw error;
     }
-    const pending = status.name === 'RUNNING' ? await this.pendingTurn(described, view) : {};
+    const pending =
+      status.name === 'RUNNING' ? await pendingTurn(this.client, described, { queue: this.taskQueue, ...view }) : {};
     return { ...known, ...pending, ...(view === undefined ? {} : { view }) };
   }
 
@@ -262,9 +230,9 @@ export class LoopClient {
       if (cause?.name === 'CancelledFailure') {
         return { view: await this.view(loopId), input: await this.ask<LoopInput>(loopId, LOOP_INPUT) };
       }
-      const what = cause?.message ?? 'it was ended from outside';
-      throw new OrchError('run_terminated', `The loop '${loopId}' has ended without a result: ${what}`, {
-        hint: `\`orch loop resume ${loopId}\` goes on where it was`,
+      const what = cause?.message ?? 'it was ended from the outside';
+      throw new OrchError('run_terminated', `The loop '${loopId}' ended without a result: ${what}`, {
+        hint: `\`orch loop resume ${loopId}\` continues where it was`,
         cause: error,
       });
     }
@@ -285,13 +253,13 @@ export class LoopClient {
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           staticSummary: `Loop${dir === undefined ? '' : ` of ${dir}`}`.slice(0, 200),
-          memo: { loop_version: LOOP_VERSION, ...(dir === undefined ? {} : { folder: dir }) },
+          memo: { loop_version: input.loop_version, ...(dir === undefined ? {} : { folder: dir }) },
         }),
       );
       return { loop_id: loopId, ...this.link(loopId, handle.firstExecutionRunId) };
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        throw new OrchError('run_exists', `The loop '${loopId}' is running already`, {
+        throw new OrchError('run_exists', `The loop '${loopId}' is already running`, {
           hint: `\`orch loop watch ${loopId}\` follows it, \`orch loop stop ${loopId}\` ends it`,
         });
       }
@@ -327,26 +295,8 @@ export class LoopClient {
       throw asOrchError(error, loopId);
     }
     if (described.type === ORCH_LOOP) return described;
-    throw new OrchError('run_not_found', `'${loopId}' is no loop`, { hint: `it is a run: \`orch status ${loopId}\`` });
-  }
-
-  /** What the service knows of the activity that is pending: whether anybody has taken it, and its last words. */
-  private async pendingTurn(
-    { raw }: WorkflowExecutionDescription,
-    view: LoopView | undefined,
-  ): Promise<Pick<LoopDescription, 'waits_for_worker' | 'last_words'>> {
-    const turn = (raw.pendingActivities ?? []).find(({ activityId }) => /^(?:s|i:git):/.test(activityId ?? ''));
-    if (turn === undefined) return {};
-    const since = Number(turn.scheduledTime?.seconds ?? 0) * 1000;
-    if (Number(turn.state) === SCHEDULED && Date.now() - since > UNTAKEN_MS) {
-      const queue = view?.queue ?? this.taskQueue;
-      return { waits_for_worker: { queue, ...(view?.mode === 'role' ? { role: view.role } : {}) } };
-    }
-    const [details] = await decodeArrayFromPayloads(
-      this.client.options.loadedDataConverter,
-      turn.heartbeatDetails?.payloads,
-    );
-    const words = (plain(details) as { last_line?: unknown } | undefined)?.last_line; // a heartbeat carries no seal
-    return typeof words === 'string' ? { last_words: words } : {};
+    throw new OrchError('run_not_found', `'${loopId}' is not a loop`, {
+      hint: `it is a run: \`orch status ${loopId}\``,
+    });
   }
 }

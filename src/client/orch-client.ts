@@ -1,13 +1,4 @@
-import { randomBytes } from 'node:crypto';
-import os from 'node:os';
-import {
-  Client,
-  Connection,
-  WorkflowExecutionAlreadyStartedError,
-  type WorkflowHandleWithFirstExecutionRunId,
-} from '@temporalio/client';
-import { createPayloadCodec } from '../temporal/payload-codec.js';
-import { sealedCalls } from '../temporal/sealed-calls.js';
+import type { Client, Connection } from '@temporalio/client';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
@@ -22,21 +13,25 @@ import {
   type Verbs,
 } from '../contract/run-messages.js';
 import { ORCH_LOOP } from '../contract/loop-messages.js';
-import { describeRun, summarize, withAttempts, type LiveStep } from './describe.js';
+import { forCallsInTurn } from './calls-in-turn.js';
+import { describeRun, unservedText, withAttempts, type DescribedRun, type LiveStep } from './describe.js';
+import { endedProgress, explainEnded, type ReadFiles } from './ended-run.js';
 import { OrchError } from './errors.js';
-import { isGenuineSuccess } from './genuine-success.js';
 import { follow, type FollowOptions } from './follow.js';
+import { openClient } from './open-client.js';
 import { readPastRun } from './past-run.js';
-import { refuseReservedId } from './reserved-ids.js';
 import { listLocks, type LockView } from './locks.js';
 import { LoopClient } from './loops.js';
-import { MEMO_CHARS, memoOf } from '../plan/model/memo.js';
-import { prepareRun } from './prepare.js';
+import { listRuns, type ListOptions } from './list-runs.js';
+import { prepareRun, type PreparedRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
 import { sendSignal, sendUpdate } from './send-verb.js';
+import { startRun } from './start-run.js';
+import { startedBy } from './started-by.js';
 import {
   asOrchError,
+  busy,
   isUpdateLimit,
   onceItAnswers,
   runClosed,
@@ -45,11 +40,14 @@ import {
 } from './service-errors.js';
 import { endedUnbegun, noRecord } from './unbegun.js';
 import { otherVersions, type OtherVersions } from './other-versions.js';
+import { isPolled } from './unserved-queues.js';
 import { whyStuck } from './why-stuck.js';
-import type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
+import type { PlanToStart, RunDescription, RunSummary, StartOptions } from './types.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
 const QUERY_DEADLINE_MS = 2_000;
+/** Milliseconds that a look at what the service knows may take: it answers by itself. */
+const PULSE_DEADLINE_MS = 10_000;
 
 export interface OrchClientOptions {
   service: TemporalSettings;
@@ -60,6 +58,10 @@ export interface OrchClientOptions {
    * `since`, milliseconds since the epoch, may have come without.
    */
   signing?: { key: string; since: number };
+  /** Says whether a worker serves the task queue; default: what the service knows, which is late by a minute. */
+  workerRuns?: () => boolean;
+  /** Reads the records of runs on this machine: closed runs are then told of without asking them. */
+  readFiles?: ReadFiles;
   /** Base address of the Web UI, for links; without it runs have none. */
   webUi?: string;
 }
@@ -85,78 +87,41 @@ export class OrchClient {
 
   /** Connects. @throws OrchError `service_unreachable`. */
   static async connect(options: OrchClientOptions): Promise<OrchClient> {
-    let connection: Connection;
-    try {
-      connection = await Connection.connect({
-        ...options.service.connection,
-        connectTimeout: '5 seconds',
-        interceptors: [], // no retries of the SDK's: see throughOutages
-      });
-    } catch (error) {
-      throw new OrchError('service_unreachable', `Cannot reach the Temporal service at ${options.service.address}`, {
-        hint: 'is it running, and are TEMPORAL_ADDRESS and its TLS settings right? `orch doctor` tells more',
-        cause: error,
-      });
-    }
-    const client = new Client({
-      connection,
-      namespace: options.service.namespace,
-      dataConverter: { payloadCodecs: [createPayloadCodec(options.signing?.key)] },
-      ...(options.signing === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
-    });
+    const { connection, client } = await openClient(options.service, options.signing?.key);
     return new OrchClient(options, connection, client);
   }
 
   /**
-   * Starts a run and returns at once.
+   * Makes a plan ready to start: checks it, and resolves its inputs, its environment and which steps it takes. A plan that
+   * `loadPlanFile` gave is not checked a second time. Nothing is sent.
    *
-   * @throws OrchError `invalid_plan` with every diagnostic of plan, inputs and environment; `run_exists`;
-   * `plan_too_large`; `service_unreachable`.
+   * @example
+   * const prepared = client.prepare(plan.value, { inputs: { BRANCH: 'main' } });
+   * for (const note of prepared.notes) console.warn(note);
+   * const { run_id } = await client.start(prepared);
+   * @throws OrchError `invalid_plan` with every diagnostic of plan, inputs and environment; `plan_too_large`; `refused` for
+   * an id that orch keeps for itself.
    */
-  async start(toStart: PlanToStart, options: StartOptions = {}): Promise<{ run_id: string; web_ui?: string }> {
-    if (options.runId !== undefined) refuseReservedId(options.runId);
-    const { plan, input } = prepareRun(toStart, options, this.options.signing !== undefined);
-    const runId = options.runId ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
-    if (runId.length > MAX_ID_LENGTH) {
-      throw new OrchError('refused', `The id of a run has at most ${MAX_ID_LENGTH} characters, not ${runId.length}`);
-    }
-    const { project, tags, format } = plan.metadata;
-    let tries = 0;
-    const startOnce = (): Promise<WorkflowHandleWithFirstExecutionRunId> => {
-      tries += 1;
-      return this.client.workflow.start(RUN_PLAN, {
-        workflowId: runId,
-        taskQueue: this.options.taskQueue ?? DEFAULT_TASK_QUEUE,
-        args: [input],
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-        staticSummary: (plan.description ?? plan.plan_id).slice(0, 200),
-        staticDetails: `Plan \`${plan.plan_id}\`, ${plan.steps.length} steps, digest \`${input.digest.slice(0, 12)}\``,
-        memo: {
-          plan: plan.plan_id,
-          started_by: (options.startedBy ?? startedBy()).slice(0, MEMO_CHARS),
-          engine_version: input.engine_version,
-          ...(input.rerun_of === undefined ? {} : { rerun_of: input.rerun_of }),
-          ...memoOf({ project, tags }),
-          ...(typeof format === 'string' ? { format: format.slice(0, 64) } : {}),
-        },
-      });
-    };
-    try {
-      const handle = await throughOutages(startOnce);
-      return { run_id: runId, ...this.link(runId, handle.firstExecutionRunId) };
-    } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) {
-        // An id that nobody else can have: an earlier try got through, and only its answer was lost.
-        if (tries > 1 && options.runId === undefined) {
-          const { temporal_run_id } = await describeRun(this.client, runId, this.options.signing);
-          return { run_id: runId, ...this.link(runId, temporal_run_id) };
-        }
-        throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
-          hint: `look at it by \`orch status ${runId}\`, or choose another --id`,
-        });
-      }
-      throw asOrchError(error, runId);
-    }
+  prepare(toStart: PlanToStart, options: StartOptions = {}): PreparedRun {
+    return prepareRun(toStart, options, this.options.signing !== undefined);
+  }
+
+  /**
+   * Starts a run and returns at once. What {@link prepare} gave is started as it is; a plan is prepared first.
+   *
+   * @throws OrchError as of {@link prepare}; `run_exists`; `service_unreachable`.
+   */
+  start(prepared: PreparedRun): Promise<{ run_id: string; web_ui?: string }>;
+  start(toStart: PlanToStart, options?: StartOptions): Promise<{ run_id: string; web_ui?: string }>;
+  async start(
+    given: PreparedRun | PlanToStart,
+    options: StartOptions = {},
+  ): Promise<{ run_id: string; web_ui?: string }> {
+    const prepared = 'source' in given ? this.prepare(given, options) : given;
+    const { client } = this;
+    const { taskQueue = DEFAULT_TASK_QUEUE, signing } = this.options;
+    const { run_id, temporal_run_id } = await startRun({ client, taskQueue, signing }, prepared);
+    return { run_id, ...this.link(run_id, temporal_run_id) };
   }
 
   /**
@@ -165,8 +130,9 @@ export class OrchClient {
    * @throws OrchError `run_not_found`, `no_worker`.
    */
   async pastRun(runId: string): Promise<PastRun> {
-    await describeRun(this.client, runId, this.options.signing);
-    return readPastRun(this.client, runId, this.options.signing, () => this.progress(runId));
+    const { signing, readFiles } = this.options;
+    const described = await describeRun(this.client, runId, signing);
+    return readPastRun(this.client, runId, signing, () => this.progressOf(described), readFiles);
   }
 
   /**
@@ -186,40 +152,58 @@ export class OrchClient {
   /**
    * What a run is doing; with `since`, only the steps that changed after that version.
    *
-   * @throws OrchError `no_worker` when no worker answers within 2 s; `run_not_found`.
+   * @throws OrchError `no_worker`, or `run_busy` where there is one, when nobody answers within 2 s; `run_not_found`.
    */
   async progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView> {
     const ask = (): Promise<ProgressView> =>
       this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since });
+    const inTurn = signal && forCallsInTurn(signal); // a run that has not begun is asked many times
     try {
       return await onceItAnswers(
         () =>
           withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-            signal === undefined ? ask() : this.connection.withAbortSignal(signal, ask),
+            inTurn === undefined ? ask() : this.connection.withAbortSignal(inTurn, ask),
           ),
         () => this.isOpen(runId),
       );
     } catch (error) {
-      throw await whyStuck(this.client, runId, asOrchError(error, runId));
+      throw await this.whyNoAnswer(error, runId);
     }
+  }
+
+  /** A run may be stuck, its worker may be at work on it for long, or there is none. */
+  private async whyNoAnswer(error: unknown, runId: string): Promise<unknown> {
+    const why = await whyStuck(this.client, runId, asOrchError(error, runId));
+    if (!(why instanceof OrchError) || why.code !== 'no_worker') return why;
+    const { workerRuns, taskQueue = DEFAULT_TASK_QUEUE } = this.options;
+    const works = workerRuns === undefined ? await isPolled(this.client, taskQueue) : workerRuns();
+    return works ? busy(runId, error) : why;
+  }
+
+  /** The progress of a run, which is asked only while it is open, or where nothing else tells. */
+  private async progressOf(described: DescribedRun): Promise<ProgressView> {
+    const { run } = described;
+    const { signing, readFiles } = this.options;
+    const ended =
+      run.finished_at === undefined ? undefined : await endedProgress(this.client, described, signing, readFiles);
+    return ended ?? this.progress(run.run_id);
   }
 
   /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
   async describe(runId: string): Promise<RunDescription> {
-    const {
-      run,
-      workflow_type: type,
-      temporal_run_id,
-      pending,
-    } = await describeRun(this.client, runId, this.options.signing);
+    const described = await describeRun(this.client, runId, this.options.signing);
+    const { run, workflow_type: type, temporal_run_id, pending } = described;
     if (type === ORCH_LOOP) throw noPlan(runId);
     const link = this.link(runId, temporal_run_id);
     try {
-      const progress = await this.progress(runId);
+      const progress = await this.progressOf(described);
       return { ...run, ...link, progress: withAttempts(progress, pending), stale: false };
     } catch (error) {
       if (await endedUnbegun(this.client, runId, error)) return { ...run, ...link, stale: false };
       if (error instanceof OrchError && error.code === 'no_worker') return { ...run, ...link, stale: true };
+      if (error instanceof OrchError && error.code === 'run_busy') {
+        return { ...run, ...link, stale: true, busy: true };
+      }
       if (error instanceof OrchError && error.code === 'run_stuck') {
         return { ...run, ...link, stale: true, stuck: error.message };
       }
@@ -227,9 +211,17 @@ export class OrchClient {
     }
   }
 
-  /** What the steps of a run do that run now, by their ids. @throws OrchError `run_not_found`. */
-  async live(runId: string): Promise<ReadonlyMap<string, LiveStep>> {
-    return (await describeRun(this.client, runId, this.options.signing)).pending;
+  /**
+   * What the service knows of a run without asking it: how many events its history has, so that one is asked only when
+   * something has changed, and what the steps do that run now, by their ids. @throws OrchError `run_not_found`.
+   */
+  async pulse(runId: string, signal?: AbortSignal): Promise<{ events: number; live: ReadonlyMap<string, LiveStep> }> {
+    const ask = (): Promise<DescribedRun> => describeRun(this.client, runId, this.options.signing, false);
+    const inTurn = signal && forCallsInTurn(signal);
+    const { events, pending } = await withDeadline(this.connection, PULSE_DEADLINE_MS, () =>
+      inTurn === undefined ? ask() : this.connection.withAbortSignal(inTurn, ask),
+    );
+    return { events, live: pending };
   }
 
   /** What the service itself knows of a run; needs no worker. @throws OrchError `run_not_found`. */
@@ -238,20 +230,8 @@ export class OrchClient {
   }
 
   /** Runs, newest first, without those of sub-plans but for `all`. `limit` defaults to 20. */
-  async list(options: { limit?: number; status?: RunState; all?: boolean } = {}): Promise<RunSummary[]> {
-    const runs: RunSummary[] = [];
-    try {
-      for await (const execution of this.client.workflow.list({ query: listQuery(options.status) })) {
-        const run = summarize(execution, await isGenuineSuccess(this.client, execution, this.options.signing));
-        if (options.status !== undefined && run.status !== options.status) continue;
-        if (run.parent_run_id !== undefined && !options.all) continue;
-        runs.push(run);
-        if (runs.length >= (options.limit ?? 20)) break;
-      }
-    } catch (error) {
-      throw asOrchError(error);
-    }
-    return runs;
+  list(options: ListOptions = {}): Promise<RunSummary[]> {
+    return listRuns(this.client, this.options.signing, options);
   }
 
   /**
@@ -263,10 +243,9 @@ export class OrchClient {
    * @throws OrchError `refused` with the reason; `run_not_found`, `run_closed`, `run_stuck`, `no_worker`.
    */
   async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
-    refuseLargeVerb(verb, what);
     const { client, connection } = this;
     const receiver = { client, connection, id: runId, signing: this.options.signing };
-    const sent = { verb, given: { by: startedBy(), ...what } };
+    const sent = { verb, given: what, by: startedBy() };
     try {
       return await sendUpdate<VerbAccepted>(receiver, sent).catch(async (error: unknown) => {
         if (!isUpdateLimit(error)) throw error;
@@ -284,18 +263,35 @@ export class OrchClient {
    * @throws OrchError `refused` for an unknown step; `no_record` for a run that ended before it began; as of {@link progress}.
    */
   async explain(runId: string, step: string): Promise<Explanation> {
+    const described = await describeRun(this.client, runId, this.options.signing);
+    const ended = await this.explainEnded(described, step);
+    if (ended !== undefined) return ended;
     try {
-      return await onceItAnswers(
+      const answer = await onceItAnswers(
         () =>
           withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
             this.client.workflow.getHandle(runId).query(explainQuery, { step }),
           ),
         () => this.isOpen(runId),
       );
+      return withQueue(answer, described.pending);
     } catch (error) {
-      const known = asOrchError(error, runId);
+      const known = await this.whyNoAnswer(error, runId);
       throw (await endedUnbegun(this.client, runId, known)) ? noRecord(runId) : known;
     }
+  }
+
+  /** Of a closed run, where its plan can be read and its end is known. */
+  private async explainEnded(described: DescribedRun, step: string): Promise<Explanation | undefined> {
+    const { signing, readFiles } = this.options;
+    const runId = described.run.run_id;
+    if (described.run.finished_at === undefined || described.workflow_type !== RUN_PLAN) return undefined;
+    const progress = await endedProgress(this.client, described, signing, readFiles);
+    if (progress === undefined) return undefined;
+    const { plan } = await readPastRun(this.client, runId, signing, async () => progress, readFiles);
+    const found = explainEnded(plan, progress, step);
+    if (found !== undefined) return found;
+    throw new OrchError('refused', `The plan has no step '${step}'`);
   }
 
   /**
@@ -396,45 +392,16 @@ export class OrchClient {
   }
 }
 
-/** Characters of a run's id that the service takes. */
-const MAX_ID_LENGTH = 1000;
-/** Bytes of a steering request. The service takes 2 MB, and fails above in words that say nothing of it. */
-const MAX_VERB_BYTES = 128 * 1024;
-
-function refuseLargeVerb(verb: string, what: unknown): void {
-  const bytes = Buffer.byteLength(JSON.stringify(what));
-  if (bytes <= MAX_VERB_BYTES) return;
-  throw new OrchError('refused', `Cannot ${verb}: the request has ${bytes} bytes, more than ${MAX_VERB_BYTES}`, {
-    hint: 'put long texts into a file that the steps read, and name it',
-  });
-}
-
-function startedBy(): string {
-  try {
-    return `${os.userInfo().username}@${os.hostname()}`;
-  } catch {
-    return os.hostname(); // a user id without a name, as in many containers
-  }
+/** What the run takes for running may lie in a queue that nobody polls: only the service knows. */
+function withQueue(answer: Explanation, pending: DescribedRun['pending']): Explanation {
+  const queue = pending.get(answer.step)?.unserved;
+  if (queue === undefined || answer.status !== 'running') return answer;
+  const lines = answer.lines.filter((line) => line !== 'It runs.');
+  return { ...answer, lines: [`It is ${unservedText(queue)}.`, ...lines] };
 }
 
 function noPlan(runId: string): OrchError {
-  return new OrchError('run_not_found', `'${runId}' is a loop, and no run of a plan`, {
+  return new OrchError('run_not_found', `'${runId}' is a loop, not a run of a plan`, {
     hint: `\`orch loop status ${runId}\` shows it`,
   });
-}
-
-function listQuery(status: RunState | undefined): string {
-  const type = `WorkflowType = '${RUN_PLAN}'`;
-  if (status === undefined) return type;
-  const names: Record<RunState, string> = {
-    running: 'Running',
-    paused: 'Running',
-    quarantined: 'Running',
-    succeeded: 'Completed',
-    failed: 'Failed',
-    canceled: 'Canceled',
-    terminated: 'Terminated',
-    timed_out: 'TimedOut',
-  };
-  return `${type} AND ExecutionStatus = '${names[status]}'`;
 }

@@ -3,6 +3,7 @@ import { WorkflowFailedError, type Client } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import { progressQuery, type ProgressView, type RunResult } from '../contract/run-messages.js';
 import { plain } from '../contract/seal.js';
+import { forCallsInTurn } from './calls-in-turn.js';
 import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
@@ -20,9 +21,10 @@ export async function runOutcome(
   signal?: AbortSignal,
 ): Promise<RunResult> {
   const wait = (): Promise<unknown> => client.workflow.getHandle(runId).result();
+  const forPolls = signal && forCallsInTurn(signal);
   for (;;) {
     try {
-      const given = await (signal === undefined ? wait() : client.connection.withAbortSignal(signal, wait));
+      const given = await (forPolls === undefined ? wait() : client.connection.withAbortSignal(forPolls, wait));
       return (await genuineEnd(client, runId, given, signing)) as RunResult;
     } catch (error) {
       signal?.throwIfAborted();

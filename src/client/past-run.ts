@@ -2,9 +2,12 @@ import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { RunInput } from '../contract/run-input.js';
 import { checkPlan } from '../plan/check/check-plan.js';
+import { isFinished } from '../journal/index.js';
 import { readRecord } from '../temporal/read-record.js';
 import type { ProgressView, StepView } from '../contract/run-messages.js';
+import type { ReadFiles } from './ended-run.js';
 import { OrchError } from './errors.js';
+import { checkPlans } from './checked-plans.js';
 import type { PastRun } from './rerun.js';
 import type { PlanToStart } from './types.js';
 import { ForgedError } from '../temporal/forged.js';
@@ -18,6 +21,7 @@ export async function readPastRun(
   runId: string,
   signing: ClientSigning | undefined,
   progress: () => Promise<ProgressView>,
+  readFiles?: ReadFiles,
 ): Promise<PastRun> {
   const { history } = await throughOutages(() =>
     client.workflowService.getWorkflowExecutionHistory({
@@ -34,23 +38,45 @@ export async function readPastRun(
   // What somebody else has started here ran nothing; nor shall it by being run again.
   const old = signing !== undefined && Number(event?.eventTime?.seconds ?? Infinity) * 1000 < signing.since;
   if (isUnsigned(given) && !old) throw asOrchError(new ForgedError(`the start of ${runId}`));
-  const input = plain(given) as RunInput | undefined;
-  const checked = checkPlan(input?.plan);
-  if (input === undefined || !checked.ok) {
+  const { carried: _, ...rest } = (plain(given) ?? {}) as Partial<RunInput>;
+  const input = rest as RunInput;
+  const known = planOf(input);
+  if (known === undefined) {
     throw new OrchError('run_not_found', `The run '${runId}' has no plan that this version can read`);
   }
   const { steps } = await progress();
-  const whole = steps.some(({ cut }) => cut) ? await withOutputs(client, runId, steps) : steps;
-  return { run_id: runId, plan: checked.value.plan, input, steps: whole };
+  const whole = steps.some(({ cut }) => cut) ? await withOutputs(client, runId, steps, readFiles) : steps;
+  return { run_id: runId, ...known, input, steps: whole };
+}
+
+/** Its plan; with the sub-plans, where this version still takes them all. */
+function planOf(input: RunInput): Pick<PastRun, 'plan' | 'checked'> | undefined {
+  const checked = checkPlans(planOfRun(input));
+  if (checked.ok) return { plan: checked.value.plan, checked: checked.value };
+  const alone = checkPlan(input.plan); // enough for a rerun with another plan
+  return alone.ok ? { plan: alone.value.plan } : undefined;
 }
 
 /** The steps with the outputs that were too large for one answer: the run's events come in pages. */
-async function withOutputs(client: Client, runId: string, steps: readonly StepView[]): Promise<StepView[]> {
+async function withOutputs(
+  client: Client,
+  runId: string,
+  steps: readonly StepView[],
+  readFiles: ReadFiles | undefined,
+): Promise<StepView[]> {
   const outputs = new Map<string, StepView['outputs']>();
+  const files = await readFiles?.(runId);
+  const finished = files !== undefined && isFinished(files.manifest) ? files.manifest.steps : undefined;
+  for (const step of finished ?? []) outputs.set(step.id, step.outputs);
+  if (finished !== undefined) return withThese(steps, outputs);
   for (const event of (await readRecord(client, runId))?.events ?? []) {
     if (!('step' in event) || !('outputs' in event) || event.step === undefined || 'instance' in event) continue;
-    outputs.set(event.step, event.outputs as StepView['outputs']);
+    outputs.set(event.step, event.outputs);
   }
+  return withThese(steps, outputs);
+}
+
+function withThese(steps: readonly StepView[], outputs: ReadonlyMap<string, StepView['outputs']>): StepView[] {
   return steps.map((step) => {
     const known = step.cut === true ? outputs.get(step.id) : undefined;
     return known === undefined ? step : { ...step, outputs: known };
@@ -58,11 +84,12 @@ async function withOutputs(client: Client, runId: string, steps: readonly StepVi
 }
 
 /** The plan of an earlier run, with its sub-plans, as it was started. */
-export function planOfRun({ plan, plan_path, plans = {} }: RunInput): PlanToStart {
+export function planOfRun({ plan, plan_path, plans = {}, agents }: RunInput): PlanToStart {
   const sources = Object.entries(plans).map(([path, pinned]) => [path, pinned.plan] as const);
   return {
     source: plan,
     ...(plan_path === undefined ? {} : { path: plan_path }),
     plans: Object.fromEntries(sources),
+    ...(agents === undefined ? {} : { agents }),
   };
 }

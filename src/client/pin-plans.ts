@@ -17,12 +17,13 @@ export function planDigest(sources: PlanSources): string {
   return digester(sources)(sources.path ?? '');
 }
 
-/** Each plan is hashed once. The set was checked: no plan comes to run itself. */
+/** Each plan is hashed once. A plan that comes to run itself, which the check refuses, ends the way down. */
 function digester({ source, path = '', plans = {} }: PlanSources): (path: string) => string {
   const known = new Map<string, string>();
   const digestOf = (name: string): string => {
     const before = known.get(name);
     if (before !== undefined) return before;
+    known.set(name, '');
     const document = name === path ? source : plans[name];
     const targets = [...new Set(planReferences(document, name).map(({ target }) => target))];
     const content = targets.length === 0 ? document : [document, targets.map(digestOf)];

@@ -8,12 +8,21 @@ import { attachPlacesInTexts, loadPlanSet, type LoadedPlanSet, type LoadSetResul
 import { inFile } from '../plan/files/plan-document.js';
 import type { NoPlanText, PlanText } from '../plan/files/plan-text.js';
 import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
-
-/** A file above this is no plan; it is not even read. Bytes. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+import type { CheckedPlans } from './checked-plans.js';
+import { planDigest } from './pin-plans.js';
+import { MAX_PLAN_FILE_BYTES } from '../plan/model/file-size.js';
 
 /** Settings for the runs that are started beside it. */
 const CONFIG_FILE = 'orch.config.yaml';
+
+/** Plans that were read from files, and the word that they were checked. */
+export interface LoadedPlans extends LoadedPlanSet {
+  checked: CheckedPlans;
+}
+
+interface ReadPlans extends Omit<LoadSetResult, 'loaded'> {
+  loaded: Result<LoadedPlans, Diagnostic[]>;
+}
 
 /** Where and how a plan's file is read. */
 export interface LoadFileOptions {
@@ -37,7 +46,7 @@ export interface LoadFileOptions {
 export async function loadPlanFile(
   file: string,
   options: LoadFileOptions = {},
-): Promise<Result<LoadedPlanSet, Diagnostic[]>> {
+): Promise<Result<LoadedPlans, Diagnostic[]>> {
   return (await readPlanFiles(file, options)).loaded;
 }
 
@@ -45,7 +54,7 @@ export async function loadPlanFile(
 export async function readPlanFiles(
   file: string,
   { cwd = process.cwd(), strict = false, convert }: LoadFileOptions = {},
-): Promise<LoadSetResult> {
+): Promise<ReadPlans> {
   const absolute = path.resolve(cwd, file);
   const first = await readText(absolute);
   if (!('bytes' in first)) {
@@ -61,7 +70,7 @@ export async function readPlanFiles(
   const options = { strict, ...(convert === undefined ? {} : { convert }) };
   const read = await loadPlanSet(path.basename(absolute), root, readSubPlan, options);
   const { loaded, texts } = read;
-  if (!loaded.ok) return read;
+  if (!loaded.ok) return { ...read, loaded };
   const config = await readConfigFile(path.dirname(absolute), cwd);
   if (!config.ok) return { ...read, loaded: config };
   const { agents } = config.value;
@@ -72,7 +81,9 @@ export async function readPlanFiles(
   if (wrong.length > 0) {
     return { ...read, loaded: { ok: false, error: attachPlacesInTexts(wrong, texts, name, convert) } };
   }
-  return { ...read, loaded: { ok: true, value: { ...loaded.value, ...(agents && { agents }) } } };
+  const { graph, diagnostics: warnings } = loaded.value;
+  const checked = { digest: planDigest(loaded.value), plan, subPlans, graph, warnings };
+  return { ...read, loaded: { ok: true, value: { ...loaded.value, checked, ...(agents && { agents }) } } };
 }
 
 /** The configuration beside the plan, else that of the current folder. */
@@ -95,7 +106,7 @@ export async function readConfigFile(
 /** The place is where the file is named, so the message has to say which file that is. */
 function atItsName({ code, message, hint }: NoPlanText, name: string): NoPlanText {
   const templated = name.includes('${')
-    ? 'sub-plans are read before the run starts: templates are not filled in'
+    ? 'sub-plans are read before the run starts, so templates are not expanded'
     : hint;
   return { code, message: `${name}: ${message}`, ...(templated === undefined ? {} : { hint: templated }) };
 }
@@ -106,10 +117,10 @@ async function readText(file: string): Promise<{ bytes: Buffer } | NoPlanText> {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (!stat.isFile()) return { code: 'not_a_file', message: 'this is not a file; give a plan in JSON or YAML' };
-    if (stat.size > MAX_FILE_BYTES) {
+    if (stat.size > MAX_PLAN_FILE_BYTES) {
       return {
         code: 'file_too_large',
-        message: `the file has ${stat.size} bytes; a plan has at most ${MAX_FILE_BYTES}`,
+        message: `the file is ${stat.size} bytes; a plan may have at most ${MAX_PLAN_FILE_BYTES}`,
         hint: 'move large texts into files that the steps read',
       };
     }

@@ -6,6 +6,7 @@ import { leftOut } from '../plan/graph/selection.js';
 import { expandStep } from '../plan/templates/expand-step.js';
 import type { Plan, Step } from '../plan/model/plan.js';
 import type { StepView } from '../contract/run-messages.js';
+import type { CheckedPlans } from './checked-plans.js';
 import { LAPTOP_NAMES } from './take-along.js';
 
 /** Which steps run again whatever they did before. */
@@ -20,6 +21,8 @@ export interface RerunMode {
 export interface PastRun {
   run_id: string;
   plan: Plan;
+  /** That its plans were checked, where this version still takes them all. */
+  checked?: CheckedPlans;
   input: RunInput;
   steps: readonly StepView[];
 }
@@ -56,7 +59,7 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
       return 'its definition or its inputs have changed';
     }
     const missing = [...(wanted.get(step.id) ?? [])].find((name) => !carried.get(step.id)?.has(name));
-    if (missing !== undefined) return `its output '${missing}' is read now and was not kept`;
+    if (missing !== undefined) return `its output '${missing}' is now read, but was not kept`;
     const changed = graph.dependencies[index]!.find((dependency) => reasons[dependency] !== undefined);
     return changed === undefined ? undefined : `it comes after '${graph.ids[changed]}'`;
   };

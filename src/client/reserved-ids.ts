@@ -5,7 +5,7 @@ import { OrchError } from './errors.js';
 export function refuseReservedId(id: string): void {
   const prefix = RESERVED_IDS.find((each) => id.startsWith(each));
   if (prefix === undefined) return;
-  throw new OrchError('reserved_id', `The id '${id}' is reserved: orch itself uses what begins with '${prefix}'`, {
+  throw new OrchError('reserved_id', `The id '${id}' is reserved: orch itself uses ids that start with '${prefix}'`, {
     hint: 'choose another --id',
   });
 }

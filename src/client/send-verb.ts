@@ -5,14 +5,19 @@ import type { EventsPage, RunEvent } from '../journal/index.js';
 import { eventsQuery } from '../contract/run-messages.js';
 import { OrchError } from './errors.js';
 import { sealedUpdate } from './sealed-update.js';
-import { onceItAnswers, withDeadline } from './service-errors.js';
+import { isOfClosed, onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a steering verb waits for a worker to answer. */
 const ANSWER_MS = 10_000;
 /** Milliseconds that a look for it may take. */
 const QUERY_MS = 2_000;
+/** Tries of an update that meets closed histories of an open run. */
+const MOST_HISTORIES = 10;
 /** Milliseconds between two looks for the answer to a signal. */
 const LOOK_MS = 100;
+
+/** Bytes of a steering request. The service takes 2 MB, and fails above in words that say nothing of it. */
+const MAX_VERB_BYTES = 128 * 1024;
 
 /** Where a verb goes. */
 export interface Receiver {
@@ -28,17 +33,42 @@ export interface Receiver {
 export interface Sent {
   verb: string;
   given: object;
+  /** Who sends it, unless `given` says so. */
+  by?: string;
 }
 
 /**
  * Sends a verb as an update, whose answer says what came of it. A workflow that has not begun to listen is asked again:
  * the id is that of the request, so that none is taken in twice.
  *
- * @throws as {@link sealedUpdate}; `isUpdateLimit` tells where the service takes no more updates of this execution.
+ * @throws OrchError `refused` for a request that is too large; else as {@link sealedUpdate}. `isUpdateLimit` tells where
+ * the service takes no more updates of this execution.
  */
-export function sendUpdate<T>({ client, connection, id, signing }: Receiver, { verb, given }: Sent): Promise<T> {
-  const send = sealedUpdate<T>(client, id, { name: verb, given, updateId: randomUUID() }, signing);
-  return onceItAnswers(() => withDeadline(connection, ANSWER_MS, send));
+export async function sendUpdate<T>({ client, connection, id, signing }: Receiver, sent: Sent): Promise<T> {
+  refuseLarge(sent);
+  const request = { name: sent.verb, given: withSender(sent), updateId: randomUUID() };
+  const send = sealedUpdate<T>(client, id, request, signing);
+  return throughHistories(client, id, () => onceItAnswers(() => withDeadline(connection, ANSWER_MS, send)));
+}
+
+/**
+ * Sends again what met a run just as it went on in a new history: the one before did not take it in any more. A run that
+ * hears it twice all the same, as its answer got lost, takes it in once.
+ */
+async function throughHistories<T>(client: Client, id: string, send: () => Promise<T>): Promise<T> {
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tried >= MOST_HISTORIES || !isOfClosed(error) || !(await isOpen(client, id))) throw error;
+      await sleep(LOOK_MS);
+    }
+  }
+}
+
+async function isOpen(client: Client, id: string): Promise<boolean> {
+  const { status } = await client.workflow.getHandle(id).describe();
+  return status.name === 'RUNNING';
 }
 
 /**
@@ -46,20 +76,22 @@ export function sendUpdate<T>({ client, connection, id, signing }: Receiver, { v
  *
  * @throws OrchError `refused` with the reason.
  */
-export async function sendSignal(receiver: Receiver, { verb, given }: Sent): Promise<void> {
+export async function sendSignal(receiver: Receiver, sent: Sent): Promise<void> {
+  refuseLarge(sent);
+  const { verb, given } = sent;
   const { client, connection, id } = receiver;
   const handle = client.workflow.getHandle(id);
   const before = await eventsAfter(receiver, Number.MAX_SAFE_INTEGER);
-  await withDeadline(connection, ANSWER_MS, () => handle.signal(verb, given));
+  await withDeadline(connection, ANSWER_MS, () => handle.signal(verb, withSender(sent)));
   const end = Date.now() + ANSWER_MS;
   for (let seen = before.last_seq; Date.now() < end; await sleep(LOOK_MS)) {
     const { events } = await eventsAfter(receiver, seen);
     const answer = events.find((event) => isAnswer(event, verb, given));
-    if (answer?.accepted === false) throw new OrchError('refused', answer.message ?? 'The run refused it');
+    if (answer?.accepted === false) throw new OrchError('refused', answer.message ?? 'The run refused the request');
     if (answer !== undefined) return;
     seen += events.length;
   }
-  throw new OrchError('no_worker', 'The request was sent as a signal, and no worker has taken it in so far', {
+  throw new OrchError('no_worker', 'The request was sent as a signal, and no worker has processed it yet', {
     hint: 'it is kept until a worker runs: `orch up` for the embedded service, else `orch worker`',
   });
 }
@@ -75,4 +107,16 @@ function eventsAfter({ client, connection, id }: Receiver, after: number): Promi
   return onceItAnswers(() =>
     withDeadline(connection, QUERY_MS, () => client.workflow.getHandle(id).query(eventsQuery, { after })),
   );
+}
+
+function withSender({ given, by }: Sent): object {
+  return by === undefined ? given : { by, ...given };
+}
+
+function refuseLarge({ verb, given }: Sent): void {
+  const bytes = Buffer.byteLength(JSON.stringify(given));
+  if (bytes <= MAX_VERB_BYTES) return;
+  throw new OrchError('refused', `Cannot ${verb}: the request has ${bytes} bytes, more than ${MAX_VERB_BYTES}`, {
+    hint: 'put long texts into a file that the steps read, and name it',
+  });
 }

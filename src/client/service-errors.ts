@@ -19,6 +19,7 @@ const DEADLINE_EXCEEDED: number = 4;
 const NOT_FOUND: number = 5;
 const RESOURCE_EXHAUSTED: number = 8;
 const FAILED_PRECONDITION: number = 9;
+const ABORTED: number = 10;
 const INTERNAL: number = 13;
 const UNAVAILABLE: number = 14;
 /** What calls end with while a server goes down or comes up; the connection mends itself. */
@@ -31,9 +32,29 @@ const BEGIN = { tries: 50, pauseMs: 100 };
 /** Tries of a call in all; with the pauses above about ten seconds. */
 const TRIES = 9;
 
-/** Runs `call` with an end: while no worker polls, queries and updates would wait for ever. */
-export function withDeadline<T>(connection: Connection, ms: number, call: () => Promise<T>): Promise<T> {
-  return connection.withDeadline(Date.now() + ms, call);
+/** An error that comes as late as the deadline, or so much before, is the deadline's. Milliseconds. */
+const AT_DEADLINE_MS = 100;
+
+/**
+ * Runs `call` with an end: while no worker polls, queries and updates would wait for ever.
+ *
+ * The deadline travels with the call, and the service ends it then, too. On a busy machine its word may be the one that is
+ * heard, which is that of an outage: a stream was reset, a call canceled.
+ *
+ * @throws OrchError `no_worker` for such an end; all else as it is
+ */
+export async function withDeadline<T>(
+  connection: Pick<Connection, 'withDeadline'>,
+  ms: number,
+  call: () => Promise<T>,
+): Promise<T> {
+  const deadline = Date.now() + ms;
+  try {
+    return await connection.withDeadline(deadline, call);
+  } catch (error) {
+    if (isOutage(error) && Date.now() >= deadline - AT_DEADLINE_MS) throw noWorker(error);
+    throw error;
+  }
 }
 
 /** True for an outage that may pass. */
@@ -93,12 +114,18 @@ export function isUpdateLimit(error: unknown): boolean {
   return grpcCode(error) === FAILED_PRECONDITION && /number of distinct updates/.test(grpcDetails(error));
 }
 
+/** True where an execution has closed, or closes, and takes nothing any more. The run may go on in another one. */
+export function isOfClosed(error: unknown): boolean {
+  const code = grpcCode(error);
+  return error instanceof WorkflowNotFoundError || code === ABORTED || code === NOT_FOUND;
+}
+
 /** Says in orch's words what a call to the service threw; what it does not know it hands back as it is. */
 export function asOrchError(error: unknown, runId?: string): unknown {
   if (error instanceof OrchError) return error;
   if (error instanceof ForgedError) {
     return new OrchError('forged', error.message, {
-      hint: 'trust nothing that this service says until you know who; the logs in the run folder are true',
+      hint: 'trust nothing that this service says until you know who it is; the logs in the run folder are genuine',
       cause: error,
     });
   }
@@ -109,7 +136,7 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   if (isGrpcDeadlineError(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
   // By then it has been asked often enough to have begun.
   if (hasNotBegun(error)) {
-    return new OrchError('run_not_found', `'${runId ?? 'it'}' is no run of a plan`, {
+    return new OrchError('run_not_found', `'${runId ?? 'it'}' is not a run of a plan`, {
       hint: '`orch list` shows the runs, `orch loop list` the loops',
     });
   }
@@ -124,7 +151,7 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   if (code === DEADLINE_EXCEEDED || code === FAILED_PRECONDITION) return noWorker(error);
   if (isOutage(error)) {
     return new OrchError('service_unreachable', 'The Temporal service does not answer', {
-      hint: 'on the embedded service `orch up` starts it again; `orch doctor` tells more',
+      hint: 'on the embedded service `orch up` starts it again; `orch doctor` shows more',
       cause: error,
     });
   }
@@ -160,10 +187,14 @@ function notFound(details: string, runId = ''): OrchError {
 }
 
 function tooMany(cause: unknown, runId = ''): OrchError {
-  return new OrchError('too_many_requests', `'${runId}' has had as many requests as Temporal takes for one execution`, {
-    hint: `a cancel is always taken: \`orch cancel ${runId}\`, and for a run \`orch rerun ${runId}\` then goes on where it was; a loop takes requests again after the turn that runs`,
-    cause,
-  });
+  return new OrchError(
+    'too_many_requests',
+    `'${runId}' has had as many requests as Temporal allows for one execution`,
+    {
+      hint: `a cancel is always accepted: \`orch cancel ${runId}\`, and for a run \`orch rerun ${runId}\` then continues where it was; a loop accepts requests again after the current turn`,
+      cause,
+    },
+  );
 }
 
 /** A run whose workflow tasks fail: it was parked, or this version of the code cannot go on with it. */
@@ -171,11 +202,19 @@ export function stuck(runId = '', why?: string): OrchError {
   const said = why === undefined ? '' : `: ${why}`;
   return new OrchError(
     'run_stuck',
-    `The run '${runId}' does not come on: its worker fails to decide what is next${said}`,
+    `The run '${runId}' makes no progress: its worker fails to decide what comes next${said}`,
     {
-      hint: 'the log of the worker says more; other runs go on',
+      hint: 'the log of the worker says more; other runs continue',
     },
   );
+}
+
+/** There is a worker, and it has not answered in time: it replays a long history, or decides for very many steps. */
+export function busy(runId: string, cause: unknown): OrchError {
+  return new OrchError('run_busy', `The run '${runId}' has not answered in time: its worker is busy`, {
+    hint: 'a long history takes a worker some time to read, once; ask again in a moment',
+    cause,
+  });
 }
 
 function messagesOf(error: unknown): string {

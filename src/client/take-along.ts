@@ -55,7 +55,7 @@ function secretName(name: string): Diagnostic {
   return {
     code: 'secret_in_environment',
     severity: 'error',
-    message: `${name} looks like a secret, and what a run takes along stands in its history in clear`,
+    message: `${name} looks like a secret, and what is passed to a run is stored in plain text in its history`,
     hint: secretHint(name),
   };
 }

@@ -1,6 +1,7 @@
 import type { AgentSettings } from '../plan/model/agent.js';
 import type { Selection } from '../plan/graph/selection.js';
 import type { Json } from '../plan/model/values.js';
+import type { CheckedPlans } from './checked-plans.js';
 import type { PastRun } from './rerun.js';
 import type { ProgressView } from '../contract/run-messages.js';
 
@@ -14,6 +15,8 @@ export interface PlanToStart {
   plans?: Readonly<Record<string, unknown>>;
   /** Settings of agents from a configuration file; the plan's win. */
   agents?: Readonly<Record<string, AgentSettings>>;
+  /** What `loadPlanFile` has found: where the documents are still the same, they are not checked again. */
+  checked?: CheckedPlans;
 }
 
 export interface StartOptions {
@@ -31,6 +34,8 @@ export interface StartOptions {
   select?: Selection;
   /** An earlier run, and the steps whose results are taken over from it. */
   rerun?: { of: PastRun; reused: readonly string[] };
+  /** Events after which the run goes on in a new history, for tests of that. */
+  historyEvents?: number;
   /** Who starts it. Default: `<user>@<host>`. */
   startedBy?: string;
 }
@@ -68,6 +73,8 @@ export interface RunDescription extends RunSummary {
   progress?: ProgressView;
   /** True when no worker answered, so that `progress` is missing. */
   stale: boolean;
+  /** Set with `stale` where there is a worker that has not come to answering. */
+  busy?: true;
   /** Why its worker fails to decide what comes next, where it does. */
   stuck?: string;
   web_ui?: string;

@@ -1,30 +1,42 @@
-import type { RunRecord } from '../journal/index.js';
+import type { CarriedPlans } from './carried-run.js';
+import type { RunRecord } from './run-record.js';
 import type { PlanSources } from '../plan/files/check-set.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { Plan } from '../plan/model/plan.js';
 import type { LockRequest } from './lock-messages.js';
-import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
+import type { StateNote, SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
 import type { Seal } from './seal.js';
-import type { StepTask, SharedTask, StepSuccess } from './step-task.js';
+import type { CarriedStep, StepTask, SharedTask, StepSuccess } from './step-task.js';
 
 /** The activities that a worker offers, by name. */
 export interface Activities extends LockActivities {
   /** Runs one step to its end. */
   runStep(task: StepTask | SharedTask): Promise<StepSuccess>;
+  /**
+   * Called before a run goes on in a new history: writes its record down so far, and says what the service knows of the
+   * steps that run, by their ids. Local activity.
+   */
+  leaveHistory(): Promise<Record<string, CarriedStep>>;
   /** Says whether a workflow's start was signed, and was not used before. Local activity. */
   verifyStart(asked: StartQuestion): Promise<StartVerdict>;
   /** Checks the plans of a run, and fills in their defaults. Local activity: only its answer stands in history. */
   admitPlan(sources: PlanSources): Promise<PlanVerdict>;
+  /** The same for runs that may become long: the answer is short, and goes along when they go on in a new history. */
+  admitPlans(sources: PlanSources): Promise<CompactVerdict>;
+  /** Says what is wrong with the input of a loop, a line each. Local activity: only its answer stands in history. */
+  admitLoop(given: unknown): Promise<string[]>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
   seal(record: RunRecord): Promise<void>;
   /** Asks when a step may start its agent, and tells of a quota that is used up. */
   askAccount(question: AccountQuestion): Promise<AccountAnswer>;
-  /** Commits and removes the work tree of an agent's step. */
-  endWorktree(end: WorktreeEnd): Promise<{ stays?: string }>;
+  /** Commits and removes the worktree of an agent's step. */
+  endWorktree(end: WorktreeEnd): Promise<WorktreeEnded>;
   /** Runs one turn of a loop. */
   runTurn(task: TurnTask): Promise<TurnSuccess>;
   /** Takes over what others have done in a shared repository, or hands on what a turn has made. */
   syncRepository(task: SyncTask): Promise<SyncReport>;
+  /** Writes into the state file of a loop that the loop has failed. */
+  noteLoopState(note: StateNote): Promise<void>;
   /** Ends what a canceled step has left running. */
   reapStep(task: ReapTask): Promise<void>;
 }
@@ -47,8 +59,13 @@ export type PlanVerdict =
   | { ok: true; plan: Plan; /** With their paths. */ plans: [string, Plan][] }
   | { ok: false; diagnostics: Diagnostic[] };
 
+/** Plans as of {@link PlanVerdict}, against their documents. */
+export type CompactVerdict = { ok: true; plans: CarriedPlans } | { ok: false; diagnostics: Diagnostic[] };
+
 /** What is needed to find the tries of a task. */
-export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before'> & { retries: number };
+export type ReapTask = Pick<StepTask, 'step_id' | 'grace_sec' | 'attempts_before' | 'first_run_id'> & {
+  retries: number;
+};
 
 /** What a step asks of the account of its agent. */
 export interface AccountQuestion {
@@ -64,12 +81,24 @@ export interface AccountAnswer {
   start_at: number;
 }
 
-/** The work tree of a step that has ended well. */
+/** The worktree of a step that has ended well. */
 export interface WorktreeEnd {
   /** A folder in it. */
   dir: string;
   /** What the commit of what was left uncommitted says. */
   message: string;
+  /** The branch that is to have the work. */
+  branch?: string;
+  /** Signs the commit. */
+  sign?: boolean;
+}
+
+/** What has become of a worktree. */
+export interface WorktreeEnded {
+  /** Why it is there still, though its branch has all of the work. */
+  stays?: string;
+  /** Why its branch lacks work. */
+  lacks?: string;
 }
 
 /** What came of a request: the lock, or the run that holds it. */

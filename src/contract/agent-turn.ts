@@ -1,5 +1,6 @@
 import type { AgentSettings, Gate } from '../plan/model/agent.js';
 import type { Json, Timeout } from '../plan/model/values.js';
+import type { TurnFaultKind, Verdict } from '../plan/model/turn-end.js';
 
 /** How a gate ended that did not let the step pass. */
 export interface GateFailure {
@@ -64,11 +65,15 @@ export interface AgentTurn {
   session_cost_usd?: number;
   output_schema?: Readonly<Record<string, Json>>;
   stall_timeout_sec: Timeout;
+  /** A verdict of failure speaks of what the agent has looked at, and does not fail its turn. */
+  verdict_of_work?: true;
+  /** File, absolute, by whose change the agent says that its turn is over. */
+  completion_marker?: string;
   /** What the turn may cost at most. */
   limits: { tokens?: number; cost_usd?: number; wall_sec?: number };
-  /** Its own work tree; made where it is missing. */
-  worktree?: { branch?: string; base?: string };
-  /** The step whose work tree and files these are: a review works in the tree of its step. */
+  /** Its own worktree; made where it is missing. */
+  worktree?: { branch?: string; base?: string; submodules?: boolean; sign?: boolean };
+  /** The step whose worktree and files these are: a review works in the tree of its step. */
   owner_id: string;
   /** Whether the state of the tree before the turn is wanted. */
   note_tree: boolean;
@@ -79,7 +84,7 @@ export interface AgentTurn {
 /** What is known of an agent's turn that has ended, however it ended. */
 export interface TurnFacts {
   agent: string;
-  verdict?: 'pass' | 'warn' | 'fail' | 'error' | 'question' | 'escalated';
+  verdict?: Verdict;
   /** Where the verdict comes from, or what goes with it: the text of a question. */
   note?: string;
   /** Its last words, at most 8 KiB. */
@@ -103,7 +108,7 @@ export interface TurnFacts {
 
 /** Why a turn is no answer. */
 interface TurnFault {
-  kind: 'quota' | 'auth' | 'usage' | 'crash' | 'empty' | 'session' | 'stopped';
+  kind: TurnFaultKind;
   /** When the quota is there again, milliseconds since the epoch. */
   reset_at?: number;
 }

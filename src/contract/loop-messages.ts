@@ -6,7 +6,9 @@ import type { Role } from '../loop/roles.js';
 /** Workflow type of a loop. A literal that open loops depend on. */
 export const ORCH_LOOP = 'orchLoop';
 /** Version of the decisions that the workflow makes; grows when a change would break the replay of open loops. */
-export const LOOP_VERSION = 1;
+export const LOOP_VERSION = 2;
+/** Open loops of this version go on as they began. */
+export const OLDEST_LOOP_VERSION = 1;
 /** Queries. */
 export const LOOP_VIEW = 'loop';
 export const LOOP_TURNS = 'turns';
@@ -59,6 +61,9 @@ export interface TurnRecord {
   exit_code?: number;
   log_dir?: string;
   duration_sec?: number;
+  /** What its agent has used, where it tells. */
+  tokens?: number;
+  cost_usd?: number;
   /** Of a synchronised one: the commit that it made. */
   commit?: string;
   ended_at: number;

@@ -32,15 +32,35 @@ export interface TurnTask {
   /** Lines for the log of the loop. */
   log: readonly string[];
   /** Where the state of the loop is written down for others, and what; absent where nobody reads it. */
-  state?: {
-    file: string;
+  state?: StateTask & {
     running: StateFields;
     done: StateFields;
-    failed: StateFields;
-    commit?: 'galph_commit' | 'ralph_commit';
   };
+  /** The only branch that the turn may be taken on, where no repository is synchronised. */
+  branch?: string;
+  /** The agent's verdict of failure speaks of the work that it looked at, and not of its turn. */
+  verdict_of_work?: true;
+  /** File by whose change the agent says that its turn is over. */
+  completion_marker?: string;
   /** What is known of a turn that was sent on to the host where its process is. */
   carried?: Pick<StepHeartbeat, 'failures' | 'first_started_at' | 'failed_attempts' | 'host'>;
+}
+
+/** What is written into a state file where a turn fails. */
+export interface StateTask {
+  file: string;
+  failed: StateFields;
+  commit?: 'galph_commit' | 'ralph_commit';
+  /** The loop, with its beginning. */
+  loop?: string;
+  /** How far it is: a file of another loop that is further is not written over. Absent where it is to be. */
+  turns?: number;
+}
+
+/** A failure of a loop that its state file is to say. */
+export interface StateNote {
+  base_dir?: string;
+  state: StateTask;
 }
 
 /** A turn that went well. */
@@ -56,6 +76,8 @@ export interface SyncTask {
   step_id: string;
   base_dir?: string;
   git: GitSettings;
+  /** Whether there may be no remote: then it is committed here, and what no rule covers is only told. */
+  may_be_local?: true;
   /** `before`: takes over what others have done; `after`: hands on what the turn has made. */
   when: 'before' | 'after';
   /** First line of the commit, without its kind. */

@@ -1,6 +1,7 @@
-import type { StepReport } from '../engine/index.js';
+import type { CarriedRun } from './carried-run.js';
 import type { AgentSettings } from '../plan/model/agent.js';
 import type { Json } from '../plan/model/values.js';
+import type { StepReport } from './step-result.js';
 
 /**
  * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier
@@ -10,8 +11,9 @@ import type { Json } from '../plan/model/values.js';
  *   environment of the run in it.
  * - 2: those commands are carried out first; what the steps of a run share is named, not repeated.
  * - 3: the plan is checked once, and what came of it stands in history: a replay checks nothing.
+ * - 4: a run that becomes long goes on in a new history.
  */
-export const ENGINE_VERSION = 3;
+export const ENGINE_VERSION = 4;
 
 /** The oldest version whose runs this code goes on with. `src/workflows/program/versions.ts` tells what each decides. */
 export const OLDEST_ENGINE_VERSION = 1;
@@ -42,6 +44,10 @@ export interface RunInput {
   reused?: Record<string, StepReport>;
   /** Of the run of a sub-plan: names of the locks that are held for it by those above. */
   held_locks?: string[];
+  /** Events of a history after which the run goes on in a new one. For tests: the usual number suits all runs. */
+  history_events?: number;
+  /** Of a run that goes on in a new history: what it had come to. */
+  carried?: CarriedRun;
 }
 
 /** A sub-plan as a run keeps it. */

@@ -1,8 +1,8 @@
 import { defineQuery } from '@temporalio/workflow';
-import type { EventsPage, PlanAnswer } from '../journal/batch.js';
-import type { AgentSummary } from '../engine/index.js';
-import type { RunEnd, RunStatus, StepReason, StepStatus } from '../engine/types.js';
 import type { Json } from '../plan/model/values.js';
+import type { EventsPage, PlanAnswer } from './run-record.js';
+import type { RunEnd, RunStatus, StepReason, StepStatus } from './statuses.js';
+import type { ExecutionFacts, ResultFacts } from './step-result.js';
 
 /** Workflow type of a run. A literal that open runs depend on. */
 export const RUN_PLAN = 'runPlan';
@@ -12,8 +12,11 @@ export const RUN_PLAN = 'runPlan';
  */
 export const FORCE_CANCEL = 'forceCancel';
 
-/** One step as the outside sees it. Times are milliseconds since the epoch. */
-export interface StepView {
+/**
+ * One step as the outside sees it, with the facts of its last attempt. Tails have 2 KiB together at most, logs are on the
+ * host that ran it. Times are milliseconds since the epoch.
+ */
+export interface StepView extends Partial<Omit<ExecutionFacts, 'host'>>, Partial<ResultFacts> {
   id: string;
   status: StepStatus;
   reason?: StepReason;
@@ -21,30 +24,18 @@ export interface StepView {
   message?: string;
   /** Executions that really ran; 0 where the step never started. */
   attempts: number;
-  exit_code?: number;
-  /** Name of the signal that ended the process. */
-  signal?: string;
   started_at?: number;
   finished_at?: number;
-  /** Last bytes of stdout and stderr of the last attempt, at most 2 KiB together. */
-  stdout_tail?: string;
-  stderr_tail?: string;
-  /** Folder of the last attempt's full logs, on the host that ran it. */
-  log_dir?: string;
   /** What a step with the status `waiting` waits for, or a `running` one before it begins. */
   waits_for?: 'approval' | 'time' | 'lock' | 'quota' | 'budget' | 'answer';
   /** Runs of its sub-plan, in the order of their starts: one for each try and each instance, the last ones of many. */
   sub_runs?: string[];
-  /** What its agents said and cost. */
-  agent?: AgentSummary;
   /** What it does now: its last words. Known to the service, not to the run. */
   live?: string;
   /** What people should know of it, though it goes on. */
   warning?: string;
   /** True where its fallback made up for the failure. */
   recovered?: boolean;
-  /** The outputs that some expression of the plan reads. */
-  outputs?: Readonly<Record<string, Json>>;
   /** True where outputs or texts were left out or cut, as all steps together said too much: the record has the whole. */
   cut?: true;
   /** Heading under which it is shown, its place there, and its labels; as far as the plan gives them. */
@@ -67,7 +58,7 @@ export interface ProgressView {
   warnings: number;
   /** Failed steps that wait for a person; only while the run is quarantined. */
   held: string[];
-  /** What the run itself waits for before its first step, in words: a lock. */
+  /** What the run itself waits for before it starts anything, in words: a lock, or the end of what keeps it in its history. */
   waits_for?: string;
   /** What to do about the guardrails of the plan; absent where there is nothing to do. */
   recommendations?: string[];

@@ -16,6 +16,10 @@ export interface Seal {
   run?: string;
   /** Of a start: the task queue. */
   queue?: string;
+  /** Of the end of a run that went on in new histories: its first execution. */
+  first?: string;
+  /** Of a run that goes on in a new history: ids of the verbs that it has heard of late. Each is good once. */
+  heard?: [id: string, at: number][];
   /** Of an activity's result: the id of its task's seal; absent where that had none. */
   of?: string;
 }

@@ -1,10 +1,10 @@
 import type { Expectation } from '../plan/check/gate-expectation.js';
-import type { Json, Timeout } from '../plan/model/values.js';
+import type { Timeout } from '../plan/model/values.js';
 import type { SecretUse } from '../plan/templates/secret-uses.js';
 import type { OwnVariable, RetryPolicy, SecretSource, StepAction } from '../plan/model/plan.js';
-import type { FailedAttempt } from '../engine/index.js';
-import type { StepReason } from '../engine/types.js';
 import type { AgentTurn, TurnFacts } from './agent-turn.js';
+import type { StepReason } from './statuses.js';
+import type { FailedAttempt, StepReport } from './step-result.js';
 
 /** All that the execution of one step needs. Nothing else of the run or of other steps is in it. */
 export interface StepTask {
@@ -18,6 +18,11 @@ export interface StepTask {
   env: Readonly<Record<string, string>>;
   /** Secrets of the step: where each comes from, and which texts of this task hold it. */
   secrets?: { sources: Readonly<Record<string, SecretSource>>; uses: readonly SecretUse[] };
+  /**
+   * The service's id of the first execution of a run that has gone on in a new one: what names the tries of its steps. Absent
+   * in the first execution.
+   */
+  first_run_id?: string;
   /** Executions before this task: a step that was tried again by hand goes on counting. Absent means none. */
   attempts_before?: number;
   timeout_sec: Timeout;
@@ -58,36 +63,24 @@ export interface SharedTask {
   task: StepTask;
 }
 
-/** What an execution leaves behind, whether it succeeded or not. */
-export interface StepFacts {
-  /** Executions that really ran: the failed ones and this one. A lost worker is none. */
-  attempts: number;
-  /** One line for people about an end that went well, where the step wants one. */
-  message?: string;
-  exit_code?: number;
-  signal?: string;
-  /** Milliseconds since the epoch, of the last execution. */
+/** What a step that runs takes along when its run goes on in a new history. */
+export interface CarriedStep {
+  carried?: StepTask['carried'];
+  /** When its next attempt is due, milliseconds since the epoch, where it waits for that. */
+  resume_at?: number;
+}
+
+/** What an execution leaves behind, whether it succeeded or not: a report that is not judged yet. */
+export interface StepFacts extends Omit<StepReport, 'status' | 'reason' | 'agent'> {
   started_at: number;
   duration_sec: number;
-  /** Last bytes of each stream, at most 2 KiB together. */
   stdout_tail: string;
   stderr_tail: string;
-  /** Folder of the full logs. */
   log_dir: string;
   /** True where the logs are not whole: the disk was full, say. */
   log_incomplete?: true;
-  /** Only what {@link StepTask.outputs} names. */
-  outputs?: Readonly<Record<string, Json>>;
   /** Of an agent's turn. */
   turn?: TurnFacts;
-  /** Number of this attempt, as in the name of its folder. */
-  attempt?: number;
-  /** Milliseconds since the epoch. */
-  finished_at?: number;
-  /** Where it ran. */
-  host?: string;
-  /** The executions that really failed, the last 50 of them. */
-  failed_attempts?: readonly FailedAttempt[];
 }
 
 /** Result of a step's activity that ended well. */

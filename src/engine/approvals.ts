@@ -1,3 +1,4 @@
+import type { Plan } from '../plan/model/plan.js';
 import { endStep } from './settle.js';
 import type { Decision, RememberedDecision, RunState } from './state.js';
 import { changeStep, type Turn } from './transition.js';
@@ -20,12 +21,30 @@ export function decideApproval(turn: Turn, index: number, decision: Decision): v
   const { key } = approvalOf(turn, index);
   if (key === undefined) return;
   state.decisions = [...(state.decisions ?? []), { ...decision, key, step: index }];
-  for (const [other, { action }] of program.plan.steps.entries()) {
-    if (action.type !== 'approval' || action.key !== key || state.steps[other]!.status !== 'waiting') continue;
+  for (const other of withKey(program.plan, key)) {
+    if (state.steps[other]!.status !== 'waiting') continue;
     turn.commands.push({ type: 'stop-step', step: other });
     endAsDecided(turn, other, decision, index);
   }
 }
+
+/** The approvals of a key, in the order of the plan. Looked up once for a plan: it may have thousands of them. */
+function withKey(plan: Plan, key: string): readonly number[] {
+  let known = approvalsByKey.get(plan);
+  if (known === undefined) {
+    known = new Map();
+    for (const [index, { action }] of plan.steps.entries()) {
+      if (action.type !== 'approval' || action.key === undefined) continue;
+      const same = known.get(action.key);
+      if (same === undefined) known.set(action.key, [index]);
+      else same.push(index);
+    }
+    approvalsByKey.set(plan, known);
+  }
+  return known.get(key) ?? [];
+}
+
+const approvalsByKey = new WeakMap<Plan, Map<string, number[]>>();
 
 /** A step that is tried again is asked again. */
 export function forgetDecision({ state, program }: Turn, index: number): void {
@@ -71,6 +90,6 @@ function refuse(turn: Turn, index: number): void {
 
 function approvalOf({ program }: Turn, index: number): { key?: string; policy?: 'ask' | 'never' } {
   const { action } = program.plan.steps[index]!;
-  if (action.type !== 'approval') throw new Error(`Internal error: step ${index} is no approval`);
+  if (action.type !== 'approval') throw new Error(`Internal error: step ${index} is not an approval`);
   return action;
 }

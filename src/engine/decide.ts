@@ -5,10 +5,11 @@ import { leavePark, park, unpark } from './park.js';
 import { considerStart, propagate } from './propagate.js';
 import { endStep } from './settle.js';
 import { startReady } from './start.js';
-import { createState, isRunEnd, type LockWait, type Program, type RunState, type StepReport } from './state.js';
+import { createState, isRunEnd, type LockWait, type Program, type RunState } from './state.js';
+import type { StepReport } from '../contract/step-result.js';
 import { stopAll, stopPhase } from './stop.js';
 import { touch, type Turn } from './transition.js';
-import type { RunStatus } from './types.js';
+import type { RunStatus } from '../contract/statuses.js';
 
 /** Runs of sub-plans that a step remembers; more of them nobody looks at one by one. */
 const MAX_SUB_RUNS = 100;
@@ -101,6 +102,11 @@ function take(turn: Turn, event: EngineEvent): void {
     case 'step-warned':
       turn.state.steps[event.step]!.warning = event.message;
       touch(turn.state, event.step);
+      break;
+    case 'starts-held':
+      if (event.held) turn.state.holding = true;
+      else delete turn.state.holding;
+      turn.state.version += 1;
       break;
     case 'timer-fired':
       takeTimer(turn, event.timer);

@@ -1,6 +1,7 @@
 import type { Json } from '../plan/model/values.js';
-import type { Park, StepReport } from './state.js';
-import type { RunEnd } from './types.js';
+import type { StepReport } from '../contract/step-result.js';
+import type { Park } from './state.js';
+import type { RunEnd } from '../contract/statuses.js';
 
 /** Something that happened. `at` is milliseconds since the epoch, given by the caller: the engine has no clock. */
 export type EngineEvent = { at: number } & (
@@ -17,6 +18,8 @@ export type EngineEvent = { at: number } & (
   | { type: 'step-unparked'; step: number }
   /** Something about a step that people should know. */
   | { type: 'step-warned'; step: number; message: string }
+  /** Nothing starts from now on, until it may again: the run goes on in a new history. */
+  | { type: 'starts-held'; held: boolean }
   | { type: 'timer-fired'; timer: EngineTimer }
   | { type: 'run-cancel-requested'; force?: boolean; by?: string }
   | OperatorRequest

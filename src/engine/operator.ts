@@ -136,11 +136,11 @@ function decideRefusal(
   const { action } = program.plan.steps[index]!;
   const step = stepOf(state, index);
   if (action.type === 'agent') return answerRefusal(state, index);
-  if (action.type !== 'approval') return 'it is no approval';
+  if (action.type !== 'approval') return 'it is not an approval';
   if (isEnd(step.status)) {
     return step.report === undefined ? endedRefusal(step) : `it has already been ${step.message ?? 'decided'}`;
   }
-  if (step.status !== 'waiting') return 'it does not wait for a decision yet';
+  if (step.status !== 'waiting') return 'it is not waiting for a decision yet';
   if (action.approvers.length > 0 && (by === undefined || !action.approvers.includes(by))) {
     return `only ${action.approvers.join(', ')} may decide${by === undefined ? '' : `, not ${by}`}`;
   }
@@ -152,9 +152,9 @@ function answerRefusal(state: RunState, index: number): string | undefined {
   const step = stepOf(state, index);
   const ended = endedRefusal(step);
   if (ended !== undefined) return ended;
-  if (!waitsForPerson(step)) return 'it does not wait for a person';
-  if (step.park?.told === true) return 'it has been answered already';
-  return step.park?.ready === true ? 'it waits for a person no longer' : undefined;
+  if (!waitsForPerson(step)) return 'it is not waiting for a person';
+  if (step.park?.told === true) return 'it has already been answered';
+  return step.park?.ready === true ? 'it is no longer waiting for a person' : undefined;
 }
 
 function waitsForPerson({ park }: StepState): boolean {

@@ -26,19 +26,22 @@ export function unpark({ state }: Turn, index: number): void {
 export function resumeParked(turn: Turn): boolean {
   const { state, program } = turn;
   const most = program.plan.globals.max_concurrency;
-  while (state.resuming !== undefined && state.resuming.length > 0) {
-    if (state.running >= most) return false;
-    const index = state.resuming.shift()!;
+  const { resuming = [] } = state;
+  let taken = 0;
+  for (; taken < resuming.length && state.running < most; taken += 1) {
+    const index = resuming[taken]!;
     const step = state.steps[index]!;
     if (step.park === undefined || step.stopping !== undefined) continue;
     delete step.park;
-    if (state.resuming.length === 0) delete state.resuming;
     state.running += 1;
     changeStep(state, index, 'running');
     state.changes.at(-1)!.to = 'continued';
     turn.commands.push({ type: 'continue-step', step: index });
   }
-  return true;
+  const left = resuming.slice(taken);
+  if (left.length > 0) state.resuming = left;
+  else delete state.resuming;
+  return left.length === 0;
 }
 
 /** A parked step has ended. */

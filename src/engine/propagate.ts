@@ -10,7 +10,8 @@ import type { Turn } from './transition.js';
  * A negative entry (`~step`) is a fallback that has just been woken and awaits nothing else.
  */
 export function propagate(turn: Turn): void {
-  for (let next = turn.settled.shift(); next !== undefined; next = turn.settled.shift()) {
+  // It grows while it is gone through.
+  for (const next of turn.settled) {
     if (next < 0) {
       considerStart(turn, ~next);
       continue;
@@ -24,6 +25,7 @@ export function propagate(turn: Turn): void {
       if (step.awaited === 0) considerStart(turn, dependent);
     }
   }
+  turn.settled.length = 0;
 }
 
 /** All that a step waited for has ended: rule, then `skip_if` and `condition`, then it is ready. */

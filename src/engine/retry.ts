@@ -12,7 +12,7 @@ import { changeStep, type Turn } from './transition.js';
 export function retryRefusal(program: Program, state: RunState, index: number): string | undefined {
   const step = state.steps[index]!;
   if (step.status !== 'failed' && !(step.status === 'canceled' && step.reason === 'operator')) {
-    return `only a failed step can be tried again; it is ${step.status}`;
+    return `only a failed step can be retried; it is ${step.status}`;
   }
   if (state.stop !== undefined) return 'the run is already ending';
   if (state.held.includes(index)) return undefined; // nobody has heard of its failure yet
@@ -21,7 +21,7 @@ export function retryRefusal(program: Program, state: RunState, index: number): 
   if (program.graph.fallbacks[index] !== undefined && fallbackStarted(program, state, index)) {
     return `its fallback '${program.graph.ids[program.graph.fallbacks[index]]}' has already run`;
   }
-  if (program.graph.owners[index] !== undefined) return 'it is a fallback; try its owner again';
+  if (program.graph.owners[index] !== undefined) return 'it is a fallback; retry its owner';
   const started = startedBecauseOf(program, state, index);
   return started === undefined ? undefined : `its dependent '${program.graph.ids[started]}' has already started`;
 }

@@ -3,7 +3,7 @@ import { count } from './outcome.js';
 import { isEnd, type Standing } from './state.js';
 import { stopAll } from './stop.js';
 import { closeStep, touch, type Turn } from './transition.js';
-import type { EndStatus, StepReason } from './types.js';
+import type { EndStatus, StepReason } from '../contract/statuses.js';
 
 /**
  * Ends a step and settles what follows from it: its fallback, an abort or a quarantine, and what it is for its

@@ -42,5 +42,5 @@ export function startReady(turn: Turn): void {
 
 /** A pause, a quarantine and a lock that the run waits for hold every start; `finally` comes after them anyway. */
 function startsAllowed({ state }: Turn): boolean {
-  return !state.paused && state.held.length === 0 && state.lock === undefined;
+  return !state.paused && state.held.length === 0 && state.lock === undefined && state.holding === undefined;
 }

@@ -1,7 +1,8 @@
 import type { Graph } from '../plan/graph/graph.js';
 import type { Plan } from '../plan/model/plan.js';
 import type { Json } from '../plan/model/values.js';
-import type { EndStatus, RunStatus, StepReason, StepStatus } from './types.js';
+import type { StepReport } from '../contract/step-result.js';
+import type { EndStatus, RunStatus, StepReason, StepStatus } from '../contract/statuses.js';
 
 /** What a run follows: a checked plan, its one graph, and its conditions. Built once, never changed. */
 export interface Program {
@@ -18,66 +19,6 @@ export interface Program {
 export type StartVerdict =
   | { start: true }
   | { start: false; reason: 'skip_if' | 'condition_false' | 'expression_error'; message?: string };
-
-/** What an execution reported about itself. The engine keeps it and never looks inside, but for the status. */
-export interface StepReport {
-  status: 'success' | 'warning' | 'failed' | 'canceled';
-  reason?: StepReason;
-  message?: string;
-  attempts: number;
-  exit_code?: number;
-  signal?: string;
-  started_at?: number;
-  stdout_tail?: string;
-  stderr_tail?: string;
-  log_dir?: string;
-  /** The outputs that some expression of the plan reads. */
-  outputs?: Readonly<Record<string, Json>>;
-  /** Number of the last attempt, as in the name of its folder. */
-  attempt?: number;
-  /** When the last attempt ended, milliseconds since the epoch. */
-  finished_at?: number;
-  /** Where the last attempt ran. */
-  host?: string;
-  /** The executions that really failed, the last ones of many. */
-  failed_attempts?: readonly FailedAttempt[];
-  /** What an agent's step came to. */
-  agent?: AgentSummary;
-}
-
-/** What the agents of a step said and cost, all turns together. */
-export interface AgentSummary {
-  /** The one whose answer it is. */
-  name: string;
-  verdict?: string;
-  /** The agent's last words, cut. */
-  message?: string;
-  session_id?: string;
-  /** What the whole session has used, where the agent counts that: earlier steps may have begun it. */
-  session_tokens?: number;
-  session_cost_usd?: number;
-  turns: number;
-  fix_rounds: number;
-  tokens: number;
-  cost_usd?: number;
-  wall_sec: number;
-  /** Branch and folder of its own work tree. */
-  branch?: string;
-  worktree?: string;
-}
-
-/** An execution of a step that failed. Times are milliseconds since the epoch, by the clock of its worker. */
-export interface FailedAttempt {
-  attempt: number;
-  started_at: number;
-  finished_at: number;
-  reason: StepReason;
-  message: string;
-  exit_code?: number;
-  signal?: string;
-  host?: string;
-  log_dir?: string;
-}
 
 /** What an ended step is for those that depend on it. */
 export type Standing = 'ok' | 'skipped' | 'failed';
@@ -189,6 +130,8 @@ export interface RunState {
   paused: boolean;
   /** Set until the run holds the locks of the plan; nothing starts before. */
   lock?: LockWait;
+  /** Nothing starts: the run is about to go on in a new history. Never for long, and never part of what it carries. */
+  holding?: true;
   /** Failed steps that wait for a person, where the plan says `on_abort: quarantine`. */
   held: number[];
   /** Why nothing but `finally` starts any more. */

@@ -1,7 +1,7 @@
 import { count } from './outcome.js';
 import { isEnd, type RunState } from './state.js';
 import { changeStep, closeStep, touch, type Turn } from './transition.js';
-import type { StepReason } from './types.js';
+import type { StepReason } from '../contract/statuses.js';
 
 /**
  * Nothing but `finally` starts any more: what runs is stopped, the rest of the phase is canceled. With an abort,

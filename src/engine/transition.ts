@@ -1,6 +1,6 @@
 import type { EngineCommand } from './messages.js';
 import type { Program, RunState } from './state.js';
-import type { EndStatus, StepReason, StepStatus } from './types.js';
+import type { EndStatus, StepReason, StepStatus } from '../contract/statuses.js';
 
 /** One decision while it is made. */
 export interface Turn {

@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
+import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { errnoOf } from './errno.js';
+
+/** For this user only. */
+const PRIVATE = 0o600;
 
 /**
  * Replaces a file as a whole: whoever reads it finds the old text or the new one, also after a crash of the machine.
  *
- * The name of the temporary file holds the process id and a random part, so that no two writers meet in it.
+ * Costs some waits for the disk; {@link replaceFileSync} is for what may be lost with the machine.
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
-  const folder = path.dirname(file);
-  const temporary = path.join(folder, `.${path.basename(file)}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`);
+  const temporary = uniqueBeside(file);
   try {
     await writeDurably(temporary, text);
     await rename(temporary, file);
@@ -17,11 +21,52 @@ export async function replaceFile(file: string, text: string): Promise<void> {
     await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to tell
     throw error;
   }
-  await syncFolder(folder);
+  await syncFolder(path.dirname(file));
+}
+
+/**
+ * Replaces a file as a whole: whoever reads it finds the old text or the new one. After a crash of the machine it may be
+ * the old one, or empty.
+ *
+ * @param mode of a file for others than this user; it is for this user only by default
+ */
+export function replaceFileSync(file: string, text: string, mode = PRIVATE): void {
+  const temporary = uniqueBeside(file);
+  try {
+    writeFileSync(temporary, text, { mode, flag: 'wx' });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Creates a file with its text, both at once: nobody ever sees half of it, and of several writers the first one wins.
+ *
+ * @returns false where the file is there already
+ */
+export function createFileOnce(file: string, text: string): boolean {
+  const draft = uniqueBeside(file);
+  try {
+    writeFileSync(draft, text, { mode: PRIVATE, flag: 'wx' });
+    linkSync(draft, file); // fails where the name is taken, as a rename does not
+    return true;
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    return false;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** A name in the same folder that no other process or call uses. */
+export function uniqueBeside(file: string): string {
+  return `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
 async function writeDurably(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'wx', 0o600);
+  const handle = await open(file, 'wx', PRIVATE);
   try {
     await handle.writeFile(text);
     await handle.sync();

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import os from 'node:os';
-import { processStat } from './proc.js';
+import { bootId, processStat } from './proc.js';
 
 /** Where a recorded process id means something: one boot of one kernel, and one pid namespace in it. */
 export interface HostId {
@@ -35,7 +35,7 @@ function readHostId(): HostId {
   }
   // The number of a namespace is used again after its end, so the start of its first process goes in too.
   const namespace = readlinkSync('/proc/self/ns/pid') + (processStat(1)?.start ?? '');
-  return { boot: digest(readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')), namespace: digest(namespace) };
+  return { boot: digest(`${bootId()}\n`), namespace: digest(namespace) };
 }
 
 function digest(text: string): string {

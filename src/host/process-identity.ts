@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bootId, processStat, psStart } from './proc.js';
 
 /** How often a stopping process is looked at. Milliseconds. */
 const POLL_MS = 20;
@@ -60,45 +60,24 @@ function startTimeOf(pid: number): string | undefined {
   if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
   if (process.platform === 'linux') return startTimeFromProc(pid);
   if (process.platform === 'win32') return startTimeFromPowerShell(pid);
-  return startTimeFromPs(pid);
+  return psStart(pid, 'UTC');
 }
 
 /** Ticks count from boot, so the boot is part of it: after a restart the same pid and tick are another process. */
 function startTimeFromProc(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name stands in parentheses and may itself hold spaces and parentheses.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, threads] = [fields[0], Number(fields[17])];
-    // While a killed process still has other threads, it holds its ports and files, whatever its first one's state is.
-    if (state === 'X' || (state === 'Z' && threads <= 1)) return undefined;
-    return `${bootId()}-${fields[19]}`;
-  } catch {
-    return undefined;
-  }
-}
-
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-}
-
-function startTimeFromPs(pid: number): string | undefined {
-  const line = output('ps', ['-o', 'stat=', '-o', 'lstart=', '-p', String(pid)]);
-  const match = /^\s*(\S+)\s+(\S.*)$/.exec(line);
-  return match && !match[1]?.startsWith('Z') ? match[2]?.trim() : undefined;
+  const stat = processStat(pid);
+  return stat === undefined || stat.dead ? undefined : `${bootId()}-${stat.start}`;
 }
 
 function startTimeFromPowerShell(pid: number): string | undefined {
-  return (
-    output('powershell', ['-NoProfile', '-Command', `(Get-Process -Id ${pid}).StartTime.Ticks`]).trim() || undefined
-  );
-}
-
-function output(command: string, args: string[]): string {
+  const script = `(Get-Process -Id ${pid}).StartTime.Ticks`;
   try {
-    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
-    return execFileSync(command, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] });
+    const text = execFileSync('powershell', ['-NoProfile', '-Command', script], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return text.trim() || undefined;
   } catch {
-    return '';
+    return undefined;
   }
 }

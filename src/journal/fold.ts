@@ -1,7 +1,11 @@
-import type { RunAbout, StepAbout } from './run-about.js';
-import { EVENTS_VERSION, type AttemptFacts, type RunEvent } from './events.js';
+import type { AttemptFacts, RunEvent } from '../contract/events.js';
+import { EVENTS_VERSION } from '../contract/events-version.js';
+import type { RunAbout, StepAbout } from '../contract/run-about.js';
+import { orNull } from '../contract/step-result.js';
 import {
+  ATTEMPT_FACTS,
   MANIFEST_VERSION,
+  STEP_FACTS,
   type Manifest,
   type ManifestAttempt,
   type ManifestInstance,
@@ -159,8 +163,7 @@ function endPart(manifest: Manifest, step: ManifestStep, part: ManifestStep | Ma
   step.exit_code = step.attempts.at(-1)?.exit_code ?? null;
   step.outputs = { ...event.outputs };
   if (event.agent !== undefined) step.agent = event.agent;
-  step.stdout_tail = event.stdout_tail ?? null;
-  step.stderr_tail = event.stderr_tail ?? null;
+  Object.assign(step, orNull(STEP_FACTS, event));
 }
 
 function statusOf(event: EndEvent): ManifestStep['status'] {
@@ -185,9 +188,7 @@ function attempt(facts: AttemptFacts, status: ManifestAttempt['status'], kind: s
     message: facts.message ?? null,
     started_at: facts.started_at ?? null,
     finished_at: facts.finished_at ?? null,
-    exit_code: facts.exit_code ?? null,
-    signal: facts.signal ?? null,
-    host: facts.host ?? null,
+    ...orNull(ATTEMPT_FACTS, facts),
     stdout: log(kind === 'http' ? 'body' : 'stdout.log'),
     stderr: kind === 'http' ? null : log('stderr.log'),
   };
@@ -267,8 +268,7 @@ function unstarted(foreach: boolean): Omit<ManifestStep, keyof StepAbout> {
     exit_code: null,
     recovered: false,
     outputs: {},
-    stdout_tail: null,
-    stderr_tail: null,
+    ...orNull(STEP_FACTS, {}),
     child_run_id: null,
     instances: foreach ? [] : null,
   };

@@ -1,13 +1,18 @@
 import { z } from 'zod';
-import { agentSummarySchema } from './events.js';
+import { executionFacts, nullable, resultFacts, stepStatus, time as someTime } from '../contract/step-result.js';
 
 /** Version of the form of the manifest. Fields are added, never changed or taken away. */
 export const MANIFEST_VERSION = 1;
 
-const time = z.string().describe('RFC 3339, UTC').nullable();
+const time = someTime.nullable();
 const text = z.string().nullable();
 
-const stepStatus = z.enum(['pending', 'running', 'waiting', 'success', 'warning', 'failed', 'skipped', 'canceled']);
+const { log_dir: _, ...ofAttempt } = executionFacts; // it names the logs themselves
+const { outputs, agent, ...ofStep } = resultFacts;
+
+/** Facts of an attempt, and of a step, that are null where they are not known. */
+export const ATTEMPT_FACTS = ofAttempt;
+export const STEP_FACTS = ofStep;
 
 const attemptSchema = z.object({
   attempt: z.int().describe('number of the attempt, as in the names of its folder'),
@@ -16,8 +21,7 @@ const attemptSchema = z.object({
   message: text,
   started_at: time,
   finished_at: time,
-  exit_code: z.int().nullable(),
-  signal: text.describe('name of the signal that ended the process'),
+  ...nullable(ATTEMPT_FACTS),
   host: text.describe('where it ran, and where its logs are'),
   stdout: text.describe('log, relative to the folder of the run; of an HTTP call the body of the answer'),
   stderr: text.describe('log, relative to the folder of the run'),
@@ -37,18 +41,18 @@ const stepSchema = z.object({
   name: z.string(),
   kind: z.string().describe('command, shell, powershell, http, approval, wait, noop …'),
   depends_on: z.array(z.string()),
-  fallback_of: text.describe('the step that it stands in for'),
+  fallback_of: text.describe('the step for which it is the fallback'),
   finally: z.boolean(),
   ...progress,
   by: text.describe('who skipped, canceled, approved or rejected it'),
-  executions: z.int().describe('executions that really ran'),
+  executions: z.int().describe('executions that actually ran'),
   exit_code: z.int().nullable().describe('of the last attempt'),
   recovered: z.boolean().describe('true where its fallback made up for the failure'),
-  outputs: z.record(z.string(), z.unknown()).describe('the outputs that some expression of the plan reads'),
+  outputs,
+  ...nullable(STEP_FACTS),
   stdout_tail: text.describe('last bytes of the last attempt; null for a success, whose logs have them'),
-  stderr_tail: text,
   child_run_id: text.describe('run id of the sub-plan'),
-  agent: agentSummarySchema.optional().describe("of an agent's step that has ended"),
+  agent: agent.optional().describe("of an agent's step that has ended"),
   instances: z
     .array(z.object({ index: z.int(), ...progress }))
     .nullable()
@@ -73,7 +77,7 @@ export const manifestSchema = z.object({
   ]),
   reason: text.describe('why it did not succeed: steps_failed, run_timeout, run_canceled, terminated, service_timeout'),
   message: text,
-  last_seq: z.int().describe('number of the last event that is in it'),
+  last_seq: z.int().describe('number of the last event included'),
   created_at: time,
   started_at: time,
   finished_at: time,

@@ -10,12 +10,12 @@ const time = z.string().describe('RFC 3339, UTC');
 export const runMetricsSchema = z.object({
   v: z.literal(METRICS_VERSION),
   run_id: z.string(),
-  temporal_run_id: z.string().describe('with run_id it says which execution this was'),
+  temporal_run_id: z.string().describe('identifies the execution, together with run_id'),
   plan_id: z.string(),
   pipeline_id: z.string().optional().describe('of a run of a pipeline'),
   project: z.string().optional(),
   parent_run_id: z.string().optional(),
-  rerun_of: z.string().optional().describe('the run that it goes on from'),
+  rerun_of: z.string().optional().describe('the run that it reruns'),
   status: z.enum(['succeeded', 'failed', 'canceled', 'terminated', 'timed_out']),
   reason: z.string().optional(),
   started_at: time,
@@ -23,12 +23,12 @@ export const runMetricsSchema = z.object({
   duration_sec: z.number(),
   steps: z.int(),
   steps_failed: z.int(),
-  executions: z.int().describe('of steps, those that really ran'),
+  executions: z.int().describe('of steps, those that actually ran'),
   retries: z.int().describe('executions of steps that came after a failed one'),
   warnings: z.int(),
-  tokens: z.number().optional().describe('as agents told it'),
-  cost_usd: z.number().optional().describe('as agents told it'),
-  record: z.string().describe('folder of the record, counted from the state folder'),
+  tokens: z.number().optional().describe('as reported by agents'),
+  cost_usd: z.number().optional().describe('as reported by agents'),
+  record: z.string().describe('folder of the record, relative to the state folder'),
 });
 
 export type RunMetrics = z.infer<typeof runMetricsSchema>;

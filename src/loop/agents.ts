@@ -13,6 +13,7 @@ export function agentFor(choice: AgentChoice, role: Role, prompt: Prompt): strin
     choice.cli_roles[role] ??
     own(choice.prompts, prompt.key) ??
     choice.roles[role] ??
+    choice.role_defaults?.[role] ??
     choice.default
   );
 }

@@ -62,7 +62,7 @@ export function decideByRouter(config: LoopConfig, place: Place, output: string)
     return { ok: true, value: { ...ruled, reason: `${ruled.reason}; the router agrees` } };
   }
   if (chosen.value.key === config.reviewer.key && place.reviewed) {
-    return { ok: true, value: { ...ruled, reason: `${ruled.reason}; this iteration was reviewed already` } };
+    return { ok: true, value: { ...ruled, reason: `${ruled.reason}; this iteration was already reviewed` } };
   }
   const instead = config.router.mode === 'router_default' ? ` instead of ${ruled.prompt.key}` : '';
   const reason = `the router answered ${chosen.value.key}${instead}`;

@@ -4,6 +4,7 @@ import type { Timeout } from '../plan/model/values.js';
 import type { SourceBudget } from '../plan/schema/agent.js';
 import { didYouMean } from '../plan/problems/suggest.js';
 import { ROLE_NAMES, roleOf } from './roles.js';
+import { VERDICTS, WORKFLOWS, type VerdictTurns, type WorkflowName } from './workflow-names.js';
 import { routerMode, type RouterMode } from './router-modes.js';
 
 /** Every setting of a loop. */
@@ -19,7 +20,10 @@ export interface KnobValues {
   stall_timeout_sec: Timeout;
   budget: SourceBudget | undefined;
   state_file: string | undefined;
-  workflow: 'standard' | 'review_cadence';
+  start_prompt: string | undefined;
+  completion_marker: string | undefined;
+  verdicts: VerdictTurns;
+  workflow: WorkflowName;
   review_every_n: number;
   router_enabled: boolean;
   router_mode: RouterMode;
@@ -27,6 +31,8 @@ export interface KnobValues {
   router_allowlist: readonly string[];
   router_applies_to: 'first' | 'all';
   agent: string;
+  supervisor_agent: string | undefined;
+  main_agent: string | undefined;
   role_agents: Readonly<Record<string, string>>;
   prompt_agents: Readonly<Record<string, string>>;
   agents: Readonly<Record<string, AgentSettings>>;
@@ -36,6 +42,7 @@ export interface KnobValues {
   remote: string;
   branch: string | undefined;
   dirty: 'refuse' | 'warn';
+  force_add_reports: boolean;
   dry_run: boolean;
   doc_whitelist: readonly string[];
   tracked_output_globs: readonly string[];
@@ -60,6 +67,8 @@ export interface Knob<T> {
   fallback: T;
   /** The first that is set and not empty counts. */
   env: readonly string[];
+  /** Lists in several of them go together; where they contradict each other, the first counts. */
+  together?: true;
   /** What a text means; a string says why it means nothing. Absent: it cannot be set by a text. */
   read?: (text: string) => { value: T } | { wrong: string };
 }
@@ -96,7 +105,7 @@ function choice<T extends string>(...values: readonly T[]): (given: string) => {
 function limit(given: string): { value: Timeout } | { wrong: string } {
   if (given.trim() === 'none') return { value: 'none' };
   const value = given.trim() === '' ? Number.NaN : Number(given);
-  return value > 0 && value <= 315_360_000 ? { value } : { wrong: 'a number of seconds above 0, or none' };
+  return value > 0 && value <= 315_360_000 ? { value } : { wrong: 'a positive number of seconds, or none' };
 }
 
 /** Reads `NAME=AGENT,NAME=AGENT`. */
@@ -104,7 +113,7 @@ function pairs(given: string): { value: Record<string, string> } | { wrong: stri
   const value: Record<string, string> = {};
   for (const part of list(given).value) {
     const [name, agent, ...more] = part.split('=').map((word) => word.trim());
-    if (!name || !agent || more.length > 0) return { wrong: 'a list like NAME=AGENT,NAME=AGENT' };
+    if (!name || !agent || more.length > 0) return { wrong: 'a list such as NAME=AGENT,NAME=AGENT' };
     value[name] = agent;
   }
   return { value };
@@ -116,6 +125,16 @@ function roles(given: string): { value: Record<string, string> } | { wrong: stri
   const unknown = Object.keys(read.value).find((name) => roleOf(name) === undefined);
   if (unknown === undefined) return read;
   return { wrong: `about roles; there is no '${unknown}'${hintOf(unknown, ROLE_NAMES)}` };
+}
+
+/** Files that mark nothing: how the variable is set where no marker is wanted. */
+function marker(given: string): { value: string | undefined } {
+  return { value: ['0', 'false', 'no', 'off', 'none'].includes(given.trim().toLowerCase()) ? undefined : given };
+}
+
+/** Each of the older runners had a map of its own. */
+function mapsOf(what: 'ROLE' | 'PROMPT'): readonly string[] {
+  return ['ORCHESTRATOR', 'SUPERVISOR', 'LOOP'].map((runner) => `${runner}_AGENT_${what}`);
 }
 
 function mode(given: string): { value: RouterMode } | { wrong: string } {
@@ -134,20 +153,23 @@ const MIB = 1024 * KIB;
 /** All knobs. What the originals of this kind of loop call their variables still works. */
 export const KNOBS: { readonly [K in KnobName]: Knob<KnobValues[K]> } = {
   prompts_dir: { fallback: 'prompts', env: [], read: text },
-  supervisor_prompt: { fallback: 'supervisor.md', env: ['SUPERVISOR_PROMPT'], read: text },
-  main_prompt: { fallback: 'main.md', env: ['LOOP_PROMPT'], read: text },
-  reviewer_prompt: { fallback: 'reviewer.md', env: ['REVIEWER_PROMPT'], read: text },
+  supervisor_prompt: { fallback: 'supervisor.md', env: ['SUPERVISOR_PROMPT', 'ROUTER_PROMPT_SUPERVISOR'], read: text },
+  main_prompt: { fallback: 'main.md', env: ['LOOP_PROMPT', 'ROUTER_PROMPT_MAIN'], read: text },
+  reviewer_prompt: { fallback: 'reviewer.md', env: ['REVIEWER_PROMPT', 'ROUTER_PROMPT_REVIEWER'], read: text },
   mode: { fallback: 'combined', env: ['ORCHESTRATOR_MODE'], read: choice('combined', 'role') },
   max_iterations: { fallback: 20, env: ['SYNC_LOOPS'], read: whole(1) },
   pause_between_turns: { fallback: false, env: ['LOOP_PAUSE_BETWEEN_TURNS'], read: flag },
   timeout_sec: { fallback: 'none', env: ['LOOP_TIMEOUT_SEC'], read: limit },
   stall_timeout_sec: { fallback: 'none', env: ['LOOP_STALL_TIMEOUT_SEC'], read: limit },
   budget: { fallback: undefined, env: [] },
-  state_file: { fallback: undefined, env: ['STATE_FILE'], read: text },
+  state_file: { fallback: 'sync/state.json', env: ['STATE_FILE'], read: text },
+  start_prompt: { fallback: undefined, env: ['ORCHESTRATION_START_PROMPT'], read: text },
+  completion_marker: { fallback: undefined, env: ['ORCHESTRATION_ENGINEER_SUMMARY_PATH'], read: marker },
+  verdicts: { fallback: 'work', env: ['ORCHESTRATION_VERDICTS'], read: choice(...VERDICTS) },
   workflow: {
     fallback: 'standard',
     env: ['ORCHESTRATION_WORKFLOW'],
-    read: choice('standard', 'review_cadence'),
+    read: choice(...WORKFLOWS),
   },
   review_every_n: {
     fallback: 0,
@@ -160,14 +182,17 @@ export const KNOBS: { readonly [K in KnobName]: Knob<KnobValues[K]> } = {
   router_allowlist: { fallback: [], env: ['ROUTER_ALLOWLIST'], read: list },
   router_applies_to: { fallback: 'first', env: ['ROUTER_APPLIES_TO'], read: choice('first', 'all') },
   agent: { fallback: 'auto', env: ['ORCHESTRATOR_AGENT'], read: text },
-  role_agents: { fallback: {}, env: ['ORCHESTRATOR_AGENT_ROLE'], read: roles },
-  prompt_agents: { fallback: {}, env: ['ORCHESTRATOR_AGENT_PROMPT'], read: pairs },
+  supervisor_agent: { fallback: undefined, env: ['SUPERVISOR_AGENT'], read: text },
+  main_agent: { fallback: undefined, env: ['LOOP_AGENT'], read: text },
+  role_agents: { fallback: {}, env: mapsOf('ROLE'), together: true, read: roles },
+  prompt_agents: { fallback: {}, env: mapsOf('PROMPT'), together: true, read: pairs },
   agents: { fallback: {}, env: [] },
   claude_cmd: { fallback: undefined, env: ['CLAUDE_CMD'], read: text },
   codex_cmd: { fallback: undefined, env: ['CODEX_CMD'], read: text },
   git: { fallback: false, env: ['ORCHESTRATION_SYNC_VIA_GIT'], read: flag },
   remote: { fallback: 'origin', env: ['ORCHESTRATION_REMOTE'], read: text },
   branch: { fallback: undefined, env: ['ORCHESTRATION_BRANCH'], read: text },
+  force_add_reports: { fallback: false, env: ['ORCHESTRATION_FORCE_ADD_REPORTS'], read: flag },
   dry_run: { fallback: false, env: ['ORCHESTRATION_COMMIT_DRY_RUN'], read: flag },
   dirty: { fallback: 'refuse', env: ['ORCHESTRATION_DIRTY'], read: choice('refuse', 'warn') },
   doc_whitelist: {
@@ -194,15 +219,23 @@ export const KNOBS: { readonly [K in KnobName]: Knob<KnobValues[K]> } = {
     env: ['SUPERVISOR_TRACKED_OUTPUT_EXTENSIONS'],
     read: list,
   },
-  report_globs: { fallback: ['**/reports/**'], env: ['SUPERVISOR_REPORT_PATH_GLOBS'], read: list },
+  report_globs: { fallback: ['**/reports/**'], env: ['SUPERVISOR_REPORT_PATH_GLOBS', 'REPORT_PATH_GLOBS'], read: list },
   report_extensions: {
     fallback: ['.png', '.jpg', '.jpeg', '.npy', '.txt', '.md', '.json', '.csv', '.log'],
-    env: ['SUPERVISOR_REPORT_EXTENSIONS'],
+    env: ['SUPERVISOR_REPORT_EXTENSIONS', 'REPORT_EXTENSIONS'],
     read: list,
   },
   max_doc_bytes: { fallback: MIB, env: ['MAX_AUTOCOMMIT_BYTES'], read: whole(0) },
-  max_report_file_bytes: { fallback: 5 * MIB, env: ['SUPERVISOR_MAX_REPORT_FILE_BYTES'], read: whole(0) },
-  max_report_total_bytes: { fallback: 20 * MIB, env: ['SUPERVISOR_MAX_REPORT_TOTAL_BYTES'], read: whole(0) },
+  max_report_file_bytes: {
+    fallback: 5 * MIB,
+    env: ['SUPERVISOR_MAX_REPORT_FILE_BYTES', 'MAX_REPORT_FILE_BYTES'],
+    read: whole(0),
+  },
+  max_report_total_bytes: {
+    fallback: 20 * MIB,
+    env: ['SUPERVISOR_MAX_REPORT_TOTAL_BYTES', 'MAX_REPORT_TOTAL_BYTES'],
+    read: whole(0),
+  },
   max_tracked_output_file_bytes: {
     fallback: 32 * MIB,
     env: ['SUPERVISOR_MAX_TRACKED_OUTPUT_FILE_BYTES'],
@@ -260,13 +293,16 @@ export function resolveKnob<K extends KnobName>(
 
 function givenText<T>(
   name: KnobName,
-  { env }: Knob<T>,
+  { env, together }: Knob<T>,
   sources: KnobSources,
 ): { text: string; where: string; from: 'cli' | 'env' } | undefined {
   const cli = sources.cli[name];
   if (cli !== undefined) return { text: cli, where: `--set ${name}`, from: 'cli' };
-  const variable = env.find((each) => (sources.env[each] ?? '') !== '');
-  return variable === undefined ? undefined : { text: sources.env[variable]!, where: variable, from: 'env' };
+  const variables = env.filter((each) => (sources.env[each] ?? '') !== '').slice(0, together === true ? env.length : 1);
+  if (variables.length === 0) return undefined;
+  // What is read last counts.
+  const texts = variables.map((each) => sources.env[each]!).toReversed();
+  return { text: texts.join(','), where: variables.join(', '), from: 'env' };
 }
 
 /** All knobs at once, or all that is wrong with what was given. */

@@ -52,14 +52,14 @@ function check(value: unknown): Diagnostic[] {
     const mode =
       path.length === 1 ? value['router_mode'] : isMap(value['router']) ? value['router']['mode'] : undefined;
     if (typeof mode !== 'string' || routerMode(mode) !== undefined) continue;
-    const message = `'${mode}' is no mode of a router`;
-    const hint = didYouMean(mode, MODES) ?? 'there is router_default, router_first and router_only';
+    const message = `'${mode}' is not a router mode`;
+    const hint = didYouMean(mode, MODES) ?? 'use router_default, router_first or router_only';
     problems.add({ code: 'invalid_value', path, message, hint });
   }
   const roles = isMap(value['agent']) ? value['agent']['roles'] : undefined;
   for (const name of isMap(roles) ? Object.keys(roles) : []) {
     if (roleOf(name) !== undefined) continue;
-    const hint = didYouMean(name, ROLE_NAMES) ?? 'there is supervisor (galph) and main (ralph, loop)';
+    const hint = didYouMean(name, ROLE_NAMES) ?? 'use supervisor (galph) or main (ralph, loop)';
     problems.add({ code: 'unknown_key', path: ['agent', 'roles', name], message: `there is no role '${name}'`, hint });
   }
   return problems.found;
@@ -74,7 +74,7 @@ const WORDS: SchemaWords = {
     path: ['version'],
     message: `unknown key ${JSON.stringify(value)}`,
   }),
-  strangeKey: (_, key) => ({ hint: `name it 'x-${key}' to have it passed over` }),
+  strangeKey: (_, key) => ({ hint: `name it 'x-${key}' to have it ignored` }),
 };
 
 const MODES = ['router_default', 'router_first', 'router_only'];
@@ -120,6 +120,7 @@ function knobsOf(source: SourceConfig): Pick<LoopFile, 'knobs' | 'paths'> {
   set('remote', ['git.remote', git?.remote]);
   set('branch', ['git.branch', git?.branch]);
   set('dirty', ['git.dirty', git?.dirty]);
+  set('force_add_reports', ['git.force_add_reports', git?.force_add_reports]);
   set('dry_run', ['git.dry_run', git?.dry_run]);
   set('budget', ['budget', source.budget]);
   return { knobs: knobs as Partial<KnobValues>, paths };
@@ -137,6 +138,9 @@ const PLAIN = [
   'timeout_sec',
   'stall_timeout_sec',
   'state_file',
+  'start_prompt',
+  'completion_marker',
+  'verdicts',
   'doc_whitelist',
   'tracked_output_globs',
   'tracked_output_extensions',

@@ -5,10 +5,14 @@ import type { FileRule, PublishRules } from './types.js';
 export interface DirtyFile {
   /** Counted from the top of the repository, with `/`. */
   path: string;
+  /** The same counted from the folder of the configuration, where that is another one; null for what is not in it. */
+  inside?: string | null;
   /** Of a file that is gone: 0. */
   bytes: number;
   /** Whether git knows it already. */
   tracked: boolean;
+  /** Git is told to pass it over: it is a report, or nobody speaks of it. */
+  hidden?: true;
 }
 
 /** Why a file is committed. */
@@ -33,7 +37,7 @@ export function sortDirty(files: readonly DirtyFile[], rules: PublishRules, igno
   for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
     const found = classOf(file, rules, ignored, totals);
     if ('as' in found) sorted.commit.push({ path: file.path, as: found.as });
-    else sorted.left.push({ path: file.path, why: found.why });
+    else if (file.hidden !== true) sorted.left.push({ path: file.path, why: found.why });
   }
   return sorted;
 }
@@ -44,13 +48,15 @@ function classOf(
   ignored: readonly string[],
   totals: { reports: number; outputs: number },
 ): { as: FileClass } | { why: string } {
-  const { path, bytes } = file;
-  if (matchesAny(path, docs.globs)) {
+  const { bytes } = file;
+  const path = file.inside === undefined ? file.path : file.inside;
+  if (path === null) return { why: 'no rule covers it: it is outside the folder of the loop' };
+  if (file.hidden !== true && matchesAny(path, docs.globs)) {
     return bytes <= docs.max_file_bytes ? { as: 'docs' } : { why: tooLarge(bytes, docs.max_file_bytes, 'a document') };
   }
   if (file.tracked && covers(outputs, path)) return within(outputs, bytes, totals, 'outputs');
   if (covers(reports, path) && !matchesAny(path, reports.skip)) {
-    if (matchesAny(path, ignored)) return { why: '.reportsignore leaves it out' };
+    if (matchesAny(path, ignored)) return { why: '.reportsignore excludes it' };
     return within(reports, bytes, totals, 'reports');
   }
   return { why: 'no rule covers it' };
@@ -76,7 +82,7 @@ function within(
 }
 
 function tooLarge(bytes: number, most: number, what: string): string {
-  return `it has ${bytes} bytes; ${what} has at most ${most}`;
+  return `it is ${bytes} bytes; ${what} may have at most ${most}`;
 }
 
 function extensionOf(path: string): string {

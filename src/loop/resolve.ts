@@ -6,7 +6,7 @@ import { didYouMean } from '../plan/problems/suggest.js';
 import { AUTO_AGENT, settingsFor } from './agents.js';
 import type { KnobName, KnobValues, Resolved } from './knobs.js';
 import { promptKey, promptOf, type Prompt } from './prompts.js';
-import { roleOf, type Role } from './roles.js';
+import { ROLES, roleOf, type Role } from './roles.js';
 import type { GitSettings, LoopConfig } from './types.js';
 
 type Knobs = { readonly [K in KnobName]: Resolved<KnobValues[K]> };
@@ -34,20 +34,20 @@ export function resolveConfig(
   const prompt = (knob: KnobName, name: string): Prompt => {
     const found = promptOf(name, promptsDir);
     if (found !== undefined) return found;
-    add('invalid_value', knob, `'${name}' is no file below ${promptsDir}`, 'name a file of the folder of prompts');
+    add('invalid_value', knob, `'${name}' is not a file below ${promptsDir}`, 'name a file in the prompts folder');
     return { key: name, file: name };
   };
   const prompts = {
-    supervisor: prompt('supervisor_prompt', value('supervisor_prompt')),
-    main: prompt('main_prompt', value('main_prompt')),
+    supervisor: prompt('supervisor_prompt', rolePrompt(knobs, 'supervisor_prompt')),
+    main: prompt('main_prompt', rolePrompt(knobs, 'main_prompt')),
   };
   const reviewer = prompt('reviewer_prompt', value('reviewer_prompt'));
   const settings = settingsOf(knobs, shared);
   const enabled = value('router_enabled');
   const routerPrompt = value('router_prompt');
   if (enabled && value('router_mode') === 'router_only' && routerPrompt === undefined) {
-    const hint = 'set router.prompt, or take router_default';
-    add('conflicting_keys', 'router_mode', 'router_only needs a router prompt, and there is none', hint);
+    const hint = 'set router.prompt, or use router_default';
+    add('conflicting_keys', 'router_mode', 'router_only needs a router prompt, but none is set', hint);
   }
   const given = value('router_allowlist');
   const allowlist =
@@ -58,13 +58,22 @@ export function resolveConfig(
   for (const [knob, name] of agentNames(agents)) {
     if (name === AUTO_AGENT || settingsFor(name, settings) !== undefined) continue;
     const known = [AUTO_AGENT, ...BUILT_IN_AGENTS, ...Object.keys(settings)];
-    const hint = didYouMean(name, known) ?? `describe it under agents; known are ${[...new Set(known)].join(', ')}`;
+    const hint =
+      didYouMean(name, known) ?? `describe it under agents; known agents are ${[...new Set(known)].join(', ')}`;
     add('unknown_agent', knob, `there is no agent '${name}'`, hint);
   }
+  const start = value('start_prompt');
+  const startRole = start === undefined ? undefined : roleOfPrompt(promptKey(start, promptsDir), prompts);
+  if (start !== undefined && startRole === undefined) {
+    const hint = `a loop begins with ${prompts.supervisor.key} or ${prompts.main.key}`;
+    add('invalid_value', 'start_prompt', `'${start}' is the prompt of no role`, hint);
+  }
   if (faults.length > 0) return { ok: false, error: faults };
-  const cadence = enabled || value('workflow') === 'review_cadence';
+  const cadence = enabled || value('workflow').startsWith('review_cadence');
   const budget = value('budget');
-  const stateFile = value('state_file');
+  const stateFile = fileOrNone(value('state_file'));
+  const marker = fileOrNone(value('completion_marker'));
+  const { branch } = knobs;
   return {
     ok: true,
     value: {
@@ -86,13 +95,31 @@ export function resolveConfig(
       stall_timeout_sec: value('stall_timeout_sec'),
       ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
       ...(stateFile === undefined ? {} : { state_file: stateFile }),
-      ...(value('git') ? { git: gitOf(knobs) } : {}),
+      ...(startRole === undefined ? {} : { start_role: startRole }),
+      ...(marker === undefined ? {} : { completion_marker: marker }),
+      verdicts: value('verdicts'),
+      ...(value('git') ? { git: gitOf(knobs) } : branch.value === undefined ? {} : { branch: branch.value }),
     },
   };
 
   function add(code: DiagnosticCode, knob: KnobName, message: string, hint: string): void {
     faults.push({ ...toDiagnostic({ code, path: [], message, hint }), knob });
   }
+}
+
+/** The prompt of a role: of the second workflows another one, unless it is named. */
+function rolePrompt(knobs: Knobs, knob: 'supervisor_prompt' | 'main_prompt'): string {
+  const { value, from } = knobs[knob];
+  const second = from === 'default' && knobs.workflow.value.endsWith('2');
+  return second ? value.replace(/\.md$/, '2.md') : value;
+}
+
+function roleOfPrompt(key: string | undefined, prompts: Readonly<Record<Role, Prompt>>): Role | undefined {
+  return ROLES.find((role) => prompts[role].key === key);
+}
+
+function fileOrNone(name: string | undefined): string | undefined {
+  return name === 'none' ? undefined : name;
 }
 
 /** A map as the command line or the environment has it; that of the file is told apart. */
@@ -120,6 +147,10 @@ function agentsOf(
     cli_roles: roleMap(nearer(knobs.role_agents)),
     prompts: promptMap(file.prompt_agents),
     roles: roleMap(file.role_agents),
+    role_defaults: {
+      ...(knobs.supervisor_agent.value === undefined ? {} : { supervisor: knobs.supervisor_agent.value }),
+      ...(knobs.main_agent.value === undefined ? {} : { main: knobs.main_agent.value }),
+    },
   };
 }
 
@@ -138,6 +169,12 @@ function agentNames(agents: Omit<LoopConfig['agents'], 'settings'>): [KnobName, 
     ...Object.values({ ...agents.prompts }).map((name): [KnobName, string] => ['prompt_agents', name]),
     ...Object.values({ ...agents.cli_prompts }).map((name): [KnobName, string] => ['prompt_agents', name]),
     ...Object.values({ ...agents.roles }).map((name): [KnobName, string] => ['role_agents', name]),
+    ...(agents.role_defaults?.supervisor === undefined
+      ? []
+      : [['supervisor_agent', agents.role_defaults.supervisor] as [KnobName, string]]),
+    ...(agents.role_defaults?.main === undefined
+      ? []
+      : [['main_agent', agents.role_defaults.main] as [KnobName, string]]),
     ...Object.values({ ...agents.cli_roles }).map((name): [KnobName, string] => ['role_agents', name]),
   ];
 }
@@ -167,17 +204,15 @@ function budgetOf(source: NonNullable<KnobValues['budget']>): NonNullable<LoopCo
 }
 
 function gitOf(knobs: Knobs): GitSettings {
-  const { branch, state_file: stateFile } = knobs;
+  const { branch } = knobs;
+  const stateFile = fileOrNone(knobs.state_file.value);
   const dirs = [knobs.logs_dir.value, knobs.tmp_dir.value].map((dir) => `${dir.replace(/\/+$/, '')}/**`);
-  const own = [
-    knobs.findings_file.value,
-    knobs.input_file.value,
-    ...(stateFile.value === undefined ? [] : [stateFile.value]),
-  ];
+  const own = [knobs.findings_file.value, knobs.input_file.value, ...(stateFile === undefined ? [] : [stateFile])];
   return {
     remote: knobs.remote.value,
     ...(branch.value === undefined ? {} : { branch: branch.value }),
     dirty: knobs.dirty.value,
+    ...(knobs.force_add_reports.value ? { force_add_reports: true } : {}),
     ...(knobs.dry_run.value ? { dry_run: true } : {}),
     rules: {
       docs: { globs: [...new Set([...knobs.doc_whitelist.value, ...own])], max_file_bytes: knobs.max_doc_bytes.value },

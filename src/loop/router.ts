@@ -33,7 +33,7 @@ export function readRouterOutput(
   }
   const lines = output.replace(/\r?\n$/, '').split(/\r?\n/);
   if (lines.length > 1) {
-    const message = `the router answered ${lines.length} lines, and must answer exactly one: ${shown(output)}`;
+    const message = `the router answered ${lines.length} lines instead of exactly one: ${shown(output)}`;
     return fault('router_output_lines', message);
   }
   const key = promptKey(lines[0]!, config.prompts_dir);
@@ -42,7 +42,10 @@ export function readRouterOutput(
   if (found === undefined) {
     const near = didYouMean(key ?? lines[0]!.trim(), allowed);
     const known = `allowed are ${allowed.join(', ')}${near === undefined ? '' : `; ${near}`}`;
-    return fault('router_not_allowed', `the router chose what is not on the allowlist: ${shown(output)}; ${known}`);
+    return fault(
+      'router_not_allowed',
+      `the router chose a prompt that is not on the allowlist: ${shown(output)}; ${known}`,
+    );
   }
   const other = role === 'main' ? 'supervisor' : 'main';
   if (found.key === config.prompts[other].key && found.key !== config.prompts[role].key) {

@@ -1,7 +1,8 @@
 import type { Result } from '../plan/model/diagnostic.js';
 import { promptKey } from './prompts.js';
 import { ACTORS, roleOf, type Role } from './roles.js';
-import { initialState, type LoopState } from './turns.js';
+import { initialState, turnsBefore, type LoopState } from './turns.js';
+import { WORKFLOWS } from './workflow-names.js';
 import type { LoopConfig } from './types.js';
 
 /** Seconds that the lease of a written state lasts: readers of these files know the field. Nobody waits for it. */
@@ -40,7 +41,12 @@ export function stateFields(config: LoopConfig, state: LoopState, doing: 'turn' 
 /** The text of a state file, over the fields of others in the one before. */
 export function writeState(
   fields: StateFields,
-  about: { now: Date; commits: Partial<Record<'galph_commit' | 'ralph_commit', string>> },
+  about: {
+    now: Date;
+    commits: Partial<Record<'galph_commit' | 'ralph_commit', string>>;
+    /** Which loop writes: its id and its beginning. */
+    loop?: string;
+  },
   before: Readonly<Record<string, unknown>> = {},
 ): string {
   const { workflow_name: _, step_index: __, expected_step: ___, ...kept } = before;
@@ -50,6 +56,7 @@ export function writeState(
     last_update: seconds(about.now.getTime()),
     lease_expires_at: seconds(about.now.getTime() + LEASE_SEC * 1000),
     ...about.commits,
+    ...(about.loop === undefined ? {} : { orch_loop: about.loop }),
   };
   return `${JSON.stringify(whole, null, 2)}\n`;
 }
@@ -96,16 +103,20 @@ export function importState(
   try {
     source = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    return corrupt(`it is no JSON: ${(error as Error).message}`);
+    return corrupt(`it is not JSON: ${(error as Error).message}`);
   }
-  if (typeof source !== 'object' || source === null || Array.isArray(source)) return corrupt('it is no JSON object');
+  if (typeof source !== 'object' || source === null || Array.isArray(source)) return corrupt('it is not a JSON object');
   const given = source as Record<string, unknown>;
+  const { workflow_name: workflow } = given;
+  if (workflow !== undefined && workflow !== null && !WORKFLOWS.some((known) => known === workflow)) {
+    return corrupt(`\`workflow_name\` is ${JSON.stringify(workflow)}; there is ${WORKFLOWS.join(', ')}`);
+  }
   const place = given['step_index'] === undefined || given['step_index'] === null ? byActor(given) : byStep(given);
   if (!place.ok) return place;
   const { iteration, role } = place.value;
   const { exit, exit_reason: why, last_prompt: last, last_prompt_actor: actor } = given;
-  if (exit !== undefined && exit !== null && typeof exit !== 'boolean')
-    return corrupt('`exit` is neither true nor false');
+  const asks = asksToExit(exit);
+  if (asks === undefined) return corrupt('`exit` is neither true nor false');
   const key = typeof last === 'string' ? promptKey(last, config.prompts_dir) : undefined;
   const lastRole = typeof actor === 'string' ? roleOf(actor) : undefined;
   // Without the actor too: a review that was held must not be held again.
@@ -117,22 +128,49 @@ export function importState(
     reviewed,
     ...(key === undefined ? {} : { last_prompt: key }),
     ...(lastRole === undefined ? {} : { last_prompt_role: lastRole }),
-    turns: 2 * (iteration - 1) + (role === 'main' ? 1 : 0),
+    turns: turnsBefore({ iteration, role }),
   };
   const reason = typeof why === 'string' && why !== '' ? why : 'the state file asks for it';
-  return { ok: true, value: { state, source: given, ...(exit === true ? { exit: reason } : {}) } };
+  return { ok: true, value: { state, source: given, ...(asks ? { exit: reason } : {}) } };
+}
+
+/** Whether a file's `exit` asks for the end; undefined where it says neither. Scripts write it as a text, too. */
+export function asksToExit(exit: unknown): boolean | undefined {
+  if (exit === undefined || exit === null) return false;
+  const word = typeof exit === 'string' ? exit.trim().toLowerCase() : exit;
+  if (word === true || ['true', 'yes', 'on', '1'].some((each) => each === word) || word === 1) return true;
+  if (word === false || ['', 'false', 'no', 'off', '0'].some((each) => each === word) || word === 0) return false;
+  return undefined;
+}
+
+/** What a loop calls itself in its state file: another one may have the same id, later or elsewhere. */
+export function loopIdentity(id: string, beganAt: number): string {
+  return `${id}@${new Date(beganAt).toISOString()}`;
+}
+
+/** Whether a state file is of another loop and further than this one: to write over it would be to lose what it says. */
+export function isAhead(
+  source: Readonly<Record<string, unknown>>,
+  own: { loop: string; turns: number },
+): { iteration: number; role: Role; loop?: string } | undefined {
+  const { orch_loop: loop } = source;
+  if (loop === own.loop || Object.keys(source).length === 0) return undefined;
+  const place = source['step_index'] === undefined || source['step_index'] === null ? byActor(source) : byStep(source);
+  if (!place.ok || turnsBefore(place.value) <= own.turns) return undefined;
+  return { ...place.value, ...(typeof loop === 'string' ? { loop } : {}) };
 }
 
 type PlaceResult = Result<{ iteration: number; role: Role }, StateFault>;
 
 function byActor(given: Record<string, unknown>): PlaceResult {
   const { expected_actor: actor = 'galph', status = 'idle' } = given;
-  const iteration = countAt(given, 'iteration', 1, 1);
-  if (iteration === undefined) return corrupt('`iteration` is no whole number from 1');
+  const counted = countAt(given, 'iteration', 0, 1);
+  if (counted === undefined) return corrupt('`iteration` is not a whole number from 0');
+  const iteration = Math.max(1, counted); // some counted from 0
   const role = typeof actor === 'string' ? roleOf(actor) : undefined;
-  if (role === undefined) return corrupt(`\`expected_actor\` is ${JSON.stringify(actor)}, and neither galph nor ralph`);
+  if (role === undefined) return corrupt(`\`expected_actor\` is ${JSON.stringify(actor)}, neither galph nor ralph`);
   if (typeof status !== 'string' || !STATUSES.includes(status)) {
-    return corrupt(`\`status\` is ${JSON.stringify(status)}; there is ${STATUSES.join(', ')}`);
+    return corrupt(`\`status\` is ${JSON.stringify(status)}; known are ${STATUSES.join(', ')}`);
   }
   const sure = ROLE_OF_STATUS[status];
   if (sure !== undefined && sure !== role) {
@@ -143,10 +181,10 @@ function byActor(given: Record<string, unknown>): PlaceResult {
 
 function byStep(given: Record<string, unknown>): PlaceResult {
   const step = countAt(given, 'step_index', 0);
-  if (step === undefined) return corrupt('`step_index` is no whole number from 0');
+  if (step === undefined) return corrupt('`step_index` is not a whole number of at least 0');
   const { status = 'idle', iteration } = given;
   if (typeof status !== 'string' || ![...LATER_STATUSES, ...STATUSES].includes(status)) {
-    return corrupt(`\`status\` is ${JSON.stringify(status)}; there is ${LATER_STATUSES.join(', ')}`);
+    return corrupt(`\`status\` is ${JSON.stringify(status)}; known are ${LATER_STATUSES.join(', ')}`);
   }
   // Steps are what this generation counts; its iteration is the number of the step.
   if (iteration !== undefined && iteration !== step + 1) {

@@ -21,6 +21,13 @@ export interface LoopState {
   last_prompt_role?: Role;
   /** Turns that went well since the loop began. */
   turns: number;
+  /**
+   * Tells the turns of this beginning from those of another that had the same id: folders, sessions and commits are
+   * named after turns. Absent in a loop that is the first of its id.
+   */
+  generation?: string;
+  /** Set until the first turn is over of a loop that was told where to begin, whatever its state file says. */
+  claims?: true;
 }
 
 /** What comes next. */
@@ -29,8 +36,8 @@ export type NextTurn =
   | { done: false; iteration: number; role: Role; actor: 'galph' | 'ralph'; ask: 'router' | 'nobody' | 'decided' };
 
 /** A loop that has just begun. */
-export function initialState(): LoopState {
-  return { iteration: 1, role: ROLES[0], phase: 'turn', reviewed: false, tries: { turn: 0, router: 0 }, turns: 0 };
+export function initialState({ start_role: role = ROLES[0] }: Pick<LoopConfig, 'start_role'> = {}): LoopState {
+  return { iteration: 1, role, phase: 'turn', reviewed: false, tries: { turn: 0, router: 0 }, turns: 0 };
 }
 
 /** Says whose turn it is and whether a router is asked, or that the loop has made its iterations. */
@@ -59,6 +66,7 @@ export function advance(config: LoopConfig, state: LoopState): LoopState {
     tries: { turn: 0, router: 0 },
     ...lastPrompt(state, decision?.prompt),
     turns: turns + 1,
+    ...(state.generation === undefined ? {} : { generation: state.generation }),
   };
 }
 
@@ -66,12 +74,19 @@ function lastPrompt(state: LoopState, prompt: Prompt | undefined): Pick<LoopStat
   return prompt === undefined ? {} : { last_prompt: prompt.key, last_prompt_role: state.role };
 }
 
+/** How many turns go before a place. */
+export function turnsBefore({ iteration, role }: Pick<LoopState, 'iteration' | 'role'>): number {
+  return 2 * (iteration - 1) + (role === 'main' ? 1 : 0);
+}
+
 /** Name of a turn, as its logs, its commit and its activity have it. */
-export function turnId({ iteration, role }: Pick<LoopState, 'iteration' | 'role'>): string {
-  return `iter-${String(iteration).padStart(5, '0')}.${role}`;
+export function turnId({ iteration, role, generation }: Pick<LoopState, 'iteration' | 'role' | 'generation'>): string {
+  const beginning = generation === undefined ? '' : `~${generation}`;
+  return `iter-${String(iteration).padStart(5, '0')}.${role}${beginning}`;
 }
 
 /** Name of the router's turn that goes before another one. */
-export function routerId(state: Pick<LoopState, 'iteration' | 'role'>): string {
-  return `${turnId(state)}.router`;
+export function routerId({ generation, ...state }: Pick<LoopState, 'iteration' | 'role' | 'generation'>): string {
+  const beginning = generation === undefined ? '' : `~${generation}`;
+  return `${turnId(state)}.router${beginning}`;
 }

@@ -2,6 +2,7 @@ import type { AgentSettings, Budget } from '../plan/model/agent.js';
 import type { Timeout } from '../plan/model/values.js';
 import type { Prompt } from './prompts.js';
 import type { Role } from './roles.js';
+import type { VerdictTurns } from './workflow-names.js';
 import type { RouterMode } from './router-modes.js';
 
 /** A loop as its workflow knows it: every knob has its value. */
@@ -28,6 +29,14 @@ export interface LoopConfig {
   budget?: Budget;
   /** Where its state is written down for others, counted from the folder of the configuration. */
   state_file?: string;
+  /** The role whose turn a loop begins with; default the supervisor. */
+  start_role?: Role;
+  /** File by whose change an agent says that its turn is over. */
+  completion_marker?: string;
+  /** Whose verdict of failure ends the loop; absent in loops that were begun before there was a choice: all. */
+  verdicts?: VerdictTurns;
+  /** The only branch that a loop without `git` works on. */
+  branch?: string;
   git?: GitSettings;
 }
 
@@ -39,6 +48,8 @@ export interface AgentChoice {
   cli_roles: Readonly<Partial<Record<Role, string>>>;
   prompts: Readonly<Record<string, string>>;
   roles: Readonly<Partial<Record<Role, string>>>;
+  /** What each of the older runners had as its default. */
+  role_defaults?: Readonly<Partial<Record<Role, string>>>;
 }
 
 /** How turns go to a shared repository. */
@@ -48,6 +59,8 @@ export interface GitSettings {
   branch?: string;
   /** What happens where files are dirty that no rule covers: the loop stops, or goes on and says so. */
   dirty: 'refuse' | 'warn';
+  /** Reports are committed although git is told to pass them over. */
+  force_add_reports?: true;
   /** Says what a turn's commit would hold, and neither commits nor pushes. */
   dry_run?: true;
   rules: PublishRules;

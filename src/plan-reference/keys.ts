@@ -16,7 +16,7 @@ export interface ReferenceKey {
 
 /** Every key of the plan language, in the order of the schema. */
 export function referenceKeys(): ReferenceKey[] {
-  const plan = planJsonSchema();
+  const plan = planJsonSchema('strict');
   const step = (plan['$defs'] as Record<string, JsonSchema>)['step']!;
   return [...keysOf(plan, ''), ...keysOf(step, 'step'), ...kindsOf(propertiesOf(step)['step_def']!)];
 }

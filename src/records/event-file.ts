@@ -1,6 +1,7 @@
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { runEventSchema, type RunEvent } from '../journal/index.js';
 import { replaceFile } from '../host/atomic-file.js';
+import { ifMissing } from '../host/errno.js';
 
 const NEWLINE = 0x0a;
 /** Bytes that are looked at in one go for the last end of a line. */
@@ -27,7 +28,8 @@ export async function appendMissing(file: string, events: readonly RunEvent[]): 
   const last = (await lastEvent(file))?.seq ?? 0;
   const missing = events.filter((event) => event.seq > last);
   if (missing.length === 0) return;
-  if (missing[0]!.seq > last + 1) throw new Error(`${file} lacks the events ${last + 1} to ${missing[0]!.seq - 1}`);
+  if (missing[0]!.seq > last + 1)
+    throw new Error(`${file} is missing the events ${last + 1} to ${missing[0]!.seq - 1}`);
   await appendEvents(file, missing);
 }
 
@@ -64,9 +66,25 @@ export async function readEvents(file: string): Promise<RunEvent[]> {
   return events;
 }
 
+/**
+ * Reads the first events of a file as they were written: what is read by a schema has its fields in another order, and
+ * the file would then say otherwise. Fewer where the file has no more, or where their numbers do not follow each other.
+ */
+export async function readFirstEvents(file: string, count: number): Promise<RunEvent[]> {
+  const text = await readFile(file, 'utf8');
+  const events: RunEvent[] = [];
+  for (const line of text.slice(0, text.lastIndexOf('\n') + 1).split('\n')) {
+    if (events.length === count || line === '') break;
+    const event = JSON.parse(line) as RunEvent;
+    if (event.seq !== events.length + 1) break;
+    events.push(event);
+  }
+  return events;
+}
+
 /** Cuts a file behind its last whole line. */
 export async function repairTornLine(file: string): Promise<void> {
-  const handle = await openExisting(file);
+  const handle = await open(file, 'r+').catch(ifMissing);
   if (handle === undefined) return;
   try {
     const { size } = await handle.stat();
@@ -78,31 +96,12 @@ export async function repairTornLine(file: string): Promise<void> {
 }
 
 async function lastEvent(file: string): Promise<RunEvent | undefined> {
-  try {
-    return (await readEvents(file)).at(-1);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return (await readEvents(file).catch(ifMissing))?.at(-1);
 }
 
 async function repairedText(file: string): Promise<string | undefined> {
   await repairTornLine(file);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-async function openExisting(file: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(file, 'r+');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return readFile(file, 'utf8').catch(ifMissing);
 }
 
 /** Looks backwards, since the file may be large and the torn part is short. */

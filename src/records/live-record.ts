@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { cleanRecord } from './clean-record.js';
 import { createFold, type ManifestFold, type RecordBatch, type RunEvent } from '../journal/index.js';
 import { alignEvents, appendEvents, appendMissing } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
@@ -14,6 +15,9 @@ export interface LiveRecord {
   stop(): Promise<void>;
 }
 
+/** Gives the first events of a run, up to a number: they stand in histories that the run has left behind. */
+export type EarlierEvents = (runId: string, upTo: number) => Promise<readonly RunEvent[]>;
+
 type Whole = Extract<RecordBatch, { whole: true }>;
 
 /** Milliseconds between two writes; what comes in between goes into the next one. */
@@ -27,12 +31,17 @@ const RETRY_PAUSE_MS = 2000;
  * Keeps `events.ndjson`, `manifest.json` and `plan.json` of an open run, at best effort. One write is under way at a
  * time, and it takes along all that is there when it begins.
  *
- * @param onWritten is told of every write, with the error where it failed
+ * @param options.onWritten is told of every write, with the error where it failed
  */
-export function createLiveRecord(stateDir: string, first: Whole, onWritten: (error?: Error) => void): LiveRecord {
+export function createLiveRecord(
+  stateDir: string,
+  first: Whole,
+  { onWritten, earlier }: { onWritten: (error?: Error) => void; earlier: EarlierEvents },
+): LiveRecord {
   const folder = runDir(stateDir, first.run_id);
   const file = (name: keyof typeof RECORD_FILES): string => path.join(folder, RECORD_FILES[name]);
-  let fold: ManifestFold;
+  let fold: ManifestFold | undefined; // absent until what earlier histories hold has been read
+  let lastSeq = 0;
   let events: RunEvent[] = []; // those that may not be in the file yet
   let whole: Whole | undefined; // set while the file may lack more than those, or say otherwise; `events` is then all
   let unsure = false; // a write has failed half-way
@@ -45,7 +54,9 @@ export function createLiveRecord(stateDir: string, first: Whole, onWritten: (err
 
   return {
     take(batch) {
-      if (batch.whole) begin(batch);
+      // It goes on in a new history, and nothing is missing here.
+      const goesOn = batch.whole && batch.after !== undefined && batch.after === lastSeq && !unsure;
+      if (batch.whole && !goesOn) begin(batch);
       else add(batch.events);
     },
     async flush() {
@@ -61,17 +72,20 @@ export function createLiveRecord(stateDir: string, first: Whole, onWritten: (err
     },
   };
 
-  function begin(batch: Whole): void {
+  function begin(given: Whole): void {
+    const batch = cleanRecord(given);
     whole = batch;
-    fold = createFold(batch.about);
+    lastSeq = batch.after ?? 0;
+    fold = lastSeq === 0 ? createFold(batch.about) : undefined;
     events = [];
     add(batch.events);
   }
 
   function add(fresh: readonly RunEvent[]): void {
     for (const event of fresh) {
-      if (event.seq !== fold.manifest.last_seq + 1) continue; // told before
-      fold.apply(event);
+      if (event.seq !== lastSeq + 1) continue; // told before
+      lastSeq = event.seq;
+      fold?.apply(event);
       events.push(event);
       dirty = true;
     }
@@ -99,15 +113,17 @@ export function createLiveRecord(stateDir: string, first: Whole, onWritten: (err
     const began = performance.now();
     const mine = events;
     const base = whole;
-    const text = jsonText(fold.manifest);
     events = [];
     whole = undefined;
     dirty = false;
     try {
+      const before = base?.after ? await earlier(base.run_id, base.after) : [];
+      if (fold === undefined && base !== undefined) fold = foldOf(base, [...before, ...mine, ...events]);
+      const text = jsonText(fold!.manifest);
       if (base !== undefined) {
         makePrivateDir(folder);
         await replaceFile(file('plan'), jsonText(base.plan));
-        await alignEvents(file('events'), mine);
+        await alignEvents(file('events'), [...before, ...mine]);
       } else await (unsure ? appendMissing : appendEvents)(file('events'), mine);
       unsure = false;
       await replaceFile(file('manifest'), text);
@@ -127,4 +143,10 @@ export function createLiveRecord(stateDir: string, first: Whole, onWritten: (err
     unsure = true;
     dirty = true;
   }
+}
+
+function foldOf({ about }: Whole, events: readonly RunEvent[]): ManifestFold {
+  const fold = createFold(about);
+  for (const event of events) fold.apply(event);
+  return fold;
 }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { ifMissing } from '../host/errno.js';
 import { runMetricsSchema, type RunMetrics } from '../journal/index.js';
 import { makePrivateDir } from './paths.js';
 
@@ -46,12 +47,8 @@ function fileOf(time: string): string {
 }
 
 async function monthFiles(folder: string): Promise<string[]> {
-  try {
-    return (await readdir(folder)).filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name)).sort();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const names = (await readdir(folder).catch(ifMissing)) ?? [];
+  return names.filter((name) => /^\d{4}-\d{2}\.jsonl$/.test(name)).sort();
 }
 
 function readLine(line: string): RunMetrics | undefined {

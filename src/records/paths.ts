@@ -41,17 +41,17 @@ export function attemptsDir(state: string): string {
   return join(state, 'attempts');
 }
 
-/** The folder of all git work trees of steps. */
+/** The folder of all git worktrees of steps. */
 export function worktreesDir(state: string): string {
   return join(state, 'worktrees');
 }
 
-/** The folder of the git work trees of a run's steps. */
+/** The folder of the git worktrees of a run's steps. */
 export function runWorktreesDir(state: string, runId: string): string {
   return join(worktreesDir(state), folderName(runId));
 }
 
-/** The git work tree of an agent's step. */
+/** The git worktree of an agent's step. */
 export function worktreeDir(state: string, runId: string, stepId: string): string {
   return join(runWorktreesDir(state, runId), folderName(stepId));
 }

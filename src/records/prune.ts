@@ -1,7 +1,7 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { isFinished, type Manifest } from '../journal/index.js';
-import { runWorktreesDir } from './paths.js';
+import { runWorktreesDir, runsDir } from './paths.js';
 import { runFolders } from './run-folders.js';
 
 /** The end of a run: how, and when in milliseconds since the epoch. */
@@ -14,10 +14,10 @@ export interface RunEndFacts {
 export interface Prunable extends RunEndFacts {
   run_id: string;
   folder: string;
-  /** The git work trees that its steps have left, and the folder that they are in. */
+  /** The git worktrees that its steps have left, and the folder that they are in. */
   worktrees: readonly string[];
   worktreesFolder: string;
-  /** Of the folder and the work trees together. */
+  /** Of the folder and the worktrees together. */
   bytes: number;
 }
 
@@ -48,10 +48,16 @@ export async function* prunableRuns(stateDir: string, options: PruneOptions): As
   }
 }
 
-/** Removes the folder of a run, whose work trees are gone. Links in it go, what they point to stays. */
+/** Removes the folder of a run, whose worktrees are gone. Links in it go, what they point to stays. */
 export async function removeRunFolder({ folder, worktreesFolder }: Prunable): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await rmdir(worktreesFolder).catch(() => {}); // there is none, or a step has just made a tree
+}
+
+/** How many runs have left something here, and how much. */
+export async function runsSize(stateDir: string): Promise<{ runs: number; bytes: number }> {
+  const root = runsDir(stateDir);
+  return { runs: (await namesIn(root)).length, bytes: await sizeOf(root) };
 }
 
 function endOf(manifest: Manifest | undefined): RunEndFacts | undefined {

@@ -1,7 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { ifMissing } from '../host/errno.js';
 import { manifestSchema, type Manifest } from '../journal/index.js';
-import { runsDir } from './paths.js';
+import { runDir, runsDir } from './paths.js';
 import { RECORD_FILES } from './write-record.js';
 
 /** The folder of a run, and what its manifest says. */
@@ -34,12 +35,22 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+/** The manifest and the plan of a run, where its folder has both. */
+export async function readRecordFiles(
+  stateDir: string,
+  runId: string,
+): Promise<{ manifest: Manifest; plan: unknown } | undefined> {
+  const folder = runDir(stateDir, runId);
+  const manifest = await readManifest(folder);
+  if (manifest?.run_id !== runId) return undefined;
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
+    return { manifest, plan: JSON.parse(await readFile(path.join(folder, RECORD_FILES.plan), 'utf8')) as unknown };
+  } catch {
+    return undefined;
   }
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  const entries = (await readdir(folder, { withFileTypes: true }).catch(ifMissing)) ?? [];
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

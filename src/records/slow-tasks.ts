@@ -1,5 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFileSync } from '../host/atomic-file.js';
+import { processStat } from '../host/proc.js';
 
 /** A run whose code computed for long, and the workers that have died of it. */
 export interface SlowTask {
@@ -9,6 +11,8 @@ export interface SlowTask {
   deaths: number;
   /** Of the code that was run: another version gets another try. */
   version: string;
+  /** Events of its history at which they died, where that was noted before they had computed for long. */
+  place?: number;
   /** Who computes now: process id. */
   worker?: number;
 }
@@ -38,7 +42,7 @@ export function parkedRun(state: string, runId: string): SlowTask | undefined {
 
 /** Says what has become of a run that is left alone, and what to do. */
 export function parkedText(state: string, { run_id, temporal_run_id, deaths }: SlowTask): string {
-  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch tries again; to have this one try, remove ${slowTaskFile(state, temporal_run_id)} and restart the worker. \`orch cancel --force ${run_id}\` gives the run up: it is terminated, and its \`finally\` steps do not run.`;
+  return `The run '${run_id}' is parked: deciding what comes next in it has taken down ${deaths} workers. Another version of orch will try again; to make this one try, remove ${slowTaskFile(state, temporal_run_id)} and restart the worker. \`orch cancel --force ${run_id}\` gives up on the run: it is terminated, and its \`finally\` steps do not run.`;
 }
 
 /** Forgets a run that was given up. */
@@ -52,8 +56,7 @@ export function noteSlowTask(state: string, task: SlowTask): void {
   try {
     if (task.worker === undefined && task.deaths === 0) return rmSync(file, { force: true });
     mkdirSync(slowTasksDir(state), { recursive: true, mode: 0o700 });
-    writeFileSync(`${file}.${process.pid}`, JSON.stringify(task), { mode: 0o600 });
-    renameSync(`${file}.${process.pid}`, file);
+    replaceFileSync(file, JSON.stringify(task));
   } catch {
     // Then a worker that dies of this run is one more that nobody counts.
   }
@@ -66,7 +69,8 @@ export function noteSlowTask(state: string, task: SlowTask): void {
 export function countDeaths(state: string, version: string): SlowTask[] {
   return readNotes(state).map((note) => {
     const { worker, ...known } = note;
-    const fresh = note.version === version ? known : { ...known, deaths: 0, version };
+    const { place: _, ...anew } = known;
+    const fresh = note.version === version ? known : { ...anew, deaths: 0, version };
     if (worker !== undefined && isAlive(worker)) return note;
     const counted = worker === undefined ? fresh : { ...fresh, deaths: fresh.deaths + 1 };
     noteSlowTask(state, counted);
@@ -98,10 +102,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-  try {
-    // One that nobody has asked for its exit code can still be signalled.
-    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return true; // no Linux
-  }
+  // One that nobody has asked for its exit code can still be signalled. Only Linux says so.
+  return processStat(pid)?.zombie !== true;
 }

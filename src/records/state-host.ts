@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { createFileOnce } from '../host/atomic-file.js';
+import { unlessMissing } from '../host/errno.js';
 import { makePrivateDir } from './paths.js';
 
 /**
@@ -17,23 +19,10 @@ export function stateHost(stateDir: string): string {
     .hostname()
     .replace(/[^A-Za-z0-9.-]/g, '-')
     .slice(0, 60)}-${randomBytes(4).toString('hex')}`;
-  const own = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(own, `${name}\n`, { mode: 0o600 });
-  try {
-    linkSync(own, file); // only one of several workers that start at once gives the name, and all read it whole
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(own, { force: true });
-  }
+  createFileOnce(file, `${name}\n`); // only one of several workers that start at once gives the name
   return readName(file) ?? name;
 }
 
 function readName(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim() || undefined;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  return unlessMissing(() => readFileSync(file, 'utf8').trim()) || undefined;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { ifMissing } from '../host/errno.js';
 import { runDir, stepAttemptDir } from './paths.js';
 
 /** The files that an attempt of a step writes its output to. They need not be there yet. */
@@ -39,10 +40,5 @@ export async function stepsWithLogs(stateDir: string, runId: string): Promise<st
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  return (await readdir(folder).catch(ifMissing)) ?? [];
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { manifestOf, type Manifest, type RunEvent, type RunRecord } from '../journal/index.js';
+import { cleanRecord } from './clean-record.js';
 import { alignEvents } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
 import { replaceFile } from '../host/atomic-file.js';
@@ -13,7 +14,8 @@ export function jsonText(value: unknown): string {
 }
 
 /** Writes the whole record of a run into its folder; gives its manifest. */
-export async function writeRunRecord(stateDir: string, { about, plan, events }: RunRecord): Promise<Manifest> {
+export async function writeRunRecord(stateDir: string, record: RunRecord): Promise<Manifest> {
+  const { about, plan, events } = cleanRecord(record);
   const manifest = manifestOf(about, events);
   await writeRecord(runDir(stateDir, about.run_id), { plan, events, manifest });
   return manifest;

@@ -8,6 +8,8 @@ const FARTHEST = ANCHOR - BLOCK + 1;
 export interface Found {
   index: number;
   end: number;
+  /** Where what it was known by begins, in front of it. */
+  from?: number;
 }
 
 /** Looks for many needles at once. How long that takes hardly depends on their number. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Redactor } from './redactor.js';
+import { ifMissing, isMissing } from '../host/errno.js';
 
 /** Bytes that are read at a time: what a copy holds in memory, whatever the size of the file. */
 const PIECE = 256 * 1024;
@@ -95,7 +96,8 @@ export function createLogCopy(from: string, to: string, redactor: Redactor): Log
 
   /** A copy that somebody has deleted meanwhile begins anew. */
   async function openTarget(): Promise<FileHandle> {
-    const found = await openExisting(to);
+    // Without cutting it: somebody may be reading, and the same comes again.
+    const found = await open(to, 'r+').catch(ifMissing);
     if (found !== undefined) return found;
     stream = redactor.stream();
     read = 0;
@@ -126,6 +128,7 @@ function copyAtOnce(from: string, to: string, redactor: Redactor): boolean {
   try {
     const size = statSync(from, { throwIfNoEntry: false })?.size;
     if (size === undefined) return existsSync(to); // somebody else has copied it and removed it, or nobody wrote it
+    if (size === 0 && !existsSync(to)) return true; // a file without a byte would be one for each stream of each step
     if (size > PIECE) return false;
     const stream = redactor.stream();
     const bytes = size === 0 ? Buffer.alloc(0) : Buffer.concat([stream.push(readFileSync(from)), stream.end()]);
@@ -134,18 +137,4 @@ function copyAtOnce(from: string, to: string, redactor: Redactor): boolean {
   } catch {
     return false;
   }
-}
-
-/** Without cutting it: somebody may be reading, and the same comes again. */
-async function openExisting(file: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(file, 'r+');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

@@ -1,3 +1,4 @@
+import { isNamedSecret, openAssignment } from './assignments.js';
 import { createFinder, type Finder, type Found, type Look } from './finder.js';
 import { ANCHOR, literal, wrapped } from './needles.js';
 import { KEY_BEGIN, KEY_LENGTH, SHAPE_HINTS, SHAPES } from './shapes.js';
@@ -48,7 +49,7 @@ export function createRedactor(secrets: readonly string[] = [], { shapes = true 
   const text = (value: string): string => redactUntil(inText(), value, 0, value.length).out;
   return {
     text,
-    json: <T>(value: T): T => redactJson(value, text) as T,
+    json: <T>(value: T): T => redactJson(value, text, shapes) as T,
     stream: () => createStream(inBytes(), shapes),
   };
 }
@@ -91,7 +92,8 @@ function createStream(search: Search, shapes: boolean): RedactingStream {
       const look = search.finder.in(held);
       const token = shapes ? openToken(held) : held.length;
       const key = shapes ? openKey(held) : held.length;
-      const open = Math.min(token, key, look.open(), ...search.short.map((needle) => openNeedle(held, needle)));
+      const named = shapes ? openAssignment(held) : held.length;
+      const open = Math.min(token, key, named, look.open(), ...search.short.map((needle) => openNeedle(held, needle)));
       const { out, end } = redactUntil(search, held, before, Math.max(before, open), look);
       const kept = Math.max(0, end - 1);
       before = end - kept;
@@ -120,9 +122,12 @@ function redactUntil(
 ): { out: string; end: number } {
   let out = '';
   let at = from;
-  for (const { index, end } of matches(search, look, text, from, cut)) {
+  for (const { index, end, from: known = index } of matches(search, look, text, from, cut)) {
+    if (end > cut) {
+      const left = Math.max(at, known);
+      return { out: out + text.slice(at, left), end: left };
+    }
     out += text.slice(at, index);
-    if (end > cut) return { out, end: index };
     out += MASK;
     at = end;
   }
@@ -136,7 +141,7 @@ function* matches({ pattern, hints }: Search, look: Look, text: string, from: nu
   let shape = mayMatch ? nextMatch(pattern, text, from) : undefined;
   for (;;) {
     const found = first(needle, shape);
-    if (found === undefined || found.index >= cut) return;
+    if (found === undefined || (found.from ?? found.index) >= cut) return;
     yield found;
     if (needle !== undefined && needle.index < found.end) needle = look.next(found.end);
     if (shape !== undefined && shape.index < found.end) shape = nextMatch(pattern, text, found.end);
@@ -152,7 +157,10 @@ function first(a: Found | undefined, b: Found | undefined): Found | undefined {
 function nextMatch(pattern: RegExp, text: string, from: number): Found | undefined {
   pattern.lastIndex = from;
   const match = pattern.exec(text);
-  return match === null ? undefined : { index: match.index, end: pattern.lastIndex };
+  if (match === null) return undefined;
+  const label = match.slice(1).find((group) => group !== undefined);
+  const found = { index: match.index + (label?.length ?? 0), end: pattern.lastIndex };
+  return label === undefined ? found : { ...found, from: match.index };
 }
 
 /** Where the run of characters without a space at the end begins. */
@@ -190,11 +198,15 @@ function openNeedle(text: string, needle: string): number {
   return text.length;
 }
 
-function redactJson(value: unknown, text: (value: string) => string): unknown {
+function redactJson(value: unknown, text: (value: string) => string, named = false): unknown {
   if (typeof value === 'string') return text(value);
-  if (Array.isArray(value)) return value.map((each) => redactJson(each, text));
+  if (Array.isArray(value)) return value.map((each) => redactJson(each, text, named));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [text(key), redactJson(each, text)]));
+  const entries = Object.entries(value).map(([key, each]: [string, unknown]) => {
+    const hidden = named && typeof each === 'string' && isNamedSecret(key, each);
+    return [text(key), hidden ? MASK : redactJson(each, text, named)];
+  });
+  return Object.fromEntries(entries);
 }
 
 function escapeRegExp(literal: string): string {

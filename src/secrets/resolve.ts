@@ -52,14 +52,14 @@ async function valueOf(name: string, source: SecretSource, context: SecretContex
     const value = context.env[source.env];
     if (value !== undefined) return value;
     throw new SecretError(
-      `the secret '${name}' is not there: ${source.env} is not set in the worker's environment. Set it where the worker starts (the embedded one takes over that of \`orch up\`)`,
+      `the secret '${name}' is missing: ${source.env} is not set in the worker's environment. Set it where the worker starts (the embedded worker inherits the environment of \`orch up\`)`,
     );
   }
   try {
     if (source.file !== undefined) return await readFile(path.resolve(context.cwd, source.file), 'utf8');
     return await printed(source.command ?? [], context);
   } catch (error) {
-    throw new SecretError(`the secret '${name}' is not there: ${describeSource(source)} ${whatFailed(error)}`);
+    throw new SecretError(`the secret '${name}' is missing: ${describeSource(source)} ${whatFailed(error)}`);
   }
 }
 

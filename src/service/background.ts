@@ -40,15 +40,3 @@ export async function startInBackground(spec: BackgroundSpec): Promise<Backgroun
     closeSync(log);
   }
 }
-
-/**
- * The environment of a long-lived process: the starter's, without what belongs to the starter's own call.
- *
- * All of orch's own names go, too: inside a step they carry the step's identity, and the mark by which its
- * processes are found and ended.
- */
-export function lastingEnv(env: NodeJS.ProcessEnv | Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !BELONGS_TO_CALL.test(name)));
-}
-
-const BELONGS_TO_CALL = /^(ORCH_|TEMPORAL_|npm_|NODE_CHANNEL_|(INIT_CWD|PWD|OLDPWD|SHLVL|_)$)/;

@@ -20,6 +20,11 @@ export function workerProgram(entry?: string): WorkerProgram {
   return { entry: join(dist, 'service', 'worker-main.js'), buildId: buildId(dist) };
 }
 
+/** The command line that calls this orch. */
+export function orchCommand(): string[] {
+  return [process.execPath, join(PACKAGE, 'bin', 'orch.js')];
+}
+
 /** This orch's version. */
 export function orchVersion(): string {
   return (JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }).version;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { z } from 'zod';
-import { writeFileAtomic, type ServiceFiles } from './files.js';
+import type { ServiceFiles } from './files.js';
+import { replaceFileSync } from '../host/atomic-file.js';
 import type { TemporalVersion } from './temporal-version.js';
 
 const schema = z.object({
@@ -45,7 +46,7 @@ function setAside(files: ServiceFiles): void {
 
 function writeVersion(files: ServiceFiles, version: TemporalVersion, complete: boolean): void {
   const record = { cli: version.cli, server: version.server, complete };
-  writeFileAtomic(files.databaseVersion, `${JSON.stringify(record, null, 2)}\n`);
+  replaceFileSync(files.databaseVersion, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 function readVersion(files: ServiceFiles): z.infer<typeof schema> | undefined {

@@ -15,7 +15,12 @@ export async function checkRemote(env: Env): Promise<Check | undefined> {
     if (!config) return undefined;
     return await askRemote(name, config);
   } catch (error) {
-    return { name, ok: 'fail', detail: messageOf(error), hint: "mend Temporal's environment variables or its profile" };
+    return {
+      name,
+      ok: 'fail',
+      detail: messageOf(error),
+      hint: "correct Temporal's environment variables or its profile",
+    };
   }
 }
 

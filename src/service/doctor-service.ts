@@ -8,7 +8,7 @@ export function checkServer({ server, files }: ServiceStatus): Check {
   if (server.state === 'stopped') return { name, ok: 'ok', detail: 'not running; the next run starts it' };
   const detail = describeServer(server);
   if (server.state === 'running') return { name, ok: 'ok', detail };
-  const hint = `look at ${files.serverLog}, or start it anew: orch down, orch up`;
+  const hint = `look at ${files.serverLog}, or restart it: orch down, orch up`;
   return { name, ok: 'fail', detail: `does not answer: ${detail}`, hint };
 }
 
@@ -16,13 +16,15 @@ export function checkServer({ server, files }: ServiceStatus): Check {
 export function checkWorker({ worker, server, files }: ServiceStatus): Check {
   const name = 'worker';
   const detail = `process ${worker.pid}, build ${worker.build_id}`;
+  if (worker.trouble !== undefined)
+    return { name, ok: 'warn', detail: `${detail}; ${worker.trouble}`, hint: `its log: ${files.workerLog}` };
   if (worker.state === 'running') return { name, ok: 'ok', detail };
   if (worker.state === 'starting')
     return { name, ok: 'warn', detail: `still starting: ${detail}`, hint: `its log: ${files.workerLog}` };
   if (worker.state === 'stale')
-    return { name, ok: 'warn', detail: `of another build: ${detail}`, hint: 'orch up replaces it' };
+    return { name, ok: 'warn', detail: `from another build: ${detail}`, hint: 'orch up replaces it' };
   if (server.state === 'stopped') return { name, ok: 'ok', detail: 'not running; the next run starts it' };
-  return { name, ok: 'warn', detail: 'not running beside a running server', hint: 'orch up starts it' };
+  return { name, ok: 'warn', detail: 'not running, although the server is', hint: 'orch up starts it' };
 }
 
 function describeServer(server: ServerStatus): string {

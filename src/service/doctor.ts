@@ -1,7 +1,9 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { keepFor } from '../records/keep.js';
 import { cacheDir, stateDir, type Env } from '../records/paths.js';
+import { runsSize } from '../records/prune.js';
 import type { Check } from './check.js';
 import { recordedVersion } from './database-version.js';
 import { checkRemote } from './doctor-remote.js';
@@ -33,7 +35,7 @@ export async function runDoctor(options: DoctorOptions): Promise<Check[]> {
   const { env } = options;
   const status = await serviceStatus(options);
   const remote = await checkRemote(env);
-  const checks = [checkNode(), checkState(env), checkCache(env), await checkSpace(env)];
+  const checks = [checkNode(), checkState(env), checkCache(env), await checkSpace(env), await checkRecords(env)];
   if (remote) return [...checks, remote];
   const embedded = [
     await checkBinary(env),
@@ -93,6 +95,17 @@ async function checkSpace(env: Env): Promise<Check> {
   return { ...check, ok: free < TOO_LITTLE_SPACE ? 'fail' : 'warn', hint };
 }
 
+/** How much runs have left here, and what becomes of it. */
+async function checkRecords(env: Env): Promise<Check> {
+  const { runs, bytes } = await runsSize(stateDir(env));
+  const keepMs = keepFor(env);
+  const kept = Number.isFinite(keepMs)
+    ? `those that went well are kept for ${Math.round(keepMs / 86_400_000)} days (ORCH_KEEP)`
+    : 'kept forever (ORCH_KEEP)';
+  const size = `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
+  return { name: 'records', ok: 'ok', detail: `${runs} ${runs === 1 ? 'run' : 'runs'}, ${size}; ${kept}` };
+}
+
 async function checkBinary(env: Env): Promise<Check> {
   const name = 'temporal_binary';
   try {
@@ -112,7 +125,7 @@ async function checkGo(env: Env): Promise<Check> {
   return {
     name: 'go',
     ok: 'ok',
-    detail: go ?? 'not on PATH; needed only to build Temporal where no other way leads to it',
+    detail: go ?? 'not on PATH; needed only to build Temporal when it is not available otherwise',
   };
 }
 
@@ -124,7 +137,7 @@ function checkKey(env: Env): Check {
   } catch (error) {
     if (!(error instanceof ServiceError)) throw error;
     if (error.code === 'signing_key_missing' && !existsSync(serviceFiles(stateDir(env)).signingNote))
-      return { name, ok: 'ok', detail: 'made by the first start' };
+      return { name, ok: 'ok', detail: 'created by the first start' };
     return { name, ok: 'fail', detail: error.message, ...(error.hint && { hint: error.hint }) };
   }
 }
@@ -133,7 +146,7 @@ function checkKey(env: Env): Check {
 function unwritable(path: string): string | undefined {
   try {
     const folder = nearestExisting(path);
-    if (!statSync(folder).isDirectory()) return `${folder} is no folder`;
+    if (!statSync(folder).isDirectory()) return `${folder} is not a folder`;
     accessSync(folder, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

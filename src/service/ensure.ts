@@ -13,6 +13,9 @@ import { SERVER_STOP_MS, comesUp, startServer } from './server.js';
 import { CURRENT_SETTINGS } from './server-arguments.js';
 import { ensureSigning } from './signing.js';
 import { findTemporalBinary, type TemporalBinary } from './temporal-binary.js';
+import { recentRestarts } from './restarts.js';
+import { writeWatched } from './watched.js';
+import { liveWatcher, startWatcher, stopWatchers, wantsWatcher } from './watcher.js';
 import { WORKER_STOP_MS, isReady, startWorker, waitUntilReady } from './worker-process.js';
 
 /** Starting both takes two minutes at the very worst; stopping, which takes the same lock, half of one. Milliseconds. */
@@ -34,12 +37,16 @@ export interface EnsureServiceOptions {
   lockTimeoutMs?: number;
 }
 
-interface Context {
+/** What a service is brought up with. */
+export interface Context {
   files: ServiceFiles;
   env: Env;
   program: WorkerProgram;
   say: (line: string) => void;
+  /** What this call has started. */
   started: ('server' | 'worker')[];
+  /** Whether it is to be watched from then on; false leaves that as it is. */
+  watch: boolean;
 }
 
 /**
@@ -57,7 +64,9 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Serv
   prepareServiceDir(files);
   ensureSigning(files.state);
   const say = options.onProgress ?? (() => {});
-  const context: Context = { files, env: options.env, program: workerProgram(options.workerEntry), say, started: [] };
+  const { env, workerEntry } = options;
+  const watch = wantsWatcher(env);
+  const context: Context = { files, env, program: workerProgram(workerEntry), say, started: [], watch };
   const running = await asWanted(context);
   if (running) return serviceInfo(files, running, []);
   checkOpenFiles();
@@ -70,9 +79,10 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Serv
 }
 
 /** The service as it should be, or undefined if there is anything to do. */
-async function asWanted({ files, program }: Context): Promise<ServiceRecord | undefined> {
+async function asWanted({ files, program, watch }: Context): Promise<ServiceRecord | undefined> {
   const record = readRecord(files);
   if (!record?.server?.settled || !record.worker) return undefined;
+  if (watch && !liveWatcher(record)) return undefined;
   const { server, worker } = record;
   const current = server.settings === CURRENT_SETTINGS && isCurrent(worker, server, program);
   const alive = current && isAlive(server) && isReady(files, worker);
@@ -80,15 +90,25 @@ async function asWanted({ files, program }: Context): Promise<ServiceRecord | un
 }
 
 /** Under the lock. Each process is recorded as soon as it exists, so that an interrupted start leaves no unknown ones. */
-async function bringUp(context: Context, binary: TemporalBinary | undefined): Promise<ServiceRecord> {
+export async function bringUp(context: Context, binary: TemporalBinary | undefined): Promise<ServiceRecord> {
   const { files } = context;
   const { record: before, found } = findRunning(files);
   if (found.length > 0) context.say(foundAgain(before, found));
   const record: ServiceRecord = { ...before, orch_version: orchVersion() };
   record.server = await bringUpServer(context, record, binary);
   record.worker = await bringUpWorker(context, record, record.server);
+  writeWatched(files, record.server, record.worker);
   writeRecord(files, record);
+  if (context.watch) await bringUpWatcher(context, record);
   return record;
+}
+
+/** Whoever has started the worker starts its watcher, too: it is to start the next one with the same environment. */
+async function bringUpWatcher({ files, env, started }: Context, record: ServiceRecord): Promise<void> {
+  if (liveWatcher(record) && !started.includes('worker')) return;
+  await stopWatchers(files, record);
+  record.watcher = await startWatcher(files, env);
+  writeRecord(files, record);
 }
 
 async function bringUpServer(
@@ -109,17 +129,17 @@ async function bringUpServer(
 
 async function reuseServer({ files, say }: Context, server: ServerRecord): Promise<boolean> {
   if (!isAlive(server)) {
-    say(`the server (process ${server.pid}) is gone, another one is started in its place`);
+    say(`the server (process ${server.pid}) is gone; starting another one`);
     return false;
   }
   if (server.settings !== CURRENT_SETTINGS) {
-    say(`the server (process ${server.pid}) was started by another version of orch, it is replaced`);
+    say(`the server (process ${server.pid}) was started by another version of orch; replacing it`);
     await stopProcess(server, SERVER_STOP_MS);
     return false;
   }
   if (!server.settled) say(`waiting for the server (process ${server.pid}) to answer`);
   if (await (server.settled ? answersInTime(server, say) : comesUp(files, server))) return true;
-  say(`the server (process ${server.pid}) does not answer, another one is started in its place`);
+  say(`the server (process ${server.pid}) does not answer; starting another one`);
   await stopProcess(server, SERVER_STOP_MS);
   return false;
 }
@@ -135,7 +155,8 @@ async function bringUpWorker(context: Context, record: ServiceRecord, server: Se
   const old = record.worker;
   if (old && (await reuseWorker(context, old, server))) return old;
   const onSpawn = (worker: WorkerRecord) => writeRecord(files, Object.assign(record, { worker }));
-  const worker = await startWorker({ files, env, program, server, webUiPort: old?.web_ui_port, onSpawn });
+  const careful = recentRestarts(record, 'worker').length > 0;
+  const worker = await startWorker({ files, env, program, server, webUiPort: old?.web_ui_port, careful, onSpawn });
   context.started.push('worker');
   return worker;
 }
@@ -147,7 +168,7 @@ async function reuseWorker(
 ): Promise<boolean> {
   if (!isAlive(worker)) return false;
   if (isCurrent(worker, server, program) && (await waitUntilReady(files, worker))) return true;
-  say(`the worker (process ${worker.pid}) is of another build or serves another address, it is replaced`);
+  say(`the worker (process ${worker.pid}) is from another build or serves another address; replacing it`);
   await stopProcess(worker, WORKER_STOP_MS);
   return false;
 }
@@ -159,7 +180,7 @@ function isCurrent(worker: WorkerRecord, server: ServerRecord, program: WorkerPr
 
 function foundAgain(record: ServiceRecord | undefined, found: readonly ('server' | 'worker')[]): string {
   const names = found.map((name) => `the ${name} (process ${record?.[name]?.pid})`).join(' and ');
-  return `service.json does not name what runs: ${names}`;
+  return `service.json does not list what is running: ${names}`;
 }
 
 function liveServer(files: ServiceFiles): boolean {

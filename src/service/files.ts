@@ -1,12 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { chmodSync, closeSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makePrivateDir, serviceDir } from '../records/paths.js';
-import { ServiceError, errnoOf, messageOf } from './errors.js';
+import { ServiceError, messageOf } from './errors.js';
+import { uniqueBeside } from '../host/atomic-file.js';
+import { isDiskFull } from '../host/disk-room.js';
 import { checkStateDir } from './state-folder.js';
 
-/** A log is set aside at the next start once it is larger than this. Bytes. */
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
+/** A log is set aside once it is larger than this. Bytes. */
+export const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
 /** How much of a start's output is read: a server or worker that fails to start says little. Bytes. */
 const READ_BYTES = 64 * 1024;
@@ -25,8 +26,13 @@ export interface ServiceFiles {
   databaseVersion: string;
   serverLog: string;
   workerLog: string;
+  watcherLog: string;
   /** Written by the worker once it polls. */
   workerReady: string;
+  /** Counted up by the worker while its event loop turns. */
+  workerBeat: string;
+  /** Which processes the watcher is to find alive. */
+  watched: string;
   signingKey: string;
   /** Since when everything is signed, and with which key. */
   signingNote: string;
@@ -46,7 +52,10 @@ export function serviceFiles(state: string): ServiceFiles {
     databaseVersion: join(dir, 'database.json'),
     serverLog: join(dir, 'server.log'),
     workerLog: join(dir, 'worker.log'),
+    watcherLog: join(dir, 'watcher.log'),
     workerReady: join(dir, 'worker.ready'),
+    workerBeat: join(dir, 'worker.beat'),
+    watched: join(dir, 'watched'),
     signingKey: join(dir, 'signing.key'),
     signingNote: join(dir, 'signing.json'),
     usedSeals: join(dir, 'used'),
@@ -68,31 +77,14 @@ export function prepareServiceDir(files: ServiceFiles): void {
     rmSync(probe);
   } catch (error) {
     // Of a full disk the caller knows better what to say.
-    if (errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT') throw error;
+    if (isDiskFull(error)) throw error;
     throw new ServiceError(
       'state_dir_unwritable',
       `the state folder ${files.state} cannot be written: ${messageOf(error)}`,
-      'make it writable for you, or set ORCH_STATE_DIR to a folder that is',
+      'make it writable, or set ORCH_STATE_DIR to a folder that is',
       { cause: error },
     );
   }
-}
-
-/** Replaces a file as a whole: a reader sees the old text or the new, never a part. */
-export function writeFileAtomic(path: string, text: string): void {
-  const temporary = uniqueBeside(path);
-  try {
-    writeFileSync(temporary, text, { flag: 'wx', mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
-}
-
-/** A name in the same folder that no other process or call uses. */
-export function uniqueBeside(path: string): string {
-  return `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`;
 }
 
 /** Opens a log for appending; one that has grown large becomes `<log>.1` first. Returns the descriptor. */

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { ServiceError, errnoOf } from './errors.js';
-import { uniqueBeside } from './files.js';
+import { ServiceError } from './errors.js';
+import { createFileOnce } from '../host/atomic-file.js';
+import { unlessMissing } from '../host/errno.js';
 import { identify, isAlive, type ProcessIdentity } from '../host/process-identity.js';
 
 /** How often a held lock is looked at. Milliseconds. */
@@ -70,28 +71,12 @@ function tryAcquire(path: string, mine: Holder): Holder | undefined {
   return createWith(path, mine) ? mine : readHolder(path);
 }
 
-/** Creates the lock with its text at once, so that nobody can read an empty one. */
 function createWith(path: string, holder: Holder): boolean {
-  const temporary = uniqueBeside(path);
-  writeFileSync(temporary, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
-  try {
-    linkSync(temporary, path);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  return createFileOnce(path, JSON.stringify(holder));
 }
 
 function readHolder(path: string): Holder | undefined {
-  try {
-    return parseHolder(readFileSync(path, 'utf8')) ?? lostHolder(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
+  return unlessMissing(() => parseHolder(readFileSync(path, 'utf8')) ?? lostHolder(path));
 }
 
 function parseHolder(text: string): Holder | undefined {
@@ -121,7 +106,7 @@ function lockTimeout(path: string, holder: Holder | undefined): ServiceError {
   const who = holder ? `process ${holder.pid}` : 'other processes';
   return new ServiceError(
     'service_lock_timeout',
-    `${who} held the lock ${path} for too long`,
-    'look at what that process does, end it if it hangs, and try again',
+    `${who} has held the lock ${path} for too long`,
+    'see what that process is doing, end it if it hangs, and try again',
   );
 }

@@ -15,7 +15,7 @@ export function checkOpenFiles(): void {
   if (allowed === undefined || allowed >= NEEDED) return;
   throw new ServiceError(
     'too_many_open_files',
-    `a process may have only ${allowed} files open at once here, and the service needs ${NEEDED}`,
+    `a process may open only ${allowed} files at once here, but the service needs ${NEEDED}`,
     'raise the limit and try again: ulimit -n 4096',
   );
 }

@@ -52,7 +52,7 @@ async function freePort(wanted: readonly (number | undefined)[], used: readonly 
     const port = randomInt(...OTHERS);
     if (!used.includes(port) && (await isFree(LOOPBACK, port))) return port;
   }
-  throw new Error(`${MAX_TRIES} ports between ${OTHERS.join(' and ')} were tried on ${LOOPBACK}, and none is free`);
+  throw new Error(`${MAX_TRIES} ports between ${OTHERS.join(' and ')} on ${LOOPBACK} were tried, but none is free`);
 }
 
 /** There are few of these ports, but on Linux and Windows this machine has 16 million addresses to have them at. */

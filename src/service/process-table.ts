@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { processIds } from '../host/proc.js';
 
 /** A process of this machine, and what it was started with. */
 export interface TableEntry {
@@ -22,11 +23,10 @@ export function optionOf({ options }: TableEntry, name: string): string | undefi
 }
 
 function fromProc(text: string): TableEntry[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/.test(name)) return [];
+  return processIds().flatMap((pid) => {
     try {
-      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8');
-      return line.includes(text) ? [parse(Number(name), line.replace(/\0$/, '').split('\0'))] : [];
+      const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      return line.includes(text) ? [parse(pid, line.replace(/\0$/, '').split('\0'))] : [];
     } catch {
       return []; // it ended in between
     }

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { z } from 'zod';
-import { writeFileAtomic, type ServiceFiles } from './files.js';
+import type { ServiceFiles } from './files.js';
+import { replaceFileSync } from '../host/atomic-file.js';
 import { LOOPBACK } from './ports.js';
 
 const processSchema = { pid: z.int().positive(), start_time: z.string(), started_at: z.string() };
@@ -35,16 +36,28 @@ const workerSchema = z.object({
   web_ui_target: z.string().default(''),
 });
 
+/** What was started again without anybody asking, and why. */
+const restartSchema = z.object({
+  at: z.string(),
+  what: z.enum(['server', 'worker']),
+  why: z.enum(['dead', 'stuck']),
+});
+
 const recordSchema = z.object({
   orch_version: z.string(),
   server: serverSchema.optional(),
   worker: workerSchema.optional(),
+  /** Absent where nothing is to be started again by itself. */
+  watcher: z.object(processSchema).optional(),
+  /** The last ones, oldest first. */
+  restarts: z.array(restartSchema).optional(),
 });
 
 /** What `service.json` says: what was started, which need not live any more. */
 export type ServiceRecord = z.infer<typeof recordSchema>;
 export type ServerRecord = z.infer<typeof serverSchema>;
 export type WorkerRecord = z.infer<typeof workerSchema>;
+export type Restart = z.infer<typeof restartSchema>;
 
 /** The record, or undefined where nothing was started or the file is not ours. */
 export function readRecord(files: ServiceFiles): ServiceRecord | undefined {
@@ -56,7 +69,7 @@ export function readRecord(files: ServiceFiles): ServiceRecord | undefined {
 }
 
 export function writeRecord(files: ServiceFiles, record: ServiceRecord): void {
-  writeFileAtomic(files.record, `${JSON.stringify(record, null, 2)}\n`);
+  replaceFileSync(files.record, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 export function removeRecord(files: ServiceFiles): void {

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../records/paths.js';
-import { lastingEnv, startInBackground, type Background } from './background.js';
+import { startInBackground, type Background } from './background.js';
 import { afterOpening, beforeOpening } from './database-version.js';
+import { lastingEnv } from './environment.js';
 import type { ServiceError } from './errors.js';
 import { failureLines, readLog, type ServiceFiles } from './files.js';
 import { keepClosedRuns, waitUntilHealthy } from './health.js';

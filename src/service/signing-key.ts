@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { serviceFiles, uniqueBeside } from './files.js';
-import { ServiceError, errnoOf, messageOf } from './errors.js';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { serviceFiles } from './files.js';
+import { ServiceError, messageOf } from './errors.js';
+import { createFileOnce } from '../host/atomic-file.js';
+import { errnoOf, isMissing } from '../host/errno.js';
 
 /**
  * Makes sure that the state folder has a signing key, made once; returns it.
@@ -9,17 +11,8 @@ import { ServiceError, errnoOf, messageOf } from './errors.js';
  * @throws ServiceError `signing_key_unsafe` where others could know or choose the key
  */
 export function ensureSigningKey(state: string): string {
-  const path = serviceFiles(state).signingKey;
-  const temporary = uniqueBeside(path);
-  writeFileSync(temporary, `${randomBytes(32).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
-  try {
-    // A link fails if the name is taken, so of two starts at once both end up with the first one's key.
-    linkSync(temporary, path);
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  // Of two starts at once both end up with the first one's key.
+  createFileOnce(serviceFiles(state).signingKey, `${randomBytes(32).toString('hex')}\n`);
   return readSigningKey(state);
 }
 
@@ -48,14 +41,14 @@ function openWithoutFollowing(path: string): number {
     return openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
     if (errnoOf(error) === 'ELOOP') throw unsafe(path, 'it is a symbolic link');
-    if (errnoOf(error) !== 'ENOENT') throw unsafe(path, messageOf(error));
+    if (!isMissing(error)) throw unsafe(path, messageOf(error));
     throw new ServiceError('signing_key_missing', `there is no signing key at ${path}`, 'start the service: orch up');
   }
 }
 
 function refuseSharedFile(file: number, path: string): void {
   const stat = fstatSync(file);
-  if (!stat.isFile()) throw unsafe(path, 'it is no regular file');
+  if (!stat.isFile()) throw unsafe(path, 'it is not a regular file');
   if (process.platform === 'win32') return;
   if (stat.uid !== process.getuid?.()) throw unsafe(path, 'it belongs to another user');
   if ((stat.mode & 0o077) !== 0)
@@ -66,6 +59,6 @@ function unsafe(path: string, why: string): ServiceError {
   return new ServiceError(
     'signing_key_unsafe',
     `the signing key ${path} is refused: ${why}`,
-    'stop the service (orch down), remove signing.key, signing.json and temporal.db from that folder, which gives up its open runs, and start it again (orch up): a new key is made',
+    'stop the service (orch down), remove signing.key, signing.json and temporal.db from that folder, which abandons its open runs, and start it again (orch up): a new key is created',
   );
 }

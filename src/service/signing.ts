@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { createUsedSeals } from '../temporal/used-seals.js';
-import { ServiceError, errnoOf } from './errors.js';
-import { serviceFiles, uniqueBeside } from './files.js';
+import { ServiceError } from './errors.js';
+import { serviceFiles } from './files.js';
+import { createFileOnce } from '../host/atomic-file.js';
+import { isMissing } from '../host/errno.js';
 import { ensureSigningKey, readSigningKey } from './signing-key.js';
 
 /** What is known of the key beside itself. */
@@ -54,10 +56,10 @@ export function readSigning(state: string): { key: string; since?: number } {
   try {
     note = JSON.parse(readFileSync(signingNote, 'utf8')) as SigningNote;
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return { key };
+    if (isMissing(error)) return { key };
     throw lost(signingNote, 'cannot be read');
   }
-  if (note.key_id !== idOf(key)) throw lost(signingKey, 'is another one than its runs were signed with');
+  if (note.key_id !== idOf(key)) throw lost(signingKey, 'is not the one its runs were signed with');
   return { key, since: note.since };
 }
 
@@ -65,25 +67,17 @@ function idOf(key: string): string {
   return createHash('sha256').update(`orch key id\n${key}`).digest('hex').slice(0, 16);
 }
 
-/** A link fails if the name is taken, so of two starts at once both go by what the first one has noted. */
+/** Of two starts at once both go by what the first one has noted. */
 function createNote(file: string, since: number, key: string): void {
   if (existsSync(file)) return;
-  const temporary = uniqueBeside(file);
   const note: SigningNote = { since, key_id: idOf(key) };
-  writeFileSync(temporary, `${JSON.stringify(note)}\n`, { flag: 'wx', mode: 0o600 });
-  try {
-    linkSync(temporary, file);
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  } finally {
-    rmSync(temporary, { force: true });
-  }
+  createFileOnce(file, `${JSON.stringify(note)}\n`);
 }
 
 function lost(file: string, what: string): ServiceError {
   return new ServiceError(
     'signing_key_lost',
     `${file} ${what}: what the open runs have done so far cannot be verified without it`,
-    'put it back from a backup; or give the runs up: `orch down`, then remove signing.key, signing.json and temporal.db from that folder (logs and records stay), and `orch up`',
+    'put it back from a backup; or abandon the runs: `orch down`, then remove signing.key, signing.json and temporal.db from that folder (logs and records stay), and `orch up`',
   );
 }

@@ -30,7 +30,7 @@ interface Failure {
 /** The error of a process that did not start: what is wrong, and what to do about it. */
 export function startFailure(files: ServiceFiles, { code, what, log, logFile }: Failure): ServiceError {
   const cause = causeOf(files, log) ?? code;
-  const hint = hintOf(cause, files) ?? `its whole log is ${logFile}`;
+  const hint = hintOf(cause, files) ?? `its full log is ${logFile}`;
   return new ServiceError(cause, [what, ...log.map((line) => `  ${line}`)].join('\n'), hint);
 }
 
@@ -53,16 +53,16 @@ function hintOf(code: ServiceErrorCode, files: ServiceFiles): string | undefined
     case 'disk_full':
       return `free some space where ${files.state} is (orch prune), or set ORCH_STATE_DIR to another disk`;
     case 'too_many_open_files':
-      return 'let a process have more files open at once: ulimit -n 4096';
+      return 'allow a process more open files: ulimit -n 4096';
     case 'database_in_use':
       return (
-        `another server has ${files.database} open that cannot be seen from here: of another container or machine, ` +
-        `perhaps. Stop it there, or set ORCH_STATE_DIR to a folder that is not shared`
+        `another server that cannot be seen from here has ${files.database} open, perhaps ` +
+        `in another container or on another machine. Stop it there, or set ORCH_STATE_DIR to a folder that is not shared`
       );
     case 'database_corrupt':
       return (
-        `put a copy of ${files.database} in its place, or give it up: orch down, move temporal.db* out of ${files.dir}, ` +
-        `orch up. Runs that were open are lost then; the records and logs of all others stay`
+        `restore ${files.database} from a backup, or abandon it: orch down, move temporal.db* out of ${files.dir}, ` +
+        `orch up. Open runs are then lost; the records and logs of all runs stay`
       );
     default:
       return undefined;

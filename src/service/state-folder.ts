@@ -40,6 +40,6 @@ function refuseForeign(state: string, path: string, owner: number): void {
   throw new ServiceError(
     'state_dir_foreign',
     `the state folder ${state} is refused: ${path} belongs to user ${owner}, and ${who}`,
-    'call orch as its owner, or set ORCH_STATE_DIR to a folder of your own',
+    'run orch as its owner, or set ORCH_STATE_DIR to a folder of your own',
   );
 }

@@ -6,7 +6,8 @@ import { findRunning } from './find-running.js';
 import { isHealthy, retentionSeconds } from './health.js';
 import { webUiUrl } from './info.js';
 import { isAlive } from '../host/process-identity.js';
-import type { ServiceRecord, WorkerRecord } from './record.js';
+import { readRecord, type ServiceRecord, type WorkerRecord } from './record.js';
+import { restartsText } from './restarts.js';
 import type { TemporalVersion } from './temporal-version.js';
 import { isReady } from './worker-process.js';
 
@@ -31,6 +32,8 @@ interface WorkerStatus {
   pid?: number;
   build_id?: string;
   started_at?: string;
+  /** Set where it dies over and over: how often. */
+  trouble?: string;
 }
 
 /** What of the embedded service runs, and where its files are. */
@@ -78,10 +81,25 @@ async function serverStatus({ server, worker }: Partial<ServiceRecord> = {}): Pr
   return { state: 'running', ...known, ...(retention !== undefined && { retention_sec: retention }) };
 }
 
+/** Whether the embedded service's worker lives. */
+export function workerRuns(env: Env): boolean {
+  const { worker } = findRunning(serviceFiles(stateDir(env))).record ?? {};
+  return worker !== undefined && isAlive(worker);
+}
+
+/** Says that the embedded worker dies over and over; undefined where it does not. */
+export function workerTrouble(env: Env): string | undefined {
+  const files = serviceFiles(stateDir(env));
+  const trouble = restartsText(readRecord(files), 'worker');
+  return trouble === undefined ? undefined : `${trouble}; its log is ${files.workerLog}`;
+}
+
 function workerStatus(files: ServiceFiles, record: ServiceRecord | undefined, buildId: string): WorkerStatus {
   const worker = record?.worker;
-  if (!worker || !isAlive(worker)) return { state: 'stopped' };
-  const known = { pid: worker.pid, build_id: worker.build_id, started_at: worker.started_at };
+  const trouble = restartsText(record, 'worker');
+  const troubled = trouble === undefined ? {} : { trouble };
+  if (!worker || !isAlive(worker)) return { state: 'stopped', ...troubled };
+  const known = { ...troubled, pid: worker.pid, build_id: worker.build_id, started_at: worker.started_at };
   if (isStale(worker, record, buildId)) return { state: 'stale', ...known };
   return { state: isReady(files, worker) ? 'running' : 'starting', ...known };
 }

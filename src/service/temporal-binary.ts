@@ -61,7 +61,7 @@ async function explicitBinary(search: Search, named: string): Promise<TemporalBi
   throw new ServiceError(
     'temporal_unusable',
     `ORCH_TEMPORAL_CLI cannot be used: ${search.passed.join('; ')}`,
-    "let it name Temporal's command line program, or unset it",
+    "set it to the path of Temporal's command line program, or unset it",
   );
 }
 
@@ -80,7 +80,7 @@ async function findInstalled(search: Search): Promise<TemporalBinary | undefined
 async function install(search: Search): Promise<TemporalBinary | undefined> {
   const release = releaseOf(search.recorded ?? PINNED_TEMPORAL);
   if (!release) {
-    search.passed.push(`no release is known to hold server ${search.recorded?.server}`);
+    search.passed.push(`no release is known to contain server ${search.recorded?.server}`);
     return undefined;
   }
   const origin = search.downloadOrigin ?? TEMPORAL_DOWNLOAD;
@@ -122,7 +122,7 @@ function accept(search: Search, binary: TemporalBinary): TemporalBinary | undefi
 
 function passOver(search: Search, what: string, why: string): void {
   search.passed.push(`${what}: ${why}`);
-  search.say(`passing over ${what}: ${why}`);
+  search.say(`skipping ${what}: ${why}`);
 }
 
 function onPath(env: Env): string[] {
@@ -144,8 +144,8 @@ function notFound(search: Search): ServiceError {
   return new ServiceError(
     'temporal_not_found',
     ["Temporal's command line program was not found", ...search.passed.map((line) => `  ${line}`)].join('\n'),
-    `any of these helps: set ORCH_TEMPORAL_CLI to it; put temporal on PATH (https://docs.temporal.io/cli); ` +
-      `let orch download it or build it by Go (orch up); or build it yourself: ${buildCommand(PINNED_TEMPORAL.cli)}`,
+    `any of these works: set ORCH_TEMPORAL_CLI to it; put temporal on PATH (https://docs.temporal.io/cli); ` +
+      `let orch download it or build it with Go (orch up); or build it yourself: ${buildCommand(PINNED_TEMPORAL.cli)}`,
   );
 }
 

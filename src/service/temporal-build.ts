@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Env } from '../records/paths.js';
-import { errnoOf } from './errors.js';
+import { errnoOf } from '../host/errno.js';
 
 const PROGRESS_EVERY_MS = 10_000;
 
@@ -32,7 +32,7 @@ export async function buildTemporal(
   const started = performance.now();
   const say = () => {
     const elapsed = Math.round((performance.now() - started) / 1000);
-    onProgress(`building Temporal ${release} with Go, this happens once and takes some minutes (${elapsed} s)`);
+    onProgress(`building Temporal ${release} with Go; this happens once and takes a few minutes (${elapsed} s)`);
   };
   say();
   const timer = setInterval(say, PROGRESS_EVERY_MS);
@@ -57,7 +57,7 @@ function runGo(env: Env, release: string, folder: string): Promise<void> {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       output = (output + text).slice(-KEPT_OUTPUT);
     });
-    child.on('error', (error) => reject(errnoOf(error) === 'ENOENT' ? new Error('there is no Go on PATH') : error));
+    child.on('error', (error) => reject(errnoOf(error) === 'ENOENT' ? new Error('Go is not on PATH') : error));
     child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`go install failed: ${lastLine(output)}`))));
   });
 }

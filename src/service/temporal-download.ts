@@ -62,9 +62,9 @@ async function fetchFile(url: string, path: string, onProgress: (done: string) =
         done(null, chunk);
       },
     });
-    if (!response.body) throw new Error('an empty answer');
+    if (!response.body) throw new Error('an empty response');
     await pipeline(Readable.fromWeb(response.body), watch, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
-    if (Number.isFinite(total) && bytes !== total) throw new Error(`${bytes} of ${total} bytes came`);
+    if (Number.isFinite(total) && bytes !== total) throw new Error(`${bytes} of ${total} bytes arrived`);
   } finally {
     clearTimeout(timer);
   }

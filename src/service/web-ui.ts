@@ -65,7 +65,10 @@ export async function openWebUi(port: number, target: string): Promise<WebUi> {
 function whyRefused({ method, url, headers }: IncomingMessage): { status: number; why: string } | undefined {
   const host = headers.host ?? '';
   if (!OWN_HOST.test(host) || !url?.startsWith('/')) {
-    return { status: 421, why: `This is orch's Web UI. It is at localhost and 127.0.0.1, not at ${nameOf(host)}` };
+    return {
+      status: 421,
+      why: `This is orch's Web UI. It is available at localhost and 127.0.0.1, not at ${nameOf(host)}`,
+    };
   }
   if (isForeign(headers)) return { status: 403, why: "A page of another site may not use orch's Web UI" };
   const reads = method === 'GET' || method === 'HEAD';
@@ -95,7 +98,7 @@ function passOn(incoming: IncomingMessage, answer: ServerResponse, target: strin
   outgoing.on('error', () => {
     if (answer.headersSent) return answer.destroy();
     answer.writeHead(502, { ...CLOSED, 'content-type': 'text/plain' });
-    return answer.end('The Temporal server does not answer. `orch doctor` says how it is.\n');
+    return answer.end('The Temporal server does not answer. `orch doctor` shows its state.\n');
   });
   answer.on('close', () => outgoing.destroy());
   incoming.pipe(outgoing);

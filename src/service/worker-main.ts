@@ -1,16 +1,27 @@
 // Entry of the embedded service's worker process; `orch worker` is the way for other services.
-import { renameSync, writeFileSync } from 'node:fs';
+import { replaceFileSync } from '../host/atomic-file.js';
 import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
+import { serviceFiles } from './files.js';
+import { keepLogging } from './keep-logging.js';
 import { workerSigning } from './signing.js';
 import { openWebUi, type WebUi } from './web-ui.js';
+import { startChores } from './worker-chores.js';
 import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { runWorker } from '../worker/run-worker.js';
 
 /** What the service tells its worker, and steps must not see: orch inside a step finds the service by itself. */
-const OWN_NAMES = ['TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'ORCH_EMBEDDED', 'ORCH_READY_FILE'];
+const OWN_NAMES = [
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_NAMESPACE',
+  'ORCH_EMBEDDED',
+  'ORCH_READY_FILE',
+  'ORCH_CAREFUL',
+  'ORCH_KEEP',
+];
 
+keepLogging();
 Runtime.install({ logger: new DefaultLogger('INFO') });
 const { env } = process;
 const address = env['TEMPORAL_ADDRESS'];
@@ -19,14 +30,26 @@ const stepEnv = { ...env };
 for (const name of OWN_NAMES) delete stepEnv[name];
 
 const webUi = await openToPeople();
+const stopChores = env['ORCH_EMBEDDED'] ? lookAfterService() : undefined;
 await runWorker({
   settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
   env,
   stepEnv,
   ...(env['ORCH_EMBEDDED'] ? { signing: workerSigning(stateDir(env)) } : {}),
+  careful: env['ORCH_CAREFUL'] !== undefined,
   onReady: () => announce(env['ORCH_READY_FILE']),
 });
+stopChores?.();
 webUi?.close();
+
+function lookAfterService(): () => void {
+  const { logger } = Runtime.instance();
+  return startChores({
+    files: serviceFiles(stateDir(env)),
+    env,
+    warn: (message, error) => logger.warn(message, { error }),
+  });
+}
 
 /** What guards the Web UI is in the worker: it is orch's one process that is always there. */
 async function openToPeople(): Promise<WebUi | undefined> {
@@ -47,6 +70,5 @@ async function openToPeople(): Promise<WebUi | undefined> {
 
 function announce(file: string | undefined): void {
   if (file === undefined) return;
-  writeFileSync(`${file}.${process.pid}`, String(process.pid), { mode: 0o600 });
-  renameSync(`${file}.${process.pid}`, file);
+  replaceFileSync(file, String(process.pid));
 }

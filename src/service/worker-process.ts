@@ -1,8 +1,10 @@
 import { readFileSync, rmSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDir, type Env } from '../records/paths.js';
-import { lastingEnv, startInBackground, type Background } from './background.js';
+import { startInBackground, type Background } from './background.js';
 import type { WorkerProgram } from './build-id.js';
+import { lastingEnv } from './environment.js';
 import type { ServiceError } from './errors.js';
 import { failureLines, type ServiceFiles } from './files.js';
 import { NAMESPACE } from './health.js';
@@ -27,6 +29,8 @@ export interface StartWorkerOptions {
   server: ServerRecord;
   /** Where the worker that this one replaces had opened the Web UI. */
   webUiPort?: number | undefined;
+  /** Set where workers have died lately: this one is to note at once what it is about to do. */
+  careful: boolean;
   /** Called as soon as the process exists, before it polls. */
   onSpawn: (worker: WorkerRecord) => void;
 }
@@ -38,7 +42,7 @@ export interface StartWorkerOptions {
  */
 export async function startWorker(options: StartWorkerOptions): Promise<WorkerRecord> {
   const { files, program, server } = options;
-  rmSync(files.workerReady, { force: true });
+  for (const path of [files.workerReady, files.workerBeat]) rmSync(path, { force: true });
   const told = {
     address: server.address,
     build_id: program.buildId,
@@ -74,20 +78,33 @@ export async function waitUntilReady(files: ServiceFiles, worker: WorkerRecord):
 }
 
 async function spawnWorker(
-  { files, env, program }: StartWorkerOptions,
+  { files, env, program, careful }: StartWorkerOptions,
   told: Omit<WorkerArguments, 'service_dir'>,
 ): Promise<Background> {
   try {
     return await startInBackground({
       file: process.execPath,
-      args: [program.entry, ...workerArguments({ service_dir: files.dir, ...told })],
+      args: [
+        `--max-old-space-size=${heapLimitMb()}`,
+        program.entry,
+        ...workerArguments({ service_dir: files.dir, ...told }),
+      ],
       cwd: files.dir,
-      env: workerEnv(files, env, told.address),
+      env: { ...workerEnv(files, env, told.address), ...(careful && { ORCH_CAREFUL: '1' }) },
       log: files.workerLog,
     });
   } catch (error) {
     throw startFailed(files, [String(error)], false);
   }
+}
+
+/**
+ * Of the worker's main thread, and of the one that its workflows are in. Node's own limit is 4 GB on a large machine, for
+ * each: a run gone wild would take all memory from the steps before it met that.
+ */
+function heapLimitMb(): number {
+  const quarter = Math.floor(Math.min(totalmem(), process.constrainedMemory?.() || Infinity) / 4 / 2 ** 20);
+  return Math.max(512, Math.min(2048, quarter));
 }
 
 /** Steps see the worker's environment, so the starter's is kept; only where it stands is said anew. */
@@ -98,13 +115,14 @@ function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.Proce
     TEMPORAL_NAMESPACE: NAMESPACE,
     ORCH_STATE_DIR: files.state,
     ORCH_CACHE_DIR: cacheDir(env),
+    ...(env['ORCH_KEEP'] !== undefined && { ORCH_KEEP: env['ORCH_KEEP'] }),
     ORCH_EMBEDDED: '1',
     ORCH_READY_FILE: files.workerReady,
   };
 }
 
 function startFailed(files: ServiceFiles, log: string[], hung: boolean): ServiceError {
-  const how = hung ? `did not begin to poll within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
+  const how = hung ? `did not start polling within ${START_TIMEOUT_MS / 1000} s` : 'ended while it started';
   return startFailure(files, {
     code: 'worker_start_failed',
     what: `the embedded worker ${how}`,

@@ -3,6 +3,6 @@ export class ForgedError extends Error {
   override readonly name = 'ForgedError';
 
   constructor(what: string) {
-    super(`orch's worker has not signed ${what}: somebody else on this machine answers in its place`);
+    super(`orch's worker did not sign ${what}: somebody else on this machine answers in its place`);
   }
 }

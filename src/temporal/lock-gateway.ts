@@ -7,6 +7,7 @@ import {
   type LockRequest,
   type LockState,
 } from '../contract/lock-messages.js';
+import { lastExecution } from './run-chain.js';
 import { createGatewayClient, unlessAbsent, type GatewayOptions } from './gateway-client.js';
 
 /** How a worker reaches the lock workflows. */
@@ -40,8 +41,7 @@ export function createLockGateway(options: GatewayOptions): LockGateway {
       await unlessAbsent(() => call(() => client.workflow.getHandle(lockId(name)).signal(LOCK_RELEASE, key)));
     },
     async closedAt({ run_id, temporal_run_id }) {
-      const handle = client.workflow.getHandle(run_id, temporal_run_id);
-      const run = await unlessAbsent(() => call(() => handle.describe()));
+      const run = await call(() => lastExecution(client, { run_id, temporal_run_id }));
       if (run === undefined) return 0; // so long ago that the service has forgotten it
       return run.status.name === 'RUNNING' ? undefined : (run.closeTime?.getTime() ?? 0);
     },

@@ -35,16 +35,17 @@ export function recordClient(connection: ConnectionLike, namespace: string, sign
 export async function readRecord(client: RecordClient, runId: string): Promise<ReadRecord | undefined> {
   const handle = client.workflow.getHandle(runId);
   const { status, closeTime, runId: temporalRunId } = await handle.describe();
-  // Of this execution, should another one take its id meanwhile.
-  const execution = client.workflow.getHandle(runId, temporalRunId);
   const open = status.name === 'RUNNING';
   const fromOutside = status.name === 'TERMINATED' || status.name === 'TIMED_OUT';
-  if (fromOutside && !(await hasBegun(client, runId, temporalRunId))) return undefined;
+  let last: Execution | undefined = { workflowId: runId, runId: temporalRunId };
+  // One that no worker has taken has nothing to tell; in a long run the one before it has.
+  if (fromOutside && !(await hasBegun(client, runId, temporalRunId))) last = await executionBefore(client, last);
+  if (last === undefined) return undefined;
+  // Of this execution, should another one take its id meanwhile.
+  const execution = client.workflow.getHandle(runId, last.runId);
   try {
     const { about, plan } = await timed(client, () => execution.query<PlanAnswer>('plan'));
-    const events = await readEventPages((after) =>
-      timed(client, () => execution.query<EventsPage, [{ after: number }]>('events', { after })),
-    );
+    const events = await readEvents(client, last);
     if (!open && events.at(-1)?.type !== 'run-finished') events.push(endFromOutside(events, status.name, closeTime));
     return { about, plan, events, open };
   } catch (error) {
@@ -53,13 +54,57 @@ export async function readRecord(client: RecordClient, runId: string): Promise<R
   }
 }
 
-async function readEventPages(ask: (after: number) => Promise<EventsPage>): Promise<RunEvent[]> {
-  const events: RunEvent[] = [];
-  for (;;) {
-    const page = await ask(events.length);
-    events.push(...page.events);
-    if (page.events.length === 0 || events.length >= page.last_seq) return events;
+/**
+ * The events of a run that stand in the histories before its last one.
+ *
+ * @throws WorkflowNotFoundError where the service keeps the first of them no longer
+ */
+export async function readEarlierEvents(client: RecordClient, runId: string): Promise<RunEvent[]> {
+  const { runId: last } = await client.workflow.getHandle(runId).describe();
+  const before = await executionBefore(client, { workflowId: runId, runId: last });
+  // The last one is not asked: who seals it is at work for it, and it would answer only after that.
+  return before === undefined ? [] : readEvents(client, before);
+}
+
+interface Execution {
+  workflowId: string;
+  runId: string;
+}
+
+/** All events up to an execution, and with its own. */
+async function readEvents(client: RecordClient, execution: Execution): Promise<RunEvent[]> {
+  const parts: RunEvent[][] = [];
+  for (let next: Execution | undefined = execution; next !== undefined;) {
+    const { events, after } = await readEventPages(client, next);
+    parts.unshift(events);
+    next = after === 0 ? undefined : await executionBefore(client, next);
   }
+  return parts.flat();
+}
+
+async function readEventPages(
+  client: RecordClient,
+  { workflowId, runId }: Execution,
+): Promise<{ events: RunEvent[]; after: number }> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  const events: RunEvent[] = [];
+  for (let last = 0; ;) {
+    const page = await timed(client, () => handle.query<EventsPage, [{ after: number }]>('events', { after: last }));
+    events.push(...page.events);
+    last = events.at(-1)?.seq ?? 0;
+    if (page.events.length === 0 || last >= page.last_seq) return { events, after: page.after ?? 0 };
+  }
+}
+
+/** The execution that a run went on from. */
+async function executionBefore(client: RecordClient, { workflowId, runId }: Execution): Promise<Execution | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: { workflowId, runId },
+    maximumPageSize: 1,
+  });
+  const before = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+  return before ? { workflowId, runId: before } : undefined;
 }
 
 /** The last event of a run that had no say in its end, from what the service knows of it. */

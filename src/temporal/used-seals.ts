@@ -1,5 +1,6 @@
-import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { growingFile, type GrowingFile } from '../host/growing-file.js';
 
 /** How long after it was made a seal may be used for the first time. A machine may sleep between the two. */
 export const SEAL_LIFE_MS = 24 * 3600_000;
@@ -28,7 +29,8 @@ export function createUsedSeals(dir: string): UsedSeals {
       if (day === undefined) {
         forgetOld(dir, Date.now());
         for (const old of [...days.keys()].slice(0, -KEPT_DAYS)) days.delete(old);
-        day = { file: path.join(dir, name), read: 0, rest: '', users: new Map() };
+        const file = path.join(dir, name);
+        day = { file, source: growingFile(file), rest: '', users: new Map() };
         days.set(name, day);
       }
       if (!day.users.has(id)) {
@@ -43,27 +45,17 @@ export function createUsedSeals(dir: string): UsedSeals {
 
 interface Day {
   file: string;
-  /** Bytes that were read. */
-  read: number;
+  source: GrowingFile;
   /** A line that was not whole yet. */
   rest: string;
   users: Map<string, string>;
 }
 
 function catchUp(day: Day): void {
-  const file = openSync(day.file, 'r');
-  try {
-    const buffer = Buffer.alloc(64 * 1024);
-    for (;;) {
-      const bytes = readSync(file, buffer, 0, buffer.length, day.read);
-      if (bytes === 0) return;
-      day.read += bytes;
-      const lines = (day.rest + buffer.toString('latin1', 0, bytes)).split('\n');
-      day.rest = lines.pop()!;
-      for (const line of lines) note(day.users, line);
-    }
-  } finally {
-    closeSync(file);
+  for (const piece of day.source.newsSync()) {
+    const lines = (day.rest + piece.toString('latin1')).split('\n');
+    day.rest = lines.pop()!;
+    for (const line of lines) note(day.users, line);
   }
 }
 

@@ -5,9 +5,12 @@ import { readRunStart } from '../activities/step/shared-task.js';
 import { createAccountGateway } from '../temporal/account-gateway.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
 import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
+import type { EarlierEvents } from '../records/live-record.js';
 import { stateHost } from '../records/state-host.js';
 import { hostQueue } from '../contract/names.js';
 import { createPayloadCodec } from '../temporal/payload-codec.js';
+import { createPendingSteps } from '../temporal/pending-steps.js';
+import { readEarlierEvents, recordClient } from '../temporal/read-record.js';
 import { createRunStarts } from '../temporal/run-starts.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import type { WorkerSigning } from '../temporal/signing.js';
@@ -37,6 +40,8 @@ export interface WorkerSettings {
   drainSec?: number;
   /** Folder of a loop's configuration on this host, where the worker takes the turns of one of its roles. */
   loopRoot?: string;
+  /** Set where workers have died lately: this one notes each run before it computes for it, one at a time. */
+  careful?: boolean;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: RecordKeeper;
 }
@@ -47,18 +52,21 @@ export function connectWorker(settings: TemporalSettings): Promise<NativeConnect
 }
 
 /** Makes the worker that runs plans and their steps. Call `run()` on it. */
-export async function createWorker(settings: WorkerSettings): Promise<Worker> {
+export async function createWorker(given: WorkerSettings): Promise<Worker> {
+  // One keeper for what workflows tell and for what they have written: two would write into the same files.
+  const settings = { ...given, records: recordsOf(given) };
   const worker = await Worker.create({
     ...commonOptions(settings),
     taskQueue: settings.taskQueue ?? DEFAULT_TASK_QUEUE,
     workflowBundle: workflowBundle(settings.signing?.since),
-    sinks: recordSinks(recordsOf(settings)),
+    sinks: recordSinks(settings.records),
     // After a kill -9 the default of 10 s would delay the next workflow task by as much.
     stickyQueueScheduleToStartTimeout: '1 second',
     ...PATIENCE,
   });
   const { logger } = Runtime.instance();
-  parkKillers(worker, { stateDir: settings.stateDir, warn: (message) => logger.warn(message) });
+  const { stateDir, careful = false } = settings;
+  parkKillers(worker, { stateDir, careful, warn: (message) => logger.warn(message) });
   return worker;
 }
 
@@ -79,9 +87,20 @@ export function createRoleWorker(settings: WorkerSettings, queue: string): Promi
   return Worker.create({ ...commonOptions(settings), taskQueue: queue });
 }
 
+/** Reads what histories hold that a run has left behind. */
+export function earlierEvents({
+  connection,
+  namespace = DEFAULT_NAMESPACE,
+  signing,
+}: Pick<WorkerSettings, 'connection' | 'namespace' | 'signing'>): EarlierEvents {
+  const client = recordClient(connection, namespace, signing?.key);
+  return (runId) => readEarlierEvents(client, runId);
+}
+
 function recordsOf(settings: WorkerSettings): RecordKeeper {
   return (
-    settings.records ?? createRecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message))
+    settings.records ??
+    createRecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message), earlierEvents(settings))
   );
 }
 
@@ -105,6 +124,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
       starts: createRunStarts(reach, readRunStart),
       locks,
+      pendingSteps: createPendingSteps(reach),
       accounts: createAccountGateway(reach),
       records: recordsOf(settings),
     }),

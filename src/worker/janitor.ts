@@ -6,6 +6,7 @@ import type { RecordKeeper } from '../records/record-keeper.js';
 import { runFolders } from '../records/run-folders.js';
 import { stateHost } from '../records/state-host.js';
 import { readRecord, type RecordClient } from '../temporal/read-record.js';
+import { firstExecutionOf, lastExecution } from '../temporal/run-chain.js';
 import { plain } from '../contract/seal.js';
 
 /** Milliseconds between two rounds. */
@@ -99,23 +100,19 @@ async function openRun(
   { client, stateDir }: Pick<JanitorDeps, 'client' | 'stateDir'>,
   { run_id, temporal_run_id }: { run_id: string; temporal_run_id: string },
 ): Promise<OpenRun | undefined> {
-  try {
-    const { status, raw } = await client.workflow.getHandle(run_id, temporal_run_id).describe();
-    if (status.name !== 'RUNNING') return undefined;
-    // It is about to decide: an attempt that has ended may be followed by one that goes on with the same process.
-    if (raw.pendingWorkflowTask) return { steps: { has: () => true } };
-    const steps = new Set<string>();
-    for (const { activityId, heartbeatDetails } of raw.pendingActivities ?? []) {
-      if (!activityId?.startsWith('s:')) continue;
-      // This host was gone for too long, and the step has begun anew on another one.
-      const host = await hostIn(client, heartbeatDetails?.payloads);
-      if (host === undefined || host === stateHost(stateDir)) steps.add(activityId.slice(2));
-    }
-    return { steps };
-  } catch (error) {
-    if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
-    throw error;
+  const execution = await lastExecution(client, { run_id, temporal_run_id });
+  if (execution?.status.name !== 'RUNNING') return undefined;
+  const { raw } = execution;
+  // It is about to decide: an attempt that has ended may be followed by one that goes on with the same process.
+  if (raw.pendingWorkflowTask) return { steps: { has: () => true } };
+  const steps = new Set<string>();
+  for (const { activityId, heartbeatDetails } of raw.pendingActivities ?? []) {
+    if (!activityId?.startsWith('s:')) continue;
+    // This host was gone for too long, and the step has begun anew on another one.
+    const host = await hostIn(client, heartbeatDetails?.payloads);
+    if (host === undefined || host === stateHost(stateDir)) steps.add(activityId.slice(2));
   }
+  return { steps };
 }
 
 async function hostIn(
@@ -131,8 +128,8 @@ async function findExecution(
   runId: string,
 ): Promise<{ runId: string; open: boolean } | undefined> {
   try {
-    const { status, runId: temporalRunId } = await client.workflow.getHandle(runId).describe();
-    return { runId: temporalRunId, open: status.name === 'RUNNING' };
+    const execution = await client.workflow.getHandle(runId).describe();
+    return { runId: firstExecutionOf(execution), open: execution.status.name === 'RUNNING' };
   } catch (error) {
     if (error instanceof Error && error.name === 'WorkflowNotFoundError') return undefined;
     throw error;

@@ -1,4 +1,5 @@
 import { Runtime } from '@temporalio/worker';
+import { keepFor } from '../records/keep.js';
 import { stateDir } from '../records/paths.js';
 import { createRecordKeeper } from '../records/record-keeper.js';
 import { recordClient } from '../temporal/read-record.js';
@@ -10,9 +11,11 @@ import {
   createHostWorker,
   createRoleWorker,
   createWorker,
+  earlierEvents,
   type WorkerSettings,
 } from './create-worker.js';
 import { startJanitor } from './janitor.js';
+import { startPruning } from './prune-old.js';
 
 export interface RunWorkerOptions {
   settings: TemporalSettings;
@@ -28,6 +31,8 @@ export interface RunWorkerOptions {
   signing?: WorkerSigning;
   /** Set for the worker of one role of a loop: the folder of its configuration here, and the queue of the role's turns. */
   loop?: { root: string; roleQueue: string };
+  /** Set where workers have died lately: this one notes each run before it computes for it, one at a time. */
+  careful?: boolean;
   /** Called once the worker polls. */
   onReady?: () => void;
 }
@@ -37,7 +42,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const connection = await connectWorker(options.settings);
   const { logger } = Runtime.instance();
   const folder = stateDir(options.env);
-  const records = createRecordKeeper(folder, (message) => logger.warn(message));
+  const { namespace } = options.settings;
+  const { signing } = options;
+  const records = createRecordKeeper(
+    folder,
+    (message) => logger.warn(message),
+    earlierEvents({ connection, namespace, ...(signing === undefined ? {} : { signing }) }),
+  );
   try {
     const embedded = options.signing !== undefined;
     const service = embedded ? EMBEDDED_SERVICE : serviceName(options.settings);
@@ -53,6 +64,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       ...(options.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }),
       ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
       ...(options.signing === undefined ? {} : { signing: options.signing }),
+      ...(options.careful === undefined ? {} : { careful: options.careful }),
       ...(options.loop === undefined ? {} : { loopRoot: options.loop.root }),
     };
     const workers = [await createWorker(settings)];
@@ -68,9 +80,15 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       records,
       onError: (runId, error) => logger.warn(`The record of the run ${runId} could not be written`, { error }),
     });
+    const stopPruning = startPruning({
+      stateDir: folder,
+      keepMs: keepFor(options.env),
+      onError: (error) => logger.warn('The records of old runs could not be removed', { error }),
+    });
     try {
       await running;
     } finally {
+      stopPruning();
       stopJanitor();
     }
   } finally {

@@ -51,7 +51,7 @@ function forgedTask(name: string): ApplicationFailure {
   const error = ApplicationFailure.create({
     type: 'ForgedTask',
     nonRetryable: true,
-    message: `ForgedError: orch's worker did not hand out this ${name}, or has done it before`,
+    message: `ForgedError: orch's worker did not hand out this ${name}, or has already run it`,
   });
   error.stack = '';
   return error;

@@ -10,7 +10,7 @@ const request = (settings: AgentSettings, more: Partial<TurnRequest> = {}): Turn
   promptFile: '/run/prompt.md',
   dir: '/run',
   cwd: '/work',
-  sandbox: 'workspace-write',
+  permissions: 'edit',
   newSession: 'new-id',
   ...more,
 });
@@ -43,19 +43,27 @@ describe('how agents are called', () => {
     expect(args).not.toContain('new-id');
   });
 
-  test.each<[AgentSettings['adapter'], string]>([
-    ['codex', 'read-only'],
-    ['claude', 'plan'],
-    ['gemini', 'plan'],
-    ['opencode', 'plan'],
-  ])('%s: a turn that may only read', (adapter, word) => {
-    expect(commandOf({ adapter: adapter! }, { sandbox: 'read-only' }).args).toContain(word);
+  test.each<[NonNullable<AgentSettings['adapter']>, string, string, string]>([
+    ['codex', '--sandbox read-only', '--sandbox workspace-write', '--sandbox danger-full-access'],
+    ['claude', '--permission-mode plan', '--permission-mode acceptEdits', '--permission-mode bypassPermissions'],
+    ['gemini', '--approval-mode plan', '--approval-mode auto_edit', '--approval-mode yolo'],
+    ['opencode', '--format json --agent plan', '--format json', '--format json --auto'],
+    ['dispatch', '-s read-only', '-s workspace-write', '-s danger-full-access'],
+    ['generic', 'read read-only', 'edit workspace-write', 'full danger-full-access'],
+  ])('%s: what it may do, by its own flags', (adapter, ...flags) => {
+    const said = (['read', 'edit', 'full'] as const).map((permissions) => {
+      const { args, env } = commandOf({ adapter }, { permissions });
+      const own = [env?.['ORCH_AGENT_PERMISSIONS'], env?.['ORCH_AGENT_SANDBOX']];
+      return [...args, ...own].join(' ').trim();
+    });
+    expect(said.map((words, index) => words.includes(flags[index]!))).toEqual([true, true, true]);
+    expect(new Set(said).size).toBe(3);
   });
 
-  test('no flag that switches a sandbox or approvals off is ever given', () => {
+  test('no flag that switches a sandbox or approvals off is given unless it is asked for', () => {
     for (const adapter of ['codex', 'claude', 'gemini', 'opencode'] as const) {
-      for (const sandbox of ['read-only', 'workspace-write'] as const) {
-        const words = commandOf({ adapter }, { sandbox }).args.join(' ');
+      for (const permissions of ['read', 'edit'] as const) {
+        const words = commandOf({ adapter }, { permissions }).args.join(' ');
         expect(words).not.toMatch(/bypass|yolo|dangerous|full-auto|skip-permissions|danger-full-access|--auto\b/);
       }
     }

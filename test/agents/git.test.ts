@@ -71,7 +71,7 @@ describe('the change since a state of a tree', () => {
 
 const tree = (): string => path.join(tempDir(), 'tree');
 
-describe('a work tree', () => {
+describe('a worktree', () => {
   test('is made once, whoever asks again, and removed once what it has is committed', async () => {
     const dir = tree();
     await makeWorktree(repo, { dir, branch: 'orch/run/step' });
@@ -79,23 +79,23 @@ describe('a work tree', () => {
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
     expect(await removeWorktree(dir)).toBe('1 file is not committed');
     expect(existsSync(dir)).toBe(true);
-    await commitAll(dir, 'Made it\n\nOrch-Run: run/step\n');
-    await commitAll(dir, 'again, with nothing to commit');
+    await commitAll(dir, { message: 'Made it\n\nOrch-Run: run/step\n' });
+    await commitAll(dir, { message: 'again, with nothing to commit' });
     expect(await removeWorktree(dir)).toBeUndefined();
     expect(existsSync(dir)).toBe(false);
     expect(await worktreeOf(dir, path.dirname(dir))).toBeUndefined();
     expect(git('log', '-1', '--format=%s%n%b', 'orch/run/step')).toContain('Made it\nOrch-Run: run/step');
   });
 
-  test('stays while its commits are on no branch; what git ignores does not keep it', async () => {
+  test('stays while its commits are not on any branch; what git ignores does not keep it', async () => {
     const dir = tree();
     await makeWorktree(repo, { dir, branch: 'left' });
     const inTree = (...args: string[]) => execFileSync('git', args, { cwd: dir, encoding: 'utf8' });
     inTree('checkout', '-q', '--detach');
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
-    await commitAll(dir, 'on no branch');
-    expect(await whyTreeStays(dir)).toBe('its commits are on no branch');
-    expect(await removeWorktree(dir)).toBe('its commits are on no branch');
+    await commitAll(dir, { message: 'on no branch' });
+    expect(await whyTreeStays(dir)).toBe('its commits are not on any branch');
+    expect(await removeWorktree(dir)).toBe('its commits are not on any branch');
     inTree('branch', 'found');
     writeFileSync(path.join(dir, 'ignored'), 'x\n');
     expect(await removeWorktree(dir)).toBeUndefined();
@@ -130,7 +130,7 @@ describe('a work tree', () => {
     const dir = tree();
     await makeWorktree(repo, { dir, branch: 'b' });
     writeFileSync(path.join(dir, 'made.txt'), 'x\n');
-    await commitAll(dir, 'kept');
+    await commitAll(dir, { message: 'kept' });
     rmSync(dir, { recursive: true });
     await makeWorktree(repo, { dir, branch: 'b' });
     expect(existsSync(path.join(dir, 'made.txt'))).toBe(true);
@@ -147,7 +147,7 @@ describe('a work tree', () => {
 
   test('a branch that another tree has is refused; outside of a repository there is none', async () => {
     await expect(makeWorktree(repo, { dir: tree(), branch: 'main' })).rejects.toThrow(GitError);
-    await expect(makeWorktree(tempDir(), { dir: tree(), branch: 'b' })).rejects.toThrow('is in no git repository');
+    await expect(makeWorktree(tempDir(), { dir: tree(), branch: 'b' })).rejects.toThrow('is not in a git repository');
   });
 
   test.each([

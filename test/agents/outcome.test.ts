@@ -238,14 +238,14 @@ describe('what a turn came to', () => {
     expect(conclude(doubtful, {}, { wantsVerdict: true }).note).toBe(
       'it was not allowed to use Bash, Edit; Loop detected (it says: all green)',
     );
-    expect(conclude({}, {}, { wantsVerdict: true }).note).toBe('it was asked for a verdict, and gave none');
-    expect(conclude({}, { exitCode: 143 }).note).toBe('it has answered, and then it exited with code 143');
+    expect(conclude({}, {}, { wantsVerdict: true }).note).toBe('it was asked for a verdict but gave none');
+    expect(conclude({}, { exitCode: 143 }).note).toBe('it answered, and then it exited with code 143');
     const lines = { badLines: 2, badLine: 'Segmentation fault' };
     expect(conclude({ final: false, ...lines }, { exitCode: 1 }).failure?.message).toBe(
       'it exited with code 1; 2 lines of its output could not be read as events, the last of them: Segmentation fault',
     );
     expect(conclude({ message: '', final: false, badLines: 1, badLine: 'hi' }).failure?.message).toBe(
-      'it exited with code 0 and has answered nothing; 1 line of its output could not be read as events: hi',
+      'it exited with code 0 without an answer; 1 line of its output could not be read as events: hi',
     );
   });
 

@@ -1,5 +1,5 @@
 // Kills the worker, the server and steps at random times, and checks that nothing is lost, doubled or left behind.
-//   node test/chaos/chaos.mjs [--rounds 20] [--victims 10] [--seed N] [--within 5000] [--long-outages] [--keep]
+//   node test/chaos/chaos.mjs [--rounds 20] [--victims 10] [--seed N] [--within 5000] [--long-outages] [--history-events N] [--keep]
 // Exits 1 where anything is wrong. The seed says who is hit and when; what was hit then is up to the machine.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -18,6 +18,8 @@ const { values: options } = parseArgs({
     within: { type: 'string', default: '5000' },
     /** Some outages take longer than the heartbeat timeout of a step. */
     'long-outages': { type: 'boolean', default: false },
+    /** Events after which runs go on in new histories: some 40 make several of each. */
+    'history-events': { type: 'string' },
     /** Leaves all files where they are. */
     keep: { type: 'boolean', default: false },
   },
@@ -34,6 +36,7 @@ const random = mulberry32(Number(options.seed));
 const between = (low, high) => low + random() * (high - low);
 const pick = (items) => items[Math.floor(random() * items.length)];
 const rig = new Rig();
+if (options['history-events'] !== undefined) rig.env.ORCH_TEST_HISTORY_EVENTS = options['history-events'];
 const counts = {};
 const violations = [];
 const count = (what, by = 1) => (counts[what] = (counts[what] ?? 0) + by);

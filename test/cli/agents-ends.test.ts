@@ -117,9 +117,9 @@ describe('the end of a turn', () => {
         'exit',
         `${answer}\nFAKE no-verdict\nFAKE exit 143`,
         { agent: 'claude' },
-        'it has answered, and then it exited with code 143',
+        'it answered, and then it exited with code 143',
       ],
-      ['none', `${answer}\nFAKE no-verdict`, { agent: 'gemini' }, 'it was asked for a verdict, and gave none'],
+      ['none', `${answer}\nFAKE no-verdict`, { agent: 'gemini' }, 'it was asked for a verdict but gave none'],
       ['loop', `${looping}\n${answer}`, { agent: 'gemini' }, 'Loop detected, stopping execution'],
       [
         'denied',
@@ -133,7 +133,7 @@ describe('the end of a turn', () => {
         'empty',
         `FAKE no-verdict\nFAKE say I don't see a request in your message.`,
         { agent: 'claude' },
-        "it has seen no task: I don't see a request in your message.",
+        "it did not see the task: I don't see a request in your message.",
       ],
       [
         'broken',
@@ -245,7 +245,7 @@ describe('a session that cannot go on', () => {
       expect(step(ended).attempts).toBe(why === 'FAKE die' ? 2 : 1);
       const starts = run.starts();
       expect(starts.map(({ resumed }) => resumed)).toEqual([false, true, false]);
-      expect(starts[2]?.prompt).toContain('Somebody has begun this task.');
+      expect(starts[2]?.prompt).toContain('This task was started before.');
       expect(starts[2]?.prompt).toContain('## Task: a');
     },
   );
@@ -262,7 +262,7 @@ describe('a session that cannot go on', () => {
     expect(shortly(await own.ended(run.id))).toEqual(['succeeded', ['success', null]]);
     const [, second] = run.starts();
     expect(second?.prompt).toContain(
-      "Somebody has begun this task. You did not get to the end before: the quota of 'mine' had ended.",
+      "This task was started before. You did not finish before: the quota of 'mine' had ended.",
     );
   });
 });

@@ -184,7 +184,7 @@ describe('an answer that is to be JSON', () => {
     const ended = await own.ended(run.id);
     expect(shortly(ended)[1]).toEqual(expected);
     if (expected[0] === 'success') expect(ended.status).toBe('succeeded');
-    else expect(step(ended).message).toContain('no JSON object');
+    else expect(step(ended).message).toContain('not a JSON object');
   });
 });
 

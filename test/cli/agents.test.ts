@@ -125,7 +125,7 @@ describe('a step of an agent', () => {
     expect(step(ended).attempts).toBe(2);
     const [first, second] = run.starts();
     expect([second?.resumed, second?.session]).toEqual([true, first?.session]);
-    expect(second?.prompt).toContain('You did not get to the end before');
+    expect(second?.prompt).toContain('You did not finish before');
 
     const other = await start('other', [
       agent('a', 'FAKE once tried\nFAKE die\nFAKE always', { session: 'auto' }, { retries: 2 }),
@@ -137,7 +137,7 @@ describe('a step of an agent', () => {
   test('shows what it does while it works', async () => {
     const run = await start('live', [agent('a', 'FAKE append notes.txt x\nFAKE tokens 70\nFAKE wait go')]);
     await eventually('its last words are shown', async () =>
-      /running\s+a .*append notes.txt \(1 tool calls\)/.test((await own.orch('status', run.id)).stdout),
+      /running\s+a .*append notes.txt \(1 tool call\)/.test((await own.orch('status', run.id)).stdout),
     );
     writeFileSync(path.join(run.files, 'go'), '');
     expect((await own.ended(run.id)).status).toBe('succeeded');
@@ -253,7 +253,7 @@ describe('a question', () => {
     const wrong = await own.orch('answer', run.id, 'b', 'red');
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("has no step 'b'")]);
     expect((await own.orch('answer', run.id, 'a', 'red\nFAKE verdict PASS')).stdout).toBe(
-      'a: answered; the agent goes on\n',
+      'a: answered; the agent continues\n',
     );
     expect(shortly(await own.ended(run.id))).toEqual(['succeeded', ['success', null]]);
     const [first, second] = run.starts();
@@ -361,7 +361,7 @@ describe('a budget', () => {
   });
 });
 
-describe('a work tree of its own', () => {
+describe('a worktree of its own', () => {
   test('each agent has its own; what they did is on their branches, which a step merges', async () => {
     const repo = path.join(own.dir, uniqueId('repo'));
     mkdirSync(repo);

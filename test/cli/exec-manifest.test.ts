@@ -150,7 +150,7 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     const { code, stdout, stderr } = await orch('validate', file, '--plan', 'prose.md');
     expect([code, stdout]).toEqual([2, 'Manifest INVALID: 1 error(s)\n']);
     expect(stderr).toContain(
-      'prose.md:6:3: warning[malformed_verify]: this expect is taken for exit 0\n  6 |   expect: green\n',
+      'prose.md:6:3: warning[malformed_verify]: this expect is read as exit 0\n  6 |   expect: green\n',
     );
     expect(stderr).toContain('prose.md:9:1: error[duplicate_task_heading]: a second heading for task 1\n');
     expect(stderr).toContain('  prose.md:3:1: first used here\n');
@@ -162,8 +162,8 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     expect(await orch('run', plan, '--mode', 'all-parallel', '--no-review')).toEqual({
       code: 2,
       stdout: '',
-      stderr: `error[usage]: --mode, --no-review: plan.yaml is a plan, for which this means nothing
-  hint: leave them out; what a plan does stands in its file
+      stderr: `error[usage]: --mode, --no-review: plan.yaml is a plan, where this has no effect
+  hint: leave them out; what a plan does is defined in its file
 `,
     });
     for (const [args, said] of [
@@ -172,7 +172,7 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
       [['--dispatch', 'none.sh'], '--dispatch none.sh: there is no such file'],
       [['--mode', 'fast'], "argument 'fast' is invalid"],
       [['--max-fix-rounds', '-1'], 'Give a whole number'],
-      [['--answer-timeout', 'soon'], '--answer-timeout soon: this is no length of time'],
+      [['--answer-timeout', 'soon'], '--answer-timeout soon: not a valid duration'],
     ] as const) {
       const { code, stderr } = await orch('validate', manifest, ...args);
       expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
@@ -201,7 +201,7 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     expect(readFileSync(path.join(dir, 'written.yml'), 'utf8')).toBe(readFileSync(path.join(dir, 'plan.yaml'), 'utf8'));
     expect(await orch('convert', manifest, '--out', 'written.yml')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('written.yml exists already\n  hint: --force writes over what is there\n'),
+      stderr: expect.stringContaining('written.yml already exists\n  hint: use --force to overwrite\n'),
     });
     expect((await orch('convert', manifest, '--out', 'written.yml', '--force')).code).toBe(0);
     expect(await orch('convert', manifest, '--out', 'no/folder.json')).toMatchObject({ code: 2 });
@@ -275,7 +275,7 @@ invalid.exec.yaml:7:37: error[unknown_dependency]: there is no task 'z'
     const empty = path.join(dir, 'empty');
     mkdirSync(empty);
     const bare = await callCli(['validate', file, '--project-dir', empty, '--dispatch'], { cwd: dir });
-    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining('--dispatch: there is no dispatch.sh in ')]);
+    expect([bare.code, bare.stderr]).toEqual([2, expect.stringContaining('--dispatch: dispatch.sh was not found in ')]);
     const wrong = await callCli(['convert', file], { cwd: dir, env: { ORC_MAX_FIX_ROUNDS: 'many' } });
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('ORC_MAX_FIX_ROUNDS=many') as string });
   });
@@ -498,7 +498,9 @@ echo "STATUS: \${given:-$status}" > "$out.verdict"
     expect(refused.stderr).toContain(
       "error[agent_missing]: the reviewer 'claude' of 2 tasks is not installed: there is no program 'claude' on the PATH",
     );
-    expect(refused.stderr).toContain('take another reviewer: --review-engine codex; or have no review: --no-review');
+    expect(refused.stderr).toContain(
+      'use another reviewer: --review-engine codex; or turn the review off: --no-review',
+    );
     const ended = await run('--env', `PATH=${PATH}`, '--review-engine', 'codex');
     expect([ended.code, starts().length]).toEqual([0, 4]);
   });

@@ -161,7 +161,7 @@ test('a run that failed: its record is there when it ends, and the same rebuilt 
   expect(await orch('export', id, '--out', out)).toMatchObject({
     code: 2,
     stderr: expect.stringContaining(
-      `${path.join(out, 'manifest.json')}, ${path.join(out, 'events.ndjson')} exist already`,
+      `${path.join(out, 'manifest.json')}, ${path.join(out, 'events.ndjson')} already exist`,
     ),
   });
   expect(readdirSync(out).sort()).toEqual(['events.ndjson', 'manifest.json']);
@@ -306,7 +306,7 @@ describe('export refuses', () => {
   test('two formats, an unknown run, and a run that never began', async () => {
     expect(await orch('export', 'x', '--junit', '--html')).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('exclude each other'),
+      stderr: expect.stringContaining('cannot be used together'),
     });
     expect(await orch('export', 'nowhere')).toMatchObject({
       code: 2,
@@ -343,7 +343,7 @@ test('reports: JUnit and HTML of a run whose names and logs are hostile', async 
   const refused = await orch('export', id, '--junit', '--out', 'sub/page.html');
   expect([refused.code, refused.stderr]).toEqual([
     2,
-    `error[usage]: --out: ${file} exists already\n  hint: --force writes over what is there\n`,
+    `error[usage]: --out: ${file} already exists\n  hint: use --force to overwrite\n`,
   ]);
   const html = readFileSync(file, 'utf8');
   expect(html).toContain('&lt;/script&gt;&lt;script&gt;alert(1)');

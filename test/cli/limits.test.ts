@@ -39,7 +39,7 @@ test('metadata of megabytes is cut in the memo, and refuses no start', async () 
 test('an id that the service does not take is refused in words', async () => {
   const plan = writePlan(tempDir(), { steps: [{ id: 'a', command: 'true' }] });
   const { code, stderr } = await callCli(['start', plan, '--id', 'i'.repeat(1001)]);
-  expect([code, stderr]).toEqual([2, 'error[refused]: The id of a run has at most 1000 characters, not 1001\n']);
+  expect([code, stderr]).toEqual([2, 'error[refused]: The id of a run may have at most 1000 characters, not 1001\n']);
 });
 
 test('a step larger than a task can be fails, and the run with it ends in order', async () => {
@@ -56,13 +56,11 @@ test('a step larger than a task can be fails, and the run with it ends in order'
   const { stdout } = await callCli(['run', plan, '--inputs', path.join(dir, 'inputs.json'), '--json'], { cwd: dir });
   expect((JSON.parse(stdout) as Ended).steps[0]).toMatchObject({
     reason: 'input_invalid',
-    message: expect.stringMatching(
-      /^InputError: the step with all that its templates became has 26\d+ bytes/,
-    ) as string,
+    message: expect.stringMatching(/^InputError: the step with its templates expanded is 26\d+ bytes/) as string,
   });
 });
 
-test('a verb of megabytes is refused in words, and the run goes on', async () => {
+test('a verb of megabytes is refused in words, and the run continues', async () => {
   const steps = [{ id: 'ask', step_def: { type: 'approval', message: 'go?' } }];
   const run = uniqueId('verb');
   await callCli(['start', writePlan(tempDir(), { steps }), '--id', run]);
@@ -70,12 +68,12 @@ test('a verb of megabytes is refused in words, and the run goes on', async () =>
   const { code, stderr } = await callCli(['approve', run, 'ask', '--comment', 'c'.repeat(5_000_000)]);
   expect([code, stderr]).toEqual([
     2,
-    'error[refused]: Cannot approve: the request has 5000027 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
+    'error[refused]: Cannot approve: the request is 5000027 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
   ]);
   const answer = async (characters: number): Promise<string> =>
     (await callCli(['answer', run, 'ask', 'a'.repeat(characters)])).stderr;
   expect(await answer(3_000_000)).toBe(
-    'error[refused]: Cannot answer: the request has 3000024 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
+    'error[refused]: Cannot answer: the request is 3000024 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
   );
   expect(await answer(70_000)).toBe('error[refused]: Cannot answer: the text has more than 65536 characters\n');
   expect((await callCli(['approve', run, 'ask'])).code).toBe(0);
@@ -92,7 +90,7 @@ test('a run whose lock has too long a name is refused in words, and nothing of i
   const { code, stderr } = await callCli(['run', plan, '--input', `A=${'n'.repeat(1001)}`], { cwd: dir });
   expect([code, stderr.split('\n').at(-2)]).toEqual([
     2,
-    "error[invalid_plan]: globals.locks: the expression '${A}' failed: the name of a lock has at most 512 characters, not 1001",
+    "error[invalid_plan]: globals.locks: the expression '${A}' failed: the name of a lock may have at most 512 characters, not 1001",
   ]);
   expect(existsSync(path.join(dir, 'ran'))).toBe(false);
 });

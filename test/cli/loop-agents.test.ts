@@ -116,7 +116,7 @@ describe('coding agents', () => {
     rig.write('prompts/main.md', 'main.md\nFAKE say done\nFAKE exit 143\n');
     expect((await call(...oneIteration(rig.id))).code).toBe(0);
     const turns = await own.client.workflow.getHandle(rig.id).query<{ status: string; words: string }[]>('turns');
-    expect(turns[1]).toMatchObject({ status: 'warning', words: 'it has answered, and then it exited with code 143' });
+    expect(turns[1]).toMatchObject({ status: 'warning', words: 'it answered, and then it exited with code 143' });
   });
 
   test('what a session has cost before its quota ended is charged once', async () => {
@@ -156,7 +156,7 @@ describe('coding agents', () => {
       expect(prompts().slice(1)).toEqual([
         text,
         text,
-        expect.stringMatching(/^main\.md\n[^]*Somebody has begun this task/),
+        expect.stringMatching(/^main\.md\n[^]*This task was started before/),
       ]);
     },
   );
@@ -215,7 +215,7 @@ describe('to Temporal', () => {
     await eventually('main has its turn', () => rig.starts().length === 2, 60_000);
     await own.client.workflow.getHandle(rig.id).terminate('by a test');
     const watched = await call('loop', 'watch', rig.id);
-    expect([watched.code, watched.stderr]).toEqual([1, expect.stringContaining('has ended without a result')]);
+    expect([watched.code, watched.stderr]).toEqual([1, expect.stringContaining('ended without a result')]);
     rig.open('go');
     await call('loop', 'resume', rig.id);
     expect((await call('loop', 'watch', rig.id)).code).toBe(0);
@@ -246,7 +246,7 @@ describe('to Temporal', () => {
     const here = await call('loop', 'status');
     expect(here.stderr).toContain('The loop of this folder');
     const { id } = await own.start('plan', () => [{ id: 'a', command: 'true' }]);
-    expect((await call('loop', 'status', id)).stderr).toContain(`'${id}' is no loop`);
+    expect((await call('loop', 'status', id)).stderr).toContain(`'${id}' is not a loop`);
     expect(rig.starts()).toEqual([]);
   });
 });

@@ -103,7 +103,7 @@ test('a role without a worker is shown as waiting for it; it goes on once there 
   expect(waits).toEqual({ queue: 'orch-main', role: 'main' });
   const { stdout } = await supervisor.call('loop', 'status', rig.id);
   expect(stdout).toContain(
-    'iteration 1 of 1, main: waits for a worker on the queue orch-main; start one by `orch loop worker --role main`',
+    'iteration 1 of 1, main: waits for a worker on the queue orch-main; start one with `orch loop worker --role main`',
   );
   expect(rig.starts()).toEqual(['iter-00001.supervisor supervisor.md']);
   await main.work();
@@ -127,5 +127,5 @@ test('kill -9 of the worker of main in its turn: another one on that machine goe
 
 test('a role that is none is refused', async () => {
   const { code, stderr } = await callCli(['loop', 'worker', '--role', 'boss'], { cwd: tempDir() });
-  expect([code, stderr]).toEqual([2, 'error[usage]: --role boss: there is supervisor (galph) and main (ralph)\n']);
+  expect([code, stderr]).toEqual([2, 'error[usage]: --role boss: use supervisor (galph) or main (ralph)\n']);
 });

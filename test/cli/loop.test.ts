@@ -24,7 +24,7 @@ describe('a plain loop', () => {
     const watched = await orch('watch', rig.id);
     expect([watched.code, watched.stdout]).toEqual([0, stdout]);
     const asRun = await orch('explain', rig.id, 'a');
-    expect([asRun.code, asRun.stderr]).toEqual([2, expect.stringContaining(`'${rig.id}' is no run of a plan`)]);
+    expect([asRun.code, asRun.stderr]).toEqual([2, expect.stringContaining(`'${rig.id}' is not a run of a plan`)]);
     expect(stderr).toMatch(
       /success iteration 1 supervisor {1}supervisor\.md \(fake\) \d+\.\ds {2}did supervisor\.md\n/,
     );
@@ -53,10 +53,10 @@ describe('a plain loop', () => {
     const refused = await orch('loop', 'resume', rig.id);
     expect([refused.code, refused.stderr]).toEqual([
       2,
-      expect.stringContaining('has made its iterations: 1 was the last'),
+      expect.stringContaining('has made all its iterations: 1 was the last'),
     ]);
     const { stderr } = await run(rig, '--max-iterations', '2');
-    expect(stderr).toContain('goes on at iteration 2, supervisor\n');
+    expect(stderr).toContain('continues at iteration 2, supervisor\n');
     await run(rig, '--max-iterations', '1', '--fresh');
     expect(rig.starts()).toEqual([...wanted(1, 3), ...wanted(1, 1)]);
     const listed = JSON.parse((await orch('loop', 'list', '--json')).stdout) as { loop_id: string }[];
@@ -70,7 +70,7 @@ describe('a plain loop', () => {
     rig.inTurn('iter-00001.main', waitIn(rig, 'go'));
     await start(rig, '--max-iterations', '1');
     const again = await start(rig);
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(`The loop '${rig.id}' is running already`)]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining(`The loop '${rig.id}' is already running`)]);
     rig.open('go');
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);
   });
@@ -107,7 +107,7 @@ describe('failure', () => {
     expect(rig.starts()).toEqual(wanted(1, 2)); // no retry
 
     rig.open('mended');
-    expect((await orch('loop', 'resume', rig.id)).stderr).toBe(`${rig.id}: goes on at iteration 2, main\n`);
+    expect((await orch('loop', 'resume', rig.id)).stderr).toBe(`${rig.id}: continues at iteration 2, main\n`);
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);
     expect(rig.starts()).toEqual([...wanted(1, 2), 'iter-00002.main main.md', ...wanted(3, 3)]);
     expect(existsSync(path.join(logs, '..', '2', 'stdout.log'))).toBe(true);
@@ -222,12 +222,12 @@ describe('steering', () => {
     await start(rig, '--max-iterations', '2');
     await eventually('the turn runs', () => rig.starts().length === 1);
     const stopped = await orch('loop', 'stop', rig.id, '--reason', 'for lunch');
-    expect(stopped.stderr).toBe(`${rig.id}: stop requested; it ends after the turn that runs\n`);
+    expect(stopped.stderr).toBe(`${rig.id}: stop requested; it ends after the current turn\n`);
     rig.open('go');
     const { code, stdout } = await orch('loop', 'watch', rig.id);
     expect([code, stdout]).toEqual([
       0,
-      `${rig.id} stopped (1 turns)\n  stopped: for lunch\n  next is iteration 1, main:  orch loop resume ${rig.id}\n`,
+      `${rig.id} stopped (1 turn)\n  stopped: for lunch\n  next is iteration 1, main:  orch loop resume ${rig.id}\n`,
     ]);
     await orch('loop', 'resume', rig.id);
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);
@@ -281,7 +281,7 @@ describe('steering', () => {
     );
     following.child.kill('SIGINT');
     const { code, stderr } = await following.ended;
-    expect([code, stderr]).toEqual([130, expect.stringContaining('detached; the loop goes on')]);
+    expect([code, stderr]).toEqual([130, expect.stringContaining('detached; the loop continues')]);
     rig.open('go');
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);
   });
@@ -333,7 +333,7 @@ orchestration.yaml:5:1: error[unknown_key]: unknown key 'max_iteratons'
     const { code, stderr } = await callCli(['loop'], { cwd: tempDir() });
     expect([code, stderr]).toEqual([
       2,
-      'error[usage]: There is no orchestration.yaml here or in a folder above\n  hint: `orch loop init` writes one\n',
+      'error[usage]: There is no orchestration.yaml here or in a parent folder\n  hint: `orch loop init` writes one\n',
     ]);
   });
 
@@ -412,7 +412,7 @@ describe('state.json', () => {
     const bad = await callCli(['loop', 'import-state', 'bad.json', '--id', rig.id], at);
     expect([bad.code, bad.stderr]).toEqual([
       2,
-      expect.stringContaining('bad.json is corrupt: `iteration` is no whole number'),
+      expect.stringContaining('bad.json is corrupt: `iteration` is not a whole number'),
     ]);
     await callCli(['loop', 'import-state', 'old.json', '--id', rig.id, '--max-iterations', '1'], at);
     expect((await orch('loop', 'watch', rig.id)).code).toBe(0);

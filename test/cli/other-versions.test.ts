@@ -34,8 +34,8 @@ test('doctor and up name the open runs that need another build; status says so o
   });
   const newer = '1 open run waits for a newer orch: of-tomorrow';
   const older = '1 open run waits for an older orch: of-old';
-  const upgrade = 'upgrade orch here: they go on once a worker of the newer one runs';
-  const goBack = 'start a worker of that older orch: they go on once it runs';
+  const upgrade = 'upgrade orch here: they continue once a worker of the newer one runs';
+  const goBack = 'start a worker of that older orch: they continue once it runs';
   expect(checks).toEqual([
     { name: 'open_runs', ok: 'warn', detail: newer, hint: upgrade },
     { name: 'open_runs', ok: 'warn', detail: older, hint: goBack },

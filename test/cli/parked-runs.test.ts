@@ -43,7 +43,7 @@ function note(): Partial<SlowTask> {
   }
 }
 
-test('a run that has taken down two workers is parked and named, and other runs go on', async () => {
+test('a run that has taken down two workers is parked and named, and other runs continue', async () => {
   await own.signedClient().workflow.start('runPlan', { taskQueue: 'orch', workflowId: 'killer', args: [heavy] });
   for (const deaths of [0, 1]) {
     const { pid } = own.service().worker;
@@ -77,7 +77,7 @@ async function cannotBeCanceled(parked: string): Promise<void> {
   const forced = await own.orch('cancel', 'killer', '--force');
   expect([forced.code, forced.stdout, forced.stderr]).toEqual([
     0,
-    'killer: terminated, for it was parked; its `finally` steps do not run\n',
+    'killer: terminated because it was parked; its `finally` steps do not run\n',
     '',
   ]);
   expect((await own.orch('status', 'killer')).stdout).toMatch(/^killer terminated /);

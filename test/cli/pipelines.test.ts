@@ -272,7 +272,7 @@ describe('guardrails', () => {
       'that failed are told, even where that is allowed',
       one(guard),
       ['--env', 'CODE=1'],
-      ["The guardrail 'guard' failed: see its log, mend what it reports and run it again"],
+      ["The guardrail 'guard' failed: see its log, fix what it reports and run it again"],
     ],
     [
       'that did not run are told',
@@ -340,11 +340,11 @@ describe('the commands', () => {
     expect(await modes('--cloud')).toEqual(['cloud cloud', 'cloud cloud']);
     expect(await modes('--execution-mode', 'MCP')).toEqual(['mcp mcp', 'mcp mcp']);
     expect((await orch('run', write(file), '--execution-mode', 'moon')).stderr).toBe(
-      "error[usage]: --execution-mode: 'moon' is no execution mode\n  hint: write mcp or cloud; true, yes and 1 mean cloud, false, no and 0 mean mcp\n",
+      "error[usage]: --execution-mode: 'moon' is not an execution mode\n  hint: write mcp or cloud; true, yes and 1 mean cloud, false, no and 0 mean mcp\n",
     );
     const env = { CODEX_ORCHESTRATOR_EXECUTION_MODE: 'moon' };
     expect((await callCli(['plan', write(file)], { cwd: dir, env })).stderr).toContain(
-      "CODEX_ORCHESTRATOR_EXECUTION_MODE: 'moon' is no execution mode",
+      "CODEX_ORCHESTRATOR_EXECUTION_MODE: 'moon' is not an execution mode",
     );
   });
 
@@ -354,7 +354,7 @@ describe('the commands', () => {
       const { code, stderr } = await orch('validate', 'plan.yaml', ...flag);
       expect([code, stderr]).toEqual([
         2,
-        `error[usage]: ${flag[0]}: plan.yaml is a plan, for which this means nothing\n  hint: leave it out; what a plan does stands in its file\n`,
+        `error[usage]: ${flag[0]}: plan.yaml is a plan, where this has no effect\n  hint: leave it out; what a plan does is defined in its file\n`,
       ]);
     }
   });

@@ -69,7 +69,7 @@ test('removes the folders of runs that ended long ago, never of one that is open
   await orch('down');
 });
 
-test('removes what steps have left of work trees where all of it is committed, else keeps the run with it', async () => {
+test('removes what steps have left of worktrees where all of it is committed, else keeps the run with it', async () => {
   const state = tempDir();
   const repo = path.join(tempDir(), 'repo "1"');
   mkdirSync(repo);
@@ -88,7 +88,7 @@ test('removes what steps have left of work trees where all of it is committed, e
   const tree = (id: string): string => path.join(state, 'worktrees', id, 'a');
   expect([existsSync(path.join(tree(dirty), 'made.txt')), existsSync(tree(clean))]).toEqual([true, true]);
 
-  const why = `${dirty} would be kept for its work tree ${tree(dirty)}: 1 file is not committed\n`;
+  const why = `${dirty} would be kept for its worktree ${tree(dirty)}: 1 file is not committed\n`;
   const dry = await orch('prune', '--older-than', '30d', '--dry-run');
   expect(dry.stderr).toMatch(/^1 run would be removed, /);
   expect(dry.stderr.split('\n').slice(1).join('\n')).toBe(why);
@@ -120,9 +120,9 @@ function age(folder: string): void {
 }
 
 test.each(['30', 'd', '-3d', '0d', '1e9d', '30 d', '30days', '', '99999w', 'NaNd'])(
-  'refuses %j as a length of time',
+  'refuses %j as a duration',
   async (text) => {
     const result = await callCli(['prune', '--older-than', text], { cwd: dir, env: { ORCH_STATE_DIR: tempDir() } });
-    expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('this is no length of time') });
+    expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('not a valid duration') });
   },
 );

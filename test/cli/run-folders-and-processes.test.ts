@@ -191,7 +191,7 @@ test('orch down --stop-steps ends what runs: it begins anew, fails with run_once
   writeFileSync(path.join(files, 'over'), '');
   await eventually('one ends', () => ran().length === 4 && processesOf(id).length < 6);
   const { stdout } = await own.orch('down', '--stop-steps');
-  expect(stdout).toContain('2 steps ended; the next `orch up` begins them anew');
+  expect(stdout).toContain('2 steps ended; the next `orch up` starts them again');
   expect(processesOf(id)).toEqual([]);
   await own.client.connection.close();
   await own.up();

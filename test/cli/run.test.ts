@@ -106,11 +106,11 @@ describe('orch run', () => {
     const second = await runCli(['start', plan, '--id', id], { cwd: dir });
     expect(second).toMatchObject({ code: 2, stdout: '' });
     expect(second.stderr).toBe(
-      `error[run_exists]: There is already a run with the id '${id}'\n  hint: look at it by \`orch status ${id}\`, or choose another --id\n`,
+      `error[run_exists]: There is already a run with the id '${id}'\n  hint: look at it with \`orch status ${id}\`, or choose another --id\n`,
     );
   });
 
-  test('Ctrl-C detaches: it says how to come back, and the run goes on to its end', async () => {
+  test('Ctrl-C detaches: it says how to come back, and the run continues to its end', async () => {
     const dir = tempDir();
     const id = uniqueId('detached');
     const marker = path.join(dir, 'ended');
@@ -121,7 +121,7 @@ describe('orch run', () => {
     const { code, stderr } = await cli.ended;
     expect(code).toBe(130);
     expect(stderr).toContain(
-      `detached; the run goes on\n  follow it again:  orch watch ${id}\n  end it:           orch cancel ${id}\n`,
+      `detached; the run continues\n  follow it again:  orch watch ${id}\n  end it:           orch cancel ${id}\n`,
     );
     expect(existsSync(marker)).toBe(false);
     const watched = await runCli(['watch', id]);

@@ -85,7 +85,7 @@ test('an input that is too large for an environment is left out of it, and a scr
       'named',
       'failed',
       'spawn_failed',
-      "SpawnError: the input 'BIG' is too large for an environment variable, and the step names it; hand it over by stdin (${{ inputs.BIG }}), or as a file",
+      "SpawnError: the input 'BIG' is too large for an environment variable, and the step names it; pass it on stdin (${{ inputs.BIG }}), or as a file",
     ],
   ]);
   expect(readFileSync(path.join(dir, 'seen'), 'utf8').trim().split('\n').toSorted()).toEqual([
@@ -94,5 +94,5 @@ test('an input that is too large for an environment is left out of it, and a scr
     '2 small',
   ]);
   expect(Number(readFileSync(path.join(dir, 'size'), 'utf8'))).toBe(JSON.stringify(items).length);
-  expect(stderr).toContain("note: the input 'BIG' is too large for an environment variable; steps do not see it there");
+  expect(stderr).toContain("note: the input 'BIG' is too large for an environment variable; only expressions see it, steps do not");
 });

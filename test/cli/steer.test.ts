@@ -51,7 +51,7 @@ describe('approvals', () => {
     const plan = writePlan(dir, { steps: [steps[0], steps[2]] });
     const cli = startCli(['run', plan, '--id', id], { cwd: dir });
     await eventually('it says how to answer', () =>
-      cli.output().includes(`answer by: orch approve ${id} gate   or: orch reject ${id} gate\n`),
+      cli.output().includes(`answer with: orch approve ${id} gate   or: orch reject ${id} gate\n`),
     );
     expect((await callCli(['explain', id, 'gate'])).stdout).toBe(
       'gate: waiting\n  It waits for ann or bob to approve or reject it: Ship it?.\n  It depends on nothing.\n',
@@ -140,7 +140,7 @@ describe('quarantine', () => {
       [
         `${id} is quarantined: flaky failed, and the run waits for you`,
         `  try again:             orch retry ${id} flaky`,
-        `  go on without it:      orch skip ${id} flaky`,
+        `  continue without it:   orch skip ${id} flaky`,
         `  give up what failed:   orch resume ${id}`,
         `  end the run:           orch cancel ${id}`,
         '',
@@ -181,7 +181,7 @@ test('pause holds the next steps, resume lets them go', async () => {
     { id: 'b', command: 'true', depends_on: ['a'] },
   ];
   await callCli(['start', writePlan(dir, { steps }), '--id', id], { cwd: dir });
-  expect((await callCli(['pause', id])).stdout).toBe(`${id}: paused; what runs goes on, nothing new starts\n`);
+  expect((await callCli(['pause', id])).stdout).toBe(`${id}: paused; running steps continue, nothing new starts\n`);
   expect((await callCli(['pause', id])).stderr).toBe('error[refused]: Cannot pause the run: it is already paused\n');
   expect((await callCli(['status', id])).stdout).toMatch(new RegExp(`^${id} paused `));
   const listed = async (status: string): Promise<boolean> =>

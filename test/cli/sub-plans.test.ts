@@ -436,7 +436,7 @@ describe('before a run', () => {
       `main.json:9:17: error[invalid_sub_plan]: the plan 's/s.json' is not valid
   9 |         "plan": "s/s.json"
     |                 ^^^^^^^^^^
-  hint: its own problems are told with it
+  hint: its own problems are reported, too
 
 s/s.json:5:5: error[missing_action]: the step does nothing: it has neither command nor step_def
   5 |     {

@@ -1,6 +1,6 @@
 import { QueryNotRegisteredError } from '@temporalio/client';
 import { expect, test } from 'vitest';
-import { onceItAnswers } from '../../src/client/service-errors.js';
+import { asOrchError, onceItAnswers, withDeadline } from '../../src/client/service-errors.js';
 
 const tooEarly = (): QueryNotRegisteredError => new QueryNotRegisteredError('no handler for progress', 3);
 
@@ -23,3 +23,28 @@ test('any other failure is told at once', async () => {
   await expect(onceItAnswers(query)).rejects.toThrow('something else');
   expect(asked).toBe(1);
 });
+
+const grpcError = (code: number): Error =>
+  Object.assign(new Error(`${code} INTERNAL: Received RST_STREAM with code 0`), {
+    code,
+    details: 'Received RST_STREAM with code 0',
+    metadata: {},
+  });
+
+test.each([1, 2, 13, 14])(
+  'a call that the service ends at its deadline with code %i was not answered',
+  async (code) => {
+    const connection = { withDeadline: async <T>(_: number | Date, call: () => Promise<T>) => call() };
+    const late = withDeadline(connection, 200, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      throw grpcError(code);
+    });
+    await expect(late.catch((error: unknown) => asOrchError(error))).resolves.toMatchObject({ code: 'no_worker' });
+    const early = withDeadline(connection, 60_000, async () => {
+      throw grpcError(code);
+    });
+    await expect(early.catch((error: unknown) => asOrchError(error))).resolves.toMatchObject({
+      code: 'service_unreachable',
+    });
+  },
+);

@@ -60,7 +60,7 @@ test('a signal of megabytes is refused in words before it is sent, as an update 
   for (const verb of ['pause', 'resume'] as const) await rig.orch.steer(id, verb, {});
   await expect(rig.orch.steer(id, 'approve', { step: 'a', comment: 'c'.repeat(3_000_000) })).rejects.toMatchObject({
     code: 'refused',
-    message: 'Cannot approve: the request has 3000025 bytes, more than 131072',
+    message: 'Cannot approve: the request is 3000025 bytes, more than 131072',
   });
   expect(await rig.orch.steer(id, 'approve', { step: 'a' })).toMatchObject({ sent_as: 'signal' });
   const { events } = await rig.orch.record(id);
@@ -73,7 +73,7 @@ test('a run that has had its signals, too, says so, and is canceled as ever', as
   for (let sent = 0; sent < 7; sent += 1) await rig.orch.steer(id, sent % 2 === 0 ? 'pause' : 'resume', {});
   await expect(rig.orch.steer(id, 'approve', { step: 'a' })).rejects.toMatchObject({
     code: 'too_many_requests',
-    message: `'${id}' has had as many requests as Temporal takes for one execution`,
+    message: `'${id}' has had as many requests as Temporal allows for one execution`,
   });
   await rig.orch.cancel(id);
   expect((await rig.orch.result(id)).status).toBe('canceled');

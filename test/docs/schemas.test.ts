@@ -48,7 +48,7 @@ test('docs/errors.md has a section for every diagnostic code, and for nothing el
 
 test('docs/errors.md lists every step reason, and every error of the client and of the service', () => {
   const documented = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
-  const union = /export type StepReason =([^;]+);/.exec(read('src/engine/types.ts'))?.[1] ?? '';
+  const union = /export type StepReason =([^;]+);/.exec(read('src/contract/statuses.ts'))?.[1] ?? '';
   const reasons = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1]);
   expect(new Set(documented)).toEqual(
     new Set([...reasons, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...SYSTEM_ERROR_CODES]),

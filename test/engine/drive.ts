@@ -1,6 +1,8 @@
 import {
   decide,
   refusal,
+  restore,
+  snapshot,
   startRun,
   type EngineCommand,
   type EngineEvent,
@@ -11,6 +13,7 @@ import {
   type RunState,
   type Said,
 } from '../../src/engine/index.js';
+import type { RunSnapshot } from '../../src/contract/carried-run.js';
 import { report } from './programs.js';
 
 /** A step that has begun and waits without a slot. */
@@ -52,11 +55,15 @@ export interface Drive {
   statuses(): Record<string, string>;
 }
 
-/** @param observe is told of the start (without an event), and of every event once it was taken in */
+/**
+ * @param observe is told of the start (without an event), and of every event once it was taken in
+ * @param travels whether the run goes on in a new history after each event
+ */
 export function drive(
   program: Program,
   leftOut: readonly string[] = [],
   observe: (state: RunState, event?: EngineEvent, before?: RunState['status']) => void = () => {},
+  travels = false,
 ): Drive {
   const running: string[] = [];
   const started: string[] = [];
@@ -65,9 +72,11 @@ export function drive(
   const timers = new Map<EngineTimer, number>();
   let finished: string | undefined;
   let clock = 0;
-  const { state, commands } = startRun(program, clock, {
+  const beginning = startRun(program, clock, {
     leftOut: new Set(leftOut.map((id) => program.graph.index.get(id)!)),
   });
+  const { commands } = beginning;
+  let { state } = beginning;
   observe(state);
   take(commands);
 
@@ -110,9 +119,17 @@ export function drive(
 
   function send(event: EngineEvent): void {
     const before = state.status;
+    if (travels) take(decide(program, state, { type: 'starts-held', held: true, at: clock }));
     const next = decide(program, state, event);
     observe(state, event, before);
     take(next);
+    if (travels) travel();
+  }
+
+  function travel(): void {
+    const packed = JSON.parse(JSON.stringify(snapshot(state, program.graph.ids))) as RunSnapshot;
+    state = restore(packed, program.graph.ids);
+    take(decide(program, state, { type: 'starts-held', held: false, at: clock }));
   }
 
   function request(wanted: OperatorRequest): string | undefined {
@@ -124,7 +141,9 @@ export function drive(
   const stepOf = (id: string): number => program.graph.index.get(id)!;
 
   return {
-    state,
+    get state() {
+      return state;
+    },
     running,
     started,
     stopping,

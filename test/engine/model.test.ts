@@ -90,6 +90,12 @@ function outcomeOf(scenario: Scenario, ends: Record<string, string>): string {
   return broken ? 'failed' : 'succeeded';
 }
 
+/** Each rule is held twice: for a run as it is, and for one that goes on in a new history after each event. */
+const WAYS = [
+  ['', false, 1000],
+  [', also where it goes on in a new history after each event', true, 300],
+] as const;
+
 function checkAlways(run: Drive, scenario: Scenario): void {
   const { state } = run;
   expect(state.running).toBeLessThanOrEqual(scenario.cap);
@@ -128,11 +134,11 @@ function endNext(run: Drive, scenario: Scenario, next: string): void {
   else run.decide(next, outcome === 'failed' ? 'reject' : 'approve');
 }
 
-test('without abort, every order of ends gives the ends that the rules say', () => {
+test.each(WAYS)('without abort, every order of ends gives the ends that the rules say%s', (_, travels, runs) => {
   fc.assert(
     fc.property(scenarios(['skip_dependents', 'continue', 'skip']), fc.boolean(), (scenario, operator) => {
       fc.pre(isAcyclic(scenario));
-      const run = drive(programFor(scenario));
+      const run = drive(programFor(scenario), [], undefined, travels);
       const forced: Record<string, 'skipped' | 'canceled'> = {};
       const ids = Object.keys(scenario.steps);
       const parks = { ...scenario.parks };
@@ -151,74 +157,81 @@ test('without abort, every order of ends gives the ends that the rules say', () 
       expect(run.statuses()).toEqual(expected);
       expect(run.finished).toBe(outcomeOf(scenario, expected));
     }),
-    { numRuns: propertyRuns(1000) },
+    { numRuns: propertyRuns(runs) },
   );
 });
 
-test('with any policy, and cancels at any time, a run ends, and every step of it has an end', () => {
-  fc.assert(
-    fc.property(
-      scenarios(['abort', 'skip_dependents', 'continue', 'skip']),
-      fc.option(fc.nat(40)),
-      fc.boolean(),
-      (scenario, cancelAt, force) => {
+test.each(WAYS)(
+  'with any policy, and cancels at any time, a run ends, and every step of it has an end%s',
+  (_, travels, runs) => {
+    fc.assert(
+      fc.property(
+        scenarios(['abort', 'skip_dependents', 'continue', 'skip']),
+        fc.option(fc.nat(40)),
+        fc.boolean(),
+        (scenario, cancelAt, force) => {
+          fc.pre(isAcyclic(scenario));
+          const run = drive(programFor(scenario), [], undefined, travels);
+          const parks = { ...scenario.parks };
+          let startedAtStop: number | undefined;
+          const mainStarted = (): number => run.started.filter((id) => !scenario.steps[id]!.finally).length;
+          for (let turn = 0; run.finished === undefined; turn += 1) {
+            if (turn === cancelAt) run.cancel(force);
+            if (run.state.stop !== undefined) startedAtStop ??= mainStarted();
+            checkAlways(run, scenario);
+            expect(new Set(run.started).size).toBe(run.started.length);
+            if (run.finished === undefined)
+              goOn(run, scenario, parks, scenario.choices[turn % scenario.choices.length]!);
+          }
+          expect(run.parked.size).toBe(0);
+          expect(run.state.steps.every((step) => isEnd(step.status) && step.standing !== undefined)).toBe(true);
+          if (startedAtStop !== undefined) expect(mainStarted()).toBe(startedAtStop);
+          if (run.state.stop === 'run_canceled') expect(run.finished).toBe('canceled');
+        },
+      ),
+      { numRuns: propertyRuns(runs) },
+    );
+  },
+);
+
+test.each(WAYS)(
+  'in a quarantine nothing is lost: whatever the person decides, every step has an end%s',
+  (_, travels, runs) => {
+    fc.assert(
+      fc.property(scenarios(['abort', 'skip_dependents', 'continue', 'skip']), (scenario) => {
         fc.pre(isAcyclic(scenario));
-        const run = drive(programFor(scenario));
+        const run = drive(programFor(scenario, { on_abort: 'quarantine' }), [], undefined, travels);
+        const retried = new Set<string>();
         const parks = { ...scenario.parks };
-        let startedAtStop: number | undefined;
-        const mainStarted = (): number => run.started.filter((id) => !scenario.steps[id]!.finally).length;
         for (let turn = 0; run.finished === undefined; turn += 1) {
-          if (turn === cancelAt) run.cancel(force);
-          if (run.state.stop !== undefined) startedAtStop ??= mainStarted();
+          const choice = scenario.choices[turn % scenario.choices.length]!;
+          const held = run.state.held[0];
+          const able = movable(run);
           checkAlways(run, scenario);
-          expect(new Set(run.started).size).toBe(run.started.length);
-          if (run.finished === undefined) goOn(run, scenario, parks, scenario.choices[turn % scenario.choices.length]!);
+          if (able.length > 0) {
+            const next = able[choice % able.length]!;
+            const again = retried.has(next) && scenario.steps[next]!.action?.type !== 'approval';
+            if (again && run.running.includes(next)) run.end(next, 'success');
+            else goOn(run, scenario, parks, choice);
+          } else if (held === undefined) {
+            throw new Error('a deadlock: nothing runs, nothing is held, and the run has not ended');
+          } else {
+            expect(run.state.status).toBe('quarantined');
+            const id = Object.keys(scenario.steps)[held]!;
+            const retry = choice % 3 === 0 && !retried.has(id) ? run.retry(id) : 'not tried';
+            if (retry === undefined) {
+              retried.add(id);
+              scenario.verdicts[id] = 'start';
+            } else if (choice % 3 === 1) expect(run.skip(id)).toBeUndefined();
+            else if (choice % 17 === 2) run.cancel();
+            else expect(run.resume()).toBeUndefined();
+          }
         }
-        expect(run.parked.size).toBe(0);
         expect(run.state.steps.every((step) => isEnd(step.status) && step.standing !== undefined)).toBe(true);
-        if (startedAtStop !== undefined) expect(mainStarted()).toBe(startedAtStop);
-        if (run.state.stop === 'run_canceled') expect(run.finished).toBe('canceled');
-      },
-    ),
-    { numRuns: propertyRuns(1000) },
-  );
-});
-
-test('in a quarantine nothing is lost: whatever the person decides, every step has an end', () => {
-  fc.assert(
-    fc.property(scenarios(['abort', 'skip_dependents', 'continue', 'skip']), (scenario) => {
-      fc.pre(isAcyclic(scenario));
-      const run = drive(programFor(scenario, { on_abort: 'quarantine' }));
-      const retried = new Set<string>();
-      const parks = { ...scenario.parks };
-      for (let turn = 0; run.finished === undefined; turn += 1) {
-        const choice = scenario.choices[turn % scenario.choices.length]!;
-        const held = run.state.held[0];
-        const able = movable(run);
-        checkAlways(run, scenario);
-        if (able.length > 0) {
-          const next = able[choice % able.length]!;
-          const again = retried.has(next) && scenario.steps[next]!.action?.type !== 'approval';
-          if (again && run.running.includes(next)) run.end(next, 'success');
-          else goOn(run, scenario, parks, choice);
-        } else if (held === undefined) {
-          throw new Error('a deadlock: nothing runs, nothing is held, and the run has not ended');
-        } else {
-          expect(run.state.status).toBe('quarantined');
-          const id = Object.keys(scenario.steps)[held]!;
-          const retry = choice % 3 === 0 && !retried.has(id) ? run.retry(id) : 'not tried';
-          if (retry === undefined) {
-            retried.add(id);
-            scenario.verdicts[id] = 'start';
-          } else if (choice % 3 === 1) expect(run.skip(id)).toBeUndefined();
-          else if (choice % 17 === 2) run.cancel();
-          else expect(run.resume()).toBeUndefined();
-        }
-      }
-      expect(run.state.steps.every((step) => isEnd(step.status) && step.standing !== undefined)).toBe(true);
-      const counted = run.state.steps.filter((step) => step.status === 'failed').length;
-      expect(run.state.counts.failed).toBe(counted);
-    }),
-    { numRuns: propertyRuns(1000) },
-  );
-});
+        const counted = run.state.steps.filter((step) => step.status === 'failed').length;
+        expect(run.state.counts.failed).toBe(counted);
+      }),
+      { numRuns: propertyRuns(runs) },
+    );
+  },
+);

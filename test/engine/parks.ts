@@ -33,7 +33,7 @@ export function moveParked(run: Drive, id: string, choice: number): void {
     if (told !== undefined || !person) expect(verb(run, id)).toBeTypeOf('string');
     run.unpark(id);
     if (run.parked.has(id) && told === undefined && person) {
-      expect(verb(run, id)).toBe('it waits for a person no longer');
+      expect(verb(run, id)).toBe('it is no longer waiting for a person');
     }
   }
 }

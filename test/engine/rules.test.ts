@@ -194,7 +194,7 @@ describe('on_abort: quarantine', () => {
     expect([run.running, run.finished]).toEqual([[], undefined]);
   });
 
-  test('retry tries the step again, and the run goes on', () => {
+  test('retry tries the step again, and the run continues', () => {
     const run = quarantined();
     run.end('b');
     expect(run.retry('a')).toBeUndefined();
@@ -252,7 +252,7 @@ describe('retry', () => {
 
   test('is refused for what did not fail, and once the run is ending', () => {
     const run = drive(programOf({ ...plan, bad: {} }));
-    expect(run.retry('slow')).toBe('only a failed step can be tried again; it is running');
+    expect(run.retry('slow')).toBe('only a failed step can be retried; it is running');
     run.end('a', 'failed');
     run.end('bad', 'failed');
     expect(run.retry('a')).toBe('the run is already ending');
@@ -304,7 +304,7 @@ describe('approvals', () => {
     const run = drive(programOf({ ok: { action }, a: {} }));
     expect(run.decide('ok', 'approve', 'eve')).toBe('only ann, bob may decide, not eve');
     expect(run.decide('ok', 'approve', 'bob')).toBeUndefined();
-    expect(run.decide('a', 'approve', 'bob')).toBe('it is no approval');
+    expect(run.decide('a', 'approve', 'bob')).toBe('it is not an approval');
   });
 
   test('a wait that is skipped or canceled is called off', () => {

@@ -72,6 +72,13 @@ test('a table that allows an arrow upwards, or one that nobody needs, is refused
   ]);
 });
 
+test('what every room may import is in the table once, and may import nothing of them', () => {
+  const files = { 'ground/x.ts': "import '../b/b.js';", 'a/a.ts': "import '../ground/x.js';", 'b/b.ts': '' };
+  expect(check(files, [{ ...room('ground'), everywhere: true }, room('b'), room('a')])).toEqual([
+    'ground/x.ts imports b/b.ts: ground may not import b',
+  ]);
+});
+
 test('rooms of one folder stand together, so that folders have an order too', () => {
   const files = { 'a/one/x.ts': '', 'b/x.ts': '', 'a/two/x.ts': '' };
   expect(check(files, [room('a/one'), room('b'), room('a/two')])).toEqual(['a: its rooms do not stand together']);

@@ -163,7 +163,7 @@ describe('the router’s answer must be exactly one allowed line', () => {
       error: {
         code: 'router_not_allowed',
         message:
-          'the router chose what is not on the allowlist: "superviser.md"; allowed are supervisor.md, main.md, reviewer.md; did you mean \'supervisor.md\'?',
+          'the router chose a prompt that is not on the allowlist: "superviser.md"; allowed are supervisor.md, main.md, reviewer.md; did you mean \'supervisor.md\'?',
       },
     });
     const empty = decideByRouter(config, { iteration: 1, role: 'supervisor', reviewed: false }, '');

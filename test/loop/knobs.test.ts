@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { KNOBS, resolveKnob, resolveKnobs, type KnobName, type KnobValues } from '../../src/loop/index.js';
+import { agentFor } from '../../src/loop/agents.js';
 import { configOf } from './sample.js';
 
 /** For each knob that a text can set: a text, what it means, and what a file may say instead. */
@@ -14,7 +15,10 @@ const TEXTS: { [K in KnobName]?: [text: string, value: KnobValues[K], file: Knob
   timeout_sec: ['1.5', 1.5, 'none'],
   stall_timeout_sec: ['none', 'none', 4],
   state_file: ['s.json', 's.json', 't.json'],
-  workflow: ['review_cadence', 'review_cadence', 'standard'],
+  start_prompt: ['main', 'main', 'supervisor.md'],
+  completion_marker: ['done.md', 'done.md', 'other.md'],
+  verdicts: ['none', 'none', 'all'],
+  workflow: ['review_cadence2', 'review_cadence2', 'standard2'],
   review_every_n: ['0', 0, 5],
   router_enabled: ['off', false, true],
   router_mode: ['Router-Only', 'router_only', 'router_first'],
@@ -22,6 +26,8 @@ const TEXTS: { [K in KnobName]?: [text: string, value: KnobValues[K], file: Knob
   router_allowlist: ['a.md, b', ['a.md', 'b'], ['c']],
   router_applies_to: ['all', 'all', 'first'],
   agent: ['codex', 'codex', 'claude'],
+  supervisor_agent: ['codex', 'codex', undefined],
+  main_agent: ['codex', 'codex', undefined],
   role_agents: ['galph=codex', { galph: 'codex' }, { main: 'claude' }],
   prompt_agents: ['a.md=codex,b=claude', { 'a.md': 'codex', b: 'claude' }, {}],
   claude_cmd: ['./claude', './claude', undefined],
@@ -30,6 +36,7 @@ const TEXTS: { [K in KnobName]?: [text: string, value: KnobValues[K], file: Knob
   remote: ['up', 'up', 'origin'],
   branch: ['main', 'main', 'dev'],
   dirty: ['warn', 'warn', 'refuse'],
+  force_add_reports: ['1', true, false],
   dry_run: ['1', true, false],
   doc_whitelist: ['a,b', ['a', 'b'], ['c']],
   tracked_output_globs: ['a', ['a'], ['b']],
@@ -105,4 +112,61 @@ test('CLAUDE_CMD and CODEX_CMD say what to call', () => {
   expect(config.agents.settings).toEqual({
     codex: { adapter: 'codex', command: './my-codex', args: ['--profile', 'loop'] },
   });
+});
+
+test('the older runners had variables of their own: for their role, and maps that go together', () => {
+  const env = {
+    ORCHESTRATOR_AGENT: 'claude',
+    LOOP_AGENT: 'codex',
+    ORCHESTRATOR_AGENT_PROMPT: 'reviewer=gemini',
+    SUPERVISOR_AGENT_PROMPT: 'reviewer=codex,supervisor=opencode',
+    LOOP_AGENT_ROLE: 'ralph=gemini',
+    ROUTER_PROMPT_MAIN: 'engineer.md',
+    ORCHESTRATION_ENGINEER_SUMMARY_PATH: 'off',
+  };
+  const config = configOf('', { env });
+  expect(config.agents).toMatchObject({
+    default: 'claude',
+    cli_prompts: { 'reviewer.md': 'gemini', 'supervisor.md': 'opencode' },
+    cli_roles: { main: 'gemini' },
+    role_defaults: { main: 'codex' },
+  });
+  expect(config.prompts.main.key).toBe('engineer.md');
+  expect(config).not.toHaveProperty('completion_marker');
+  expect(() => configOf('', { env: { SUPERVISOR_AGENT: 'nobody' } })).toThrow("there is no agent 'nobody'");
+});
+
+const agentOfMain = (env: Record<string, string>, file = ''): string => {
+  const { agents, prompts } = configOf(file, { env });
+  return agentFor(agents, 'main', prompts.main);
+};
+
+test('an agent of a role counts before the default, and after all that names a role or a prompt', () => {
+  expect(agentOfMain({ LOOP_AGENT: 'codex', ORCHESTRATOR_AGENT: 'claude' })).toBe('codex');
+  expect(agentOfMain({ LOOP_AGENT: 'codex' }, 'agent: {roles: {main: gemini}}\n')).toBe('gemini');
+  expect(agentOfMain({ LOOP_AGENT: 'codex', LOOP_AGENT_PROMPT: 'main=opencode' })).toBe('opencode');
+});
+
+const promptsOf = (text: string): string[] => {
+  const { prompts, review_every_n } = configOf(text);
+  return [prompts.supervisor.key, prompts.main.key, String(review_every_n)];
+};
+
+test('the second workflows have prompts of their own, unless they are named', () => {
+  expect(promptsOf('workflow: {name: standard2}\n')).toEqual(['supervisor2.md', 'main2.md', '0']);
+  expect(promptsOf('workflow: {name: review_cadence2, review_every_n: 3}\nmain_prompt: main.md\n')).toEqual([
+    'supervisor2.md',
+    'main.md',
+    '3',
+  ]);
+});
+
+test('the prompt that a loop begins with is that of a role', () => {
+  expect(configOf('start_prompt: prompts/main.md\n').start_role).toBe('main');
+  expect(() => configOf('start_prompt: reviewer\n')).toThrow("'reviewer' is the prompt of no role");
+});
+
+test('the state file has a default, and may be none', () => {
+  expect(configOf('').state_file).toBe('sync/state.json');
+  expect(configOf('state_file: none\n')).not.toHaveProperty('state_file');
 });

@@ -128,5 +128,5 @@ test('settings that do not fit together are refused: router_only without a promp
 });
 
 test.each(['../x.md', '/etc/passwd', 'a\\b.md', '.'])('a prompt cannot leave the folder of prompts: %s', (name) => {
-  expect(() => configOf(`main_prompt: ${JSON.stringify(name)}\n`)).toThrow('is no file below prompts');
+  expect(() => configOf(`main_prompt: ${JSON.stringify(name)}\n`)).toThrow('is not a file below prompts');
 });

@@ -36,8 +36,8 @@ describe('what is committed after a turn', () => {
   });
 
   test('sizes are capped, of one file and of all', () => {
-    expect(sort('docs/fix_plan.md', 1024 * 1024 + 1)).toBe('it has 1048577 bytes; a document has at most 1048576');
-    expect(sort('reports/a.png', 6 * 1024 * 1024)).toBe('it has 6291456 bytes; a report has at most 5242880');
+    expect(sort('docs/fix_plan.md', 1024 * 1024 + 1)).toBe('it is 1048577 bytes; a document may have at most 1048576');
+    expect(sort('reports/a.png', 6 * 1024 * 1024)).toBe('it is 6291456 bytes; a report may have at most 5242880');
     const many = ['a', 'b', 'c', 'd', 'e'].map((name) => ({
       path: `reports/${name}.png`,
       bytes: 5_000_000,
@@ -49,8 +49,8 @@ describe('what is committed after a turn', () => {
 
   test('.reportsignore leaves reports out', () => {
     const ignored = readIgnored('# big ones\n*.png\n\n/reports/raw/\n');
-    expect(sort('plans/reports/x.png', 1, false, ignored)).toBe('.reportsignore leaves it out');
-    expect(sort('reports/raw/a.md', 1, false, ignored)).toBe('.reportsignore leaves it out');
+    expect(sort('plans/reports/x.png', 1, false, ignored)).toBe('.reportsignore excludes it');
+    expect(sort('reports/raw/a.md', 1, false, ignored)).toBe('.reportsignore excludes it');
     expect(sort('reports/a.md', 1, false, ignored)).toBe('reports');
   });
 });

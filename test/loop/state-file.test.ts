@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { importState, stateFields, writeState } from '../../src/loop/state-file.js';
+import { asksToExit, importState, isAhead, stateFields, writeState } from '../../src/loop/state-file.js';
 import { initialState, type LoopState } from '../../src/loop/turns.js';
 import { configOf } from './sample.js';
 
@@ -36,6 +36,8 @@ describe('where an older run stands', () => {
     ['it failed in the turn of main', { iteration: 5, expected_actor: 'ralph', status: 'failed' }, '5 main'],
     ['a new file', { iteration: 1, expected_actor: 'galph', status: 'idle' }, '1 supervisor'],
     ['a file without fields', {}, '1 supervisor'],
+    ['iterations counted from 0', { iteration: 0, expected_actor: 'ralph', status: 'waiting-ralph' }, '1 main'],
+    ['steps of a second workflow', { step_index: 3, workflow_name: 'review_cadence2', status: 'idle' }, '2 main'],
     ['steps counted: 0', { step_index: 0, iteration: 1, workflow_name: 'standard', status: 'idle' }, '1 supervisor'],
     ['steps counted: 65 is main of iteration 33', { step_index: 65, iteration: 66, status: 'waiting-next' }, '33 main'],
     ['steps counted: 64 failed', { step_index: 64, iteration: 65, status: 'failed' }, '33 supervisor'],
@@ -53,15 +55,15 @@ describe('a corrupt state is refused', () => {
     ['empty', '', /^it is no JSON: /],
     ['a list', [], /^it is no JSON object$/],
     ['null', null, /^it is no JSON object$/],
-    ['a word as iteration', { iteration: 'x' }, /^`iteration` is no whole number from 1$/],
-    ['iteration 0', { iteration: 0 }, /^`iteration` is no whole number/],
+    ['a word as iteration', { iteration: 'x' }, /^`iteration` is no whole number from 0$/],
     ['a fraction', { iteration: 1.5 }, /^`iteration` is no whole number/],
     ['an actor that is none', { iteration: 1, expected_actor: 'boss' }, /^`expected_actor` is "boss"/],
     ['a status that is none', { iteration: 1, status: 'napping' }, /^`status` is "napping"/],
     ['a contradiction', { iteration: 3, expected_actor: 'galph', status: 'waiting-ralph' }, /contradict each other$/],
     ['another one', { iteration: 33, step_index: 3, status: 'idle' }, /contradict each other$/],
     ['a negative step', { step_index: -1, status: 'idle' }, /^`step_index` is no whole number from 0$/],
-    ['exit in words', { iteration: 1, exit: 'yes' }, /^`exit` is neither true nor false$/],
+    ['a workflow that nobody knows', { workflow_name: 'waltz' }, /^`workflow_name` is "waltz"; there is standard, /],
+    ['exit in other words', { iteration: 1, exit: 'perhaps' }, /^`exit` is neither true nor false$/],
   ])('%s', (_, state, expected) => expect(read(state)).toMatch(expected));
 });
 
@@ -78,10 +80,39 @@ test('exit and its reason are told', () => {
   expect(found.ok && found.value.exit).toBe('out of money');
 });
 
+test.each([
+  [true, true],
+  ['true', true],
+  ['Yes', true],
+  [1, true],
+  [false, false],
+  ['false', false],
+  ['', false],
+  [0, false],
+  [null, false],
+  ['perhaps', undefined],
+  [{}, undefined],
+])('exit: %j asks for the end: %s', (exit, asks) => expect(asksToExit(exit)).toBe(asks));
+
+describe('a file that is further than a loop', () => {
+  const at = { iteration: 3, expected_actor: 'ralph', status: 'waiting-ralph' };
+  const own = { loop: 'mine@then', turns: 4 };
+  test.each<[what: string, source: Record<string, unknown>, ahead: object | undefined]>([
+    ['of an older loop', at, { iteration: 3, role: 'main' }],
+    ['of another one', { ...at, orch_loop: 'other@now' }, { iteration: 3, role: 'main', loop: 'other@now' }],
+    ['its own', { ...at, orch_loop: 'mine@then' }, undefined],
+    ['no further', { ...at, iteration: 2 }, undefined],
+    ['where it is', { iteration: 3, expected_actor: 'galph', status: 'complete' }, undefined],
+    ['empty', {}, undefined],
+    ['corrupt', { ...at, iteration: 'x' }, undefined],
+    ['steps counted', { step_index: 5, status: 'idle' }, { iteration: 3, role: 'main' }],
+  ])('%s', (_, source, ahead) => expect(isAhead(source, own)).toEqual(ahead));
+});
+
 test('what others have written into the file stays, and the lease is written for its readers', () => {
   const fields = stateFields(config, { ...initialState(), role: 'main', turns: 1 }, 'idle');
   const before = { iteration: 1, exit: true, note: { of: 'mine' }, step_index: 3, workflow_name: 'standard' };
-  const text = writeState(fields, { now: new Date(0), commits: { galph_commit: 'abc1234' } }, before);
+  const text = writeState(fields, { now: new Date(0), commits: { galph_commit: 'abc1234' }, loop: 'l@then' }, before);
   expect(JSON.parse(text)).toEqual({
     iteration: 1,
     exit: true,
@@ -91,6 +122,7 @@ test('what others have written into the file stays, and the lease is written for
     last_update: '1970-01-01T00:00:00Z',
     lease_expires_at: '1970-01-01T00:10:00Z',
     galph_commit: 'abc1234',
+    orch_loop: 'l@then',
   });
   expect(text.startsWith('{\n  "')).toBe(true);
 });

@@ -1,7 +1,8 @@
 /** A plan that uses every key of the language that this version runs. */
 export const EVERY_KEY = `$schema: ./plan.schema.json
 plan_id: every-key
-version: "1.0"
+version: "2.7"
+language: "1.0"
 description: All of it
 x-note: free
 metadata: {project: demo, tags: [a, b]}

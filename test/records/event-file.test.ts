@@ -62,7 +62,7 @@ describe('a file of events', () => {
 
   test('a gap is refused rather than hidden', async () => {
     writeFileSync(file, eventLines(many(2)));
-    await expect(appendMissing(file, [started(5)])).rejects.toThrow('lacks the events 3 to 4');
+    await expect(appendMissing(file, [started(5)])).rejects.toThrow('is missing the events 3 to 4');
     expect(await readEvents(file)).toEqual(many(2));
   });
 

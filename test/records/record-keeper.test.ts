@@ -125,3 +125,49 @@ test('a seal has the last word', async () => {
   expect(manifest().last_seq).toBe(203);
   expect(read('events.ndjson')).toBe(eventLines(events));
 });
+
+/** The news of a run that went on in a new history after its event with the number `after`. */
+const later = (after: number, upTo: number) => ({ ...whole(upTo), after, events: events.slice(after, upTo) }) as const;
+
+test('a run that goes on in a new history has one file of events, written on by whoever has it', async () => {
+  keeper.take(whole(10));
+  await keeper.flush('r');
+  keeper.take(later(10, 12));
+  keeper.take({ whole: false, run_id: 'r', events: events.slice(12, 14) });
+  await keeper.flush('r');
+  expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 14)));
+  // Another worker, which knows only what the new history holds.
+  const next = createRecordKeeper(state, () => {});
+  next.take(later(10, 16));
+  await next.flush('r');
+  expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 16)));
+  expect(manifest()).toEqual(manifestOf(about, events.slice(0, 16)));
+  await next.seal({ about, plan: { plan_id: 'p' }, after: 10, events: events.slice(10) });
+  expect(read('events.ndjson')).toBe(eventLines(events));
+  expect(manifest()).toEqual(manifestOf(about, events));
+});
+
+test('what a file lacks of earlier histories is read from those', async () => {
+  const asked: unknown[] = [];
+  const elsewhere = createRecordKeeper(
+    state,
+    () => {},
+    async (...what) => {
+      asked.push(what);
+      return events;
+    },
+  );
+  elsewhere.take(later(10, 12));
+  await elsewhere.flush('r');
+  expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 12)));
+  expect(asked).toEqual([['r', 10]]);
+  rmSync(path.join(state, 'runs', 'r'), { recursive: true });
+  await elsewhere.seal({ about, plan: {}, after: 20, events: events.slice(20) });
+  expect(read('events.ndjson')).toBe(eventLines(events));
+});
+
+test('a record whose first part nobody has any more is not written', async () => {
+  await expect(keeper.seal({ about, plan: {}, after: 20, events: events.slice(20) })).rejects.toThrow(
+    "the first 20 events of run 'r' are not there",
+  );
+});

@@ -41,3 +41,9 @@ test('a copy that nobody can write is told to be incomplete', async () => {
   writeFileSync(from, 'a line\n');
   expect(await copy().finish()).toBe(false);
 });
+
+test('a stream without a byte leaves no file', async () => {
+  writeFileSync(from, '');
+  expect(await copy().finish()).toBe(true);
+  expect(existsSync(to)).toBe(false);
+});

@@ -22,6 +22,7 @@ it('finds nothing wrong with a machine where orch never ran', async () => {
     'state_folder',
     'cache_folder',
     'disk_space',
+    'records',
     'temporal_binary',
     'go',
     'signing_key',
@@ -30,7 +31,7 @@ it('finds nothing wrong with a machine where orch never ran', async () => {
   ]);
   expect(only(checks, 'temporal_binary', 'signing_key', 'server', 'worker')).toEqual([
     { name: 'temporal_binary', ok: 'ok', detail: `${path}, 1.5.1 (server 1.29.1), found by ORCH_TEMPORAL_CLI` },
-    { name: 'signing_key', ok: 'ok', detail: 'made by the first start' },
+    { name: 'signing_key', ok: 'ok', detail: 'created by the first start' },
     { name: 'server', ok: 'ok', detail: 'not running; the next run starts it' },
     { name: 'worker', ok: 'ok', detail: 'not running; the next run starts it' },
   ]);
@@ -49,7 +50,7 @@ it('builds nothing, and says what a first start would need', async () => {
   ]);
 });
 
-it('sees a state folder that is open to others, and one that is no folder', async () => {
+it('sees a state folder that is open to others, and one that is not a folder', async () => {
   const place = newPlace();
   mkdirSync(place.files.dir, { recursive: true, mode: 0o700 });
   chmodSync(place.files.dir, 0o755);

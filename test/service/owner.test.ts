@@ -52,7 +52,7 @@ describe.runIf(process.platform === 'linux')('where the record of what runs is l
     expect(await again()).toEqual({ ...info, started_at: expect.any(String), started: [] });
     expect(servers()).toEqual([info.server_pid]);
     expect(progress[0]).toBe(
-      `service.json does not name what runs: the server (process ${info.server_pid}) and the worker (process ${info.worker_pid})`,
+      `service.json does not list what is running: the server (process ${info.server_pid}) and the worker (process ${info.worker_pid})`,
     );
     expect(readRecord(place.files)?.server?.pid).toBe(info.server_pid);
   });
@@ -91,7 +91,7 @@ it('a server that was told something else, by another orch, is replaced on the s
   writeRecord(place.files, { ...record, server: { ...record.server, settings: 'other' } });
   expect(await again()).toMatchObject({ address: info.address, started: expect.arrayContaining(['server']) });
   expect(progress).toContain(
-    `the server (process ${info.server_pid}) was started by another version of orch, it is replaced`,
+    `the server (process ${info.server_pid}) was started by another version of orch; replacing it`,
   );
   expect(isAlive(record.server)).toBe(false);
 });

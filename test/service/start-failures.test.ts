@@ -23,9 +23,13 @@ function failing(line: string): Place {
 
 describe('a server that ends while it starts', () => {
   it.each([
-    ['database_in_use', 'database is locked (5) (SQLITE_BUSY)', /^another server has .*temporal\.db open/],
-    ['database_corrupt', 'database disk image is malformed (11)', /^put a copy of .*temporal\.db in its place/],
-    ['database_corrupt', 'SQL logic error: no such table: namespaces (1)', /^put a copy of .*temporal\.db/],
+    [
+      'database_in_use',
+      'database is locked (5) (SQLITE_BUSY)',
+      /^another server that cannot be seen from here has .*temporal\.db open/,
+    ],
+    ['database_corrupt', 'database disk image is malformed (11)', /^restore .*temporal\.db from a backup/],
+    ['database_corrupt', 'SQL logic error: no such table: namespaces (1)', /^restore .*temporal\.db/],
     ['disk_full', 'database or disk is full (13)', /^free some space where .*state is/],
     ['too_many_open_files', 'accept4: too many open files', /ulimit -n 4096$/],
   ])('is told as %s by its words', async (code, said, hint) => {
@@ -70,7 +74,7 @@ describe('a state folder', () => {
       stdout: '',
       stderr:
         `error[state_dir_foreign]: the state folder ${state} is refused: ${state} belongs to user 65534, and you are root\n` +
-        '  hint: call orch as its owner, or set ORCH_STATE_DIR to a folder of your own\n',
+        '  hint: run orch as its owner, or set ORCH_STATE_DIR to a folder of your own\n',
     });
   });
 
@@ -94,7 +98,7 @@ describe.runIf(process.platform === 'linux')('limits of the system', () => {
     expect(await limited('ulimit -n 64', ['up'], env)).toEqual({
       code: 3,
       stderr:
-        'error[too_many_open_files]: a process may have only 64 files open at once here, and the service needs 256\n' +
+        'error[too_many_open_files]: a process may open only 64 files at once here, but the service needs 256\n' +
         '  hint: raise the limit and try again: ulimit -n 4096\n',
     });
   });

@@ -65,7 +65,7 @@ describe('a start that fails', () => {
     await expect(ensureService(place)).rejects.toMatchObject({
       code: 'service_start_failed',
       message: 'the embedded Temporal server ended while it started\n  disk is on fire',
-      hint: `its whole log is ${place.files.serverLog}`,
+      hint: `its full log is ${place.files.serverLog}`,
     });
     expect(existsSync(place.files.lock)).toBe(false);
   });

@@ -59,8 +59,8 @@ describe('the search for Temporal', () => {
     expect(await find()).toMatchObject({ path: join(folder, 'cache', 'bin', 'temporal-1.5.1'), source: 'cache' });
     const [one, two] = [join(folder, 'one', 'temporal'), join(folder, 'two', 'temporal')];
     expect(progress).toEqual([
-      `passing over ${one}: it does not run: Command failed: ${one} --version`,
-      `passing over ${two}: it is too old: server 1.22.0, at least 1.27.0 is needed`,
+      `skipping ${one}: it does not run: Command failed: ${one} --version`,
+      `skipping ${two}: it is too old: server 1.22.0, at least 1.27.0 is needed`,
     ]);
     fakeTemporal(join(folder, 'two'), '1.5.1', '1.29.1');
     expect(await find()).toMatchObject({ path: two, source: 'PATH' });
@@ -69,11 +69,11 @@ describe('the search for Temporal', () => {
   it('names every way where nothing is found', async () => {
     const error = await find().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'temporal_not_found' });
-    expect((error as Error).message).toContain('go install: there is no Go on PATH');
+    expect((error as Error).message).toContain('go install: Go is not on PATH');
     expect((error as Error).message).toContain('download: 127.0.0.1:9 cannot be reached');
     expect((error as { hint: string }).hint).toBe(
-      'any of these helps: set ORCH_TEMPORAL_CLI to it; put temporal on PATH (https://docs.temporal.io/cli); ' +
-        'let orch download it or build it by Go (orch up); ' +
+      'any of these works: set ORCH_TEMPORAL_CLI to it; put temporal on PATH (https://docs.temporal.io/cli); ' +
+        'let orch download it or build it with Go (orch up); ' +
         'or build it yourself: go install github.com/temporalio/cli/cmd/temporal@v1.5.1',
     );
   });
@@ -92,7 +92,7 @@ describe('a database that was opened before', () => {
     fakeTemporal(join(folder, 'one'), '1.6.0', '1.30.0');
     fakeTemporal(join(folder, 'two'), '0.0.0-DEV', '1.29.1');
     expect(await find({ recorded })).toMatchObject({ path: join(folder, 'two', 'temporal') });
-    expect(progress).toEqual([`passing over ${join(folder, 'one', 'temporal')}: it is 1.6.0 (server 1.30.0)`]);
+    expect(progress).toEqual([`skipping ${join(folder, 'one', 'temporal')}: it is 1.6.0 (server 1.30.0)`]);
   });
 
   it('is refused where only other versions are found, with the way to the right one', async () => {
@@ -127,7 +127,7 @@ describe('building by Go', () => {
     for (const binary of found) expect(binary).toMatchObject({ path, version: { cli: '1.5.1', server: '1.29.1' } });
     const flags = '-ldflags -s -w -X github.com/temporalio/cli/temporalcli.Version=1.5.1';
     expect(readFileSync(log, 'utf8')).toBe(`install ${flags} github.com/temporalio/cli/cmd/temporal@v1.5.1\n`);
-    expect(progress).toContain('building Temporal 1.5.1 with Go, this happens once and takes some minutes (0 s)');
+    expect(progress).toContain('building Temporal 1.5.1 with Go; this happens once and takes a few minutes (0 s)');
     expect(readdirSync(join(folder, 'cache', 'bin'))).toEqual(['temporal-1.5.1']);
     expect(await find()).toMatchObject({ path, source: 'cache' });
   });

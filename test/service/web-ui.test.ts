@@ -126,7 +126,7 @@ it('says that the server does not answer where it does not', async () => {
   inner.closeAllConnections();
   expect(await ask({})).toMatchObject({
     status: 502,
-    body: 'The Temporal server does not answer. `orch doctor` says how it is.\n',
+    body: 'The Temporal server does not answer. `orch doctor` shows its state.\n',
   });
 });
 

@@ -34,8 +34,9 @@ export function loopRig(dir: string, id: string, config = ''): LoopRig {
     `#!/bin/sh
 read -r name
 cat > /dev/null
-echo "$ORCH_STEP_ID $name" >> '${log}'
-if [ -e "${control}/$ORCH_STEP_ID.sh" ]; then . "${control}/$ORCH_STEP_ID.sh"; fi
+step="\${ORCH_STEP_ID%%~*}"
+echo "$step $name" >> '${log}'
+if [ -e "${control}/$step.sh" ]; then . "${control}/$step.sh"; fi
 echo "did $name"
 `,
   );

@@ -54,7 +54,7 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   let ready: Worker | undefined;
   let stop = nothing;
   const create = (): Promise<Worker> =>
-    createWorker({ connection: environment.nativeConnection, stateDir: dir, signing });
+    createWorker({ connection: environment.nativeConnection, stateDir: dir, signing, onlyHost: true });
   const rig: WorkerRig = {
     orch,
     client,

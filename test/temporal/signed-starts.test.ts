@@ -76,9 +76,9 @@ test('a start that another program sends is refused, and runs nothing', async ()
   const status = await runCli(['status', id]);
   expect([status.code, steady(status.stdout)]).toEqual([
     0,
-    `${id} failed ( <time>)\n  Web UI  <web ui>\n  it ended before it began, so no step of it ran\n`,
+    `${id} failed ( <time>)\n  Web UI  <web ui>\n  it ended before it began, so none of its steps ran\n`,
   ]);
-  const none = `error[no_record]: The run '${id}' ended before it began, so there is no record of it\n  hint: it was ended before a worker took it, its plan was invalid, or its start not signed; \`orch watch ${id}\` says which\n`;
+  const none = `error[no_record]: The run '${id}' ended before it began, so there is no record of it\n  hint: it was ended before a worker took it, its plan was invalid, or its start was not signed; \`orch watch ${id}\` says which\n`;
   for (const command of [
     ['explain', id, 'a'],
     ['logs', id],

@@ -67,13 +67,13 @@ const CASES: Case[] = [
   {
     verb: 'retry',
     given: { step: 'gate' },
-    refusal: "Cannot retry step 'gate': only a failed step can be tried again; it is waiting",
+    refusal: "Cannot retry step 'gate': only a failed step can be retried; it is waiting",
     ends: ALL,
   },
   {
     verb: 'answer',
     given: { step: 'gate', text: 'yes' },
-    refusal: "Cannot answer step 'gate': it does not wait for a person",
+    refusal: "Cannot answer step 'gate': it is not waiting for a person",
     ends: ALL,
   },
   {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { WorkflowInfo } from '@temporalio/workflow';
 import { DefaultLogger, Runtime, Worker, type LogEntry, type ReplayWorkerOptions } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { PATCHES } from '../../src/workflows/program/versions.js';
 import { payloadCodec } from '../../src/temporal/payload-codec.js';
 import { REPO } from '../support/cli.js';
 import { eventually } from '../support/eventually.js';
@@ -69,6 +70,12 @@ describe('the recorded runs', () => {
     }
   });
 
+  test('hold every change that `patched` is asked about, but for those of runs of version 1', () => {
+    const asked = Object.entries(PATCHES).filter(([, { reason }]) => !reason.startsWith('runs of version 1'));
+    const marked = new Set(histories.flatMap((file) => patchesIn(read(file))));
+    expect(asked.map(([id]) => id).filter((id) => !marked.has(id))).toEqual([]);
+  });
+
   test('make the same decisions today, open and ended', async () => {
     await replayAll(histories.map((file) => ({ workflowId: workflowIdOf(read(file)), history: read(file) })));
   });
@@ -100,6 +107,23 @@ async function replayAll(wanted: { workflowId: string; history: RecordedHistory 
   for await (const { workflowId, error } of Worker.runReplayHistories(options, wanted))
     ends.push(error === undefined ? 'same' : `${workflowId}: ${error.message}`);
   expect(ends).toEqual(wanted.map(() => 'same'));
+}
+
+/** Ids that a run has told its history, when `patched` was asked about them. */
+function patchesIn({ events }: RecordedHistory): string[] {
+  return events.flatMap((event) => {
+    const { markerName, details } = (event as MarkerEvent).markerRecordedEventAttributes ?? {};
+    const data = details?.['patch-data']?.payloads?.[0]?.data;
+    if (markerName !== 'core_patch' || data === undefined) return [];
+    return [(JSON.parse(Buffer.from(data, 'base64').toString()) as { id: string }).id];
+  });
+}
+
+interface MarkerEvent {
+  markerRecordedEventAttributes?: {
+    markerName?: string;
+    details?: Record<string, { payloads?: { data?: string }[] }>;
+  };
 }
 
 const lastOf = (file: string): string => read(file).events.at(-1)!.eventType;

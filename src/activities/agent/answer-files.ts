@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   decodeText,
@@ -8,6 +8,7 @@ import {
   type TurnOutcome,
   type TurnRequest,
 } from '../../agents/index.js';
+import { replaceFileSync } from '../../host/atomic-file.js';
 import type { Redactor } from '../../secrets/index.js';
 
 /** Where an agent, or a script round it, may leave its verdict: `ORCH_VERDICT` tells it. */
@@ -43,17 +44,16 @@ export function keepVerdict(request: TurnRequest, { verdict, note, failure }: Tu
   }
 }
 
-/** Takes secrets out of what the agent has written for orch: it stays with the record of the run, which holds none. */
+/** Takes secrets out of its prompt, and of what the agent has written for orch: it stays with the record of the run, which holds none. */
 export function hideSecrets(adapter: Adapter, request: TurnRequest, redactor: Redactor): void {
   const answers = adapter.sidecar === undefined ? [] : [outputOf(adapter.sidecar(request))];
-  for (const file of [...verdictFiles(adapter, request), ...answers]) {
+  for (const file of [request.promptFile, ...verdictFiles(adapter, request), ...answers]) {
     const text = readIfThere(file);
     if (text === undefined) continue;
     const clean = redactor.text(text);
     if (clean === text) continue;
-    // By another file, so that there is never half of it: a worker that comes later may read it again.
-    writeFileSync(`${file}.clean`, clean, { mode: 0o600 });
-    renameSync(`${file}.clean`, file);
+    // As a whole: a worker that comes later may read it again.
+    replaceFileSync(file, clean);
   }
 }
 

@@ -18,7 +18,9 @@ import type { OpenedTask } from '../step/task-secrets.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';
 import { usageOf } from './session-usage.js';
+import { markerText } from './completion-marker.js';
 import { createStreamReader, type StreamReader } from './stream-reader.js';
+import { guardPushes, secretsAdded } from './push-guard.js';
 import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
 import type { AgentTurn, TurnFacts } from '../../contract/agent-turn.js';
@@ -50,7 +52,7 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
     promptFile,
     dir,
     cwd: settled.cwd,
-    sandbox: turn.sandbox,
+    permissions: permissionsOf(turn),
     ...(turn.session === undefined ? {} : { session: turn.session }),
     newSession: settled.new_session,
     ...(turn.output_schema === undefined ? {} : { outputSchema: turn.output_schema }),
@@ -58,9 +60,19 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
   return createJob(deps, turn, settled, request);
 }
 
+/** Whether the agent can go on with a session: of one that cannot, another session is what is to be expected. */
+function goesOn({ settings: { adapter, resume_args } }: AgentTurn): boolean {
+  return adapter !== 'generic' || resume_args !== undefined;
+}
+
 function modelOf({ model, tier, settings }: AgentTurn): { model?: string } {
   const known = model ?? (tier === undefined ? undefined : settings.tiers?.[tier]) ?? settings.model;
   return known === undefined ? {} : { model: known };
+}
+
+/** A step that may only read has an agent that may only read, and so has every review. */
+function permissionsOf({ sandbox, settings }: AgentTurn): TurnRequest['permissions'] {
+  return sandbox === 'read-only' ? 'read' : (settings.permissions ?? 'edit');
 }
 
 function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, request: TurnRequest): ProcessJob {
@@ -70,20 +82,32 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
   let clean: ((text: string) => string) | undefined;
 
   return {
+    endsLeftovers: turn.settings.leftovers !== 'keep',
     invocation() {
       const { env, files = [], ...command } = adapter.command(request);
       for (const file of files) writeFileSync(file.path, file.content, { mode: 0o600 });
       return {
         ...command,
         ...(env === undefined ? {} : { env }),
-        over: { ...turn.settings.env, ORCH_VERDICT: verdictFile(request) },
+        over: {
+          ...turn.settings.env,
+          ...(turn.settings.push === 'deny' ? guardPushes(request.dir) : {}),
+          ORCH_VERDICT: verdictFile(request),
+        },
         cwd: settled.cwd,
       };
     },
     watch(started, redact, stop) {
       clean = redact;
       reader = createStreamReader(started.stdoutFile, (line) => adapter.read(line, progress));
-      return watchAgent(turn, started, reader, progress, stop);
+      return watchAgent(
+        turn,
+        started,
+        reader,
+        progress,
+        stop,
+        () => markerText(turn, settled.started_at) !== undefined,
+      );
     },
     progress() {
       const words = [...progress.message.trimEnd().split('\n').slice(-1), progress.doing ?? ''].find(
@@ -97,31 +121,46 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
         ...(progress.toolCalls === 0 ? {} : { tool_calls: progress.toolCalls }),
       };
     },
-    conclude(end, facts, opened) {
+    async conclude(end, facts, opened) {
       reader ??=
         'stdoutFile' in end ? createStreamReader(end.stdoutFile, (line) => adapter.read(line, progress)) : undefined;
       reader?.finish();
-      progress.message = answerFile(adapter, request) ?? progress.message;
+      const marker = progress.final ? undefined : markerText(turn, settled.started_at);
+      if (marker !== undefined) progress.final = true;
+      progress.message = answerFile(adapter, request) ?? (progress.message || (marker ?? ''));
       const known = { ...facts, stdout_tail: tailOf(opened.redactor.text(progress.message)) };
       const turnEnd = endOf(end, facts);
       const said = {
         ...verdictOfFiles(adapter, request),
         evidence: filesWereMade(settled.cwd, turn.prompt.files, settled.started_at),
-        ...(turn.session === undefined ? {} : { asked: turn.session }),
+        ...(turn.session === undefined || !goesOn(turn) ? {} : { asked: turn.session }),
         // A time of day that it named is counted from when it ended: the worker may have come later.
         now: facts.started_at + facts.duration_sec * 1000,
         wantsJson: turn.output_schema !== undefined && turn.prompt.review === undefined,
         wantsVerdict: /\bVERDICT\s*:/.test(request.prompt),
-        readOnly: turn.sandbox === 'read-only',
+        readOnly: request.permissions === 'read',
+        ofWork: turn.verdict_of_work === true,
         adapter,
       };
-      const outcome = concludeTurn(progress, turnEnd, said);
+      const outcome = await withSecretScan(turn, settled, concludeTurn(progress, turnEnd, said));
       const turnFacts = factsOf(deps, turn, settled, progress, outcome, opened, known);
       keepVerdict(request, outcome, opened.redactor);
       hideSecrets(adapter, request, opened.redactor);
       return outcomeOf(outcome, turnEnd, { ...known, turn: turnFacts }, opened);
     },
   };
+}
+
+/** What is not to be pushed by an agent is looked through before a person pushes it. */
+async function withSecretScan(
+  { settings, tree }: AgentTurn,
+  settled: SettledTurn,
+  outcome: TurnOutcome,
+): Promise<TurnOutcome> {
+  const since = tree ?? settled.tree;
+  if (settings.push !== 'deny' || outcome.verdict !== 'pass' || since === undefined) return outcome;
+  const note = await secretsAdded(settled.cwd, since);
+  return note === undefined ? outcome : { ...outcome, verdict: 'warn', note };
 }
 
 function endOf(end: DurableOver, facts: StepFacts): TurnEnd {

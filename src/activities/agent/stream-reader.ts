@@ -1,7 +1,6 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { growingFile } from '../../host/growing-file.js';
 
-const CHUNK_BYTES = 256 * 1024;
 /** A line above this is cut: no event is so long, and a step may print anything. Characters. */
 const MAX_LINE = 8 * 1024 * 1024;
 
@@ -16,8 +15,7 @@ export interface StreamReader {
 /** Makes the reader of a file, from its beginning. */
 export function createStreamReader(file: string, onLine: (line: string) => void): StreamReader {
   const decoder = new StringDecoder('utf8');
-  const buffer = Buffer.alloc(CHUNK_BYTES);
-  let position = 0;
+  const source = growingFile(file);
   let rest = '';
   let dropping = false;
 
@@ -36,23 +34,13 @@ export function createStreamReader(file: string, onLine: (line: string) => void)
     }
   };
   const pump = (): boolean => {
-    if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= position) return false;
-    let fd: number;
-    try {
-      fd = openSync(file, 'r');
-    } catch {
-      return false;
+    let has = false;
+    // A file that cannot be opened now may be so at the next look.
+    for (const piece of source.newsSync(() => undefined)) {
+      has = true;
+      take(decoder.write(piece));
     }
-    try {
-      for (;;) {
-        const read = readSync(fd, buffer, 0, buffer.length, position);
-        if (read === 0) return true;
-        position += read;
-        take(decoder.write(buffer.subarray(0, read)));
-      }
-    } finally {
-      closeSync(fd);
-    }
+    return has;
   };
   return {
     pump,

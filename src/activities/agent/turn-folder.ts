@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { branchOf, makeWorktree, topOf, treeState } from '../../agents/index.js';
+import { branchOf, freeBranch, makeWorktree, topOf, treeState } from '../../agents/index.js';
 import { worktreeDir } from '../../records/paths.js';
 import type { AgentTurn } from '../../contract/agent-turn.js';
 
@@ -22,12 +22,12 @@ export interface SettledTurn {
 const FILE = 'turn.json';
 
 /**
- * Settles what a turn needs before it begins: its work tree, and the state of the tree. Asked again, it gives the same
+ * Settles what a turn needs before it begins: its worktree, and the state of the tree. Asked again, it gives the same
  * answer.
  *
  * @param dir folder of the turn
  * @param cwd folder of the step
- * @throws GitError where the work tree cannot be made
+ * @throws GitError where the worktree cannot be made
  */
 export async function settleTurn(
   turn: AgentTurn,
@@ -35,15 +35,12 @@ export async function settleTurn(
 ): Promise<SettledTurn> {
   const file = path.join(dir, FILE);
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as SettledTurn;
-  const tree = turn.worktree === undefined ? undefined : ownTree(turn, { stateDir, runId });
-  if (tree !== undefined) {
-    const { base } = turn.worktree!;
-    await makeWorktree(cwd, { dir: tree.dir, branch: tree.branch, ...(base === undefined ? {} : { base }) });
-  }
+  const tree = turn.worktree === undefined ? undefined : await ownTree(turn, cwd, { stateDir, runId });
+  if (tree !== undefined) await makeWorktree(cwd, { ...turn.worktree, ...tree });
   // A step below the top of its repository works below the top of its tree.
   const top = tree === undefined ? undefined : await topOf(cwd);
   const works = tree === undefined || top === undefined ? cwd : path.join(tree.dir, path.relative(top, cwd));
-  const state = turn.tree ?? (turn.note_tree ? await treeState(works) : undefined);
+  const state = turn.tree ?? (turn.note_tree || isScanned(turn) ? await treeState(works) : undefined);
   const settled: SettledTurn = {
     started_at: Date.now(),
     new_session: randomUUID(),
@@ -56,9 +53,16 @@ export async function settleTurn(
   return settled;
 }
 
-function ownTree(
+/** What an agent that may not push has changed is looked through for secrets. */
+function isScanned({ settings, sandbox }: AgentTurn): boolean {
+  return settings.push === 'deny' && sandbox !== 'read-only';
+}
+
+async function ownTree(
   { worktree, owner_id }: AgentTurn,
+  repository: string,
   { stateDir, runId }: { stateDir: string; runId: string },
-): { dir: string; branch: string } {
-  return { dir: worktreeDir(stateDir, runId, owner_id), branch: worktree?.branch ?? branchOf(runId, owner_id) };
+): Promise<{ dir: string; branch: string }> {
+  const branch = worktree?.branch ?? (await freeBranch(repository, branchOf(runId, owner_id)));
+  return { dir: worktreeDir(stateDir, runId, owner_id), branch };
 }

@@ -61,7 +61,7 @@ async function reviewPrompt(
 ): Promise<string> {
   const found = review.since === undefined ? undefined : await diffSince(cwd, review.since, review.max_diff_lines);
   const files = parts.files.map((file) => `- ${file}`).join('\n');
-  const unknown = `What has changed is not known: there is no git repository here. The task named:\n${files}`;
+  const unknown = `What has changed is unknown: this is not a git repository. The task named:\n${files}`;
   const criteria =
     review.criteria_file === undefined ? undefined : readCriteria(path.resolve(cwd, review.criteria_file));
   return buildReviewPrompt(parts, {

@@ -16,6 +16,7 @@ export function watchAgent(
   reader: StreamReader,
   progress: TurnProgress,
   stop: (reason: StopReason) => void,
+  isMarked: () => boolean,
 ): () => void {
   const { stall_timeout_sec: stall } = turn;
   let finalSince: number | undefined;
@@ -24,7 +25,7 @@ export function watchAgent(
     const now = Date.now();
     // The files say when it printed last, also to a worker that came later.
     const printed = lastOutput(started);
-    if (isOver(progress)) {
+    if (isOver(progress) || isMarked()) {
       finalSince ??= now;
       if (now - Math.max(finalSince, printed) >= LINGER_MS) stop('lingered');
       return;

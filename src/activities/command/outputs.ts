@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { parseStrictJson } from '../../plan/document/exact-json.js';
 import type { Json } from '../../plan/model/values.js';
 import { readEnd } from '../../process/index.js';
 
@@ -8,6 +9,8 @@ const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_CARRIED_BYTES = 128 * 1024;
 /** Most bytes of `outputs.stdout`; the log has the rest. */
 const MAX_STDOUT_BYTES = 64 * 1024;
+
+const WRITE_UTF8 = 'write it as UTF-8 (in Windows PowerShell: Out-File -Encoding utf8)';
 
 /** What a step wrote as its outputs cannot be used. */
 class OutputError extends Error {
@@ -40,18 +43,32 @@ export function collectOutputs(file: string, stdoutFile: string, wanted: readonl
 function readOutputs(file: string): Record<string, Json> {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size === 0) return {};
-  if (size > MAX_FILE_BYTES)
-    throw new OutputError(`$ORCH_OUTPUT has ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
-  const text = readFileSync(file, 'utf8');
+  if (size > MAX_FILE_BYTES) throw new OutputError(`$ORCH_OUTPUT is ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
+  const text = decode(readFileSync(file));
   return text.trimStart().startsWith('{') ? parseObject(text) : parseOutputLines(text);
 }
 
-function parseObject(text: string): Record<string, Json> {
+/** UTF-8, with a byte order mark or without. Anything else is refused: garbled text would go on as if it were meant. */
+function decode(bytes: Buffer): string {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) throw new OutputError(`$ORCH_OUTPUT is UTF-16; ${WRITE_UTF8}`);
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) throw new OutputError(`$ORCH_OUTPUT is UTF-16; ${WRITE_UTF8}`);
+  let text: string;
   try {
-    return JSON.parse(text) as Record<string, Json>;
-  } catch (error) {
-    throw new OutputError(`$ORCH_OUTPUT begins like a JSON object and is none: ${(error as Error).message}`);
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new OutputError(`$ORCH_OUTPUT is not UTF-8; ${WRITE_UTF8}`);
   }
+  const nul = text.indexOf('\0');
+  if (nul < 0) return text;
+  throw new OutputError(
+    `line ${text.slice(0, nul).split('\n').length} of $ORCH_OUTPUT holds a NUL character, which no variable or argument can carry`,
+  );
+}
+
+function parseObject(text: string): Record<string, Json> {
+  const read = parseStrictJson(text);
+  if ('value' in read) return read.value as Record<string, Json>;
+  throw new OutputError(`$ORCH_OUTPUT starts like a JSON object but is not one: ${read.problem}`);
 }
 
 /**

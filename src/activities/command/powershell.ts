@@ -162,8 +162,8 @@ function badName(key: string): { ok: false; error: PowershellFailure } {
     ok: false,
     error: {
       reason: 'spawn_failed',
-      message: `args: ${JSON.stringify(key)} is no name of a PowerShell parameter`,
-      hint: 'Names are letters, digits and _, with or without a dash before: "-TargetBranch" or "TargetBranch"',
+      message: `args: ${JSON.stringify(key)} is not a PowerShell parameter name`,
+      hint: 'Names are letters, digits and _, with or without a leading dash: "-TargetBranch" or "TargetBranch"',
     },
   };
 }

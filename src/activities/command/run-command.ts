@@ -1,7 +1,10 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
+import { hasRoom, isDiskFull } from '../../host/disk-room.js';
 import { Context } from '@temporalio/activity';
+import { withoutCallVariables } from '../../host/lasting-variables.js';
 import {
+  endLeftovers,
   inspectTry,
   readEnd,
   readTails,
@@ -15,6 +18,7 @@ import {
 } from '../../process/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
 import { SecretError } from '../../secrets/index.js';
+import { diskFull } from '../step/disk-full.js';
 import type { Execution, RunStepDeps, StepFailure } from '../step/execution.js';
 import { withHeartbeat } from '../step/heartbeat.js';
 import { invocation, type Invocation } from './invocation.js';
@@ -32,6 +36,9 @@ import { ownerOf, tryDirOf } from '../step/try-folder.js';
 import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
 import { isSystemError, noteUnexpected } from '../step/unexpected.js';
 
+/** How long servers that an agent has left behind may take to see that it is gone, and then to end. */
+const LEFTOVERS = { graceMs: 5_000, killMs: 5_000 };
+
 /** A process that is no more. */
 export type DurableOver = Exclude<DurableEnd, { kind: 'detached' }>;
 
@@ -43,8 +50,10 @@ export interface ProcessJob {
   watch(started: Started, redact: (text: string) => string, stop: (reason: StopReason) => void): () => void;
   /** What it does, for people who watch. */
   progress(): Pick<StepHeartbeat, 'last_line' | 'tokens' | 'tool_calls'>;
+  /** Whether what it leaves running goes with it. */
+  endsLeftovers: boolean;
   /** What the end means. */
-  conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Outcome;
+  conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Promise<Outcome>;
 }
 
 /**
@@ -93,12 +102,15 @@ async function runToOutcome(
     const spec = durableSpec(deps, execution, opened, tryDir, job);
     end = await runWithHeartbeat(deps, execution, spec, logs, { job, opened });
   } catch (error) {
+    if (isDiskFull(error)) throw diskFull(deps, execution);
     return failed({ ...notStarted(error), facts: { started_at: startedAt, log_dir: logDir } });
   }
   if (end.kind === 'detached') throw detached(execution);
   const whole = await logs.finish();
+  // The process has ended, and its raw output is there: what is to be made of it has time until there is room.
+  if (!whole && readsLogs(task) && !hasRoom(deps.stateDir)) throw diskFull(deps, execution);
   const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };
-  const own = job?.conclude(end, facts, opened) ?? conclude(execution, end, facts, opened);
+  const own = (await job?.conclude(end, facts, opened)) ?? conclude(execution, end, facts, opened);
   // After an outage of the service two attempts may wait for one process. Who concludes first removes its files, so
   // what the other one made of them does not count.
   const outcome = readOutcome(tryDir) ?? own;
@@ -111,6 +123,11 @@ async function runToOutcome(
     for (const file of raw) rmSync(file, { force: true, recursive: true });
   }
   return outcome;
+}
+
+/** Whether more hangs on the logs of a step than that people can read them. */
+function readsLogs({ outputs, expect }: StepTask): boolean {
+  return outputs.includes('stdout') || (expect !== undefined && 'contains' in expect);
 }
 
 /** Finds the secrets. A process that runs already needs none; without them nothing that it prints can be shown. */
@@ -139,7 +156,7 @@ function durableSpec(
   const { task } = opened;
   const { own, aliases } = ownVariables(deps.stateDir, execution.attempt, task);
   const env: Record<string, string> = {};
-  for (const [name, value] of Object.entries({ ...deps.env, ...aliases, ...task.env, ...own })) {
+  for (const [name, value] of Object.entries({ ...withoutCallVariables(deps.env), ...aliases, ...task.env, ...own })) {
     if (value !== undefined) env[name] = value;
   }
   const { env: under, over, ...command } = job?.invocation(env) ?? commandOf(task, env);
@@ -160,7 +177,8 @@ function durableSpec(
 }
 
 function commandOf(task: StepTask, env: Record<string, string>): Invocation {
-  if (task.action.type === 'http' || task.action.type === 'agent') throw new Error('Internal error: it is no command');
+  if (task.action.type === 'http' || task.action.type === 'agent')
+    throw new Error('Internal error: it is not a command');
   return invocation(task.action, env);
 }
 
@@ -186,8 +204,8 @@ async function runWithHeartbeat(
   const signals = stopSignals(deps, execution);
   let unwatch: (() => void) | undefined;
   try {
-    return await withHeartbeat(execution, progress, () =>
-      runDurable(spec, {
+    return await withHeartbeat(execution, progress, async () => {
+      const end = await runDurable(spec, {
         ...signals,
         onStart(started) {
           ({ pid, stdoutFile } = started);
@@ -195,8 +213,14 @@ async function runWithHeartbeat(
           unwatch?.();
           unwatch = job?.watch(started, (text) => opened.redactor.text(text), signals.stop);
         },
-      }),
-    );
+      });
+      unwatch?.();
+      unwatch = undefined;
+      if (job?.endsLeftovers !== true || end.kind !== 'exited' || end.stopped !== undefined) return end;
+      const limits = { ...LEFTOVERS, hurry: signals.cancel, detach: signals.detach };
+      const ended = await endLeftovers(spec.tryDir, end.generation, limits);
+      return ended ? end : { kind: 'detached', generation: end.generation };
+    });
   } finally {
     unwatch?.();
     signals.close();
@@ -323,7 +347,7 @@ function lossOf(
     task.run_once === true
       ? 'run_once forbids another start'
       : noSecrets === true
-        ? 'its secrets are not there for another start'
+        ? 'its secrets are not available for another start'
         : `max_lost is ${task.max_lost}`;
   return {
     reason: 'lost',

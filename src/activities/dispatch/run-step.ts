@@ -4,6 +4,7 @@ import { carried, recorded } from '../step/attempt-record.js';
 import { runCommand } from '../command/run-command.js';
 import { runHttp } from '../http/run-http.js';
 import type { RunStepDeps, Execution } from '../step/execution.js';
+import { waitForRoom } from '../step/disk-full.js';
 import { completeTask } from '../step/shared-task.js';
 import { failStep } from '../step/step-failure.js';
 import type { SharedTask, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
@@ -32,6 +33,7 @@ export function createRunStep(deps: RunStepDeps): (given: StepTask | SharedTask)
     if (isCall) refuseLosses(execution, info.attempt);
     // Before anything is started: an attempt on another host must know where to look for it.
     else if (deps.manyHosts) Context.current().heartbeat(carried(execution) satisfies StepHeartbeat);
+    waitForRoom(deps, execution);
     const { action } = task;
     return recorded(execution, () =>
       expecting(execution, () => {
@@ -62,7 +64,7 @@ function refuseLosses(execution: Execution, temporalAttempt: number): void {
   const why = task.run_once === true ? 'run_once forbids another call' : `max_lost is ${task.max_lost}`;
   failStep(execution, {
     reason: 'lost',
-    message: `LostError: ${losses} workers were lost while they ran this step (${why})`,
+    message: `LostError: ${losses === 1 ? '1 worker was' : `${losses} workers were`} lost while running this step (${why})`,
   });
 }
 
@@ -76,7 +78,7 @@ function wrongHost({ failures, first_started_at, failed_attempts, host }: NonNul
   };
   const error = ApplicationFailure.create({
     type: 'WrongHost',
-    message: `The step was started by another worker's host: ${host}`,
+    message: `The step was started on another worker's host: ${host}`,
     nonRetryable: true,
     details: [known],
   });

@@ -83,7 +83,7 @@ async function exchange(
   // A wrong status says more than the size of its error page.
   if (!matchesStatus(request.expected, response.status)) return statusFailure(request, what, response);
   if (!tooLarge) return response;
-  const message = `BodyTooLargeError: the answer to ${what} is larger than max_body_bytes (${request.maxBodyBytes})`;
+  const message = `BodyTooLargeError: the response to ${what} is larger than max_body_bytes (${request.maxBodyBytes})`;
   const hint = 'Raise max_body_bytes of the step, or ask the server for less';
   return { reason: 'http_body_too_large', message, hint, retryable: false, response };
 }

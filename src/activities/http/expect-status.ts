@@ -50,10 +50,11 @@ function parseForm(form: string): StatusRange | string {
     return { from, to: from + 99 };
   }
   const codes = /^(\d{3})(?:\s*-\s*(\d{3}))?$/.exec(form);
-  if (!codes) return `${JSON.stringify(form)} is no status: write a code (200), a class ("2xx") or a range ("200-204")`;
+  if (!codes)
+    return `${JSON.stringify(form)} is not a status: use a code (200), a class ("2xx") or a range ("200-204")`;
   const from = Number(codes[1]);
   const to = Number(codes[2] ?? codes[1]);
-  if (from < 100 || to > 599) return `${JSON.stringify(form)} is no status: codes go from 100 to 599`;
+  if (from < 100 || to > 599) return `${JSON.stringify(form)} is not a status: codes range from 100 to 599`;
   if (from > to) return `${JSON.stringify(form)} is an empty range: its end comes before its start`;
   return { from, to };
 }

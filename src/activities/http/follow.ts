@@ -1,5 +1,6 @@
+import type { Response } from 'undici';
 import { matchesStatus } from './expect-status.js';
-import { patientDispatcher } from './dispatcher.js';
+import { defined } from '../../basics/defined.js';
 import { checkUrl, displayUrl, type PreparedRequest } from './prepare.js';
 
 const MAX_REDIRECTS = 5;
@@ -44,22 +45,18 @@ export async function fetchFollowing(request: PreparedRequest, signal: AbortSign
     }
     await response.body?.cancel();
     if (redirects === MAX_REDIRECTS) {
-      throw new RedirectError(`redirected more than ${MAX_REDIRECTS} times, at last by ${displayUrl(next.url)}`);
+      throw new RedirectError(`redirected more than ${MAX_REDIRECTS} times, the last time by ${displayUrl(next.url)}`);
     }
     next = redirected(next, response.status, location);
   }
 }
 
-function send({ url, method, headers, body }: PreparedRequest, signal: AbortSignal): Promise<Response> {
-  const dispatcher = patientDispatcher();
-  return fetch(url, {
-    method,
-    headers,
-    redirect: 'manual',
-    signal,
-    ...(body === undefined ? {} : { body }),
-    ...(dispatcher === undefined ? {} : { dispatcher }),
-  });
+async function send({ url, method, headers, body }: PreparedRequest, signal: AbortSignal): Promise<Response> {
+  // Not before it is needed: most workers make no call, and all would start later.
+  const { patientFetch } = await import('./patient-fetch.js');
+  // The name that Node's own fetch gives itself: servers may go by it.
+  const named = headers.has('user-agent') ? [...headers] : [...headers, ['user-agent', 'node'] as [string, string]];
+  return patientFetch(url, { method, headers: named, redirect: 'manual', signal, ...defined({ body }) });
 }
 
 function redirected(request: PreparedRequest, status: number, location: string): PreparedRequest {
@@ -85,7 +82,9 @@ function withoutSecrets(request: PreparedRequest, from: URL): PreparedRequest {
   const { url, body, holdsSecret } = request;
   const refuse = (what: string): never => {
     const where = `redirected by ${displayUrl(from)} to another origin (${url.origin})`;
-    throw new RedirectError(`${where}, and ${what} holds a secret; call that origin itself if it is to have it`);
+    throw new RedirectError(
+      `${where}, and ${what} holds a secret; call that origin directly if it is meant to receive it`,
+    );
   };
   if (holdsSecret(url.href)) refuse('the URL');
   if (body !== undefined && holdsSecret(body)) refuse('the body');

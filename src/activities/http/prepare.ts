@@ -59,7 +59,7 @@ export function prepareRequest(
  */
 export function checkUrl(text: string, base?: URL): Result<URL, RequestProblem> {
   if (!URL.canParse(text, base?.href)) {
-    return wrong('the URL is not an absolute one', 'Write it with its scheme and host: https://example.org/path');
+    return wrong('the URL is not absolute', 'Include its scheme and host: https://example.org/path');
   }
   const url = new URL(text, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
@@ -67,7 +67,7 @@ export function checkUrl(text: string, base?: URL): Result<URL, RequestProblem> 
   }
   if (url.username !== '' || url.password !== '') {
     return wrong(
-      'the URL holds credentials, which would end up in logs',
+      'the URL contains credentials, which would end up in logs',
       'Send them in a header: declare the value in the secrets of the step and set Authorization from it',
     );
   }
@@ -96,7 +96,7 @@ function checkHeaders(given: Readonly<Record<string, string>>): Result<Headers, 
 }
 
 function checkMethod(method: string, hasBody: boolean): string | undefined {
-  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(method)) return `${JSON.stringify(method)} is no HTTP method`;
+  if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(method)) return `${JSON.stringify(method)} is not an HTTP method`;
   if (['CONNECT', 'TRACE', 'TRACK'].includes(method)) return `the method ${method} cannot be used`;
   if (hasBody && (method === 'GET' || method === 'HEAD')) return `a ${method} request cannot have a body`;
   return undefined;

@@ -1,4 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import type { Response } from 'undici';
+import { parseExactJson } from '../../plan/document/exact-json.js';
 import type { Json } from '../../plan/model/values.js';
 
 /** Bytes of a body that its text carries, as of a step's stdout. */
@@ -81,7 +83,7 @@ function parseJson(bytes: Buffer, contentType: string): { json?: Json } {
   const text = decode(bytes, contentType, false);
   if (text === undefined) return {};
   try {
-    return { json: JSON.parse(text) as Json };
+    return { json: parseExactJson(text) };
   } catch {
     return {}; // the server's fault, and seen by what reads the JSON; the text is there
   }

@@ -32,7 +32,7 @@ export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<
     });
     const { redactor } = opened;
     const { action } = opened.task;
-    if (action.type !== 'http') throw new Error('Internal error: this step is no call');
+    if (action.type !== 'http') throw new Error('Internal error: this step is not an HTTP call');
     const { expect_status, ...request } = action;
     mkdirSync(logDir, { recursive: true, mode: 0o700 });
     outcome = await withHeartbeat(

@@ -1,16 +1,13 @@
-import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { runGit, topOf, type GitEnd } from '../../agents/index.js';
 import { readIgnored, sortDirty, type DirtyFile, type Sorted } from '../../loop/publish-rules.js';
+import { pull } from './pull.js';
+import { must, tryGit } from './try-git.js';
 import type { GitSettings } from '../../loop/types.js';
 import { TurnRefused } from './turn-failure.js';
 
-/** Milliseconds that a pull may take. */
-const PULL_MS = 30_000;
 const PUSH_MS = 120_000;
-/** Milliseconds between two looks at a lock that another git holds, and how often. */
-const LOCKED = { pauseMs: 250, tries: 40 };
 /** Commits among which one of a turn is looked for: later ones are of other turns. */
 const LOOK_BACK = 1_000;
 const IGNORE_FILE = '.reportsignore';
@@ -20,8 +17,11 @@ const NAMED = 10;
 /** The clone that a loop works in, on the one branch that it may touch. */
 export interface Repository {
   top: string;
+  /** The folder of the configuration, counted from the top, with `/` at its end; empty for the top itself. */
+  below: string;
   branch: string;
-  remote: string;
+  /** Absent where there is none, and that is allowed: then nothing is pulled, and nothing pushed. */
+  remote?: string;
 }
 
 /**
@@ -29,10 +29,14 @@ export interface Repository {
  *
  * @throws TurnRefused where it is none, or on another branch
  */
-export async function openRepository(dir: string, { remote, branch: wanted }: GitSettings): Promise<Repository> {
+export async function openRepository(
+  dir: string,
+  { remote, branch: wanted }: GitSettings,
+  mayBeLocal = false,
+): Promise<Repository> {
   const top = await topOf(dir);
   if (top === undefined) {
-    throw new TurnRefused('git_no_repository', `${dir} is in no git repository; git.enabled needs one`);
+    throw new TurnRefused('git_no_repository', `${dir} is not in a git repository; git.enabled needs one`);
   }
   const gitDir = (await must(top, ['rev-parse', '--absolute-git-dir'])).trim();
   if (['rebase-merge', 'rebase-apply'].some((name) => existsSync(path.join(gitDir, name)))) {
@@ -44,36 +48,63 @@ export async function openRepository(dir: string, { remote, branch: wanted }: Gi
       `a merge is in progress in ${top}: commit it, or \`git merge --abort\``,
     );
   }
-  const { failed, stdout } = await runGit(top, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
+  const branch = await refuseOtherBranch(top, wanted);
+  const isLocal = mayBeLocal && (await runGit(top, ['remote', 'get-url', remote])).failed;
+  const below = path.relative(top, realpathSync(dir)).split(path.sep).join('/');
+  return { top, below: below === '' ? '' : `${below}/`, branch, ...(isLocal ? {} : { remote }) };
+}
+
+/** @throws TurnRefused where another branch than the one that is wanted is checked out, or none */
+export async function refuseOtherBranch(dir: string, wanted: string | undefined): Promise<string> {
+  const { failed, stdout } = await runGit(dir, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   const branch = stdout.trim();
-  if (failed || branch === '') throw new TurnRefused('git_branch', `${top} is on no branch; check one out`);
-  if (wanted !== undefined && branch !== wanted) {
-    const message = `${top} is on the branch ${branch}, and the loop works on ${wanted} only: git switch ${wanted}`;
-    throw new TurnRefused('git_branch', message);
-  }
-  return { top, branch, remote };
+  if (failed || branch === '') throw new TurnRefused('git_branch', `${dir} is not on a branch; check one out`);
+  if (wanted === undefined || branch === wanted) return branch;
+  const message = `${dir} is on the branch ${branch}, but the loop works only on ${wanted}: git switch ${wanted}`;
+  throw new TurnRefused('git_branch', message);
 }
 
-/** Dirty files, sorted into what is committed and what is left alone. */
-export async function sortTree({ top }: Repository, { rules }: GitSettings): Promise<Sorted> {
+/** Dirty files, sorted into what is committed and what is left alone. Rules count from the folder of the configuration. */
+export async function sortTree(
+  { top, below }: Repository,
+  { rules, force_add_reports: force }: GitSettings,
+): Promise<Sorted> {
   const status = await must(top, ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--no-renames']);
-  const files = status
-    .split('\0')
-    .filter((entry) => entry !== '')
-    .map((entry): DirtyFile => {
-      const name = entry.slice(3);
-      return { path: name, bytes: sizeOf(path.join(top, name)), tracked: !entry.startsWith('??') };
-    });
-  const ignore = path.join(top, IGNORE_FILE);
-  return sortDirty(files, rules, existsSync(ignore) ? readIgnored(readFileSync(ignore, 'utf8')) : []);
+  const about = (name: string, tracked: boolean): DirtyFile => ({
+    path: name,
+    inside: name.startsWith(below) ? name.slice(below.length) : null,
+    bytes: sizeOf(path.join(top, name)),
+    tracked,
+  });
+  const files = namesIn(status).map((entry) => about(entry.slice(3), !entry.startsWith('??')));
+  const hidden = force === true ? await ignoredReports(top, below, rules.reports.globs) : [];
+  const ignore = path.join(top, below, IGNORE_FILE);
+  const left = existsSync(ignore) ? readIgnored(readFileSync(ignore, 'utf8')) : [];
+  return sortDirty(
+    [...files, ...hidden.map((name) => ({ ...about(name, false), hidden: true as const }))],
+    rules,
+    left,
+  );
 }
 
-/** @throws TurnRefused where files are dirty that no rule covers, and that is not allowed */
-export function refuseLeft({ top }: Repository, { dirty }: GitSettings, { left }: Sorted): void {
-  if (left.length === 0 || dirty === 'warn') return;
+/** Files that git is told to pass over, as far as they may be reports: of all of them there may be a million. */
+async function ignoredReports(top: string, below: string, globs: readonly string[]): Promise<string[]> {
+  const where = globs.map((glob) => `:(top,glob)${below}${glob}`);
+  if (where.length === 0) return [];
+  const listed = await must(top, ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--', ...where]);
+  return namesIn(listed);
+}
+
+function namesIn(listed: string): string[] {
+  return listed.split('\0').filter((entry) => entry !== '');
+}
+
+/** @throws TurnRefused where files are dirty that no rule covers, and somebody else would miss them */
+export function refuseLeft({ top, remote }: Repository, { dirty }: GitSettings, { left }: Sorted): void {
+  if (left.length === 0 || dirty === 'warn' || remote === undefined) return;
   const named = left.slice(0, NAMED).map(({ path: name, why }) => `${name} (${why})`);
   const more = left.length > NAMED ? `, and ${left.length - NAMED} more` : '';
-  const message = `files in ${top} are not committed, and no rule of the loop commits them: ${named.join(', ')}${more}. Commit or remove them; \`git.dirty: warn\` lets them be`;
+  const message = `no rule of the loop commits these uncommitted files in ${top}: ${named.join(', ')}${more}. Commit or remove them; \`git.dirty: warn\` leaves them alone`;
   throw new TurnRefused('git_dirty', message);
 }
 
@@ -110,41 +141,10 @@ export async function commitFiles(
   return (await must(top, ['rev-parse', '--short', 'HEAD'])).trim();
 }
 
-/**
- * Takes over what others have pushed: by a rebase, where that does not go by a merge.
- *
- * @throws TurnRefused with what stands in the way; the tree is then as it was
- */
-export async function pull(repository: Repository): Promise<void> {
-  const { top, branch, remote } = repository;
-  const there = await runGit(top, ['ls-remote', '--exit-code', '--heads', remote, `refs/heads/${branch}`], {
-    timeoutMs: PULL_MS,
-  });
-  if (there.exitCode === 2) return; // nobody has pushed it yet
-  if (there.failed) throw new TurnRefused('git_unreachable', `the remote ${remote} cannot be reached: ${there.said}`);
-  const rebased = await tryGit(top, ['pull', '--rebase', '--autostash', '--quiet', remote, branch], PULL_MS);
-  if (!rebased.failed) return;
-  refuseCollision(rebased);
-  await abort(top, 'rebase');
-  const merged = await tryGit(
-    top,
-    ['pull', '--no-rebase', '--no-edit', '--autostash', '--quiet', remote, branch],
-    PULL_MS,
-  );
-  if (!merged.failed) return;
-  refuseCollision(merged);
-  const conflicts = (await runGit(top, ['diff', '--name-only', '--diff-filter=U'])).stdout.trim().split('\n');
-  await abort(top, 'merge');
-  if (conflicts[0] !== '') {
-    const message = `${remote}/${branch} and this clone have both changed ${conflicts.join(', ')}: merge them by hand`;
-    throw new TurnRefused('git_conflict', message);
-  }
-  throw new TurnRefused('git_pull_failed', `git pull: ${merged.timedOut ? 'it took too long' : merged.said}`);
-}
-
 /** Sends the branch; where others were faster, once more after a pull. @returns whether there was anything to send */
 export async function push(repository: Repository): Promise<boolean> {
   const { top, branch, remote } = repository;
+  if (remote === undefined) return false;
   const send = (): Promise<GitEnd> =>
     tryGit(top, ['push', '--porcelain', remote, `HEAD:refs/heads/${branch}`], PUSH_MS);
   let end = await send();
@@ -152,7 +152,7 @@ export async function push(repository: Repository): Promise<boolean> {
     await pull(repository);
     end = await send();
     if (end.failed && isRejected(end)) {
-      const message = `${remote} has refused ${branch} twice, also after a pull: ${reasonOf(end)}`;
+      const message = `${remote} rejected ${branch} twice, even after a pull: ${reasonOf(end)}`;
       throw new TurnRefused('git_push_rejected', message);
     }
   }
@@ -169,46 +169,6 @@ function isRejected({ stdout }: GitEnd): boolean {
 
 function reasonOf({ stdout, said }: GitEnd): string {
   return /^!\t\S+\t(.*)$/m.exec(stdout)?.[1] ?? said;
-}
-
-function refuseCollision({ stderr }: GitEnd): void {
-  const found = /untracked working tree files would be (?:overwritten|removed)[^\n]*\n((?:\t[^\n]*\n)+)/.exec(stderr);
-  if (found === null) return;
-  const files = found[1]!
-    .trim()
-    .split(/\n\t?/)
-    .map((name) => name.trim());
-  const message = `a pull would overwrite files here that git does not know: ${files.join(', ')}. Move or remove them`;
-  throw new TurnRefused('git_untracked_collision', message);
-}
-
-async function abort(top: string, what: 'rebase' | 'merge'): Promise<void> {
-  await runGit(top, [what, '--abort']); // where none was begun, there is nothing to give up
-}
-
-/** Another git, of an attempt before this one or of a person, may hold the index for a moment. */
-async function tryGit(
-  top: string,
-  args: readonly string[],
-  timeoutMs?: number,
-  options: Parameters<typeof runGit>[2] = {},
-): Promise<GitEnd> {
-  for (let tried = 1; ; tried += 1) {
-    const end = await runGit(top, args, { ...options, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
-    if (!end.failed || tried >= LOCKED.tries || !/\.lock': File exists|cannot lock ref/.test(end.stderr)) return end;
-    await sleep(LOCKED.pauseMs);
-  }
-}
-
-async function must(top: string, args: readonly string[], options: Parameters<typeof runGit>[2] = {}): Promise<string> {
-  const end = await tryGit(top, args, undefined, options);
-  if (!end.failed) return end.stdout;
-  const locked = /Unable to create '([^']*\.lock)'/.exec(end.stderr)?.[1];
-  if (locked !== undefined) {
-    const message = `another git holds ${locked}; where none runs, remove that file`;
-    throw new TurnRefused('git_locked', message);
-  }
-  throw new TurnRefused('git_failed', `git ${args.find((each) => !each.startsWith('-')) ?? ''}: ${end.said}`);
 }
 
 function sizeOf(file: string): number {

@@ -15,7 +15,8 @@ import { runDir, stepAttemptDir } from '../../records/paths.js';
 import { createRunStep } from '../dispatch/run-step.js';
 import type { StepHeartbeat, StepTask } from '../../contract/step-task.js';
 import type { RunStepDeps } from '../step/execution.js';
-import { exitRequest, exportState } from './state-export.js';
+import { refuseOtherBranch } from './repository.js';
+import { exitRequest, exportState, refuseAhead } from './state-export.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
 import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 
@@ -40,6 +41,8 @@ export function createRunTurn(deps: LoopDeps): (task: TurnTask) => Promise<TurnS
       baseDir = baseDirOf(deps, task);
       step = stepOf(task, baseDir, firstInstalled(task, deps));
       if (!isElsewhere(deps, task)) {
+        if (task.branch !== undefined) await refuseOtherBranch(baseDir, task.branch);
+        if (task.state !== undefined) refuseAhead(baseDir, task.state);
         keepPrompt(dir, path.resolve(baseDir, task.prompt_file), task);
         logLines(deps, task);
         if (task.state !== undefined) await exportState(baseDir, task.state, task.state.running);
@@ -63,7 +66,7 @@ export function createRunTurn(deps: LoopDeps): (task: TurnTask) => Promise<TurnS
 export function baseDirOf({ loopRoot }: Pick<LoopDeps, 'loopRoot'>, { base_dir }: { base_dir?: string }): string {
   const dir = base_dir ?? loopRoot;
   if (dir === undefined) {
-    const message = 'this worker does not know the folder of the loop; serve the role by `orch loop worker --role`';
+    const message = 'this worker does not know the folder of the loop; serve the role with `orch loop worker --role`';
     throw new TurnRefused('no_folder', message);
   }
   if (statSync(dir, { throwIfNoEntry: false })?.isDirectory() === true) return dir;
@@ -87,6 +90,10 @@ function stepOf(task: TurnTask, baseDir: string, agent: TurnTask['agents'][numbe
       stall_timeout_sec: task.stall_timeout_sec,
       limits: task.limits,
       owner_id: task.step_id,
+      ...(task.verdict_of_work === undefined ? {} : { verdict_of_work: task.verdict_of_work }),
+      ...(task.completion_marker === undefined
+        ? {}
+        : { completion_marker: path.resolve(baseDir, task.completion_marker) }),
       note_tree: false,
     },
     cwd: [baseDir],
@@ -154,7 +161,7 @@ function keepPrompt(dir: string, file: string, { prompt_file: name, begun }: Tur
   const size = statSync(file, { throwIfNoEntry: false })?.size;
   if (size === undefined) throw new TurnRefused('prompt_missing', `there is no prompt ${name} (${file})`);
   if (size > MAX_PROMPT_BYTES) {
-    throw new TurnRefused('prompt_unusable', `${name} has ${size} bytes; a prompt has at most ${MAX_PROMPT_BYTES}`);
+    throw new TurnRefused('prompt_unusable', `${name} is ${size} bytes; a prompt may have at most ${MAX_PROMPT_BYTES}`);
   }
   const text = readFileSync(file, 'utf8');
   if (text.trim() === '') throw new TurnRefused('prompt_unusable', `${name} is empty`);

@@ -1,8 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFileSync } from '../../host/atomic-file.js';
 import { git } from '../../agents/index.js';
-import { writeState, type StateFields } from '../../loop/state-file.js';
-import type { TurnTask } from '../../contract/loop-turn.js';
+import { asksToExit, isAhead, writeState, type StateFields } from '../../loop/state-file.js';
+import type { StateTask } from '../../contract/loop-turn.js';
+import { TurnRefused } from './turn-failure.js';
 
 /**
  * Writes the state of a loop down for those who read the file. Fields of others stay; a file that cannot be read is
@@ -10,27 +12,40 @@ import type { TurnTask } from '../../contract/loop-turn.js';
  */
 export async function exportState(
   baseDir: string,
-  { file, commit }: NonNullable<TurnTask['state']>,
+  { file, commit, loop }: Omit<StateTask, 'failed'>,
   fields: StateFields,
 ): Promise<void> {
   const absolute = path.resolve(baseDir, file);
   const commits = commit === undefined ? {} : { [commit]: await shortHead(baseDir) };
-  const text = writeState(fields, { now: new Date(), commits }, readState(absolute));
+  const text = writeState(
+    fields,
+    { now: new Date(), commits, ...(loop === undefined ? {} : { loop }) },
+    readState(absolute),
+  );
   mkdirSync(path.dirname(absolute), { recursive: true });
-  const temporary = `${absolute}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, absolute);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+  replaceFileSync(absolute, text, 0o666);
+}
+
+/** Refuses to go on over a file of another loop that is further: what it says would be gone. @throws TurnRefused */
+export function refuseAhead(baseDir: string, state: StateTask): void {
+  const ahead = aheadOf(baseDir, state);
+  if (ahead === undefined) return;
+  const { file } = state;
+  const whose = ahead.loop === undefined ? 'another loop' : `the loop ${ahead.loop}`;
+  const message = `${file} is of ${whose} and further than this one: iteration ${ahead.iteration}, ${ahead.role}. \`orch loop\` continues from there, \`orch loop --fresh\` starts over`;
+  throw new TurnRefused('state_ahead', message);
+}
+
+/** How far the file of another loop is, if it is further than this one. */
+export function aheadOf(baseDir: string, { file, loop, turns }: StateTask): ReturnType<typeof isAhead> {
+  if (loop === undefined || turns === undefined) return undefined;
+  return isAhead(readState(path.resolve(baseDir, file)), { loop, turns });
 }
 
 /** Why the file asks the loop to stop; undefined where it does not. */
 export function exitRequest(baseDir: string, file: string): string | undefined {
   const { exit, exit_reason: reason } = readState(path.resolve(baseDir, file));
-  if (exit !== true) return undefined;
+  if (asksToExit(exit) !== true) return undefined;
   return typeof reason === 'string' && reason !== '' ? reason : `${file} asks for it`;
 }
 

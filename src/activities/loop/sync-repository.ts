@@ -1,11 +1,11 @@
-import { Context } from '@temporalio/activity';
+import { beating } from '../step/heartbeat.js';
 import type { FileClass, Sorted } from '../../loop/publish-rules.js';
-import { commitFiles, findCommit, openRepository, pull, push, refuseLeft, sortTree } from './repository.js';
+import { pull } from './pull.js';
+import { commitFiles, findCommit, openRepository, push, refuseLeft, sortTree } from './repository.js';
 import { baseDirOf, type LoopDeps } from './run-turn.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
 import type { SyncReport, SyncTask } from '../../contract/loop-turn.js';
 
-const HEARTBEAT_MS = 1000;
 const KINDS: Readonly<Record<FileClass, string>> = {
   docs: 'doc/meta hygiene',
   reports: 'reports evidence',
@@ -22,20 +22,18 @@ const ORDER: readonly FileClass[] = ['docs', 'reports', 'outputs'];
  */
 export function createSyncRepository(deps: Pick<LoopDeps, 'loopRoot'>): (task: SyncTask) => Promise<SyncReport> {
   return async (task) => {
-    const beat = setInterval(() => Context.current().heartbeat(), HEARTBEAT_MS);
     try {
-      return await synchronise(baseDirOf(deps, task), task);
+      return await beating(() => synchronise(baseDirOf(deps, task), task));
     } catch (error) {
       throw error instanceof TurnRefused ? turnFailure(error.reason, error.message) : error;
-    } finally {
-      clearInterval(beat);
     }
   };
 }
 
 /** Does what a task says in the clone that a folder is in. @throws TurnRefused with what stands in the way */
-export async function synchronise(dir: string, { run_id, step_id, git, when, subject }: SyncTask): Promise<SyncReport> {
-  const repository = await openRepository(dir, git);
+export async function synchronise(dir: string, task: SyncTask): Promise<SyncReport> {
+  const { run_id, step_id, git, when, subject } = task;
+  const repository = await openRepository(dir, git, task.may_be_local);
   const trailer = `${run_id}/${step_id}${when === 'before' ? '.before' : ''}`;
   let commit = await findCommit(repository, trailer);
   let left: Sorted['left'] = [];

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
-import type { FailedAttempt } from '../../engine/index.js';
+import { EXECUTION_FACTS, knownFacts } from '../../contract/step-facts.js';
+import type { FailedAttempt } from '../../contract/step-result.js';
 import type { Execution, StepFailure } from './execution.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat, StepSuccess } from '../../contract/step-task.js';
 
@@ -33,10 +34,7 @@ export function withFailure(execution: Execution, { reason, message, facts }: St
     finished_at: Date.now(),
     reason,
     message: message.slice(0, MESSAGE_CHARS),
-    ...(facts?.exit_code === undefined ? {} : { exit_code: facts.exit_code }),
-    ...(facts?.signal === undefined ? {} : { signal: facts.signal }),
-    host: os.hostname(),
-    ...(facts?.log_dir === undefined ? {} : { log_dir: facts.log_dir }),
+    ...knownFacts(EXECUTION_FACTS, { ...facts, host: os.hostname() }),
   };
   return [...execution.failedAttempts, failed].slice(-MAX_ATTEMPTS);
 }

@@ -1,6 +1,6 @@
 import type { StepTask, StepFacts } from '../../contract/step-task.js';
-import type { FailedAttempt } from '../../engine/index.js';
-import type { StepReason } from '../../engine/types.js';
+import type { StepReason } from '../../contract/statuses.js';
+import type { FailedAttempt } from '../../contract/step-result.js';
 import type { RunStarts } from '../../temporal/run-starts.js';
 import type { RunStart } from './shared-task.js';
 

@@ -12,8 +12,13 @@ export async function withHeartbeat<T>(
   progress: () => Omit<StepHeartbeat, keyof ReturnType<typeof carried>>,
   run: () => Promise<T>,
 ): Promise<T> {
+  return beating(run, () => ({ ...carried(execution), ...progress() }) satisfies StepHeartbeat);
+}
+
+/** Tells Temporal every second that an activity lives, with what `details` gives, if anything. */
+export async function beating<T>(run: () => Promise<T>, details?: () => unknown): Promise<T> {
   const context = Context.current();
-  const beat = (): void => context.heartbeat({ ...carried(execution), ...progress() } satisfies StepHeartbeat);
+  const beat = (): void => context.heartbeat(details?.());
   const timer = setInterval(beat, HEARTBEAT_MS);
   try {
     return await run();

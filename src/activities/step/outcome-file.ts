@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { replaceFileSync } from '../../host/atomic-file.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import type { StepFailure } from './execution.js';
 
@@ -18,14 +19,10 @@ const NAME = 'outcome.json';
  * @returns false where that was not possible: then the try's own files must stay.
  */
 export function keepOutcome(tryDir: string, outcome: Outcome): boolean {
-  const file = path.join(tryDir, NAME);
-  const temporary = `${file}.${process.pid}`;
   try {
-    writeFileSync(temporary, JSON.stringify(outcome), { mode: 0o600 });
-    renameSync(temporary, file);
+    replaceFileSync(path.join(tryDir, NAME), JSON.stringify(outcome));
     return true;
   } catch {
-    rmSync(temporary, { force: true });
     return false;
   }
 }

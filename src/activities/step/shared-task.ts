@@ -34,10 +34,13 @@ export async function completeTask(starts: RunStarts<RunStart>, given: StepTask 
   try {
     start = await starts.of({ run_id, temporal_run_id });
   } catch (error) {
-    throw unavailable(task, `what the run was started with cannot be had: ${String(error)}`);
+    throw unavailable(task, `what the run was started with is not available: ${String(error)}`);
   }
   if (start.shared.mark !== mark) {
-    throw unavailable(task, 'this worker reads it otherwise than the one that scheduled the step: versions differ');
+    throw unavailable(
+      task,
+      'this worker reads it differently from the one that scheduled the step: their versions differ',
+    );
   }
   const env: Record<string, string> = { ...start.shared.env };
   for (const name of start.unexported) delete env[name];
@@ -57,7 +60,7 @@ function refuseMentions({ action }: StepTask, names: readonly string[]): void {
   const error = ApplicationFailure.create({
     type: 'StepFailed',
     nonRetryable: true,
-    message: `SpawnError: the input '${name}' is too large for an environment variable, and the step names it; hand it over by stdin (\${{ inputs.${name} }}), or as a file`,
+    message: `SpawnError: the input '${name}' is too large for an environment variable, and the step names it; pass it on stdin (\${{ inputs.${name} }}), or as a file`,
     details: [{ reason: 'spawn_failed', attempts: 1 }],
   });
   error.stack = '';
@@ -72,7 +75,7 @@ function unavailable(task: StepTask, why: string): Error {
   context.heartbeat({ ...known, detached: (known.detached ?? 0) + 1 } satisfies StepHeartbeat);
   const error = ApplicationFailure.create({
     type: 'EnvironmentUnavailable',
-    message: `The step's environment is not there: ${why}`,
+    message: `The step's environment is not available: ${why}`,
   });
   error.stack = '';
   return error;

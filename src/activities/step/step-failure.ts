@@ -64,7 +64,7 @@ export function detached(execution: Execution): Error {
   Context.current().heartbeat(carried({ ...execution, detached: execution.detached + 1 }) satisfies StepHeartbeat);
   const error = ApplicationFailure.create({
     type: 'WorkerStopped',
-    message: 'The worker stopped; the next one goes on with this step',
+    message: 'The worker stopped; the next one continues this step',
     nextRetryDelay: DETACHED_DELAY_MS,
   });
   error.stack = '';

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { StopReason } from '../../process/index.js';
-import { executionOf } from './execution-info.js';
+import { temporalRunOf } from './execution-info.js';
 import type { Execution, RunStepDeps } from './execution.js';
 
 /** Why a step is no longer waited for. */
@@ -16,7 +16,8 @@ export interface StopSignals {
 
 /**
  * Tells a wish to stop from all else that ends an activity: the worker stops, Temporal has given the attempt up, or
- * paused or reset it. A run that Temporal no longer knows was terminated, or it has gone on to another attempt.
+ * paused or reset it. Where Temporal no longer knows of the attempt, the run was terminated, or it has gone on: to another
+ * attempt, or in a new execution, where another one attaches to the process.
  */
 export function stopSignals(deps: Pick<RunStepDeps, 'isRunOpen'>, { task }: Execution): StopSignals {
   const context = Context.current();
@@ -39,7 +40,7 @@ export function stopSignals(deps: Pick<RunStepDeps, 'isRunOpen'>, { task }: Exec
   };
 
   async function stopUnlessOpen(): Promise<void> {
-    const run = { run_id: task.run_id, temporal_run_id: executionOf(context).runId };
+    const run = { run_id: task.run_id, temporal_run_id: temporalRunOf(task, context) };
     const open = await deps.isRunOpen(run).catch(() => true); // who cannot be asked does not want it stopped
     (open ? detach : cancel).abort();
   }

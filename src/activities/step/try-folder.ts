@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { Context } from '@temporalio/activity';
-import { executionOf } from './execution-info.js';
+import { temporalRunOf } from './execution-info.js';
 import { attemptsDir } from '../../records/paths.js';
 import type { Execution } from './execution.js';
 
@@ -10,6 +9,7 @@ export interface TryOwner extends Readonly<Record<string, string>> {
   /** The service that the run is on. */
   service: string;
   run_id: string;
+  /** Of the first execution of the run. */
   temporal_run_id: string;
   step_id: string;
   run_once: 'true' | 'false';
@@ -20,8 +20,7 @@ export interface TryOwner extends Readonly<Record<string, string>> {
  * lost, and another one after each execution that really failed.
  */
 export function tryDirOf(stateDir: string, { task, attempt }: Execution): string {
-  const { runId } = executionOf(Context.current());
-  return path.join(attemptsDir(stateDir), tryName(runId, task.step_id, attempt));
+  return path.join(attemptsDir(stateDir), tryName(temporalRunOf(task), task.step_id, attempt));
 }
 
 /** Name of the folder of a try: short, and of plain characters whatever the ids hold. */
@@ -34,7 +33,7 @@ export function ownerOf({ task }: Execution, service: string): TryOwner {
   return {
     service,
     run_id: task.run_id,
-    temporal_run_id: executionOf(Context.current()).runId,
+    temporal_run_id: temporalRunOf(task),
     step_id: task.step_id,
     run_once: task.run_once === true ? 'true' : 'false',
   };

@@ -30,7 +30,7 @@ export function isExpected(error: unknown): boolean {
 
 /** The worker's log has the place, which a step's failure has not. */
 export function noteUnexpected(error: unknown): void {
-  Context.current().log.error('An activity ended with an error that nobody expected', { error });
+  Context.current().log.error('An activity failed with an unexpected error', { error });
 }
 
 /** True for what the operating system said: no such file, no room, no permission. */

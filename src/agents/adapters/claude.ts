@@ -8,7 +8,8 @@ import { noteRefused, type Adapter, type TurnProgress } from '../types.js';
  *
  * The prompt is read from standard input. A new session gets an id of ours; using one twice is refused, so a session
  * goes on with `--resume`. Edits are accepted, everything else that needs a permission is denied: allow more with
- * `args: [--allowedTools, …]`. A turn that may only read runs in plan mode. Events: `system/init`, `assistant`, `user`,
+ * `args: [--allowedTools, …]`, or all by `permissions: full`, which it refuses to root outside of a container that says so
+ * (`IS_SANDBOX=1`). A turn that may only read runs in plan mode. Events: `system/init`, `assistant`, `user`,
  * `system/api_retry`, `rate_limit_event`, at last `result`, after which the process may linger. Background tasks
  * (`system/task_started`, `task_progress`, `task_notification`) may outlive it, and then there is another turn. A turn that meets a
  * limit ends as `result` with `is_error`, whose text is "You've hit your limit · resets 3pm (Europe/Lisbon)", and with
@@ -34,7 +35,7 @@ export const claude: Adapter = {
         'stream-json',
         '--verbose',
         '--permission-mode',
-        request.sandbox === 'read-only' ? 'plan' : 'acceptEdits',
+        MODE[request.permissions],
         ...(request.model === undefined ? [] : ['--model', request.model]),
         ...(outputSchema === undefined ? [] : ['--json-schema', JSON.stringify(outputSchema)]),
         ...(session === undefined ? ['--session-id', request.newSession] : ['--resume', session]),
@@ -48,6 +49,8 @@ export const claude: Adapter = {
     for (const event of readEvents(line, progress)) take(event, progress);
   },
 };
+
+const MODE = { read: 'plan', edit: 'acceptEdits', full: 'bypassPermissions' } as const;
 
 function take(event: AgentEvent, progress: TurnProgress): void {
   progress.sessionId = textAt(event, 'session_id') ?? progress.sessionId;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
 import { noteRefused, type Adapter, type TurnProgress } from '../types.js';
+import { SANDBOXES } from './sandboxes.js';
 
 /**
  * OpenAI's Codex: `codex exec --json`.
@@ -31,7 +32,7 @@ export const codex: Adapter = {
         '--cd',
         request.cwd,
         '--sandbox',
-        request.sandbox,
+        SANDBOXES[request.permissions],
         '-c',
         'approval_policy="never"',
         ...(request.model === undefined ? [] : ['--model', request.model]),

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Adapter } from '../types.js';
+import { SANDBOXES } from './sandboxes.js';
 
 /**
  * A script that calls an agent, as teams have written them:
@@ -8,7 +9,7 @@ import type { Adapter } from '../types.js';
  */
 export const dispatch: Adapter = {
   name: 'dispatch',
-  command({ settings, promptFile, cwd, dir, tier, sandbox }) {
+  command({ settings, promptFile, cwd, dir, tier, permissions }) {
     return {
       file: 'bash',
       args: [
@@ -21,7 +22,7 @@ export const dispatch: Adapter = {
         path.join(dir, OUTPUT),
         ...(tier === undefined ? [] : ['--tier', tier]),
         '-s',
-        sandbox,
+        SANDBOXES[permissions],
         ...(settings.args ?? []),
       ],
       stdin: '',

@@ -27,7 +27,7 @@ export const gemini: Adapter = {
         '--output-format',
         'stream-json',
         '--approval-mode',
-        request.sandbox === 'read-only' ? 'plan' : 'auto_edit',
+        MODE[request.permissions],
         ...(request.model === undefined ? [] : ['--model', request.model]),
         ...(session === undefined ? [] : ['--resume', session]),
         ...(settings.args ?? []),
@@ -42,6 +42,8 @@ export const gemini: Adapter = {
     for (const event of readEvents(line, progress)) take(event, progress);
   },
 };
+
+const MODE = { read: 'plan', edit: 'auto_edit', full: 'yolo' } as const;
 
 function take(event: AgentEvent, progress: TurnProgress): void {
   switch (event['type']) {

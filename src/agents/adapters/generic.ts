@@ -1,6 +1,7 @@
 import type { Json } from '../../plan/model/values.js';
 import { isObject, numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
 import type { Adapter, AgentCommand, TurnProgress, TurnRequest } from '../types.js';
+import { SANDBOXES } from './sandboxes.js';
 
 /**
  * Any other command. The prompt goes to standard input, into a file whose path is the last argument, or is the last
@@ -28,7 +29,8 @@ function command(request: TurnRequest): AgentCommand {
     args: [...(settings.args ?? []), ...resume, ...prompt],
     env: {
       ORCH_PROMPT_FILE: request.promptFile,
-      ORCH_AGENT_SANDBOX: request.sandbox,
+      ORCH_AGENT_PERMISSIONS: request.permissions,
+      ORCH_AGENT_SANDBOX: SANDBOXES[request.permissions],
       ...(request.model === undefined ? {} : { ORCH_AGENT_MODEL: request.model }),
       ...(request.tier === undefined ? {} : { ORCH_AGENT_TIER: request.tier }),
       ...(session === undefined ? {} : { ORCH_AGENT_SESSION: session }),

@@ -5,8 +5,8 @@ import { noteDoubt, noteRefused, type Adapter, type TurnProgress } from '../type
  * opencode: `opencode run --format json`.
  *
  * The prompt is read from standard input, which the command appends to its message. It works in the folder that `PWD`
- * names, not in its own. What asks for a permission is refused, as it is by default; a turn that may only read takes
- * the agent `plan`. Every event carries the session's id; `step_finish` has tokens and cost of a step, and `done` is
+ * names, not in its own. What asks for a permission is refused, as it is by default, or approved with `--auto`; a turn
+ * that may only read takes the agent `plan`. Every event carries the session's id; `step_finish` has tokens and cost of a step, and `done` is
  * the last one, which older versions do not have. They also exit with 0 after a session error, so its event counts.
  * For a rate limit it waits by itself, and prints nothing meanwhile: `stall_timeout_sec` ends that.
  *
@@ -23,7 +23,8 @@ export const opencode: Adapter = {
         '--format',
         'json',
         ...(request.model === undefined ? [] : ['--model', request.model]),
-        ...(request.sandbox === 'read-only' ? ['--agent', 'plan'] : []),
+        ...(request.permissions === 'read' ? ['--agent', 'plan'] : []),
+        ...(request.permissions === 'full' ? ['--auto'] : []),
         ...(session === undefined ? [] : ['--session', session]),
         ...(settings.args ?? []),
       ],

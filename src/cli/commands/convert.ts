@@ -22,8 +22,8 @@ export async function convert(context: CliContext, file: string, flags: ConvertF
   if (flags.out === undefined) {
     if (parts.length > 0) {
       throw new UsageError(
-        `${file} becomes ${parts.length + 1} plans, which are files of their own`,
-        'give --out FILE; the others are written beside it',
+        `${file} becomes ${parts.length + 1} plans, each in a file of its own`,
+        'give --out FILE; the others are written next to it',
       );
     }
     context.out(await render(loaded.source, asYaml));

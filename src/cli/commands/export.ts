@@ -24,14 +24,14 @@ const FORMATS = ['json', 'events', 'junit', 'html'] as const;
 export async function exportRun(context: CliContext, runId: string, flags: ExportFlags): Promise<number> {
   const formats = FORMATS.filter((format) => flags[format]);
   if (formats.length > 1) {
-    throw new UsageError(`--${formats.join(' and --')} exclude each other`, 'call `orch export` once for each');
+    throw new UsageError(`--${formats.join(' and --')} cannot be used together`, 'call `orch export` once for each');
   }
   const found = await findRecord(context, runId);
   const [format] = formats;
   if (format === undefined) await writeFiles(context, runId, found, flags);
   else await writeText(context, await render(format, found), flags);
   if (found.instead !== undefined) {
-    context.note(`${oneLine(`${found.instead.message}; this is what the files in ${found.folder} say`)}\n`);
+    context.note(`${oneLine(`${found.instead.message}; these are the contents of ${found.folder}`)}\n`);
   }
   return EXIT.succeeded;
 }

@@ -1,6 +1,6 @@
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
-import { table } from '../render/format.js';
+import { table } from '../render/table.js';
 import type { LockUser } from '../../client/locks.js';
 
 /** `orch locks`: each lock that is held, by whom, and who waits for it. */

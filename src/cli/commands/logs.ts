@@ -66,7 +66,7 @@ function readAttempt({ attempt }: LogFlags, step: string | undefined): number | 
   const number = Number(attempt);
   if (!Number.isInteger(number) || number < 1)
     throw new UsageError(`--attempt ${attempt}: give a whole number above 0`);
-  if (step === undefined) throw new UsageError('--attempt needs a step', 'write orch logs RUN STEP --attempt N');
+  if (step === undefined) throw new UsageError('--attempt needs a step', 'use orch logs RUN STEP --attempt N');
   return number;
 }
 
@@ -90,7 +90,7 @@ async function requireRun(
   const run = await (await client()).describe(runId);
   if (follow && run.status === 'running') return;
   if (run.progress === undefined && !run.stale) throw noRecord(runId);
-  throw new OrchError('no_logs', `The run '${runId}' has no logs on this machine (${folder} is not there)`, {
+  throw new OrchError('no_logs', `The run '${runId}' has no logs on this machine (${folder} does not exist)`, {
     hint: 'look on the host of its worker; logs that were pruned are gone',
   });
 }
@@ -154,7 +154,7 @@ async function requireAttempt(state: string, runId: string, step: string, attemp
   const all = await attemptsOf(state, runId, step);
   if (all.includes(attempt)) return;
   throw new OrchError('attempt_not_found', `Step '${step}' of '${runId}' has no attempt ${attempt} here`, {
-    hint: all.length === 0 ? 'it has none at all' : `it has ${all.join(', ')}`,
+    hint: all.length === 0 ? 'it has none' : `it has ${all.join(', ')}`,
   });
 }
 

@@ -24,14 +24,20 @@ export async function init(
   if (flags.json) context.out(`${JSON.stringify({ written, kept }, null, 2)}\n`);
   else {
     for (const name of written) context.note(`wrote ${name}\n`);
-    for (const name of kept) context.note(`${name} is there already; it stays as it is\n`);
-    context.note('next: say in prompts/ what each role is to do, then `orch loop`\n');
+    for (const name of kept) context.note(`${name} already exists; left unchanged\n`);
+    if (written.includes(CONFIG_FILE)) context.note(PERMISSIONS_NOTE);
+    context.note('next: describe in prompts/ what each role does, then `orch loop`\n');
   }
   return EXIT.succeeded;
 }
 
-const CONFIG = `# A loop of two roles: the supervisor says what is to be done, main does it. \`orch loop\` runs it.
-# Paths count from the folder of this file. docs/loop.md has every key, schemas/orchestration.schema.json has them for editors.
+const CONFIG_FILE = 'orchestration.yaml';
+
+const PERMISSIONS_NOTE =
+  'note: its agents may do whatever you may do (permissions: full), so that they can run tests and commit; with edit they only change files\n';
+
+const CONFIG = `# A loop of two roles: the supervisor decides what to do, main does it. \`orch loop\` runs it.
+# Paths are relative to the folder of this file. docs/loop.md describes every key; schemas/orchestration.schema.json is for editors.
 prompts_dir: prompts
 supervisor_prompt: supervisor.md
 main_prompt: main.md
@@ -40,15 +46,19 @@ reviewer_prompt: reviewer.md
 # Iterations that one \`orch loop\` makes; each is a turn of the supervisor and a turn of main.
 max_iterations: 20
 
-# Who runs the prompts: auto is claude where it is installed, else codex. Prompts count before roles.
+# Who runs the prompts: auto is claude where it is installed, else codex. Prompts take precedence over roles.
 agent:
   default: auto
   # roles: {supervisor: claude, main: codex}
   # prompts: {reviewer.md: claude}
 
-# Other agents by name, as in plans.
-# agents:
-#   mine: {command: ./my-agent.sh}
+# What agents may do: read, edit (change files, and run nothing that would ask you), or full (whatever you may do). The prompts
+# here have them run tests and commit, which needs full: write edit where you do not want that, and say so in the prompts.
+# Other agents are described here too, as in plans.
+agents:
+  claude: {permissions: full}
+  codex: {permissions: full}
+  # mine: {command: ./my-agent.sh}
 
 # Prompts chosen by rules, or by a prompt whose answer is one line: the name of the prompt to run.
 router:
@@ -59,7 +69,7 @@ router:
   # allowlist: [supervisor.md, main.md, reviewer.md]
   # applies_to: first         # asked before the first turn of an iteration; or all
 
-# Where the loop stands, for those who read it; older runs are taken over from it.
+# The state of the loop, for other tools to read; older runs are resumed from it.
 # state_file: sync/state.json
 
 # Synchronisation with a shared repository, before and after each turn.
@@ -67,12 +77,12 @@ router:
 `;
 
 const FILES: Readonly<Record<string, string>> = {
-  'orchestration.yaml': CONFIG,
-  'prompts/supervisor.md': `You supervise this project. Look at what has been done, decide what is to be done next, and write it into
+  [CONFIG_FILE]: CONFIG,
+  'prompts/supervisor.md': `You supervise this project. Look at what has been done, decide what to do next, and write it into
 input.md: one task, with what shows that it is done.
 `,
   'prompts/main.md': `Read input.md and do what it says. Run the tests, commit your work, and say in one paragraph what you did.
 `,
-  'prompts/reviewer.md': `Review what was done since the last review. Write what you found, with the places, into docs/findings.md.
+  'prompts/reviewer.md': `Review what was done since the last review. Write what you found, and where, into docs/findings.md.
 `,
 };

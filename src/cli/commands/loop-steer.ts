@@ -1,16 +1,21 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { OrchError } from '../../client/errors.js';
-import type { LoopClient, LoopSummary } from '../../client/loops.js';
+import type { LoopSummary } from '../../client/loop-types.js';
+import type { LoopClient } from '../../client/loops.js';
 import { stateFields, writeState } from '../../loop/index.js';
 import type { LoopVerb, LoopVerbInput } from '../../contract/loop-messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { findLoopFile, loopIdOf } from '../loop/config.js';
+import { findLoopFile } from '../loop/config.js';
 import { followLoop, showLoop } from '../loop/follow.js';
-import { duration, table } from '../render/format.js';
+import { meantLoopId } from '../loop/loop-id.js';
+import { duration } from '../render/format.js';
+import { table } from '../render/table.js';
 import { isoTime } from '../render/run-json.js';
+import { replaceFileSync } from '../../host/atomic-file.js';
+import { isMissing } from '../../host/errno.js';
 
 interface Flags {
   json?: boolean;
@@ -61,7 +66,7 @@ export function stop(
     ...(flags.reason === undefined ? {} : { reason: flags.reason }),
     ...(flags.now ? { now: true } : {}),
   };
-  const text = flags.now ? 'the turn that runs is being stopped' : 'it ends after the turn that runs';
+  const text = flags.now ? 'the current turn is being stopped' : 'it ends after the current turn';
   return steer(context, loopId, 'stop', input, flags, (id) => `${id}: stop requested; ${text}`);
 }
 
@@ -73,7 +78,7 @@ export function pause(context: CliContext, loopId: string | undefined, flags: Fl
     'pause',
     {},
     flags,
-    (id) => `${id}: paused; the turn that runs goes on, no further one begins`,
+    (id) => `${id}: paused; the current turn continues, no further one starts`,
   );
 }
 
@@ -87,7 +92,7 @@ export function resume(
   return withLoop(context, loopId, true, async (loops, id) => {
     if ((await loops.find(id)) === 'open') {
       await loops.steer(id, 'resume', sender(flags));
-      answer(context, flags, { loop_id: id, resumed: true }, `${id}: goes on`);
+      answer(context, flags, { loop_id: id, resumed: true }, `${id}: continues`);
       return EXIT.succeeded;
     }
     const { state, web_ui } = await loops.resumeEnded(id, more);
@@ -99,7 +104,7 @@ export function resume(
       ...(web_ui && { web_ui }),
     };
     const what = state.phase === 'publish' ? ', whose work is published without running it again' : '';
-    answer(context, flags, shown, `${id}: goes on at iteration ${state.iteration}, ${state.role}${what}`);
+    answer(context, flags, shown, `${id}: continues at iteration ${state.iteration}, ${state.role}${what}`);
     return EXIT.succeeded;
   });
 }
@@ -113,8 +118,7 @@ export function exportState(context: CliContext, loopId: string | undefined, fla
     const text = writeState(fields, { now: new Date(), commits: {} }, file === undefined ? {} : fieldsOf(file));
     if (file === undefined) context.out(text);
     else {
-      writeFileSync(`${file}.${process.pid}.tmp`, text);
-      renameSync(`${file}.${process.pid}.tmp`, file);
+      replaceFileSync(file, text, 0o666);
       context.note(`wrote ${flags.out}\n`);
     }
     return EXIT.succeeded;
@@ -143,14 +147,16 @@ async function withLoop(
   startService: boolean,
   act: (loops: LoopClient, id: string) => Promise<number>,
 ): Promise<number> {
-  const id = given ?? loopIdOf(findLoopFile(context, undefined));
+  const file = given === undefined ? findLoopFile(context, undefined) : '';
   const client = await connect(context, startService);
+  let id = given ?? '';
   try {
+    id = given ?? (await meantLoopId(context, client.loops(), file));
     return await act(client.loops(), id);
   } catch (error) {
     if (!(error instanceof OrchError) || error.code !== 'run_not_found' || given !== undefined) throw error;
     throw new OrchError('run_not_found', `The loop of this folder ('${id}') was never started here`, {
-      hint: '`orch loop` starts it; one that was started by --id needs that id',
+      hint: '`orch loop` starts it; one that was started with --id needs that id',
     });
   } finally {
     await client.close();
@@ -179,7 +185,7 @@ function fieldsOf(file: string): Record<string, unknown> {
       ? (value as Record<string, unknown>)
       : {};
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new UsageError(`${file}: it is there and is no JSON; it is not overwritten`);
+    if (isMissing(error)) return {};
+    throw new UsageError(`${file}: it exists and is not JSON; it is not overwritten`);
   }
 }

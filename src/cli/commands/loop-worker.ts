@@ -15,7 +15,7 @@ export async function loopWorker(
   flags: { role: string; taskQueue?: string; json?: boolean },
 ): Promise<number> {
   const role = roleOf(flags.role);
-  if (role === undefined) throw new UsageError(`--role ${flags.role}: there is supervisor (galph) and main (ralph)`);
+  if (role === undefined) throw new UsageError(`--role ${flags.role}: use supervisor (galph) or main (ralph)`);
   const loopRoot = path.dirname(findLoopFile(context, file));
   const queue = flags.taskQueue ?? DEFAULT_TASK_QUEUE;
   const remote = settingsOf(context);
@@ -44,7 +44,7 @@ export async function loopWorker(
       if (flags.json) context.out(`${JSON.stringify(ready)}\n`);
       else
         context.note(
-          `takes the turns of ${role} in ${loopRoot} (${ready.task_queue} at ${settings.address}); Ctrl-C stops\n`,
+          `taking the turns of ${role} in ${loopRoot} (${ready.task_queue} at ${settings.address}); Ctrl-C stops\n`,
         );
     },
   });

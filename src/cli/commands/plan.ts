@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { OrchError } from '../../client/errors.js';
-import { prepareRun, type PreparedRun } from '../../client/prepare.js';
+import type { PreparedRun } from '../../client/prepare.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { levels } from '../../plan/graph/graph.js';
@@ -8,12 +7,12 @@ import { resolvePlanPath } from '../../plan/files/plan-path.js';
 import { expandStep } from '../../plan/templates/expand-step.js';
 import type { Plan, Step, StepAction } from '../../plan/model/plan.js';
 import { EXIT, type CliContext } from '../context.js';
-import { DiagnosticsError } from '../errors.js';
 import type { FormatFlags } from '../options/format.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
-import { placeDiagnostics } from '../place-diagnostics.js';
+import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
-import { oneLine, printable, table } from '../render/format.js';
+import { oneLine, printable } from '../render/format.js';
+import { table } from '../render/table.js';
 import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
 
 interface PlanFlags extends InputOptions, FormatFlags {
@@ -104,19 +103,14 @@ function showManifest(
 }
 
 async function prepare(context: CliContext, loaded: PlanFile, flags: PlanFlags): Promise<PreparedRun> {
-  try {
-    const options = {
-      inputs: await readInputs(context, flags),
-      env: readEnv(context, flags),
-      from: context.env,
-      select: readSelection(flags),
-      baseDir: context.cwd,
-    };
-    return prepareRun(loaded, options, true);
-  } catch (error) {
-    if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, loaded), loaded.texts);
-  }
+  const options = {
+    inputs: await readInputs(context, flags),
+    env: readEnv(context, flags),
+    from: context.env,
+    select: readSelection(flags),
+    baseDir: context.cwd,
+  };
+  return preparePlan(loaded, options, true);
 }
 
 function plannedStep(

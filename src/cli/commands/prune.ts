@@ -6,7 +6,8 @@ import { checkStateDir } from '../../service/index.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../options/durations.js';
-import { oneLine, size, table } from '../render/format.js';
+import { oneLine, size } from '../render/format.js';
+import { table } from '../render/table.js';
 import { isoTime } from '../render/run-json.js';
 
 interface PruneFlags {
@@ -16,14 +17,14 @@ interface PruneFlags {
   json?: boolean;
 }
 
-/** A run that is kept because of work trees of its steps. */
+/** A run that is kept because of worktrees of its steps. */
 interface Kept {
   run: Prunable;
   worktrees: { folder: string; reason: string }[];
 }
 
 /**
- * `orch prune --older-than 30d`: removes the folders of runs that ended long ago, and the work trees that their steps
+ * `orch prune --older-than 30d`: removes the folders of runs that ended long ago, and the worktrees that their steps
  * have left. A tree with work that is not committed stays, and with it the run. The service keeps its own history.
  */
 export async function prune(context: CliContext, flags: PruneFlags): Promise<number> {
@@ -58,7 +59,7 @@ export async function prune(context: CliContext, flags: PruneFlags): Promise<num
   return failed.length === 0 ? EXIT.succeeded : EXIT.failed;
 }
 
-/** Removes the work trees of a run. @returns those that stay, and why */
+/** Removes the worktrees of a run. @returns those that stay, and why */
 async function removeTrees({ worktrees }: Prunable, home: string, dryRun: boolean): Promise<Kept['worktrees']> {
   const stay: Kept['worktrees'] = [];
   for (const folder of worktrees) {
@@ -70,7 +71,7 @@ async function removeTrees({ worktrees }: Prunable, home: string, dryRun: boolea
 
 async function removeTree(folder: string, home: string, dryRun: boolean): Promise<string | undefined> {
   const top = await worktreeOf(folder, home);
-  if (top === undefined) return 'git does not know it as a work tree; remove it yourself, if nothing in it is wanted';
+  if (top === undefined) return 'git does not list it as a worktree; remove it yourself if you need nothing in it';
   return dryRun ? whyTreeStays(top) : removeWorktree(top);
 }
 
@@ -99,7 +100,7 @@ function report(
   context.note(dryRun ? `${count} would be removed, ${size(bytes)}\n` : `${count} removed, ${size(bytes)} freed\n`);
   for (const { run, worktrees } of kept) {
     for (const { folder, reason } of worktrees) {
-      const text = `${run.run_id} ${dryRun ? 'would be' : 'is'} kept for its work tree ${folder}: ${reason}`;
+      const text = `${run.run_id} ${dryRun ? 'would be' : 'is'} kept for its worktree ${folder}: ${reason}`;
       context.note(`${oneLine(text)}\n`);
     }
   }

@@ -1,26 +1,27 @@
-import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
 import { planOfRun } from '../../client/past-run.js';
-import { prepareRun } from '../../client/prepare.js';
+import { prepareRerun, prepareRun, type PreparedRun } from '../../client/prepare.js';
 import { decideRerun, type PastRun, type RerunDecision } from '../../client/rerun.js';
-import type { PlanToStart, StartOptions } from '../../client/types.js';
-import { buildGraph } from '../../plan/graph/graph.js';
+import type { StartOptions } from '../../client/types.js';
 import { leftOut } from '../../plan/graph/selection.js';
 import type { Plan } from '../../plan/model/plan.js';
 import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
-import type { PipelineFlags } from '../options/pipeline.js';
-import { placeDiagnostics } from '../place-diagnostics.js';
+import { tellMissingAgents } from '../missing-agents.js';
+import { givenFormatOptions, type FormatFlags } from '../options/format.js';
+import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
 import { forPeople } from '../render/format.js';
 import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
 
-export interface RerunFlags extends InputOptions, PipelineFlags {
+export interface RerunFlags extends InputOptions, FormatFlags {
   failed?: boolean;
+  /** The new plan's file; a prose plan is `prosePlan` here. */
   plan?: string;
+  prosePlan?: string;
   id?: string;
   dryRun?: boolean;
   strict?: boolean;
@@ -31,7 +32,7 @@ export interface RerunFlags extends InputOptions, PipelineFlags {
 export async function rerun(context: CliContext, runId: string, flags: RerunFlags): Promise<number> {
   const client = await connect(context, true);
   try {
-    const { decision, plan, start } = await prepareRerun(context, client, runId, flags);
+    const { decision, plan, start } = await decide(context, client, runId, flags);
     if (!flags.json || flags.dryRun)
       showDecision(context, flags.json ? decision : forPeople(decision), flags.json === true);
     if (flags.dryRun) return EXIT.succeeded;
@@ -52,11 +53,11 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
 
 /** Starts what is left to do of a closed run, with the plan it had; gives the id of the new run. */
 export async function rerunFailed(context: CliContext, client: OrchClient, runId: string): Promise<string> {
-  const { start } = await prepareRerun(context, client, runId, { input: [], env: [] });
+  const { start } = await decide(context, client, runId, { input: [], env: [] });
   return (await start()).run_id;
 }
 
-async function prepareRerun(
+async function decide(
   context: CliContext,
   client: OrchClient,
   runId: string,
@@ -66,35 +67,32 @@ async function prepareRerun(
   if (finished_at === undefined) {
     throw new UsageError(
       `The run '${runId}' is still open`,
-      `\`orch retry ${runId} STEP\` tries a failed step of it again`,
+      `\`orch retry ${runId} STEP\` retries one of its failed steps`,
     );
   }
+  refuseIdleOptions(flags);
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
-  const toStart = file ?? planOfRun(past.input);
   const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
-  const next = prepare(context, toStart, options, file);
-  refuseUnknownSteps(next.plan, flags);
+  const embedded = settingsOf(context) === undefined;
+  const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
+  for (const note of next.notes) context.note(`note: ${note}\n`);
+  refuseUnknownSteps(next, flags);
   const { from, only } = flags;
   const decision = decideRerun(past, next, { ...(from && { from }), ...(only && { only }) });
-  const start = (): Promise<{ run_id: string; web_ui?: string }> =>
-    client.start(toStart, {
-      ...options,
-      select: { skip: decision.left_out },
-      rerun: { of: past, reused: decision.reused },
-    });
+  const skip = [...decision.reused, ...decision.left_out];
+  if (embedded) await tellMissingAgents(context, next, { file, skip });
+  const start = (): Promise<{ run_id: string; web_ui?: string }> => client.start(prepareRerun(next, past, decision));
   return { decision, plan: next.plan, start };
 }
 
 /** A run of a pipeline goes on with the pipeline that it was, unless another one is named. */
 function loadNext(context: CliContext, file: string, { plan }: PastRun, flags: RerunFlags): Promise<PlanFile> {
-  const { strict, pipeline, task, executionMode, cloud } = flags;
+  const { plan: _, prosePlan, strict, ...rest } = flags;
   return loadPlanFile(context, file, {
+    ...rest,
     strict: strict === true,
-    ...(pipeline !== undefined && { pipeline }),
-    ...(task !== undefined && { task }),
-    ...(executionMode !== undefined && { executionMode }),
-    ...(cloud !== undefined && { cloud }),
+    ...(prosePlan !== undefined && { plan: prosePlan }),
     ...(plan.metadata['pipeline'] !== undefined && { usualPipeline: plan.plan_id }),
   });
 }
@@ -112,22 +110,24 @@ async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: 
   };
 }
 
-function prepare(
-  context: CliContext,
-  toStart: PlanToStart,
-  options: StartOptions,
-  file: PlanFile | undefined,
-): ReturnType<typeof prepareRun> {
-  try {
-    return prepareRun(toStart, options, settingsOf(context) === undefined);
-  } catch (error) {
-    if (!(error instanceof OrchError) || error.diagnostics === undefined || file === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, file), file.texts);
-  }
+/** The plan that the run had, as it was found when the run was read. */
+function preparePast({ input, checked }: PastRun, options: StartOptions, embedded: boolean): PreparedRun {
+  return prepareRun({ ...planOfRun(input), ...(checked && { checked }) }, options, embedded);
 }
 
-function refuseUnknownSteps(plan: Plan, { from, only }: RerunFlags): void {
-  const checked = leftOut(plan, buildGraph(plan), { ...(from && { from }), ...(only && { only }) });
+/** Without a file there is nothing to convert: the run keeps the plan that it had. */
+function refuseIdleOptions({ plan, prosePlan, ...rest }: RerunFlags): void {
+  if (plan !== undefined) return;
+  const idle = [...givenFormatOptions(rest), ...(prosePlan === undefined ? [] : ['--prose-plan'])];
+  if (idle.length === 0) return;
+  throw new UsageError(
+    `${idle.join(', ')}: without --plan the run keeps the plan that it had`,
+    'name the file: --plan FILE',
+  );
+}
+
+function refuseUnknownSteps({ plan, graph }: PreparedRun, { from, only }: RerunFlags): void {
+  const checked = leftOut(plan, graph, { ...(from && { from }), ...(only && { only }) });
   if (!checked.ok) throw new DiagnosticsError(checked.error);
 }
 

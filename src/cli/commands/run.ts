@@ -1,16 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { OrchClient } from '../../client/orch-client.js';
-import { OrchError } from '../../client/errors.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
-import type { PreparedRun } from '../../client/prepare.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
-import { DiagnosticsError } from '../errors.js';
 import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
+import { tellMissingAgents } from '../missing-agents.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
 import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
@@ -94,8 +92,7 @@ async function startPlan(
   flags: StartFlags,
 ): Promise<{ client: OrchClient; plan: PlanFile; started: Started }> {
   const plan = await loadPlanFile(context, file, flags);
-  const { placeDiagnostics } = await import('../place-diagnostics.js');
-  const { prepareRun } = await import('../../client/prepare.js');
+  const { preparePlan } = await import('../prepare-plan.js');
   const { settingsOf } = await import('../connect.js');
   const embedded = settingsOf(context) === undefined;
   const options = {
@@ -106,37 +103,18 @@ async function startPlan(
     ...(embedded ? { baseDir: context.cwd } : {}),
     ...(flags.id === undefined ? {} : { runId: flags.id }),
   };
-  try {
-    const prepared = prepareRun(plan, options, embedded);
-    for (const note of prepared.notes) context.note(`note: ${note}\n`);
-    // Elsewhere the workers have programs of their own.
-    if (embedded) await tellMissingAgents(context, plan, prepared);
-  } catch (error) {
-    if (!(error instanceof OrchError) || error.diagnostics === undefined) throw error;
-    throw new DiagnosticsError(placeDiagnostics(error.diagnostics, plan), plan.texts);
-  }
+  const prepared = preparePlan(plan, options, embedded);
+  for (const note of prepared.notes) context.note(`note: ${note}\n`);
+  // Elsewhere the workers have programs of their own.
+  if (embedded) await tellMissingAgents(context, prepared, { file: plan });
   const client = await connect(context, true);
   try {
-    const started = await client.start(plan, options);
+    const started = await client.start(prepared);
     return { client, plan, started: { ...started, ...formatOf(plan.plan) } };
   } catch (error) {
     await client.close();
     throw error;
   }
-}
-
-async function tellMissingAgents(context: CliContext, file: PlanFile, { plan, input }: PreparedRun): Promise<void> {
-  const { missingAgents } = await import('../agents-on-path.js');
-  const searchPath = input.env['PATH'] ?? context.env['PATH'] ?? '';
-  const isManifest = readNotes(plan) !== undefined;
-  const missing = missingAgents(plan, { agents: file.agents, searchPath, isManifest });
-  if (missing.some(({ severity }) => severity === 'error')) {
-    throw new OrchError('invalid_plan', missing.map(({ message }) => message).join('\n'), { diagnostics: missing });
-  }
-  if (missing.length === 0) return;
-  const { placeDiagnostics } = await import('../place-diagnostics.js');
-  const { showDiagnostics } = await import('../show-diagnostics.js');
-  await showDiagnostics(context, placeDiagnostics(missing, file), file.texts);
 }
 
 /** What a run is followed with, of the plan that it runs. */
@@ -168,8 +146,7 @@ export async function followRun(
         held = progress.held;
         if (progress.status === 'quarantined' && progress.counts.running === 0) detach.abort(quarantined);
       },
-      ...(reporter === undefined ? {} : { onSilence: reporter.onSilence }),
-      ...(reporter?.onLive === undefined ? {} : { onLive: reporter.onLive }),
+      ...(reporter === undefined ? {} : { onSilence: reporter.onSilence, onLive: reporter.onLive }),
     });
     reporter?.close();
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
@@ -179,7 +156,7 @@ export async function followRun(
     reporter?.close();
     if (error === quarantined) return reportQuarantine(context, started.run_id, held, flags.json === true);
     if (error !== detached) throw error;
-    context.note(`\ndetached; the run goes on\n`);
+    context.note(`\ndetached; the run continues\n`);
     context.note(
       `  follow it again:  orch watch ${started.run_id}\n  end it:           orch cancel ${started.run_id}\n`,
     );
@@ -203,7 +180,7 @@ function reportQuarantine(context: CliContext, runId: string, held: readonly str
     [
       `${runId} is quarantined: ${held.join(', ')} failed, and the run waits for you`,
       `  try again:             orch retry ${runId} ${step}`,
-      `  go on without it:      orch skip ${runId} ${step}`,
+      `  continue without it:   orch skip ${runId} ${step}`,
       `  give up what failed:   orch resume ${runId}`,
       `  end the run:           orch cancel ${runId}`,
       '',

@@ -1,13 +1,28 @@
 import { EMBEDDED_SERVICE } from '../../temporal/service-name.js';
 import { configuredService } from '../../temporal/settings.js';
-import { ensureService, runDoctor, stopService } from '../../service/index.js';
+import {
+  ensureService,
+  installUnit,
+  orchCommand,
+  runDoctor,
+  stopService,
+  uninstallUnit,
+  unitFile,
+  type UnitChange,
+  type UnitFile,
+} from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { checkOpenRuns } from '../open-runs.js';
-import { table } from '../render/format.js';
+import { table } from '../render/table.js';
 
 /** `orch up`: starts the embedded service, or says where it already runs. */
-export async function up(context: CliContext, flags: { json?: boolean }): Promise<number> {
+export async function up(
+  context: CliContext,
+  flags: { json?: boolean; install?: boolean; uninstall?: boolean },
+): Promise<number> {
+  if (flags.install && flags.uninstall) throw new UsageError('Give --install or --uninstall, not both');
+  if (flags.uninstall) return changeUnit(context, uninstallUnit, flags);
   const remote = configuredService(context.env);
   if (remote !== undefined) {
     throw new UsageError(
@@ -24,6 +39,28 @@ export async function up(context: CliContext, flags: { json?: boolean }): Promis
   for (const { ok, detail, hint } of await checkOpenRuns(context)) {
     if (ok !== 'ok') context.note(`warning: ${detail}\n  hint: ${hint}\n`);
   }
+  return flags.install ? changeUnit(context, installUnit, flags) : EXIT.succeeded;
+}
+
+/** Has the machine start the service when it starts itself, or no more. */
+function changeUnit(
+  context: CliContext,
+  change: (unit: UnitFile) => UnitChange,
+  flags: { json?: boolean; install?: boolean },
+): number {
+  const unit = unitFile({ env: context.env, command: orchCommand() });
+  if (unit === undefined) {
+    throw new UsageError(
+      `orch does not know how this system (${process.platform}) starts programs`,
+      'have it call `orch up` at its start by its own means',
+    );
+  }
+  const { path, existed, left } = change(unit);
+  const done = flags.install ? 'written' : existed ? 'removed' : 'was not there';
+  if (flags.json) context.note(`${path}: ${done}\n`);
+  else context.out(`${path}  ${done}\n`);
+  for (const call of left) context.note(`could not be done here, so call it yourself: ${call}\n`);
+  if (flags.install && unit.hint !== undefined) context.note(`hint: ${unit.hint}\n`);
   return EXIT.succeeded;
 }
 
@@ -38,7 +75,7 @@ export async function down(context: CliContext, flags: { stopSteps?: boolean; js
     return EXIT.succeeded;
   }
   context.out(stopped.length === 0 ? 'nothing was running\n' : `stopped: ${stopped.join(', ')}\n`);
-  if (ended > 0) context.out(`${countOf(ended, 'step')} ended; the next \`orch up\` begins them anew\n`);
+  if (ended > 0) context.out(`${countOf(ended, 'step')} ended; the next \`orch up\` starts them again\n`);
   if (running > 0) {
     const them = running === 1 ? 'it' : 'them';
     context.note(

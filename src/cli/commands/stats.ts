@@ -5,7 +5,8 @@ import { checkStateDir } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
 import { readDuration } from '../options/durations.js';
 import { UsageError } from '../errors.js';
-import { duration, table } from '../render/format.js';
+import { duration } from '../render/format.js';
+import { table } from '../render/table.js';
 
 interface StatsFlags {
   since?: string;
@@ -35,7 +36,7 @@ function readSince(text: string): Date {
   if (/^\d+(\.\d+)?[a-z]$/i.test(text)) return new Date(Math.max(0, Date.now() - readDuration('--since', text)));
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? new Date(text) : new Date(Number.NaN);
   if (!Number.isNaN(time.getTime())) return time;
-  throw new UsageError(`--since ${text}: this is no time`, 'write 7d, 12h, or a day such as 2026-01-31');
+  throw new UsageError(`--since ${text}: not a valid time`, 'use 7d, 12h, or a date such as 2026-01-31');
 }
 
 function render(plans: readonly ({ plan_id: string } & Stats)[], total: Stats | undefined): string {

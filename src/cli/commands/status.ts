@@ -1,13 +1,19 @@
-import { connect } from '../connect.js';
+import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { orLoop, showLoop } from '../loop/follow.js';
-import { duration, forPeople, statusWord, table } from '../render/format.js';
+import { duration, forPeople, statusWord } from '../render/format.js';
+import { table } from '../render/table.js';
 import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
 import { usageLines } from '../render/summary.js';
+import { workerTrouble } from '../../service/index.js';
+import { recordProgress } from '../../client/ended-run.js';
+import { OrchError } from '../../client/errors.js';
+import { hasRoom } from '../../host/disk-room.js';
 import { stateDir } from '../../records/paths.js';
+import { readRecordFiles } from '../../records/run-folders.js';
 import { parkedRun, parkedText } from '../../records/slow-tasks.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import type { StepView } from '../../contract/run-messages.js';
@@ -18,7 +24,8 @@ export async function status(context: CliContext, runId: string, flags: { json?:
   const client = await connect(context, false);
   try {
     const show = async (): Promise<number> => {
-      const run = withParking(context, await client.describe(runId));
+      const described = await client.describe(runId).catch((error: unknown) => fromFiles(context, runId, error));
+      const run = withTrouble(context, withParking(context, described));
       context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, forPeople(run)));
       return EXIT.succeeded;
     };
@@ -34,6 +41,38 @@ function withParking(context: CliContext, run: RunDescription): RunDescription {
   const state = stateDir(context.env);
   const note = parkedRun(state, run.run_id);
   return note === undefined ? run : { ...run, stuck: parkedText(state, note) };
+}
+
+/**
+ * A run of the embedded service as its record tells it, where the service does not answer: on a full disk its server can't
+ * work. @throws what the service was asked and failed with, where there is no record
+ */
+async function fromFiles(context: CliContext, runId: string, error: unknown): Promise<RunDescription> {
+  const unreachable = error instanceof OrchError && error.code === 'service_unreachable';
+  if (!unreachable || settingsOf(context) !== undefined) throw error;
+  const state = stateDir(context.env);
+  const files = await readRecordFiles(state, runId);
+  if (files === undefined) throw error;
+  const { manifest } = files;
+  const progress = recordProgress(files);
+  const why = hasRoom(state) ? '' : `: there is no room left on the disk of ${state}`;
+  return {
+    run_id: runId,
+    plan_id: manifest.plan_id,
+    status: manifest.status === 'pending' ? 'running' : manifest.status,
+    started_at: progress.started_at,
+    ...(progress.finished_at !== undefined && { finished_at: progress.finished_at }),
+    progress,
+    stale: true,
+    stuck: `the service does not answer${why}; this is what the record of the run says`,
+  };
+}
+
+/** Why nobody answers, where it is that the worker of this machine dies over and over. */
+function withTrouble(context: CliContext, run: RunDescription): RunDescription {
+  if (!run.stale || run.stuck !== undefined || settingsOf(context) !== undefined) return run;
+  const trouble = workerTrouble(context.env);
+  return trouble === undefined ? run : { ...run, stuck: trouble };
 }
 
 /** `orch list`. */
@@ -92,6 +131,7 @@ function statusJson(run: RunDescription): RunJson {
     finished_at: isoTime(run.finished_at),
     web_ui: run.web_ui ?? null,
     stale: run.stale,
+    ...(run.busy && { busy: true }),
     ...(run.stuck !== undefined && { stuck: run.stuck }),
     ...tasksJson(run.format, run.progress?.steps),
     ...(run.progress?.recommendations && { recommendations: run.progress.recommendations }),
@@ -106,9 +146,13 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
   if (run.stuck !== undefined) lines.push(`  stuck  ${run.stuck}`);
+  else if (run.busy)
+    lines.push(
+      '  steps unknown: the worker is busy, perhaps with reading the long history of this run; ask again in a moment',
+    );
   else if (run.stale)
-    lines.push('  steps unknown: no worker polls, so the run cannot be asked (`orch up`, or `orch worker`)');
-  else if (run.progress === undefined) lines.push('  it ended before it began, so no step of it ran');
+    lines.push('  steps unknown: no worker is polling, so the run cannot be queried (`orch up`, or `orch worker`)');
+  else if (run.progress === undefined) lines.push('  it ended before it began, so none of its steps ran');
   if (run.progress?.waits_for !== undefined) lines.push(`  the run ${run.progress.waits_for}`);
   const isManifest = run.format === 'exec-manifest';
   const steps = isManifest ? tasksOf(run.progress?.steps ?? []) : (run.progress?.steps ?? []);

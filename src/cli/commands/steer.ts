@@ -60,11 +60,11 @@ async function cancelParked(
   const state = stateDir(context.env);
   const runId = parked.run_id;
   if (flags.force !== true) {
-    throw new OrchError('run_stuck', `Cannot cancel: ${parkedText(state, parked)}`, { hint: 'other runs go on' });
+    throw new OrchError('run_stuck', `Cannot cancel: ${parkedText(state, parked)}`, { hint: 'other runs continue' });
   }
   await client.terminate(runId, 'orch cancel --force: the run was parked');
   forgetParked(state, parked);
-  const text = `${runId}: terminated, for it was parked; its \`finally\` steps do not run`;
+  const text = `${runId}: terminated because it was parked; its \`finally\` steps do not run`;
   answer(context, flags, { run_id: runId, requested: 'terminate' }, text);
   return EXIT.succeeded;
 }
@@ -88,7 +88,14 @@ export function skip(
 
 /** `orch pause RUN`. */
 export function pause(context: CliContext, runId: string, flags: Flags): Promise<number> {
-  return steer(context, runId, 'pause', {}, flags, () => `${runId}: paused; what runs goes on, nothing new starts`);
+  return steer(
+    context,
+    runId,
+    'pause',
+    {},
+    flags,
+    () => `${runId}: paused; running steps continue, nothing new starts`,
+  );
 }
 
 /** `orch resume RUN`. */
@@ -121,7 +128,7 @@ export async function answerAgent(
   flags: Flags,
 ): Promise<number> {
   const text = words === '-' ? await readStdin() : words;
-  return steer(context, runId, 'answer', { step, text }, flags, () => `${step}: answered; the agent goes on`);
+  return steer(context, runId, 'answer', { step, text }, flags, () => `${step}: answered; the agent continues`);
 }
 
 /** `orch retry RUN STEP`; of a run that has ended, a rerun of what did not go well, with the plan it had. */
@@ -134,13 +141,13 @@ export async function retry(context: CliContext, runId: string, step: string, fl
       context,
       flags,
       { run_id: runId, requested: 'retry', ...accepted },
-      `${step}: ${accepted.status}; it is tried again`,
+      `${step}: ${accepted.status}; it is being retried`,
     );
   } catch (error) {
     if (!(error instanceof OrchError) || error.code !== 'run_closed') throw error;
     const { rerunFailed } = await import('./rerun.js');
     const started = await rerunFailed(context, client, runId);
-    const text = `${runId} has ended; ${started} runs what did not go well`;
+    const text = `${runId} has ended; ${started} runs what did not succeed`;
     answer(context, flags, { run_id: started, requested: 'rerun', rerun_of: runId }, text);
   } finally {
     await client.close();
@@ -185,7 +192,7 @@ async function steer<V extends VerbName>(
 
 function noteSignal(context: CliContext, runId: string, { sent_as }: VerbAccepted): void {
   if (sent_as === undefined) return;
-  context.note(`note: ${runId} has had as many updates as Temporal takes for one run, so this was sent as a signal\n`);
+  context.note(`note: ${runId} has had as many updates as Temporal allows for one run, so this was sent as a signal\n`);
 }
 
 async function readStdin(): Promise<string> {

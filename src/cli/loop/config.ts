@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readConfigFile } from '../../client/plan-files.js';
 import { takeAlong } from '../../client/take-along.js';
 import {
+  AUTO_AGENT,
   readLoopFile,
   resolveConfig,
   resolveKnobs,
@@ -13,6 +13,7 @@ import {
   type LoopConfig,
   type LoopFile,
 } from '../../loop/index.js';
+import { fullNote } from '../../plan/check/agent-names.js';
 import type { PlanTexts } from '../../plan/files/plan-text.js';
 import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { didYouMean } from '../../plan/problems/suggest.js';
@@ -51,6 +52,8 @@ export interface LoopFlags {
   commitDryRun?: boolean;
   tolerateDirty?: boolean;
   stateFile?: string;
+  startPrompt?: string;
+  completionMarker?: string;
   pause?: boolean;
   env: string[];
 }
@@ -68,7 +71,7 @@ export interface LoadedLoop {
 /**
  * Loads a loop's configuration: the file, over it the environment, over it the command line.
  *
- * @param given its file, or its folder; default: the nearest `orchestration.yaml`, here or in a folder above
+ * @param given its file, or its folder; default: the nearest `orchestration.yaml`, here or in a parent folder
  * @throws DiagnosticsError with all that is wrong, each at its place; UsageError
  */
 export async function loadLoop(
@@ -100,6 +103,9 @@ export async function loadLoop(
       texts,
     );
   const config = resolved.value;
+  for (const name of usedAgents(config)) {
+    if (config.agents.settings[name]?.permissions === 'full') context.note(`note: ${fullNote(name)}\n`);
+  }
   const missing = config.mode === 'role' ? [] : missingPrompts(config, baseDir);
   if (missing.length > 0)
     throw new DiagnosticsError(
@@ -111,10 +117,11 @@ export async function loadLoop(
   return { config, baseDir, file, env: taken.env };
 }
 
-/** The id of the loop of a configuration, where none is given: one file has one loop. */
-export function loopIdOf(file: string): string {
-  const folder = path.basename(path.dirname(file)).replaceAll(/[^A-Za-z0-9_.-]/g, '-') || 'root';
-  return `loop-${folder}-${createHash('sha256').update(file).digest('hex').slice(0, 8)}`;
+/** The agents that its prompts and roles name; `auto` is one of two. */
+function usedAgents({ agents }: LoopConfig): string[] {
+  const maps = [agents.cli_prompts, agents.cli_roles, agents.prompts, agents.roles];
+  const named = [agents.default, ...maps.flatMap((map) => Object.values(map))];
+  return [...new Set(named.flatMap((name) => (name === AUTO_AGENT ? ['claude', 'codex'] : [name])))];
 }
 
 /** The file that a command means. @throws UsageError where there is none */
@@ -129,7 +136,7 @@ export function findLoopFile(context: CliContext, given: string | undefined): st
     if (existsSync(candidate)) return candidate;
     if (dir === path.dirname(dir)) break;
   }
-  throw new UsageError(`There is no ${FILE} here or in a folder above`, '`orch loop init` writes one');
+  throw new UsageError(`There is no ${FILE} here or in a parent folder`, '`orch loop init` writes one');
 }
 
 async function readBytes(file: string, name: string): Promise<Uint8Array> {
@@ -140,7 +147,7 @@ async function readBytes(file: string, name: string): Promise<Uint8Array> {
     ]);
   if (stat === undefined) throw fail('file_not_found', 'there is no such file', '`orch loop init` writes one');
   if (!stat.isFile()) throw fail('not_a_file', 'this is not a file');
-  if (stat.size > MAX_BYTES) throw fail('file_too_large', `the file has ${stat.size} bytes`);
+  if (stat.size > MAX_BYTES) throw fail('file_too_large', `the file is ${stat.size} bytes`);
   try {
     return await readFile(file);
   } catch (error) {
@@ -171,6 +178,8 @@ function cliKnobs(flags: LoopFlags): Partial<Record<KnobName, string>> {
     dry_run: flags.commitDryRun ? 'true' : undefined,
     dirty: flags.tolerateDirty ? 'warn' : undefined,
     state_file: flags.stateFile,
+    start_prompt: flags.startPrompt,
+    completion_marker: flags.completionMarker,
     pause_between_turns: flags.pause ? 'true' : undefined,
   };
   const settable = Object.entries(KNOBS).flatMap(([name, { read }]) => (read === undefined ? [] : [name]));
@@ -178,8 +187,7 @@ function cliKnobs(flags: LoopFlags): Partial<Record<KnobName, string>> {
     const at = pair.indexOf('=');
     const name = at < 0 ? pair : pair.slice(0, at);
     if (at < 0 || !settable.includes(name)) {
-      const hint =
-        at < 0 ? 'write --set NAME=VALUE' : (didYouMean(name, settable) ?? `there is ${settable.join(', ')}`);
+      const hint = at < 0 ? 'use --set NAME=VALUE' : (didYouMean(name, settable) ?? `settings: ${settable.join(', ')}`);
       throw new UsageError(`--set ${pair}: ${at < 0 ? 'a value is missing' : `there is no setting '${name}'`}`, hint);
     }
     knobs[name as KnobName] = pair.slice(at + 1);
@@ -213,7 +221,7 @@ function missingPrompts(config: LoopConfig, baseDir: string): [Diagnostic, KnobN
       code: 'prompt_file_missing',
       severity: 'error',
       message: `there is no prompt ${file}`,
-      hint: 'paths count from the folder of the configuration; `orch loop init` writes stubs',
+      hint: 'paths are relative to the folder of the configuration; `orch loop init` writes stubs',
     };
     return [[diagnostic, knob] as [Diagnostic, KnobName]];
   });

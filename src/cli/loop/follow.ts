@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
-import type { LoopClient, LoopDescription } from '../../client/loops.js';
+import type { LoopDescription } from '../../client/loop-types.js';
+import type { LoopClient } from '../../client/loops.js';
 import type { LoopEnd } from '../../contract/loop-messages.js';
 import { EXIT, type CliContext } from '../context.js';
 import { loopSummary, nowLine, turnLine } from '../render/loop.js';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 300;
+/** What to do where nobody serves a loop. */
+const NO_WORKER = '`orch up` or `orch worker` starts one, for roles `orch loop worker --role ROLE`';
 
 /** Shows a loop where the id of a run was asked for; anything else that is wrong stays as it is. */
 export async function orLoop(
@@ -39,7 +43,7 @@ export async function showLoop(
     const { view, web_ui } = described;
     const head =
       view === undefined
-        ? `${id} ${described.service_status}: no worker answers\n`
+        ? `${id} ${described.service_status}: no worker answers; ${NO_WORKER}\n`
         : loopSummary(context.outColors, view);
     const now = nowLine(described);
     context.out(`${head}${now === '' ? '' : `  ${now}\n`}${web_ui === undefined ? '' : `  Web UI  ${web_ui}\n`}`);
@@ -53,7 +57,7 @@ export async function followLoop(
   context: CliContext,
   loops: LoopClient,
   loopId: string,
-  { json }: { json: boolean },
+  { json, agentExitCode = false }: { json: boolean; agentExitCode?: boolean },
 ): Promise<number> {
   const leave = new AbortController();
   const detached = randomUUID();
@@ -80,14 +84,14 @@ export async function followLoop(
         for (const turn of next.value.input.carried.turns.filter(({ seq }) => seq > seen)) {
           context.note(turnLine(context.colors, turn));
         }
-        return report(context, next.value, json);
+        return report(context, next.value, { json, agentExitCode });
       }
-      await Promise.race([end, pause()]);
+      await Promise.race([end, sleep(LOOK_MS, undefined, { ref: false })]);
     }
   } catch (error) {
     if (error !== detached) throw error;
     context.note(
-      `\ndetached; the loop goes on\n  follow it again:  orch loop watch ${loopId}\n  end it:           orch loop stop ${loopId}\n`,
+      `\ndetached; the loop continues\n  follow it again:  orch loop watch ${loopId}\n  end it:           orch loop stop ${loopId}\n`,
     );
     return EXIT.detached;
   } finally {
@@ -105,13 +109,13 @@ export async function followLoop(
     } catch (error) {
       if (!(error instanceof OrchError) || (error.code !== 'no_worker' && error.code !== 'service_unreachable'))
         throw error;
-      tell(`${error.message}; still waiting`);
+      tell(`${error.message}; still waiting${error.code === 'no_worker' ? `; ${NO_WORKER}` : ''}`);
     }
     return undefined;
   }
 
   function show(now: LoopDescription): void {
-    if (now.view === undefined) tell('No worker answered; still waiting');
+    if (now.view === undefined) tell(`No worker answered; still waiting; ${NO_WORKER}`);
     else tell(nowLine(now));
     answers.paused(now.view?.status === 'paused');
   }
@@ -142,15 +146,13 @@ function hearEnter(loops: LoopClient, loopId: string): { paused(is: boolean): vo
   };
 }
 
-function report(context: CliContext, { view, input }: LoopEnd, json: boolean): number {
+function report(
+  context: CliContext,
+  { view, input }: LoopEnd,
+  { json, agentExitCode }: { json: boolean; agentExitCode: boolean },
+): number {
   if (json) context.out(`${JSON.stringify({ ...view, recent_turns: input.carried.turns }, null, 2)}\n`);
   else context.out(loopSummary(context.outColors, view));
-  if (view.status === 'failed') return EXIT.failed;
+  if (view.status === 'failed') return (agentExitCode ? view.failure?.exit_code : undefined) || EXIT.failed;
   return view.status === 'canceled' ? EXIT.canceled : EXIT.succeeded;
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, LOOK_MS).unref();
-  });
 }

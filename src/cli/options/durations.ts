@@ -1,16 +1,12 @@
+import { lengthOfTime } from '../../host/length-of-time.js';
 import { UsageError } from '../errors.js';
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
-/** Seconds; what is more is a slip of the keyboard. A hundred years. */
-const MAX_SEC = 100 * 365 * 86_400;
 
 /** Reads `30d`, `12h`, `90m`, `1.5d` as milliseconds. @throws UsageError, with the option's name, for anything else. */
 export function readDuration(option: string, text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(text) ?? [];
-  const seconds = Number(number) * (UNITS[unit ?? ''] ?? Number.NaN);
-  if (seconds > 0 && seconds <= MAX_SEC) return seconds * 1000;
+  const length = lengthOfTime(text);
+  if (length !== undefined) return length;
   throw new UsageError(
-    `${option} ${text}: this is no length of time`,
-    'write a number and s, m, h, d or w, for example 30d',
+    `${option} ${text}: not a valid duration`,
+    'use a number followed by s, m, h, d or w, for example 30d',
   );
 }

@@ -23,29 +23,32 @@ export interface FormatFlags extends PipelineFlags {
   reviewEngine?: string;
   maxFixRounds?: number;
   dispatch?: string | true;
+  /** False with `--no-push-guard`. */
+  pushGuard?: boolean;
   /** Seconds. */
   answerTimeout?: number;
 }
 
-/** Adds the options that are for files of other systems. */
-export function withFormatOptions(command: Command): Command {
+/** Adds the options that are for files of other systems; `prose` names the one for a prose plan. */
+export function withFormatOptions(command: Command, prose = '--plan'): Command {
   return withPipelineOptions(command)
     .addOption(new Option('--mode <mode>', 'manifest: run in this mode instead of its own').choices(MODES))
     .option(
-      '--plan <md>',
+      `${prose} <md>`,
       'manifest: its prose plan, with <verify> blocks; NAME.criteria.md beside it is for reviewers',
     )
-    .option('--project-dir <dir>', 'manifest: folder that tasks work in (default: the current one)')
-    .option('--no-review', 'manifest: no review of what tasks have done')
+    .option('--project-dir <dir>', 'manifest: folder in which tasks work (default: the current one)')
+    .option('--no-review', 'manifest: do not review the work of tasks')
     .option(
       '--review-engine <agent>',
       'manifest: agent that reviews (default: codex for fast tasks, claude for deep ones)',
     )
     .option('--max-fix-rounds <n>', 'manifest: rounds of fixing after a failed check or review (default 2)', rounds)
+    .option('--no-push-guard', 'manifest: let agents push')
     .option('--dispatch [script]', 'manifest: hand tasks to a dispatch script instead of to agents (after the file)')
     .option(
       '--answer-timeout <time>',
-      'manifest: how long a task waits for an answer, such as 30m (default: for ever)',
+      'manifest: how long a task waits for an answer, such as 30m (default: forever)',
       seconds,
     );
 }
@@ -92,6 +95,7 @@ export async function readFormatOptions(
     ...(flags.review === false ? { review: false } : {}),
     ...(reviewEngine === undefined ? {} : { reviewEngine }),
     ...(maxFixRounds === undefined ? {} : { maxFixRounds }),
+    ...(isBypassed(context, flags) ? { mayPush: true } : {}),
     ...(script === undefined ? {} : { dispatch: script }),
     ...(flags.answerTimeout === undefined ? {} : { answerTimeoutSec: flags.answerTimeout }),
   };
@@ -105,6 +109,16 @@ export async function readFormatOptions(
   };
 }
 
+/** The older system had a variable for it, too. */
+function isBypassed({ env }: CliContext, { pushGuard }: FormatFlags): boolean {
+  return pushGuard === false || !['', '0', undefined].includes(env['ORC_PUSH_GUARD_BYPASS']);
+}
+
+/** The options that were given, of whatever format. */
+export function givenFormatOptions(flags: FormatFlags): string[] {
+  return [...givenOptions(flags), ...givenPipelineOptions(flags)];
+}
+
 function givenOptions(flags: FormatFlags): string[] {
   const values: Record<string, unknown> = {
     '--mode': flags.mode,
@@ -113,6 +127,7 @@ function givenOptions(flags: FormatFlags): string[] {
     '--no-review': flags.review === false ? true : undefined,
     '--review-engine': flags.reviewEngine,
     '--max-fix-rounds': flags.maxFixRounds,
+    '--no-push-guard': flags.pushGuard === false ? true : undefined,
     '--dispatch': flags.dispatch,
     '--answer-timeout': flags.answerTimeout,
   };
@@ -123,7 +138,7 @@ function roundsOf(text: string | undefined): number | undefined {
   if (text === undefined || text === '') return undefined;
   if (!/^\d{1,2}$/.test(text)) {
     throw new UsageError(
-      `ORC_MAX_FIX_ROUNDS=${text}: this is no number of rounds`,
+      `ORC_MAX_FIX_ROUNDS=${text}: not a valid number of rounds`,
       'set it to a whole number, or unset it',
     );
   }
@@ -158,7 +173,7 @@ async function dispatchScript(
   const folders = [folder, ...(context.env['PATH'] ?? '').split(path.delimiter)].filter((each) => each !== '');
   for (const each of folders) if (await isFile(path.join(each, SCRIPT))) return true;
   throw new UsageError(
-    `--dispatch: there is no ${SCRIPT} in ${folder} or on the PATH`,
+    `--dispatch: ${SCRIPT} was not found in ${folder} or on the PATH`,
     `name the script: --dispatch SCRIPT, or ${SCRIPT_VARIABLE}`,
   );
 }
@@ -169,7 +184,9 @@ async function scriptAt(context: CliContext, by: string, script: string, folder:
   if (!(await isFile(absolute))) {
     throw new UsageError(
       `${by}${by.startsWith('-') ? ' ' : '='}${script}: there is no such file`,
-      by.startsWith('-') ? 'give the dispatch script, or no name for the one on PATH' : `correct ${by}, or unset it`,
+      by.startsWith('-')
+        ? 'name the dispatch script, or omit the name to use the one on the PATH'
+        : `correct ${by}, or unset it`,
     );
   }
   return path.isAbsolute(script) ? script : path.relative(folder, absolute);
@@ -186,7 +203,7 @@ async function readProse(
     const found = await stat(absolute);
     if (!found.isFile())
       throw new UsageError(`--plan ${file}: this is not a file`, 'give the prose plan, a Markdown file');
-    if (found.size > MAX_PROSE_BYTES) throw new UsageError(`--plan ${file}: the file has ${found.size} bytes`);
+    if (found.size > MAX_PROSE_BYTES) throw new UsageError(`--plan ${file}: the file is ${found.size} bytes`);
     text = await readFile(absolute, 'utf8');
   } catch (error) {
     if (error instanceof UsageError) throw error;

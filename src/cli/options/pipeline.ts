@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { isMode, MODE_HINT, MODE_VARIABLES } from '../../formats/pipelines/execution-mode.js';
@@ -21,7 +22,7 @@ export interface PipelineFlags {
 /** Adds the options that are for files of pipelines. */
 export function withPipelineOptions(command: Command): Command {
   return command
-    .option('--pipeline <id>', 'pipelines: the one to run (default: the one that the file names)')
+    .option('--pipeline <id>', 'pipelines: the one to run (default: the one named in the file)')
     .option('--task <id>', 'pipelines: what the run is for (default: the pipeline)')
     .option('--execution-mode <mode>', 'pipelines: mcp or cloud, for all stages')
     .option('--cloud', 'pipelines: the same as --execution-mode cloud')
@@ -30,9 +31,11 @@ export function withPipelineOptions(command: Command): Command {
 
 /** What the options say of a file, and the environment, which is looked into and never changed. */
 export function readPipelineOptions(context: CliContext, file: string, flags: PipelineFlags): PipelinesOptions {
+  const root = path.dirname(path.resolve(context.cwd, file));
   const { pipeline = flags.usualPipeline, task, executionMode, cloud, checkOnly } = flags;
   return {
-    root: path.dirname(path.resolve(context.cwd, file)),
+    root,
+    ...packageRootIn(root),
     env: context.env,
     ...(pipeline !== undefined && { pipeline }),
     ...(task !== undefined && { task }),
@@ -40,6 +43,25 @@ export function readPipelineOptions(context: CliContext, file: string, flags: Pi
     ...(cloud !== undefined && { cloud }),
     ...(checkOnly === true && { checkOnly }),
   };
+}
+
+/** The tool that the file was written for: installed for the project, or the project itself. */
+function packageRootIn(root: string): { packageRoot?: string } {
+  const name = '@kbediako/codex-orchestrator';
+  for (let folder = root; ; folder = path.dirname(folder)) {
+    const installed = path.join(folder, 'node_modules', name);
+    if (packageName(installed) === name) return { packageRoot: installed };
+    if (packageName(folder) === name) return { packageRoot: folder };
+    if (folder === path.dirname(folder)) return {};
+  }
+}
+
+function packageName(folder: string): unknown {
+  try {
+    return (JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { name?: unknown }).name;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The options about pipelines that were given. */
@@ -65,6 +87,6 @@ export function refuseUnknownModes({ env }: Pick<CliContext, 'env'>, { execution
   ];
   for (const [name, value] of said) {
     if (value === undefined || isMode(value)) continue;
-    throw new UsageError(`${name}: '${value}' is no execution mode`, MODE_HINT);
+    throw new UsageError(`${name}: '${value}' is not an execution mode`, MODE_HINT);
   }
 }

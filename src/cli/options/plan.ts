@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { openText } from '../../plan/document/open-text.js';
 import type { Json } from '../../plan/model/values.js';
+import { isMap } from '../../plan/problems/paths.js';
+import { typeName } from '../../plan/problems/problems.js';
 import { looksSecret, secretHint } from '../../plan/templates/secret-names.js';
 import { secretIn } from '../../plan/templates/secret-looks.js';
 import type { Selection } from '../../plan/graph/selection.js';
@@ -28,9 +31,9 @@ export function readSelection({ only, from, to, skip }: InputOptions): Selection
 export function withSelection(command: Command): Command {
   return command
     .option('--only <step...>', 'run only these steps')
-    .option('--from <step...>', 'run these steps and what comes after them')
-    .option('--to <step...>', 'run these steps and what they need')
-    .option('--skip <step...>', 'leave these steps out; what depends on them goes on');
+    .option('--from <step...>', 'run these steps and all that depends on them')
+    .option('--to <step...>', 'run these steps and all that they depend on')
+    .option('--skip <step...>', 'leave these steps out; their dependents still run');
 }
 
 /** Collects a repeatable option. */
@@ -52,8 +55,8 @@ function warnOfSecret(context: CliContext, what: string, value: Json): void {
   if (looks === undefined) return;
   const { colors } = context;
   context.note(
-    `${colors.yellow(colors.bold('warning[secret_input]'))}: ${what} looks like ${looks}, and stands in the run's history in clear\n` +
-      `  ${colors.cyan('hint')}: declare it under secrets of the plan, from a variable, a file or a command of the worker\n`,
+    `${colors.yellow(colors.bold('warning[secret_input]'))}: ${what} looks like ${looks}, and is stored in plain text in the run's history\n` +
+      `  ${colors.cyan('hint')}: declare it under secrets in the plan, from a variable, a file or a command of the worker\n`,
   );
 }
 
@@ -76,7 +79,7 @@ export function readEnv(context: CliContext, options: Pick<InputOptions, 'env'>)
     const found = value ?? context.env[name];
     if (found === undefined) {
       throw new UsageError(
-        `--env ${name}: it is not set here`,
+        `--env ${name}: not set here`,
         looksSecret(name) ? secretHint(name) : `write --env ${name}=VALUE`,
       );
     }
@@ -94,15 +97,22 @@ function splitPair(given: string): [string, string | undefined] {
 }
 
 async function readInputFile(context: CliContext, file: string): Promise<Record<string, Json>> {
-  const { parse } = await import('yaml');
-  let value: unknown;
+  const expected = 'it holds the values of inputs, name to value, as JSON or YAML';
+  let bytes: Buffer;
   try {
-    value = parse(await readFile(path.resolve(context.cwd, file), 'utf8'));
+    bytes = await readFile(path.resolve(context.cwd, file));
   } catch (error) {
-    throw new UsageError(`--inputs ${file}: ${(error as Error).message.split('\n', 1)[0]}`);
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = missing ? 'the file was not found' : (error as Error).message;
+    throw new UsageError(`--inputs ${file}: ${why}`, missing ? `the path is relative to ${context.cwd}` : expected);
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`--inputs ${file}: it must hold one object, name to value`);
+  const read = openText(bytes, file);
+  if ('faults' in read) {
+    const { line, column, message, hint } = read.faults[0]!;
+    throw new UsageError(`--inputs ${file}:${line}:${column}: ${message}`, hint ?? expected);
   }
-  return { ...(value as Record<string, Json>) };
+  if (!isMap(read.opened.value)) {
+    throw new UsageError(`--inputs ${file}: it must be a map, not ${typeName(read.opened.value)}`, expected);
+  }
+  return { ...(read.opened.value as Record<string, Json>) };
 }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { Colors } from 'picocolors/types.js';
-import type { StepStatus } from '../../engine/types.js';
+import type { StepStatus } from '../../contract/statuses.js';
 import { escapeControls } from '../terminal.js';
 
 /** Milliseconds as people read them: `0.3s`, `12.4s`, `3m 05s`, `2h 04m`. */
@@ -69,19 +69,4 @@ export function forPeople<T>(view: T, key = ''): T {
   if (Array.isArray(view)) return view.map((each: unknown) => forPeople(each)) as T;
   if (typeof view !== 'object' || view === null || Object.getPrototypeOf(view) !== Object.prototype) return view;
   return Object.fromEntries(Object.entries(view).map(([name, each]) => [oneLine(name), forPeople(each, name)])) as T;
-}
-
-/** Rows with columns as wide as their widest cell, each one line; the last column is not padded. No cell has a style. */
-export function table(cells: readonly (readonly string[])[]): string {
-  const rows = cells.map((row) => row.map(oneLine));
-  const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, i) => (widths[i] = Math.max(widths[i] ?? 0, cell.length)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, i) => (i === row.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

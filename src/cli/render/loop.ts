@@ -1,16 +1,21 @@
 import type { Colors } from 'picocolors/types.js';
-import type { LoopDescription } from '../../client/loops.js';
+import type { LoopDescription } from '../../client/loop-types.js';
 import type { LoopView, TurnRecord } from '../../contract/loop-messages.js';
 import { duration, forPeople } from './format.js';
 
 /** A turn that has ended, as one line. */
 export function turnLine(colors: Colors, turn: TurnRecord): string {
-  const { iteration, role, prompt, agent, status, words, duration_sec, commit } = forPeople(turn);
+  const { iteration, role, prompt, agent, status, words, duration_sec, commit, tokens, cost_usd } = forPeople(turn);
   const word =
     status === 'success' ? colors.green(status) : status === 'failed' ? colors.red(status) : colors.yellow(status);
   const took = duration_sec === undefined ? '' : ` ${duration(duration_sec * 1000)}`;
   const sent = commit === undefined ? '' : ` ${colors.dim(commit)}`;
-  return `${word} iteration ${iteration} ${role.padEnd(10)} ${prompt} (${agent})${took}${sent}  ${words}\n`;
+  const used = [
+    ...(cost_usd === undefined ? [] : [`$${cost_usd.toFixed(2)}`]),
+    ...(tokens === undefined ? [] : [`${tokens} tokens`]),
+  ];
+  const cost = used.length === 0 ? '' : ` ${used.join(', ')}`;
+  return `${word} iteration ${iteration} ${role.padEnd(10)} ${prompt} (${agent})${took}${cost}${sent}  ${words}\n`;
 }
 
 /** What a loop is doing now; empty where there is nothing to say. */
@@ -20,10 +25,10 @@ export function nowLine(described: LoopDescription): string {
   const where = `iteration ${view.iteration} of ${view.last_iteration}, ${view.role}`;
   if (waits !== undefined) {
     const how = waits.role === undefined ? '`orch worker`' : `\`orch loop worker --role ${waits.role}\``;
-    return `${where}: waits for a worker on the queue ${waits.queue}; start one by ${how}`;
+    return `${where}: waits for a worker on the queue ${waits.queue}; start one with ${how}`;
   }
   if (view.waits_for !== undefined) return `${where}: waits for ${view.waits_for}`;
-  if (view.status === 'paused') return `${where}: paused; \`orch loop resume ${view.loop_id}\` goes on`;
+  if (view.status === 'paused') return `${where}: paused; \`orch loop resume ${view.loop_id}\` continues`;
   if (view.phase === undefined) return '';
   const doing = { router: 'asks the router', turn: 'runs', pull: 'pulls', publish: 'publishes' }[view.phase];
   const what = view.prompt === undefined ? '' : ` ${view.prompt} (${view.agent ?? ''})`;
@@ -34,7 +39,7 @@ export function nowLine(described: LoopDescription): string {
 /** How a loop ended. */
 export function loopSummary(colors: Colors, ended: LoopView): string {
   const view = forPeople(ended);
-  const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} turns)`];
+  const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} ${view.turns === 1 ? 'turn' : 'turns'})`];
   const { failure } = view;
   if (failure !== undefined) {
     const code = failure.exit_code === undefined ? '' : `, exit code ${failure.exit_code}`;

@@ -1,5 +1,5 @@
 import { createLogUpdate } from 'log-update';
-import { liveText, type LiveStep } from '../../client/describe.js';
+import { liveText, unservedText, type LiveStep } from '../../client/describe.js';
 import type { OrchError } from '../../client/errors.js';
 import type { ProgressView, StepView } from '../../contract/run-messages.js';
 import type { CliContext } from '../context.js';
@@ -17,8 +17,8 @@ const LIVE_CHARS = 80;
 export interface ProgressReporter {
   onChange(this: void, steps: readonly StepView[], progress: ProgressView): void;
   onSilence(this: void, silent: boolean, error?: OrchError): void;
-  /** Shows what the running steps do; absent where nothing is redrawn. */
-  onLive?(this: void, live: ReadonlyMap<string, LiveStep>): void;
+  /** Shows what the running steps do. */
+  onLive(this: void, live: ReadonlyMap<string, LiveStep>): void;
   /** Removes what is redrawn; what was printed stays. */
   close(this: void): void;
 }
@@ -31,7 +31,18 @@ export function createProgressReporter(context: CliContext, ids: readonly string
 
 function lineReporter(context: CliContext, width: number): ProgressReporter {
   const started = new Set<string>();
+  const unserved = new Set<string>();
   return {
+    // The one thing of those that change all the time which somebody has to do something about. Told once.
+    onLive(live) {
+      for (const [id, { unserved: queue }] of live) {
+        if (queue === undefined || unserved.has(id)) continue;
+        unserved.add(id);
+        context.note(
+          `${statusWord(context.colors, 'waiting')} ${oneLine(`${id.padEnd(width)}  ${unservedText(queue)}`)}\n`,
+        );
+      }
+    },
     onChange(steps, progress) {
       for (const step of forPeople(steps)) {
         if (step.status === 'pending') continue;
@@ -111,10 +122,10 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
 function answerHint(step: StepView, { run_id }: ProgressView): string {
   if (step.status !== 'waiting') return '';
   if (step.waits_for === 'answer') {
-    return `  answer by: orch answer ${run_id} ${step.id} TEXT   accept it as it is: orch approve ${run_id} ${step.id}\n`;
+    return `  answer with: orch answer ${run_id} ${step.id} TEXT   accept it as it is: orch approve ${run_id} ${step.id}\n`;
   }
   if (step.waits_for !== 'approval') return '';
-  return `  answer by: orch approve ${run_id} ${step.id}   or: orch reject ${run_id} ${step.id}\n`;
+  return `  answer with: orch approve ${run_id} ${step.id}   or: orch reject ${run_id} ${step.id}\n`;
 }
 
 function headLine({ counts, total_steps }: ProgressView): string {

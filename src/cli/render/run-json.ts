@@ -1,34 +1,47 @@
 import { z } from 'zod';
-import { agentSummarySchema } from '../../journal/events.js';
 import { countTasks } from './task-counts.js';
 import type { RunResult, StepView } from '../../contract/run-messages.js';
+import {
+  executionFacts,
+  nullable,
+  orNull,
+  resultFacts,
+  stepStatus,
+  time as someTime,
+} from '../../contract/step-result.js';
 
-const time = z.string().describe('RFC 3339, UTC').nullable();
+const time = someTime.nullable();
+
+// Logs and the record have what ended a process, where it ran, and what it printed last.
+const { exit_code, log_dir, signal: _, host: __, ...ofExecution } = executionFacts;
+const { outputs, agent, stdout_tail: ___, stderr_tail: ____, ...ofResult } = resultFacts;
 
 const stepSchema = z.object({
   id: z.string(),
-  status: z.enum(['pending', 'running', 'waiting', 'success', 'warning', 'failed', 'skipped', 'canceled']),
+  status: stepStatus,
   reason: z.string().nullable().describe('why it ended as it did; null for a plain success'),
   message: z.string().nullable(),
-  attempts: z.int().describe('executions that really ran'),
-  exit_code: z.int().nullable(),
+  attempts: z.int().describe('executions that actually ran'),
+  exit_code: exit_code.nullable(),
   started_at: time,
   finished_at: time,
   duration_sec: z.number().nullable(),
-  log_dir: z.string().nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
-  recovered: z.boolean().describe('true where its fallback made up for the failure'),
-  outputs: z.record(z.string(), z.unknown()),
+  ...nullable(ofExecution),
+  log_dir: log_dir.nullable().describe('folder of the last attempt’s logs, on the host that ran it'),
+  recovered: z.boolean().describe('true if its fallback made up for the failure'),
+  outputs: z.record(z.string(), outputs.valueType),
+  ...nullable(ofResult),
   group: z.string().nullable().describe('heading under which it is shown'),
   tags: z.array(z.string()),
   sub_runs: z.array(z.string()).describe('runs of its sub-plan: one for each try and each instance, the last 100'),
   waits_for: z
     .enum(['approval', 'time', 'lock', 'quota', 'budget', 'answer'])
     .optional()
-    .describe('what it waits for, where it does'),
-  live: z.string().optional().describe('what it does now: its last words'),
-  warning: z.string().optional().describe('what people should know of it'),
-  cut: z.literal(true).optional().describe('true where outputs or texts were left out: the record has the whole'),
-  agent: agentSummarySchema.optional().describe('what its agents said and cost'),
+    .describe('what it waits for, if anything'),
+  live: z.string().optional().describe('what it is doing now: its last words'),
+  warning: z.string().optional().describe('what people should know about it'),
+  cut: z.literal(true).optional().describe('true if outputs or texts were left out: the record has all of it'),
+  agent: agent.optional().describe('what its agents said and cost'),
 });
 
 /** What `run`, `start --wait`, `watch` and `status` print with `--json`. It only grows. */
@@ -41,8 +54,9 @@ export const runJsonSchema = z.object({
   finished_at: time,
   web_ui: z.string().nullable(),
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
-  stuck: z.string().describe('why its worker fails to decide what comes next, where it does').optional(),
-  outputs: z.record(z.string(), z.unknown()).describe('what the plan hands out, once the run has ended').optional(),
+  busy: z.boolean().describe('true with `stale` if there is a worker that has not answered in time').optional(),
+  stuck: z.string().describe('why its worker fails to decide what comes next, if it does').optional(),
+  outputs: z.record(z.string(), z.unknown()).describe('outputs of the plan, once the run has ended').optional(),
   usage: z
     .object({ tokens: z.int(), cost_usd: z.number().nullable(), wall_sec: z.number() })
     .optional()
@@ -84,8 +98,15 @@ export function runJson(result: RunResult, about: { web_ui?: string; format?: st
   };
 }
 
+/** What an agent has used, as views and manifests have it. */
+interface AgentUsage {
+  tokens: number;
+  wall_sec: number;
+  cost_usd?: number | undefined;
+}
+
 /** What the agents of a run have cost together; nothing where there are none. */
-export function usageOf(steps: readonly { agent?: StepView['agent'] | undefined }[]): Pick<RunJson, 'usage'> {
+export function usageOf(steps: readonly { agent?: AgentUsage | undefined }[]): Pick<RunJson, 'usage'> {
   const agents = steps.flatMap(({ agent }) => agent ?? []);
   if (agents.length === 0) return {};
   const costs = agents.flatMap(({ cost_usd }) => cost_usd ?? []);
@@ -124,9 +145,11 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     started_at: isoTime(step.started_at),
     finished_at: isoTime(step.finished_at),
     duration_sec: known ? (step.finished_at! - step.started_at!) / 1000 : null,
+    ...orNull(ofExecution, step),
     log_dir: step.log_dir ?? null,
     recovered: step.recovered === true,
     outputs: { ...step.outputs },
+    ...orNull(ofResult, step),
     group: step.group ?? null,
     tags: [...(step.tags ?? [])],
     sub_runs: step.sub_runs ?? [],

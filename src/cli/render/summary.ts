@@ -16,11 +16,14 @@ export function renderSummary(colors: Colors, ended: RunResult, webUi?: string):
   ];
   const failed = result.steps.filter((step) => step.status === 'failed' && !step.recovered);
   for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
-  if (failed.length > SHOWN_FAILURES) lines.push(`  … and ${failed.length - SHOWN_FAILURES} more failed steps`);
+  const more = failed.length - SHOWN_FAILURES;
+  if (more > 0) lines.push(`  … and ${more} more failed ${more === 1 ? 'step' : 'steps'}`);
   lines.push(...usageLines(result.steps));
   const cut = result.steps.filter((step) => step.cut).length;
   if (cut > 0)
-    lines.push(`  ${cut} steps said too much for one answer; \`orch export ${result.run_id}\` has the whole`);
+    lines.push(
+      `  ${cut} ${cut === 1 ? 'step has' : 'steps have'} more output than is shown here; \`orch export ${result.run_id}\` has all of it`,
+    );
   lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${each}`));
   if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
   return `${lines.join('\n')}\n`;

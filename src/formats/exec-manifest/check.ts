@@ -19,7 +19,7 @@ const WORDS: SchemaWords = {
     hint: value === '1' ? 'write 1, without quotes' : 'write 1',
   }),
   strangeKey: (_parent, _key, known) => ({
-    hint: known.length === 0 ? 'remove it' : `remove it; known here are ${known.join(', ')}`,
+    hint: known.length === 0 ? 'remove it' : `remove it; known keys are ${known.join(', ')}`,
   }),
 };
 

@@ -66,12 +66,22 @@ function metadataOf({ stages }: Manifest, mode: Mode): Record<string, unknown> {
 }
 
 function globalsOf(manifest: Manifest, mode: Mode, options: ExecManifestOptions): Record<string, unknown> {
-  const { projectDir, dispatch } = options;
+  const { projectDir } = options;
+  const agents = agentsOf(manifest, options);
   return {
     max_concurrency: mode === 'all-sequential' ? 1 : (manifest.max_parallel ?? 5),
     ...(projectDir === undefined ? {} : { cwd: verbatim(projectDir) }),
-    ...(dispatch === undefined ? {} : { agents: dispatchAgents(manifest, dispatch, options) }),
+    ...(Object.keys(agents).length === 0 ? {} : { agents }),
   };
+}
+
+/** How the agents that do the tasks are called, and that they push nothing. Reviewers only read. */
+function agentsOf(manifest: Manifest, options: ExecManifestOptions): Record<string, unknown> {
+  const { dispatch, mayPush = false } = options;
+  const guard = mayPush ? {} : { push: 'deny' };
+  if (dispatch === undefined) return mayPush ? {} : { [AGENT]: guard };
+  const called = Object.entries(dispatchAgents(manifest, dispatch, options));
+  return Object.fromEntries(called.map(([name, settings]) => [name, { ...settings, ...guard }]));
 }
 
 /** The script as it does the tasks, and as it calls each engine that reviews. */
@@ -79,7 +89,7 @@ function dispatchAgents(
   manifest: Manifest,
   script: string | true,
   options: ExecManifestOptions,
-): Record<string, unknown> {
+): Record<string, Record<string, unknown>> {
   const agent = { adapter: 'dispatch', ...(script === true ? {} : { command: script }) };
   const tiers = manifest.stages.flatMap(({ tasks }) => tasks.map((task) => tierOf(task, manifest)));
   const engines = options.review === false ? [] : [...new Set(tiers.map((tier) => engineOf(tier, options)))];
@@ -167,7 +177,7 @@ function reviewOf(tier: Tier, options: ExecManifestOptions, prose: ProseTask | u
   return {
     agent: dispatch !== undefined && DISPATCH_ENGINES.has(engine) ? reviewerOf(engine) : engine,
     tier,
-    ...(prose === undefined ? {} : { prompt: verbatim(`### What the plan says of it\n\n${cut(prose.section)}`) }),
+    ...(prose === undefined ? {} : { prompt: verbatim(`### What the plan says about it\n\n${cut(prose.section)}`) }),
     ...(plan?.criteria === undefined ? {} : { criteria_file: plan.criteria }),
   };
 }

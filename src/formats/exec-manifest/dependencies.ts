@@ -58,7 +58,7 @@ function entriesOf({ stages }: Record<string, unknown>): Entry[] {
   });
 }
 
-/** The first task of each id. Ids become folders, so those that differ by case alone are duplicates too. */
+/** The first task of each id. Ids become folders, so those that differ only by case are duplicates too. */
 function indexIds(entries: readonly Entry[], problems: Problems): Map<string, number> {
   const index = new Map<string, number>();
   const folded = new Map<string, number>();
@@ -72,7 +72,7 @@ function indexIds(entries: readonly Entry[], problems: Problems): Map<string, nu
       problems.add({
         code: 'duplicate_id',
         path: [...path, 'id'],
-        message: taken === id ? `the id '${id}' is taken` : `the id '${id}' differs from '${taken}' by case alone`,
+        message: taken === id ? `duplicate id '${id}'` : `the id '${id}' differs from '${taken}' only by case`,
         hint: taken === id ? undefined : 'ids become folders, and some file systems ignore case',
         related: [{ message: 'first used here', path: [...entries[first]!.path, 'id'] }],
       });
@@ -130,8 +130,8 @@ function notLater(entries: readonly Entry[], position: number, edge: Edge, probl
   problems.add({
     code: 'dependency_cycle',
     path: edge.path,
-    message: `these tasks wait for each other: ${own} → ${other} → ${own}`,
-    hint: `${other} is in a later stage, which waits for all tasks of this one: move one of the two, or remove this`,
+    message: `these tasks depend on each other: ${own} → ${other} → ${own}`,
+    hint: `${other} is in a later stage, which waits for all tasks of this one: move one of the two, or remove this dependency`,
     related: [
       { message: `${own} depends on ${other}`, path: edge.path },
       { message: `${other} waits for all of stage ${stageOf(from)}, and so for ${own}`, path: to.path },
@@ -153,7 +153,7 @@ function addCycles(entries: readonly Entry[], edges: readonly (readonly Edge[])[
     problems.add({
       code: 'dependency_cycle',
       path: told[0]!.path,
-      message: `these tasks wait for each other: ${shown.join(' → ')}`,
+      message: `these tasks depend on each other: ${shown.join(' → ')}`,
       hint: 'remove one of these dependencies',
       related: told,
     });

@@ -11,26 +11,26 @@ const task = z.strictObject({
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, {
       error: 'has at most 128 letters, digits, . _ - and starts with a letter or digit',
     })
-    .describe('Unique in the manifest, also when case is ignored; the task’s step and folder are called by it'),
-  title: text.describe('What is to be done, in short: a heading of the prompt'),
+    .describe('Unique in the manifest, also when case is ignored; the task’s step and folder are named after it'),
+  title: text.describe('What is to be done, in short; a heading in the prompt'),
   files: optional(z.array(text), 'Files that the task reads or changes; named in its prompt (default none)'),
-  depends: optional(texts, 'Ids of tasks that it needs, besides all tasks of earlier stages (default none)'),
+  depends: optional(texts, 'Ids of tasks that it depends on, besides all tasks of earlier stages (default none)'),
   tier: optional(tier, 'How capable an agent it needs (default: the tier of the manifest)'),
-  prompt_hint: optional(z.string(), 'Further text for its prompt, as it stands'),
+  prompt_hint: optional(z.string(), 'Further text for its prompt, used as it is'),
 });
 
 const stage = z.strictObject({
   name: z.string().describe('Heading under which its tasks are shown'),
-  tasks: z.array(task).min(1).describe('Its tasks; they start once all tasks of earlier stages have gone well'),
+  tasks: z.array(task).min(1).describe('Its tasks; they start once all tasks of earlier stages have succeeded'),
 });
 
 /** A manifest as it is written. */
 export const manifestSchema = z.strictObject({
   version: z.literal(1).describe('Version of the format'),
-  mode: mode.describe('How tasks are put in order'),
-  tier: optional(tier, 'How capable an agent tasks need that say nothing (default deep)'),
-  max_parallel: optional(z.int().min(1).max(10), 'Most tasks at a time (default 5)'),
-  timeout_per_task: optional(z.int().min(30).max(1800), 'Limit of one try of a task, in seconds (default 300)'),
+  mode: mode.describe('How tasks are ordered'),
+  tier: optional(tier, 'How capable an agent tasks need that do not specify it (default deep)'),
+  max_parallel: optional(z.int().min(1).max(10), 'Maximum number of tasks at a time (default 5)'),
+  timeout_per_task: optional(z.int().min(30).max(1800), 'Limit of one attempt of a task, in seconds (default 300)'),
   stages: z.array(stage).min(1).describe('Stages, in order; each waits for all tasks of those before it'),
 });
 

@@ -24,6 +24,8 @@ export interface ExecManifestOptions {
   reviewEngine?: string;
   /** Rounds of fixing after a failed verification or review. Default 2. */
   maxFixRounds?: number;
+  /** Agents may push. Default false, as with the older system. */
+  mayPush?: boolean;
   /** Hands tasks to a dispatch script instead of to the agents' own programs; true for the script that is found. */
   dispatch?: string | true;
   /** How long a task that asks or was given up waits for a person; then it has ended. Default: as long as it takes. */

@@ -117,7 +117,7 @@ function readExpect(text: string): string | undefined {
   const wanted = text.replace(/^`(.*)`$/, '$1').trim();
   const exit = /^exit[ \t]+(\d{1,3})$/.exec(wanted);
   if (exit !== null) return `exit ${Number(exit[1])}`;
-  return /^contains[ \t]+"[^"]+"$/.test(wanted) ? wanted.replace(/^contains[ \t]+/, 'contains ') : undefined;
+  return /^contains[ \t]+"(?:[^"\\]|\\.)+"$/.test(wanted) ? wanted.replace(/^contains[ \t]+/, 'contains ') : undefined;
 }
 
 function closeBlock(reader: Reader, tell: Tell): void {
@@ -126,7 +126,7 @@ function closeBlock(reader: Reader, tell: Tell): void {
       code: 'malformed_verify',
       severity: 'error',
       message: 'this <verify> block is not closed',
-      hint: 'end it by a line </verify>, before the next task',
+      hint: 'end it with a line </verify>, before the next task',
     });
   }
   delete reader.open;
@@ -147,7 +147,7 @@ function strangeExpect(expect: string): Omit<Diagnostic, 'code'> & { code: Diagn
   return {
     code: 'malformed_verify',
     severity: 'warning',
-    message: expect === '' ? 'this expect is empty, and taken for exit 0' : 'this expect is taken for exit 0',
+    message: expect === '' ? 'this expect is empty, and is read as exit 0' : 'this expect is read as exit 0',
     hint: 'write exit N, or contains "TEXT"',
   };
 }
@@ -157,7 +157,7 @@ function strangeLine(content: string): Omit<Diagnostic, 'code'> & { code: Diagno
   return {
     code: 'malformed_verify',
     severity: meant ? 'error' : 'warning',
-    message: meant ? 'this is no command to run' : 'this line of a <verify> block says nothing',
+    message: meant ? 'this is not a command to run' : 'this line of a <verify> block is ignored',
     hint: 'write "- run: `command`", the command in backticks, and below it "expect: exit 0"',
   };
 }

@@ -5,6 +5,7 @@ import { addSchemaIssues, type SchemaWords } from '../../plan/schema/issues.js';
 import { didYouMean } from '../../plan/problems/suggest.js';
 import { isMode, MODE_HINT } from './execution-mode.js';
 import { pipelinesSchema } from './schema.js';
+import { isPlainId, plainId } from './step-ids.js';
 import { expandStages, pipelineEntries, stageEntries, stageSetEntries, type StageEntry } from './stages.js';
 
 type Path = readonly PropertyKey[];
@@ -14,10 +15,9 @@ const WORDS: SchemaWords = {
   notADocument: (value) => notPipelines(typeName(value)),
   // No file has a version; an unknown key is told as such.
   wrongVersion: () => notPipelines('one with a version'),
-  strangeKey: (parent, key) => ({
-    hint: `remove it, or name it ${quote(`x-${key}`)}`,
-    severity: parent.length === 0 ? 'warning' : 'error',
-  }),
+  // The tool that the files were written for takes no notice of them.
+  onlyWarns: true,
+  strangeKey: (_parent, key) => ({ hint: `it has no effect: remove it, or name it ${quote(`x-${key}`)}` }),
 };
 
 function notPipelines(what: string): Problem {
@@ -62,7 +62,7 @@ function checkSets(source: Record<string, unknown>, problems: Problems): void {
       code: 'unknown_stage_set',
       path: [...path, 'ref'],
       message: `there is no stage set ${quote(ref)}`,
-      hint: didYouMean(ref, known) ?? (known.length === 0 ? 'the file has no stageSets' : `there is ${listed(known)}`),
+      hint: didYouMean(ref, known) ?? (known.length === 0 ? 'the file has no stageSets' : `known: ${listed(known)}`),
     });
   }
   checkMode(source['executionMode'], ['executionMode'], problems);
@@ -84,7 +84,7 @@ function checkMode(value: unknown, path: Path, problems: Problems): void {
   problems.add({
     code: 'invalid_value',
     path,
-    message: `${quote(value)} is no execution mode`,
+    message: `${quote(value)} is not an execution mode`,
     hint: didYouMean(value, ['mcp', 'cloud']) ?? MODE_HINT,
   });
 }
@@ -100,31 +100,33 @@ function checkIds(source: Record<string, unknown>, problems: Problems): void {
   for (const entry of pipelines) checkUnique(expandStages(entry, sets), 'stage', problems);
 }
 
-/** Ids become folders, so those that differ by case alone are duplicates too. What a set repeats in itself is told there. */
+/** Ids become folders, so those that differ only by case are duplicates too. What a set repeats in itself is told there. */
 function checkUnique(entries: readonly StageEntry[], what: 'stage' | 'pipeline', problems: Problems): void {
   const seen = new Map<string, StageEntry>();
   for (const entry of entries) {
     const id = entry.stage['id'];
     if (typeof id !== 'string') continue;
-    if (id === '__proto__') {
-      const path = [...entry.path, 'id'];
-      problems.add({ code: 'invalid_id', path, message: "'__proto__' is no valid id", hint: 'choose another id' });
-    }
     const first = seen.get(id.toLowerCase());
     if (first === undefined) {
       seen.set(id.toLowerCase(), entry);
+      if (entry.via === undefined) warnOfOtherName(id, entry, what, problems);
       continue;
     }
     if (entry.via !== undefined && entry.via === first.via) continue;
     const taken = String(first.stage['id']);
+    // What a set brings in cannot be called otherwise in one place: it gets a number.
+    const renamed = entry.via !== undefined || first.via !== undefined;
     problems.add({
       code: 'duplicate_id',
+      ...(renamed ? { severity: 'warning' as const } : {}),
       path: entry.via ?? [...entry.path, 'id'],
       message:
         taken === id
           ? `the ${what} id ${quote(id)} is taken${entry.via === undefined ? '' : ': a stage of this set has it'}`
           : `the ${what} id ${quote(id)} differs from ${quote(taken)} by case alone`,
-      hint: 'give each its own id: runs are continued, and logs are found, by it',
+      hint: renamed
+        ? 'here its step has a number behind its id'
+        : 'give each its own id: runs are continued, and logs are found, by it',
       related: [
         { message: 'first used here', path: [...first.path, 'id'] },
         ...(entry.via === undefined ? [] : [{ message: 'and here, in the set', path: [...entry.path, 'id'] }]),
@@ -133,16 +135,44 @@ function checkUnique(entries: readonly StageEntry[], what: 'stage' | 'pipeline',
   }
 }
 
+/** Ids are names of folders here. */
+function warnOfOtherName(id: string, { path }: StageEntry, what: 'stage' | 'pipeline', problems: Problems): void {
+  if (id === '' || isPlainId(id)) return;
+  const called = what === 'stage' ? 'its step' : 'its plan';
+  problems.add({
+    code: 'invalid_id',
+    severity: 'warning',
+    path: [...path, 'id'],
+    message: `the ${what} id ${quote(id)} is not a valid folder name`,
+    hint: `${called} is called ${quote(plainId(id))}`,
+  });
+}
+
+/** Pipelines that the tool brings itself, which files of its users may name without having them. */
+const BUILT_IN = ['diagnostics', 'design-reference', 'hi-fi-design-toolkit'];
+
+/** What is said of a pipeline that is not in the file: the one that was meant, or whose it is. */
+export function missingPipelineHint(id: string, known: readonly string[]): string | undefined {
+  const near = didYouMean(id, known);
+  if (near !== undefined || !BUILT_IN.includes(id)) return near;
+  return `codex-orchestrator brings it along, orch does not: copy its stages into the file, or run ${listed(known)}`;
+}
+
 function checkReferences(source: Record<string, unknown>, problems: Problems): void {
   const known = pipelineEntries(source).map(({ pipeline }) => String(pipeline['id']));
-  const check = (id: unknown, path: Path): void => {
+  const check = (id: unknown, path: Path, optional = false): void => {
     if (typeof id !== 'string' || id === '' || known.includes(id)) return;
-    const hint = didYouMean(id, known) ?? `there is ${listed(known)}`;
-    problems.add({ code: 'unknown_pipeline', path, message: `there is no pipeline ${quote(id)}`, hint });
+    problems.add({
+      code: 'unknown_pipeline',
+      ...(optional ? { severity: 'warning' as const } : {}),
+      path,
+      message: `there is no pipeline ${quote(id)}${optional ? ': the stage is skipped' : ''}`,
+      hint: missingPipelineHint(id, known) ?? `there is ${listed(known)}`,
+    });
   };
   check(source['defaultPipeline'], ['defaultPipeline']);
   for (const { stage, path } of [...ownStages(source), ...[...stageSetEntries(source).values()].flat()]) {
-    if (stage['kind'] === 'subpipeline') check(stage['pipeline'], [...path, 'pipeline']);
+    if (stage['kind'] === 'subpipeline') check(stage['pipeline'], [...path, 'pipeline'], stage['optional'] === true);
   }
 }
 
@@ -170,7 +200,7 @@ function checkRecursion(source: Record<string, unknown>, problems: Problems): vo
     problems.add({
       code: 'recursive_pipeline',
       path: related[0]!.path,
-      message: `${said}, without an end: ${[...cycle, cycle[0]!].map(nameOf).join(' → ')}`,
+      message: `${said}, endlessly: ${[...cycle, cycle[0]!].map(nameOf).join(' → ')}`,
       hint: 'remove one of these stages',
       related,
     });

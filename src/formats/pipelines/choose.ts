@@ -1,9 +1,9 @@
 import type { Result } from '../../plan/model/diagnostic.js';
 import { quote, type Problem } from '../../plan/problems/problems.js';
-import { didYouMean } from '../../plan/problems/suggest.js';
-import { listed } from './check.js';
+import { listed, missingPipelineHint } from './check.js';
 import type { PipelinesOptions } from './options.js';
 import type { Pipeline, PipelinesFile } from './schema.js';
+import { plainId } from './step-ids.js';
 
 /** The pipeline that runs where the file names none. */
 const USUAL = 'diagnostics';
@@ -15,7 +15,8 @@ export function choosePipeline(
 ): Result<Pipeline, Problem> {
   const ids = pipelines.map(({ id }) => id);
   const id = wanted ?? defaultPipeline ?? (pipelines.length === 1 ? ids[0] : USUAL);
-  const found = pipelines.find((pipeline) => pipeline.id === id);
+  // A rerun knows it by the name of its plan.
+  const found = pipelines.find((each) => each.id === id) ?? pipelines.find((each) => plainId(each.id) === id);
   if (found !== undefined) return { ok: true, value: found };
   if (checkOnly && wanted === undefined) return { ok: true, value: pipelines[0]! };
   return {
@@ -24,7 +25,13 @@ export function choosePipeline(
       code: 'unknown_pipeline',
       path: ['pipelines'],
       message: wanted === undefined ? 'the file names no defaultPipeline' : `there is no pipeline ${quote(wanted)}`,
-      hint: (wanted && didYouMean(wanted, ids)) || `choose one with --pipeline: ${listed(ids)}`,
+      hint: hintFor(wanted, ids),
     },
   };
+}
+
+function hintFor(wanted: string | undefined, ids: readonly string[]): string {
+  const choose = `choose one with --pipeline: ${listed(ids)}`;
+  if (wanted !== undefined) return missingPipelineHint(wanted, ids) ?? choose;
+  return `${choose}. The '${USUAL}' that codex-orchestrator brings along is not part of orch`;
 }

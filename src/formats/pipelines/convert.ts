@@ -4,7 +4,9 @@ import { looksSecret } from '../../plan/templates/secret-names.js';
 import { modeVariables, resolveExecutionMode, type ExecutionMode } from './execution-mode.js';
 import type { PipelinesOptions } from './options.js';
 import type { CommandStage, Pipeline, PipelinesFile, SubpipelineStage } from './schema.js';
+import { PACKAGE_ROOT, packageRootOf } from './package-root.js';
 import { expandStages, stageSetEntries, type StageEntry } from './stages.js';
+import { stepIds, uniqueIds } from './step-ids.js';
 
 type Path = readonly PropertyKey[];
 
@@ -33,19 +35,21 @@ export function convertPipelines(
   options: PipelinesOptions,
 ): Pick<Conversion, 'parts'> & { plan: ConvertedPlan } {
   const sets = stageSetEntries(file);
+  const names = uniqueIds(file.pipelines.map(({ id }) => id));
+  const planIds = new Map(file.pipelines.map(({ id }, index) => [id, names[index]!]));
   const entries = new Map(
     file.pipelines.map((pipeline, index) => {
       const at: Path = ['pipelines', index];
       return [pipeline.id, { pipeline, at, stages: expandStages({ pipeline, path: at }, sets) }];
     }),
   );
-  const context = { file, path, options, guarded: guardedPipelines(entries) };
+  const context = { file, path, options, guarded: guardedPipelines(entries), planIds };
   const plans = [...entries].map(([id, { pipeline, at, stages }]): [string, ConvertedPlan] => [
-    id,
+    planIds.get(id)!,
     { document: planOf(context, pipeline, stages), origins: originsOf(at, stages) },
   ]);
   const parts = Object.fromEntries(plans);
-  return { plan: parts[chosen.id]!, parts };
+  return { plan: parts[planIds.get(chosen.id)!]!, parts };
 }
 
 /** What the plans of one file have in common. */
@@ -54,6 +58,8 @@ interface Context {
   path: string;
   options: PipelinesOptions;
   guarded: ReadonlySet<string>;
+  /** Ids of the plans, by those of the pipelines. */
+  planIds: ReadonlyMap<string, string>;
 }
 
 function originsOf(at: Path, stages: readonly StageEntry[]): Map<string, string> {
@@ -90,27 +96,34 @@ function stageOf({ stage }: StageEntry): CommandStage | SubpipelineStage {
 }
 
 function planOf(context: Context, pipeline: Pipeline, entries: readonly StageEntry[]): Record<string, unknown> {
-  const { options, guarded } = context;
+  const { options, guarded, planIds } = context;
+  const ids = stepIds(entries);
+  const packageRoot = packageRootOf(options);
   const { id, title, description, tags, guardrailsRequired } = pipeline;
   const stages = entries.map(stageOf);
   const usual = modeOf(context).mode;
-  const guardrails = stages.filter((stage) => guards(stage, guarded)).map((stage) => stage.id);
+  const guardrails = ids.filter((_, index) => guards(stages[index]!, guarded));
   const steps = stages.map((stage, index) => ({
     ...(stage.kind === 'command' ? commandStep(context, stage, usual) : subpipelineStep(context, stage)),
-    ...(index === 0 ? {} : { depends_on: [stages[index - 1]!.id] }),
+    id: ids[index]!,
+    ...(index === 0 ? {} : { depends_on: [ids[index - 1]!] }),
   }));
   return {
-    plan_id: id,
+    plan_id: planIds.get(id)!,
     version: '1.0',
     description: description || title || id,
-    metadata: { ...(tags && { tags }), pipeline: metadataOf(context, pipeline, stages) },
+    metadata: { ...(tags && { tags }), pipeline: metadataOf(context, pipeline, stages, ids) },
     inputs: { task: { default: taskOf(options) ?? id, description: 'What the run is for' } },
     globals: {
       default_timeout_sec: 'none',
       ...(options.root !== undefined && { cwd: literal(options.root) }),
-      env: { ...environmentOf(id, options.root), ...modeVariables(usual) },
+      env: {
+        ...environmentOf(literal(id), options.root),
+        ...(packageRoot !== undefined && { [PACKAGE_ROOT]: literal(packageRoot) }),
+        ...modeVariables(usual),
+      },
       env_aliases: ALIASES,
-      pass_env: mentionedNames(stages),
+      pass_env: mentionedNames(stages).filter((name) => name !== PACKAGE_ROOT || packageRoot === undefined),
     },
     ...(guardrailsRequired === false ? {} : { guardrails }),
     steps,
@@ -122,7 +135,6 @@ function commandStep(context: Context, stage: CommandStage, usual: ExecutionMode
   const { mode } = modeOf(context, stage);
   const set = Object.entries(env ?? {}).map(([name, value]) => [name, literal(value)] as const);
   return {
-    id,
     name: title || id,
     ...(mode === 'cloud' && { tags: ['cloud'] }),
     command,
@@ -136,13 +148,15 @@ function commandStep(context: Context, stage: CommandStage, usual: ExecutionMode
 
 /** A run of its own; what it is for it hears from the run above it. */
 function subpipelineStep(
-  { path }: Context,
+  { path, planIds }: Context,
   { id, title, pipeline, optional }: SubpipelineStage,
 ): Record<string, unknown> {
+  const plan = planIds.get(pipeline);
+  // Only an optional one may be missing.
+  if (plan === undefined) return { name: title || id, skip_if: 'true', step_def: { type: 'noop' } };
   return {
-    id,
     name: title || id,
-    step_def: { type: 'plan', plan: partName(path, pipeline), inputs: { task: '${{ inputs.task }}' } },
+    step_def: { type: 'plan', plan: partName(path, plan), inputs: { task: '${{ inputs.task }}' } },
     ...(optional === true && { on_failure: 'skip' }),
   };
 }
@@ -188,15 +202,16 @@ function metadataOf(
   context: Context,
   { id, title, metadata, guardrailsRequired }: Pipeline,
   stages: readonly (CommandStage | SubpipelineStage)[],
+  ids: readonly string[],
 ): Record<string, unknown> {
   const { runtimeMode } = context.file;
-  const kept = stages.flatMap((stage): [string, Record<string, unknown>][] => {
+  const kept = stages.flatMap((stage, index): [string, Record<string, unknown>][] => {
     if (stage.kind === 'subpipeline') return [];
     const { plan, session } = stage;
     const { mode, source } = modeOf(context, stage);
     const said = source === 'default' ? {} : { execution_mode: mode, execution_mode_from: source };
     const hints = { ...said, ...(plan && { plan }), ...(session && { session }) };
-    return Object.keys(hints).length === 0 ? [] : [[stage.id, hints]];
+    return Object.keys(hints).length === 0 ? [] : [[ids[index]!, hints]];
   });
   return {
     id,

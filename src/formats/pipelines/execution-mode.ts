@@ -16,12 +16,15 @@ export interface ModeQuestion {
   flags?: { cloud?: boolean; executionMode?: string };
   env?: Readonly<Record<string, string | undefined>>;
   stage?: {
-    plan?: { requiresCloud?: boolean | null; executionMode?: string | boolean | null } | null;
-    executionMode?: string | boolean | null;
-    mode?: string | boolean | null;
+    plan?: { requiresCloud?: boolean | null | undefined; executionMode?: WrittenMode } | null | undefined;
+    executionMode?: WrittenMode;
+    mode?: WrittenMode;
   };
-  file?: { executionMode?: string | boolean | null };
+  file?: { executionMode?: WrittenMode };
 }
+
+/** A mode as a file has it, which may say it in several ways or not at all. */
+type WrittenMode = string | boolean | null | undefined;
 
 const MODES: Readonly<Record<string, ExecutionMode>> = {
   mcp: 'mcp',

@@ -6,6 +6,7 @@ import { choosePipeline } from './choose.js';
 import { withoutComments } from './comments.js';
 import { convertPipelines } from './convert.js';
 import type { PipelinesOptions } from './options.js';
+import { missingPackageRoot } from './package-root.js';
 import type { PipelinesFile } from './schema.js';
 
 export type { PipelinesOptions } from './options.js';
@@ -26,6 +27,9 @@ export const pipelines: Format<PipelinesOptions> = {
     const file = document as PipelinesFile;
     const chosen = choosePipeline(file, options);
     if (!chosen.ok) return { parts: {}, diagnostics: [...diagnostics, toDiagnostic(chosen.error)] };
-    return { ...convertPipelines(file, chosen.value, path, options), diagnostics };
+    const missing = missingPackageRoot(file, chosen.value, options).map(toDiagnostic);
+    const all = [...diagnostics, ...missing];
+    if (missing.some(({ severity }) => severity === 'error')) return { parts: {}, diagnostics: all };
+    return { ...convertPipelines(file, chosen.value, path, options), diagnostics: all };
   },
 };

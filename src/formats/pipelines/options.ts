@@ -10,6 +10,8 @@ export interface PipelinesOptions {
   cloud?: boolean;
   /** The folder that stages run in, absolute: that of the file. Default: where the run was started. */
   root?: string;
+  /** Folder of the tool that the file was written for, where it is installed. */
+  packageRoot?: string;
   /** The environment of whoever reads the file. It is looked into, never changed. */
   env?: Readonly<Record<string, string | undefined>>;
   /** True where nothing is to be run, so that a file that leaves open what to run is right, too. */

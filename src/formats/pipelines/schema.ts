@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { allowFreeKeys } from '../../plan/schema/json-schema.js';
-import { environment, free, id, optional, text, texts } from '../../plan/schema/parts.js';
+import { environment, free, optional, text, texts } from '../../plan/schema/parts.js';
+
+/** Any text: one with signs that folders cannot have is a step by another name. */
+const id = text.max(128).regex(/^(?!__proto__$)(?!\.{1,2}$)(?!(?:.*\/)?\.\.(?:\/|$))[^\p{Cc}]+$/u, {
+  error: 'has no control characters, and leads to no folder above',
+});
 
 const mode = z.union([z.string(), z.boolean()], { error: 'mcp, cloud, true or false' });
 
@@ -23,14 +28,14 @@ const commandStage = z.strictObject({
   id: id.describe('Unique in its pipeline, also when case is ignored'),
   title: optional(z.string(), 'Shown with the id'),
   command: text.describe('A line for the shell'),
-  cwd: optional(text, "Folder to run in, counted from the file's own folder (default: that folder)"),
-  env: optional(environment, 'Environment of the command; an empty text makes a variable empty'),
-  allowFailure: optional(z.boolean(), 'true: a failure counts as skipped, and the pipeline goes on (default false)'),
-  summaryHint: optional(text, 'Told of the stage, however it ends'),
+  cwd: optional(text, 'Folder to run in, relative to the folder of the file (default: that folder)'),
+  env: optional(environment, 'Environment of the command; an empty string makes a variable empty'),
+  allowFailure: optional(z.boolean(), 'true: a failure counts as skipped, and the pipeline continues (default false)'),
+  summaryHint: optional(text, 'Reported for the stage, however it ends'),
   session: optional(session, 'Kept in the metadata'),
   plan: optional(hints, 'Hints of a planner, kept in the metadata'),
   executionMode: optional(mode, 'mcp or cloud'),
-  mode: optional(mode, 'The same as executionMode, which goes first'),
+  mode: optional(mode, 'The same as executionMode, which takes precedence'),
 });
 
 const subpipelineStage = z.strictObject({
@@ -38,11 +43,11 @@ const subpipelineStage = z.strictObject({
   id: id.describe('Unique in its pipeline, also when case is ignored'),
   title: optional(z.string(), 'Shown with the id'),
   pipeline: text.describe('Id of the pipeline'),
-  optional: optional(z.boolean(), 'true: a failure counts as skipped, and the pipeline goes on (default false)'),
+  optional: optional(z.boolean(), 'true: a failure counts as skipped, and the pipeline continues (default false)'),
 });
 
 const stageSet = z.strictObject({
-  kind: z.literal('stage-set').describe('The stages of a set, in this place'),
+  kind: z.literal('stage-set').describe('The stages of a set, inserted here'),
   ref: text.describe('Name of the set'),
 });
 
@@ -53,17 +58,17 @@ const pipeline = z.strictObject({
   title: optional(z.string(), 'Shown where runs are listed'),
   description: optional(z.string(), 'What the pipeline is for'),
   tags: optional(texts, 'Labels for display'),
-  guardrailsRequired: optional(z.boolean(), 'false: nothing is said of a missing spec-guard (default true)'),
-  metadata: optional(free, 'Free; kept'),
+  guardrailsRequired: optional(z.boolean(), 'false: do not report a missing spec-guard (default true)'),
+  metadata: optional(free, 'Free-form; kept'),
   stages: z.array(stage).min(1).describe('Run one after the other; the first failure ends the pipeline'),
 });
 
 /** A file of pipelines as it is written. */
 export const pipelinesSchema = z.strictObject({
   pipelines: z.array(pipeline).min(1).describe('The pipelines'),
-  defaultPipeline: optional(text, 'The pipeline that runs where none is named (default diagnostics)'),
+  defaultPipeline: optional(text, 'The pipeline that runs when none is named (default diagnostics)'),
   stageSets: optional(z.record(z.string(), z.array(stage)), 'Lists of stages that pipelines share, by name'),
-  executionMode: optional(mode, 'mcp or cloud, for stages that say nothing'),
+  executionMode: optional(mode, 'mcp or cloud, for stages that do not specify it'),
   runtimeMode: optional(z.enum(['cli', 'appserver']), 'Kept in the metadata'),
 });
 

@@ -33,15 +33,15 @@ function checkOneOf(def: Def, [first, second]: [string, string], path: Path, pro
     problems.add({ code: 'missing_key', path: [...path, first], message });
   }
   if (given.length === 2) {
-    const message = `'${first}' and '${second}' exclude each other`;
+    const message = `'${first}' and '${second}' cannot be used together`;
     problems.add({ code: 'conflicting_keys', path: [...path, second], message, hint: 'remove one of the two' });
   }
 }
 
 function checkPromptText(def: Def, path: Path, problems: Problems): void {
   if ((def['prompt_text'] ?? undefined) === undefined || (def['prompt_file'] ?? undefined) !== undefined) return;
-  const message = "'prompt_text' is what 'prompt_file' holds, and there is none";
-  problems.add({ code: 'conflicting_keys', path: [...path, 'prompt_text'], message, hint: 'write prompt' });
+  const message = "'prompt_text' is the content of 'prompt_file', which is not set";
+  problems.add({ code: 'conflicting_keys', path: [...path, 'prompt_text'], message, hint: 'use prompt' });
 }
 
 function checkGates(gates: unknown, path: Path, problems: Problems): void {
@@ -52,7 +52,7 @@ function checkGates(gates: unknown, path: Path, problems: Problems): void {
     problems.add({
       code: 'invalid_value',
       path: [...path, index, 'expect'],
-      message: `${quote(gate['expect'])} is no expectation`,
+      message: `${quote(gate['expect'])} is not a valid expectation`,
       hint: 'write exit 0, or contains "TEXT"',
     });
   }
@@ -65,8 +65,8 @@ function checkParameters(args: unknown, path: Path, problems: Problems): void {
     problems.add({
       code: 'invalid_name',
       path: [...path, name],
-      message: `${quote(name)} is no valid name of a PowerShell parameter`,
-      hint: 'use letters, digits and _, with or without a dash before: TargetBranch or "-TargetBranch"',
+      message: `${quote(name)} is not a valid PowerShell parameter name`,
+      hint: 'use letters, digits and _, with or without a leading dash: TargetBranch or "-TargetBranch"',
     });
   }
 }
@@ -77,8 +77,8 @@ function checkHttp(def: Def, path: Path, problems: Problems): void {
     problems.add({
       code: 'invalid_value',
       path: [...path, 'url'],
-      message: `${quote(url)} is no address that can be called`,
-      hint: 'write it with its scheme and host: https://example.org/path',
+      message: `${quote(url)} is not a valid URL`,
+      hint: 'include its scheme and host: https://example.org/path',
     });
   }
   const plain = method ?? 'GET';
@@ -103,7 +103,7 @@ function checkTime(until: unknown, path: Path, problems: Problems): void {
   problems.add({
     code: 'invalid_value',
     path,
-    message: `${quote(until)} is no time in the form of RFC 3339`,
+    message: `${quote(until)} is not a time in RFC 3339 format`,
     hint: 'write date, time and time zone: 2030-01-31T08:00:00Z, or 2030-01-31T08:00:00+01:00',
   });
 }

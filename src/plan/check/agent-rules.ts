@@ -31,7 +31,7 @@ export function checkAgents(source: Record<string, unknown>, graph: CheckedGraph
   const agents = agentSteps(source);
   if (agents.length === 0) return;
   checkMentions(source, agents, graph, problems);
-  if (graph.sound) warnOfSharedTrees(agents, graph, problems);
+  if (graph.sound && !isOneByOne(source)) warnOfSharedTrees(source, agents, graph, problems);
 }
 
 function agentSteps(source: Record<string, unknown>): AgentStep[] {
@@ -63,7 +63,7 @@ function checkMentions(
     }
     const def = steps[target]!.step?.['step_def'];
     if (mention.wantsAgent && !(isMap(def) && def['type'] === 'agent')) {
-      const message = `step ${quote(mention.name)} is no agent, so it has no session to go on with`;
+      const message = `step ${quote(mention.name)} is not an agent step, so it has no session to continue`;
       problems.add({ code: 'invalid_value', path: mention.path, message, hint: 'name a step of type agent' });
     }
     kept.push({ mention, target });
@@ -80,7 +80,7 @@ function checkMentions(
     problems.add({
       code: 'not_an_ancestor',
       path,
-      message: `step ${quote(name)} need not have ended when step ${quote(from.id)} starts`,
+      message: `step ${quote(name)} may not have ended when step ${quote(from.id)} starts`,
       hint: `add it to depends_on of ${quote(from.id)}`,
     });
   }
@@ -101,11 +101,16 @@ function mentionsOf(from: AgentStep): Mention[] {
 }
 
 /** One warning for each folder: two agents that change one tree at the same time see each other's half-done work. */
-function warnOfSharedTrees(agents: readonly AgentStep[], graph: CheckedGraph, problems: Problems): void {
+function warnOfSharedTrees(
+  source: Record<string, unknown>,
+  agents: readonly AgentStep[],
+  graph: CheckedGraph,
+  problems: Problems,
+): void {
   const trees = new Map<string, AgentStep[]>();
   for (const agent of agents) {
     const { def, step } = agent;
-    const alone = (def['worktree'] ?? false) !== false || def['sandbox'] === 'read-only';
+    const alone = (def['worktree'] ?? false) !== false || onlyReads(def, source);
     if (alone) continue;
     const tree = typeof step['cwd'] === 'string' ? step['cwd'] : '';
     const known = trees.get(tree);
@@ -124,10 +129,29 @@ function warnOfSharedTrees(agents: readonly AgentStep[], graph: CheckedGraph, pr
         first === second
           ? `the instances of ${quote(first.id)} may change the same files at the same time`
           : `the agents of ${quote(first.id)} and ${quote(second.id)} may change the same files at the same time`,
-      hint: 'give them `worktree: true`, a `cwd` of their own, a lock, or an edge between them',
+      hint: isManifest(source)
+        ? 'name other `files` for each, have one name the other in `depends`, or set max_parallel: 1'
+        : 'give them `worktree: true`, a `cwd` of their own, a lock, or a dependency between them',
       ...(first === second ? {} : { related: [{ message: 'the other one', path: [...first.path, 'step_def'] }] }),
     });
   }
+}
+
+/** With one slot no two steps run at once. */
+function isOneByOne({ globals }: Record<string, unknown>): boolean {
+  return isMap(globals) && globals['max_concurrency'] === 1;
+}
+
+/** What was a manifest can be mended only by what a manifest can say. */
+function isManifest({ metadata }: Record<string, unknown>): boolean {
+  return isMap(metadata) && metadata['format'] === 'exec-manifest';
+}
+
+function onlyReads(def: Record<string, unknown>, { globals }: Record<string, unknown>): boolean {
+  if (def['sandbox'] === 'read-only') return true;
+  const agents = isMap(globals) ? globals['agents'] : undefined;
+  const settings = isMap(agents) ? agents[String(def['agent'])] : undefined;
+  return isMap(settings) && settings['permissions'] === 'read';
 }
 
 function parallelPair(group: readonly AgentStep[], graph: CheckedGraph): [AgentStep, AgentStep] | undefined {

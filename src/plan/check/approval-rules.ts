@@ -23,8 +23,8 @@ export function checkApprovalKeys(source: Record<string, unknown>, problems: Pro
       problems.add({
         code: 'conflicting_keys',
         path: [...path, 'step_def', def[field] === undefined ? 'key' : field],
-        message: `approvals of the key ${quote(def['key'])} differ in '${field}', and have one answer`,
-        hint: `give them the same '${field}', or keys of their own`,
+        message: `approvals with the key ${quote(def['key'])} share one answer, but differ in '${field}'`,
+        hint: `give them the same '${field}', or different keys`,
         related: [{ message: 'the first one', path: [...known.path, 'step_def', 'key'] }],
       });
     }

@@ -9,6 +9,7 @@ import { isMap } from '../problems/paths.js';
 import { collectProblems, tooMany } from '../problems/problems.js';
 import { checkRules } from './key-rules.js';
 import { addSchemaIssues } from '../schema/issues.js';
+import { readPlanForms } from '../schema/plan-forms.js';
 import { planSchema, type SourcePlan } from '../schema/plan.js';
 import { checkScripts } from './script-rules.js';
 import { checkSecrets } from './secret-rules.js';
@@ -20,11 +21,12 @@ import type { Plan } from '../model/plan.js';
  * Checks a plan that is plain data already, and fills in its defaults. Needs neither a file system nor a parser, so
  * a workflow can do it too. Diagnostics have paths, and no lines.
  *
- * @param value the document: what JSON.parse or a YAML parser made of it
+ * @param written the document: what JSON.parse or a YAML parser made of it
  * @returns the plan with warnings, or everything that is wrong with it
  */
-export function checkPlan(value: unknown): Result<{ plan: Plan; warnings: Diagnostic[] }, Diagnostic[]> {
+export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diagnostic[] }, Diagnostic[]> {
   const problems = collectProblems();
+  const value = readPlanForms(written);
   const parsed = planSchema.safeParse(value);
   if (!parsed.success) addSchemaIssues(parsed.error.issues, value, problems);
   let expressions = new Map<string, Expression>();

@@ -34,9 +34,9 @@ export function checkCycles(
     problems.add({
       code: 'dependency_cycle',
       path: told[0]!.path,
-      message: `these steps wait for each other: ${shown.join(' → ')}`,
+      message: `these steps depend on each other: ${shown.join(' → ')}`,
       hint: withFallback
-        ? 'a fallback comes after its owner by itself, and what waits for the owner waits for its fallback too'
+        ? 'a fallback runs after its owner, and what depends on the owner waits for its fallback too'
         : 'remove one of these dependencies',
       related: told,
     });

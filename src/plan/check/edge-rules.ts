@@ -69,7 +69,7 @@ function dependencyEdges({ entries, index, problems, near }: GraphContext, posit
     seen.set(id, path);
     const target = index.get(id);
     if (id === step?.['id']) {
-      problems.add({ code: 'self_dependency', path, message: `step '${id}' waits for itself`, hint: 'remove it' });
+      problems.add({ code: 'self_dependency', path, message: `step '${id}' depends on itself`, hint: 'remove it' });
     } else if (target === undefined) {
       const hint = near(id, index.keys());
       problems.add({ code: 'unknown_dependency', path, message: `there is no step '${id}'`, hint });
@@ -95,7 +95,7 @@ function resourceEdges({ entries, providers, problems, near }: GraphContext, pos
         code: 'ambiguous_resource',
         path,
         message: `${known.length} steps provide '${name}'`,
-        hint: 'give each its own name, or say which one is meant by depends_on',
+        hint: 'give each its own name, or say which one is meant with depends_on',
         related: known.slice(0, 20).map((provider) => ({ message: 'provided here', path: provider.path })),
       });
     } else if (only.position === position) {
@@ -119,7 +119,7 @@ function staysInPart({ entries, problems }: GraphContext, position: number, edge
     message: from.finally
       ? `the finally step ${nameOf(from)} cannot wait for ${nameOf(to)}: it runs once all main steps have ended anyway`
       : `${nameOf(from)} cannot wait for the finally step ${nameOf(to)}: that runs once all main steps have ended`,
-    hint: from.finally ? 'remove it; what should depend on how it ended goes into condition' : 'remove it',
+    hint: from.finally ? 'remove it; to react to how it ended, use condition' : 'remove it',
   });
   return false;
 }

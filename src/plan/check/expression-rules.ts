@@ -54,7 +54,7 @@ function tooMuch({ path }: ExpressionSite): Problem {
     code: 'expression_too_long',
     path,
     message: `the expressions of the plan have more than ${MAX_CHARACTERS} characters in all`,
-    hint: 'let a step work out what many others ask, and write an output',
+    hint: 'let one step compute what many others need, and write it as an output',
   };
 }
 

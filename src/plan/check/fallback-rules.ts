@@ -21,7 +21,7 @@ export function checkFallbacks(context: GraphContext): (number | undefined)[] {
     problems.add({
       code: 'shared_fallback',
       path: [...path, 'fallback_step'],
-      message: `'${id}' is the fallback of ${nameOf(entries[owner]!)} already`,
+      message: `'${id}' is already the fallback of ${nameOf(entries[owner]!)}`,
       hint: 'a fallback has one owner: give each step its own',
       related: [{ message: 'first named here', path: [...entries[owner]!.path, 'fallback_step'] }],
     });
@@ -50,7 +50,7 @@ function targetOf({ entries, index, problems, near }: GraphContext, position: nu
     code: 'fallback_across_finally',
     path,
     message: `'${id}' is ${others} step, and cannot be the fallback of ${own} step`,
-    hint: 'move one of the two, so that both stand in the same list',
+    hint: 'move one of the two, so that both are in the same list',
   });
   return undefined;
 }
@@ -79,7 +79,7 @@ function breakCycles({ entries, problems }: GraphContext, owners: (number | unde
     problems.add({
       code: 'fallback_cycle',
       path: told[0]!.path,
-      message: 'these steps are fallbacks of each other in a circle',
+      message: 'these steps are fallbacks of each other in a cycle',
       hint: 'remove one of these fallbacks',
       related: told,
     });

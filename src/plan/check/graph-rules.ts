@@ -56,7 +56,7 @@ function checkGuardrails(source: Record<string, unknown>, { index, problems, nea
   }
 }
 
-/** The first step of each id. Ids become folders, so those that differ by case alone are duplicates too. */
+/** The first step of each id. Ids become folders, so those that differ only by case are duplicates too. */
 function indexIds(entries: readonly SourceEntry[], problems: Problems): Map<string, number> {
   const index = new Map<string, number>();
   const folded = new Map<string, number>();
@@ -65,7 +65,7 @@ function indexIds(entries: readonly SourceEntry[], problems: Problems): Map<stri
     if (typeof id !== 'string') continue;
     const path = [...entry.path, 'id'];
     if (id === '__proto__') {
-      problems.add({ code: 'invalid_id', path, message: `'__proto__' is no valid id`, hint: 'choose another id' });
+      problems.add({ code: 'invalid_id', path, message: `'__proto__' is not a valid id`, hint: 'choose another id' });
     }
     const first = folded.get(id.toLowerCase());
     if (first === undefined) folded.set(id.toLowerCase(), position);
@@ -80,7 +80,7 @@ function addDuplicate(first: SourceEntry, id: string, path: readonly PropertyKey
   problems.add({
     code: 'duplicate_id',
     path,
-    message: taken === id ? `the id '${id}' is taken` : `the id '${id}' differs from '${taken}' by case alone`,
+    message: taken === id ? `duplicate id '${id}'` : `the id '${id}' differs from '${taken}' only by case`,
     ...(taken === id ? {} : { hint: 'ids become folders, and some file systems ignore case' }),
     related: [{ message: 'first used here', path: [...first.path, 'id'] }],
   });

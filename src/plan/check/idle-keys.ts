@@ -22,7 +22,7 @@ export function refuseIdleKeys(
   problems: Problems,
 ): void {
   if (isGiven(step, 'max_parallel') && !isGiven(step, 'foreach')) {
-    const message = "'max_parallel' means nothing without 'foreach'";
+    const message = "'max_parallel' has no effect without 'foreach'";
     problems.add({ code: 'conflicting_keys', path: [...path, 'max_parallel'], message, hint: 'remove it' });
   }
   if (typeof type !== 'string' || !Object.hasOwn(IDLE, type)) return;
@@ -31,7 +31,7 @@ export function refuseIdleKeys(
     problems.add({
       code: 'conflicting_keys',
       path: [...path, key],
-      message: `'${key}' means nothing for a step of type '${type}'`,
+      message: `'${key}' has no effect on a step of type '${type}'`,
       hint: 'remove it',
     });
   }

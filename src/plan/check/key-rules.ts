@@ -41,11 +41,11 @@ function checkInputs(inputs: unknown, at: Path, problems: Problems): void {
       problems.add({
         code: 'invalid_name',
         path,
-        message: `${quote(name)} is no valid name of an input`,
+        message: `${quote(name)} is not a valid input name`,
         hint:
           at.length === 1
-            ? 'inputs are environment variables of steps: use letters, digits and _, no digit first'
-            : 'inputs of an approval are its outputs: use letters, digits and _, no digit first',
+            ? 'inputs are environment variables of steps: use letters, digits and _, not starting with a digit'
+            : 'inputs of an approval are its outputs: use letters, digits and _, not starting with a digit',
       });
     }
     if (isMap(spec)) checkInputSpec(spec, path, problems);
@@ -60,11 +60,11 @@ function checkOutputNames(outputs: unknown, problems: Problems): void {
     problems.add({
       code: 'invalid_name',
       path: ['outputs', name],
-      message: `${quote(name)} is no valid name of an output`,
+      message: `${quote(name)} is not a valid output name`,
       hint:
         name === 'run_id'
-          ? 'every step that runs a plan has it: the id of its run'
-          : 'use letters, digits, _ and -, no digit or dash first',
+          ? 'every step that runs a plan already has this output: the id of its run'
+          : 'use letters, digits, _ and -, not starting with a digit or dash',
     });
   }
 }
@@ -84,7 +84,7 @@ function checkInputSpec(spec: Record<string, unknown>, path: Path, problems: Pro
   problems.add({
     code: 'invalid_value',
     path: [...path, 'default'],
-    message: `the default ${quote(fallback)} is none of the values that enum allows`,
+    message: `the default ${quote(fallback)} is not one of the values of enum`,
   });
 }
 
@@ -95,7 +95,7 @@ function checkEnvNames(env: unknown, path: Path, problems: Problems): void {
     problems.add({
       code: 'invalid_name',
       path: [...path, name],
-      message: `${quote(name)} is no valid name of an environment variable`,
+      message: `${quote(name)} is not a valid environment variable name`,
       hint: "use letters, digits and _; '=' and NUL cannot be part of it",
     });
   }
@@ -133,7 +133,7 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
     problems.add({
       code: 'conflicting_keys',
       path: [...path, key],
-      message: `'${key}' and step_def exclude each other`,
+      message: `'${key}' and step_def cannot be used together`,
       hint,
     });
   }
@@ -142,11 +142,20 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
 
 /** A failure that counts as a skip leaves nothing to make up for. */
 function checkFallbackUse(step: Record<string, unknown>, path: Path, problems: Problems): void {
+  const fallback = (step['fallback_step'] ?? undefined) !== undefined;
+  if (step['on_failure'] === 'fallback_step' && !fallback) {
+    problems.add({
+      code: 'missing_key',
+      path: [...path, 'on_failure'],
+      message: "'on_failure: fallback_step' needs the step that it means",
+      hint: 'write fallback_step: ID beside it',
+    });
+  }
   if (step['on_failure'] !== 'skip' || (step['fallback_step'] ?? undefined) === undefined) return;
   problems.add({
     code: 'conflicting_keys',
     path: [...path, 'fallback_step'],
-    message: "'fallback_step' is of no use beside on_failure: skip",
+    message: "'fallback_step' has no effect with on_failure: skip",
     hint: 'remove one of the two',
   });
 }
@@ -164,7 +173,7 @@ function checkTimeout(
     problems.add({
       code: 'conflicting_keys',
       path: timeout,
-      message: "'timeout_sec' stands on the step and in step_def",
+      message: "'timeout_sec' is set both on the step and in step_def",
       hint: 'remove one of the two',
       related: [{ message: 'also here', path: [...path, 'step_def', 'timeout_sec'] }],
     });

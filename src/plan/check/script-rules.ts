@@ -22,8 +22,8 @@ export function checkScripts(source: Record<string, unknown>, problems: Problems
         severity: 'warning',
         code: 'template_in_script',
         path: place,
-        message: `'\${{ ${found[1]} }}' stands in a script, and scripts are not templated: it stays as it is`,
-        hint: `give the value by the step's env, as NAME: "\${{ ${found[1]} }}", and read $NAME`,
+        message: `'\${{ ${found[1]} }}' in a script has no effect: scripts are not templated`,
+        hint: `pass the value in the step's env, as NAME: "\${{ ${found[1]} }}", and read $NAME`,
       });
     }
   }
@@ -47,8 +47,8 @@ function checkCode(step: Record<string, unknown>, path: readonly PropertyKey[], 
       severity: 'warning',
       code: 'template_in_code',
       path: [...at, 'args', entry!],
-      message: `${quote(template)} stands in code, and is filled in there: whatever it holds becomes code`,
-      hint: `give the value by the step's env and read it there, or as an argument behind the code; write $$ for a $ of the code's own`,
+      message: `${quote(template)} is expanded inside code: whatever it contains becomes code`,
+      hint: `pass the value in the step's env and read it there, or as an argument after the code; write $$ for a $ that belongs to the code`,
     });
   }
 }

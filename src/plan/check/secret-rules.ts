@@ -18,7 +18,7 @@ const MENTION = /\$\{\{[^}]*\bsecrets\b/;
 const PROSE = new Set(['id', 'name', 'description', 'tags', 'ui_hints', 'metadata', 'secrets']);
 
 const WHERE_TO =
-  'secrets may stand in env, stdin, and in the url, headers and body of an http step: put it into env, and read the variable there';
+  'secrets may be used in env, stdin, and the url, headers and body of an http step: put it into env, and read the variable there';
 
 /** Checks where secrets come from, and that they go only where nobody but the step sees them. */
 export function checkSecrets(
@@ -44,8 +44,8 @@ function checkSources(secrets: unknown, path: Path, problems: Problems): void {
   for (const [name, from] of Object.entries(secrets)) {
     const at = [...path, name];
     if (!WORD.test(name) || name === '__proto__') {
-      const hint = 'it is written ${{ secrets.NAME }}: use letters, digits and _, no digit first';
-      problems.add({ code: 'invalid_name', path: at, message: `${quote(name)} is no valid name of a secret`, hint });
+      const hint = 'it is used as ${{ secrets.NAME }}: use letters, digits and _, not starting with a digit';
+      problems.add({ code: 'invalid_name', path: at, message: `${quote(name)} is not a valid secret name`, hint });
     }
     if (!isMap(from)) continue;
     const given = ['env', 'file', 'command'].filter((key) => (from[key] ?? undefined) !== undefined);
@@ -56,7 +56,7 @@ function checkSources(secrets: unknown, path: Path, problems: Problems): void {
       message:
         given.length === 0
           ? `the secret ${quote(name)} does not say where it comes from`
-          : `the secret ${quote(name)} comes from ${given.join(' and ')}; it can come from one only`,
+          : `the secret ${quote(name)} comes from ${given.join(' and ')}; it can have only one source`,
       hint: 'give one of env (a variable of the worker), file and command',
     });
   }
@@ -90,7 +90,7 @@ function checkPlaces(source: Record<string, unknown>, sites: readonly TemplateSi
   const refuse = (text: string, path: Path): void => {
     if (!MENTION.test(text) || allowed.has(formatPath(path))) return;
     const place = quote(String(path.findLast((part) => typeof part === 'string')));
-    problems.add({ code: 'misplaced_secret', path, message: `a secret cannot stand in ${place}`, hint: WHERE_TO });
+    problems.add({ code: 'misplaced_secret', path, message: `a secret cannot be used in ${place}`, hint: WHERE_TO });
   };
   eachText(source['globals'], ['globals'], refuse);
   for (const { step, path } of sourceSteps(source)) if (step !== undefined) eachText(step, path, refuse);
@@ -114,8 +114,8 @@ function checkReads(
     problems.add({
       code: 'misplaced_secret',
       path,
-      message: `${name} holds the secret ${quote(secret)}, which would be copied here`,
-      hint: `write \${{ secrets.${secret} }} where a secret may stand; in a shell, read the variable`,
+      message: `${name} contains the secret ${quote(secret)}, which would be copied here`,
+      hint: `write \${{ secrets.${secret} }} where secrets are allowed; in a shell, read the variable`,
     });
   for (const site of sites) {
     for (const part of readTemplate(site.text).parts) {

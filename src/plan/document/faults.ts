@@ -23,6 +23,8 @@ export interface Locator {
    * @param at `key` for the key itself; entries of lists have none, there it is the value
    */
   find(path: readonly Segment[], at: 'key' | 'value'): number;
+  /** How the number or boolean at a path is written; undefined where something else stands there. */
+  textOf(path: readonly Segment[]): string | undefined;
 }
 
 /** A document that could be read: its plain value, and a way to find its parts. */

@@ -1,4 +1,6 @@
+import { inexactNumber, isExact } from './exact-numbers.js';
 import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator, type ReadResult } from './faults.js';
+import { endOfString } from './json-strings.js';
 import type { Segment } from '../problems/paths.js';
 
 /** A value of a JSON text: where it starts, and what is in it. Only collections have `children`. */
@@ -13,9 +15,11 @@ const MAX_FAULTS = 100;
 /**
  * Reads JSON: the value by JSON.parse, which is many times faster than a YAML parser, everything else by a scanner of
  * our own, since JSON.parse tells neither repeated keys nor places.
+ *
+ * @param numbers `check` refuses a whole number that would become another one
  */
-export function readJson(text: string): ReadResult {
-  const { faults } = scanJson(text, false);
+export function readJson(text: string, numbers: 'check' | 'keep' = 'check'): ReadResult {
+  const { faults } = scanJson(text, false, numbers === 'check');
   if (faults.length > 0) return { faults };
   let value: unknown;
   try {
@@ -24,11 +28,15 @@ export function readJson(text: string): ReadResult {
     // The scanner is checked to agree with JSON.parse; where it should not, there is still an answer.
     return { faults: [{ code: 'syntax_error', message: (error as Error).message, offset: 0 }] };
   }
-  return { document: { value, locator: () => jsonLocator(scanJson(text, true).root) } };
+  return { document: { value, locator: () => jsonLocator(scanJson(text, true).root, text) } };
 }
 
-function jsonLocator(root: JsonNode): Locator {
-  return {
+function jsonLocator(root: JsonNode, text: string): Locator {
+  const locator: Locator = {
+    textOf(path) {
+      SCALAR.lastIndex = locator.find(path, 'value');
+      return SCALAR.exec(text)?.[0];
+    },
     find(path, at) {
       let node = root;
       let offset = root.start;
@@ -41,12 +49,14 @@ function jsonLocator(root: JsonNode): Locator {
       return offset;
     },
   };
+  return locator;
 }
 
+/** A number or a boolean. */
+const SCALAR = /[-+.\w]+/y;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const LITERAL = /true|false|null/y;
 const SPACE = /[ \t\n\r]*/y;
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 
 class ScanError extends Error {
   constructor(readonly fault: Fault) {
@@ -55,7 +65,7 @@ class ScanError extends Error {
 }
 
 /** Walks a JSON text. The depth limit bounds the recursion. */
-function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[] } {
+function scanJson(text: string, keep: boolean, checkNumbers = false): { root: JsonNode; faults: Fault[] } {
   const faults: Fault[] = [];
   let at = 0;
   let values = 0;
@@ -78,13 +88,20 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
     skipSpace();
     const start = at;
     values += 1;
-    if (values > MAX_VALUES) fail(`the document holds more than ${MAX_VALUES} values`, start, 'too_complex');
+    if (values > MAX_VALUES) fail(`the document contains more than ${MAX_VALUES} values`, start, 'too_complex');
     if (depth > MAX_DEPTH) fail(`nested more than ${MAX_DEPTH} levels deep`, start, 'too_deep');
     const char = text[at];
     if (char === '{' || char === '[') return readCollection(char, depth);
     if (char === '"') readString();
-    else if (!skip(NUMBER) && !skip(LITERAL)) fail(...unexpected(text, at));
+    else if (skip(NUMBER)) checkNumber(start);
+    else if (!skip(LITERAL)) fail(...unexpected(text, at));
     return { start };
+  };
+
+  const checkNumber = (start: number): void => {
+    if (!checkNumbers || faults.length >= MAX_FAULTS) return;
+    const number = text.slice(start, at);
+    if (!isExact(number)) faults.push(inexactNumber(number, start));
   };
 
   const readString = (): void => {
@@ -92,7 +109,8 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
     // Most strings hold no escape; only those that do, or are broken, need the slow way.
     const close = text.indexOf('"', at + 1);
     if (close > 0 && isPlain(text, at + 1, close)) at = close + 1;
-    else at = endOfString(text, at) ?? fail('this string is not closed, or holds a bad escape or a line break', start);
+    else
+      at = endOfString(text, at) ?? fail('this string is not closed, or contains a bad escape or a line break', start);
   };
 
   const readCollection = (open: '{' | '[', depth: number): JsonNode => {
@@ -116,7 +134,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
       skipSpace();
       const next = text[at];
       if (next !== ',' && next !== close) {
-        fail(at >= text.length ? `the text ends inside what '${open}' opened` : `expected ',' or '${close}'`);
+        fail(at >= text.length ? `the text ends before the closing '${close}'` : `expected ',' or '${close}'`);
       }
       at += 1;
       if (next === close) return node;
@@ -143,7 +161,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
   try {
     root = readValue(1);
     skipSpace();
-    if (at < text.length) fail('there is something after the end of the document');
+    if (at < text.length) fail('unexpected text after the end of the document');
   } catch (error) {
     if (!(error instanceof ScanError)) throw error;
     faults.push(error.fault);
@@ -153,7 +171,7 @@ function scanJson(text: string, keep: boolean): { root: JsonNode; faults: Fault[
 
 /** The fault of a key that a map holds twice. */
 export function duplicateKey(key: string, offset: number, first: number): Fault {
-  const message = `the key '${key.length > 60 ? `${key.slice(0, 57)}…` : key}' stands here a second time`;
+  const message = `duplicate key '${key.length > 60 ? `${key.slice(0, 57)}…` : key}'`;
   const related = [{ message: 'first used here', offset: first }];
   return { code: 'duplicate_key', message, offset, hint: 'remove one of the two', related };
 }
@@ -164,20 +182,6 @@ function isPlain(text: string, from: number, to: number): boolean {
     if (code === 92 || code < 32) return false;
   }
   return true;
-}
-
-/** By hand: one regular expression for it all would overflow the stack on a string of megabytes. */
-function endOfString(text: string, start: number): number | undefined {
-  for (let at = start + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 34) return at + 1;
-    if (code < 32) return undefined;
-    if (code !== 92) continue;
-    ESCAPE.lastIndex = at;
-    if (!ESCAPE.test(text)) return undefined;
-    at = ESCAPE.lastIndex - 1;
-  }
-  return undefined;
 }
 
 type Failure = [message: string, offset: number, code: Fault['code'], hint: string | undefined];

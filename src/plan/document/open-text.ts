@@ -2,7 +2,7 @@ import type { Diagnostic } from '../model/diagnostic.js';
 import type { Fault } from './faults.js';
 import { indexLines, type LineIndex } from './lines.js';
 import { decodeText, readDocument } from './parse.js';
-import { parsePath } from '../problems/paths.js';
+import { parsePath, type Segment } from '../problems/paths.js';
 import { tooMany } from '../problems/problems.js';
 
 /** Diagnostics that are told of one plan; nobody reads more. */
@@ -16,6 +16,8 @@ type Place = Pick<Diagnostic, 'file' | 'line' | 'column'>;
 export interface OpenText {
   /** The document as plain JSON data. */
   value: unknown;
+  /** How the number or boolean at a path is written; undefined where something else stands there. */
+  textAt: (path: readonly PropertyKey[]) => string | undefined;
   placeOf(path: string | undefined, at: 'key' | 'value'): Place;
   /** A diagnostic with its place; `related` are placed by `placeRelated`, else in this text too. */
   place(diagnostic: Diagnostic, placeRelated?: (related: { file?: string; path?: string }) => Place): Diagnostic;
@@ -33,6 +35,10 @@ export function openText(
   if ('faults' in read) return { faults: faultDiagnostics(read.faults, lines, file) };
   const { document } = read;
   let locator: ReturnType<typeof document.locator> | undefined;
+  const textAt: OpenText['textAt'] = (path) => {
+    locator ??= document.locator();
+    return locator.textOf(path as Segment[]);
+  };
   const placeOf = (path: string | undefined, at: 'key' | 'value'): Place => {
     locator ??= document.locator();
     return {
@@ -46,7 +52,7 @@ export function openText(
     const placed = { ...each, ...placeOf(each.path, KEY_CODES.has(each.code) ? 'key' : 'value') };
     return related === undefined ? placed : { ...placed, related };
   };
-  return { opened: { value: document.value, placeOf, place } };
+  return { opened: { value: document.value, textAt, placeOf, place } };
 }
 
 function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: string | undefined): Diagnostic[] {

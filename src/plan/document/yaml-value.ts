@@ -11,8 +11,10 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml';
+import { inexactNumber, isExact } from './exact-numbers.js';
 import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './faults.js';
 import { duplicateKey } from './json.js';
+import type { Segment } from '../problems/paths.js';
 
 /** What each alias stands for. */
 type Targets = ReadonlyMap<Alias, Node>;
@@ -57,21 +59,27 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
       : isSeq(node)
         ? convertSeq(node, level)
         : convertScalar(node);
+    noteInexact(node);
     return anchor.converted;
+  };
+
+  const noteInexact = (node: Node): void => {
+    if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined || faults.length >= MAX_FAULTS)
+      return;
+    if (!isExact(node.source)) faults.push(inexactNumber(node.source, startOf(node)));
   };
 
   const count = (size: number, node: Node): void => {
     total += size;
     if (total <= MAX_VALUES) return;
-    const message = `written out, the document's aliases hold more than ${MAX_VALUES} values`;
+    const message = `expanded, the document's aliases contain more than ${MAX_VALUES} values`;
     throw new ConversionError({ code: 'too_many_aliases', message, offset: startOf(node) });
   };
 
   const convertAlias = (alias: Alias, level: number): Converted => {
     const anchor = anchors.get(alias.source);
-    if (anchor === undefined) throw unsupported(alias, `nothing before the alias *${alias.source} has that anchor`);
-    if (anchor.converted === undefined)
-      throw unsupported(alias, `the alias *${alias.source} stands inside what it names`);
+    if (anchor === undefined) throw unsupported(alias, `the alias *${alias.source} has no anchor before it`);
+    if (anchor.converted === undefined) throw unsupported(alias, `the alias *${alias.source} is inside its own anchor`);
     if (level + anchor.converted.depth > MAX_DEPTH) throw tooDeep(alias);
     targets.set(alias, anchor.node);
     count(anchor.converted.size, alias);
@@ -133,14 +141,21 @@ export function yamlLocator(contents: unknown, targets: Targets): Locator {
       firstOf(map.items, (pair) => (isMergeKey(pair) ? findPair(pair.value, key) : undefined))
     );
   };
+  const childOf = (node: unknown, segment: Segment): { pair: Pair | undefined; child: unknown } => {
+    const here = resolve(node);
+    const pair = isMap(here) ? findPair(here, String(segment)) : undefined;
+    return { pair, child: isSeq(here) ? here.items[Number(segment)] : pair?.value };
+  };
   return {
+    textOf(path) {
+      const node = resolve(path.reduce((parent: unknown, segment) => childOf(parent, segment).child, contents));
+      return isScalar(node) ? node.source : undefined;
+    },
     find(path, at) {
       let node: unknown = contents;
       let offset = isNode(node) ? startOf(node) : 0;
       for (const [depth, segment] of path.entries()) {
-        const here = resolve(node);
-        const pair = isMap(here) ? findPair(here, String(segment)) : undefined;
-        const child = isSeq(here) ? here.items[Number(segment)] : pair?.value;
+        const { pair, child } = childOf(node, segment);
         if (child === undefined && pair === undefined) break;
         const showKey = pair !== undefined && (!isNode(child) || (at === 'key' && depth === path.length - 1));
         offset = showKey ? startOf(pair.key as Node) : isNode(child) ? startOf(child) : offset;
@@ -180,7 +195,7 @@ function sumOf(value: unknown, parts: readonly Converted[]): Converted {
 
 function keyOf(pair: Pair, map: YAMLMap): string {
   if (isScalar(pair.key) && pair.key.value !== null) return keyText(pair.key);
-  throw unsupported(isNode(pair.key) ? pair.key : map, 'a key must be a plain text');
+  throw unsupported(isNode(pair.key) ? pair.key : map, 'a key must be plain text');
 }
 
 /** `1: x` and `true: x` have keys that are texts, as in JSON. */
@@ -204,7 +219,7 @@ function unsupported(node: Node, message: string): ConversionError {
     code: 'unsupported_yaml',
     message,
     offset: startOf(node),
-    hint: 'write what JSON can say too',
+    hint: 'use a value that JSON can express',
   });
 }
 

@@ -54,7 +54,7 @@ function secondDocument(offset: number): Fault {
     code: 'multiple_documents',
     message: 'a second YAML document starts here',
     offset,
-    hint: 'a plan is one document; put the other one into a file of its own',
+    hint: 'a plan is one document; put the other one in a file of its own',
   };
 }
 

@@ -10,4 +10,4 @@ export interface Allowance {
 
 /** Said of an expression that was not worked out because of those before it. */
 export const ALLOWANCE_EXCEEDED =
-  'too much was computed at once: the expressions that this run works out at the same time take too long together';
+  'too much was computed at once: the expressions that this run evaluates at the same time take too long together';

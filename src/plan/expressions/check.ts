@@ -32,7 +32,7 @@ export function checkExpression(expression: Expression, scope: ExpressionScope):
   if (!scope.foreach) {
     for (const root of ['item', 'index'] as const) {
       if (!reads[root]) continue;
-      const message = `${root} has a value inside a foreach only`;
+      const message = `${root} has a value only inside a foreach`;
       problems.push(problem('item_outside_foreach', message, offsetOf(expression, root)));
     }
   }
@@ -45,7 +45,7 @@ function checkStep({ step, offset }: PrevRead, scope: ExpressionScope): Expressi
     return problem('unknown_step_in_expression', `there is no step '${step}'`, offset, stepHint(step, scope.stepIds));
   }
   if (scope.ancestorsOf(step)) return undefined;
-  const message = `'${step}' need not have ended by then`;
+  const message = `'${step}' may not have ended by then`;
   return problem('not_an_ancestor', message, offset, `add '${step}' to depends_on`);
 }
 

@@ -133,5 +133,5 @@ function explain(error: unknown, program: Program): string {
   if (variable === undefined) return message;
   const name = describeRead(variable.read);
   const testable = variable.read.root === 'prev' || variable.read.root === 'inputs';
-  return `${name} has no value${testable ? `; has(${name}) tells beforehand` : ''}`;
+  return `${name} has no value${testable ? `; has(${name}) checks for one` : ''}`;
 }

@@ -67,16 +67,16 @@ export function tooLong(reason: string, offset?: number): ExpressionProblem {
     'expression_too_long',
     `the expression is too long: ${reason}`,
     offset,
-    'let a step work it out and write an output',
+    'let a step compute it and write an output',
   );
 }
 
 /** What the library says, in one line. */
 export function libraryMessage(error: unknown): string {
-  if (error instanceof RangeError) return 'the expression is too large to be worked out';
+  if (error instanceof RangeError) return 'the expression is too large to evaluate';
   const { summary, message } = error as { summary?: unknown; message?: unknown };
   const said = typeof summary === 'string' ? summary : message;
-  if (typeof said !== 'string') return 'the expression cannot be worked out';
+  if (typeof said !== 'string') return 'the expression cannot be evaluated';
   return said.replace(/\b(?:Expected|got|token:) [A-Z]+\b/g, (whole) => {
     const [before, token] = whole.split(' ') as [string, string];
     return `${before} ${TOKENS[token] ?? token.toLowerCase()}`;

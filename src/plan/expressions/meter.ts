@@ -31,7 +31,7 @@ export function installMeter(root: ASTNode): Meter {
   const spend: Spend = (cost, size) => {
     left -= cost;
     if (left < 0) exceeded ??= new Error('the expression takes too long');
-    else if (size > MAX_WEIGHT) exceeded ??= new Error('the expression makes a value that is too large');
+    else if (size > MAX_WEIGHT) exceeded ??= new Error('the expression creates a value that is too large');
     // The same one again, however often it is swallowed: making errors is what takes long then.
     if (exceeded !== undefined) throw exceeded;
   };

@@ -16,10 +16,10 @@ export function isReadRoot(name: string): name is ReadRoot {
 export function nameRead(root: ReadRoot, links: readonly Link[], offset: number, text: string): NamedRead {
   if (root === 'prev') return namePrev(links, offset, text);
   const [link] = links;
-  if (link === undefined) return mistake(`${root} is no value by itself`, offset, `write ${EXAMPLES[root]}`);
+  if (link === undefined) return mistake(`${root} is not a value by itself`, offset, `write ${EXAMPLES[root]}`);
   const name = link.key;
   if (name === undefined)
-    return { problem: problem('computed_name', `the name in ${root}[…] must be written out`, indexOffset(link)) };
+    return { problem: problem('computed_name', `the name in ${root}[…] must be a literal`, indexOffset(link)) };
   if (root !== 'run') return { read: { root, name, offset }, length: 1 };
   const known = RUN_PROPERTIES.find((property) => property === name);
   if (known === undefined) return unknownProperty('run', name, RUN_PROPERTIES, keyOffset(link));
@@ -35,28 +35,28 @@ const EXAMPLES: Readonly<Record<ReadRoot, string>> = {
 
 function namePrev(links: readonly Link[], offset: number, text: string): NamedRead {
   const [stepLink, propertyLink, outputLink] = links;
-  if (stepLink === undefined) return mistake('prev is no value by itself', offset, `write ${EXAMPLES.prev}`);
+  if (stepLink === undefined) return mistake('prev is not a value by itself', offset, `write ${EXAMPLES.prev}`);
   const step = stepLink.key;
   if (step === undefined) {
-    const message = 'the step in prev[…] must be written out: what a step waits for is known before the run starts';
+    const message = 'the step in prev[…] must be a literal: dependencies are known before the run starts';
     return { problem: problem('computed_step', message, indexOffset(stepLink)) };
   }
   const said = `prev${member(step)}`;
   if (propertyLink === undefined)
-    return mistake(`${said} is no value by itself`, offset, incompleteStepHint(said, step, stepLink, text));
+    return mistake(`${said} is not a value by itself`, offset, incompleteStepHint(said, step, stepLink, text));
   if (propertyLink.key === undefined) {
     return {
-      problem: problem('computed_name', `the name in ${said}[…] must be written out`, indexOffset(propertyLink)),
+      problem: problem('computed_name', `the name in ${said}[…] must be a literal`, indexOffset(propertyLink)),
     };
   }
   const property = STEP_PROPERTIES.find((candidate) => candidate === propertyLink.key);
   if (property === undefined) return unknownProperty(said, propertyLink.key, STEP_PROPERTIES, keyOffset(propertyLink));
   if (property !== 'outputs') return { read: { root: 'prev', step, property, offset }, length: 2 };
   if (outputLink === undefined)
-    return mistake(`${said}.outputs is no value by itself`, offset, `write ${said}.outputs.<name>`);
+    return mistake(`${said}.outputs is not a value by itself`, offset, `write ${said}.outputs.<name>`);
   if (outputLink.key === undefined) {
     return {
-      problem: problem('computed_name', `the name in ${said}.outputs[…] must be written out`, indexOffset(outputLink)),
+      problem: problem('computed_name', `the name in ${said}.outputs[…] must be a literal`, indexOffset(outputLink)),
     };
   }
   return { read: { root: 'prev', step, property, output: outputLink.key, offset }, length: 3 };

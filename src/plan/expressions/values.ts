@@ -23,14 +23,14 @@ export function toJson(value: unknown, depth = 0): Json {
       return value;
     case 'number':
       if (Number.isFinite(value)) return value;
-      throw new Error(`${value} is no JSON number`);
+      throw new Error(`${value} is not a JSON number`);
     case 'bigint':
       if (value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER) return Number(value);
       throw new Error(`${value} is too large for a JSON number`);
     case 'object':
       return objectToJson(value, depth);
     default:
-      throw new Error(`a result of type ${typeof value} is no JSON value`);
+      throw new Error(`a result of type ${typeof value} is not a JSON value`);
   }
 }
 

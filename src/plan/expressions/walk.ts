@@ -33,7 +33,7 @@ function visit(walk: Walk, node: ASTNode, scope: Scope): void {
   switch (node.op) {
     case 'value':
       if (typeof node.args === 'object' && node.args !== null) {
-        walk.problems.push(problem('expression_type', 'bytes and unsigned integers are no JSON values', node.start));
+        walk.problems.push(problem('expression_type', 'bytes and unsigned integers are not JSON values', node.start));
       }
       return;
     case 'id':
@@ -89,7 +89,7 @@ function visitName(walk: Walk, name: string, offset: number, links: readonly Lin
   if (!isReadRoot(name)) {
     const known = [...ROOTS, ...scope];
     const hint = didYouMean(name, known) ?? `an expression knows ${known.join(', ')}`;
-    walk.problems.push(problem('unknown_name', `'${name}' is no known name`, offset, hint));
+    walk.problems.push(problem('unknown_name', `'${name}' is not a known name`, offset, hint));
     return links;
   }
   const named = nameRead(name, links, offset, walk.text);
@@ -118,7 +118,7 @@ function addSite(walk: Walk, site: ReadSite, shape: RegExp): void {
 
 function visitCall(walk: Walk, node: ASTNode, name: string, args: readonly ASTNode[], scope: Scope): void {
   if (!FUNCTIONS.some((known) => known === name)) {
-    const hint = didYouMean(name, FUNCTIONS) ?? `there are ${FUNCTIONS.join(', ')}`;
+    const hint = didYouMean(name, FUNCTIONS) ?? `the functions are ${FUNCTIONS.join(', ')}`;
     walk.problems.push(problem('unknown_function', `there is no function '${name}'`, node.start, hint));
   }
   if (name === 'has' && args.length === 1 && visitPresence(walk, node, args[0]!, scope)) return;
@@ -146,7 +146,7 @@ function visitMethod(walk: Walk, node: Extract<ASTNode, { op: 'rcall' }>, scope:
   }
   const known: readonly string[] = [...METHODS, ...MACROS];
   if (!known.includes(name)) {
-    const hint = METHOD_HINTS.get(name) ?? didYouMean(name, known) ?? `there are ${known.join(', ')}`;
+    const hint = METHOD_HINTS.get(name) ?? didYouMean(name, known) ?? `the methods are ${known.join(', ')}`;
     walk.problems.push(
       problem('unknown_function', `there is no method '${name}'`, methodOffset(walk, name, receiver), hint),
     );
@@ -164,7 +164,7 @@ function methodOffset(walk: Walk, name: string, receiver: ASTNode): number {
 function bind(walk: Walk, name: string, offset: number, scope: Scope): Scope {
   if (ROOTS.some((root) => root === name)) {
     walk.problems.push(
-      problem('expression_syntax', `'${name}' has a meaning already`, offset, 'name the element otherwise'),
+      problem('expression_syntax', `'${name}' already has a meaning`, offset, 'use another name for the element'),
     );
   }
   walk.bound.add(name);

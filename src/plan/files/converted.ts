@@ -53,6 +53,7 @@ export function openConverted(file: OpenText, { document, origins }: ConvertedPl
     file.placeOf(path === undefined ? undefined : originOf(path, origins), at);
   return {
     value: document,
+    textAt: () => undefined,
     placeOf,
     place({ path, ...diagnostic }, placeRelated = (related) => placeOf(related.path, 'value')) {
       // The path of the plan is no help to somebody who reads the file.

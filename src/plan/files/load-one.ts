@@ -1,6 +1,7 @@
 import { checkPlan } from '../check/check-plan.js';
 import { buildGraph, type Graph } from '../graph/graph.js';
 import { byPlace, cut, openText } from '../document/open-text.js';
+import { asPlan } from './open-file.js';
 import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { secretLooks } from '../templates/secret-looks.js';
 import type { Plan } from '../model/plan.js';
@@ -34,7 +35,7 @@ export interface LoadOptions {
 export function loadPlanText(text: string | Uint8Array, options: LoadOptions = {}): Result<LoadedPlan, Diagnostic[]> {
   const read = openText(text, options.file);
   if ('faults' in read) return { ok: false, error: read.faults };
-  const { opened } = read;
+  const opened = asPlan(read.opened);
   const checked = checkPlan(opened.value);
   const found = [...(checked.ok ? checked.value.warnings : checked.error), ...secretLooks(opened.value)];
   const placed = found.map((each) => opened.place(each)).sort(byPlace);

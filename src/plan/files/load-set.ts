@@ -166,7 +166,7 @@ function unreadable(written: string): NoPlanText {
   return {
     code: 'invalid_sub_plan',
     message: `the plan '${written}' cannot be read`,
-    hint: 'its own problems are told with it',
+    hint: 'its own problems are reported, too',
   };
 }
 

@@ -3,6 +3,7 @@ import { openConverted, partName, type Convert } from './converted.js';
 import { byPlace, openText, type OpenText } from '../document/open-text.js';
 import { quote } from '../problems/problems.js';
 import { didYouMean } from '../problems/suggest.js';
+import { readPlanForms } from '../schema/plan-forms.js';
 import type { NoPlanText, PlanText } from './plan-text.js';
 
 /** A file that was read: one plan, or several where it is in another format. */
@@ -26,7 +27,7 @@ export function openFile(
   if ('faults' in read) return { parts: new Map(), diagnostics: read.faults };
   const { opened } = read;
   const conversion = convert?.(opened.value, path, first);
-  if (conversion === undefined) return { main: opened, parts: new Map(), diagnostics: [] };
+  if (conversion === undefined) return { main: asPlan(opened), parts: new Map(), diagnostics: [] };
   const { format, plan, parts, diagnostics } = conversion;
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   const openedParts = Object.entries(parts).map(
@@ -38,6 +39,11 @@ export function openFile(
     parts: new Map(openedParts),
     diagnostics: placeAll(diagnostics, opened),
   };
+}
+
+/** The text with its plan in the strict form, numbers among texts as they are written. */
+export function asPlan(opened: OpenText): OpenText {
+  return { ...opened, value: readPlanForms(opened.value, opened.textAt) };
 }
 
 /** Those about the file itself in the order of their places, then those that have a place already. */
@@ -67,7 +73,7 @@ export async function partOf(
   const hint = didYouMean(target.slice(hash + 1), names);
   return {
     code: 'sub_plan_missing',
-    message: `${target.slice(0, hash)} holds no plan ${quote(target.slice(hash + 1))}`,
+    message: `${target.slice(0, hash)} contains no plan ${quote(target.slice(hash + 1))}`,
     ...(hint === undefined ? {} : { hint }),
   };
 }

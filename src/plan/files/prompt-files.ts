@@ -41,7 +41,7 @@ export async function takePromptFiles(
 function contentOf(file: FileText): { text: string } | { problem: string } {
   if (!('text' in file)) return { problem: file.message };
   const decoded = decodeText(file.text);
-  if ('faults' in decoded) return { problem: decoded.faults[0]?.message ?? 'it is no text' };
+  if ('faults' in decoded) return { problem: decoded.faults[0]?.message ?? 'it is not text' };
   if (decoded.text.trim() === '') return { problem: 'it is empty' };
   if (decoded.text.length > MAX_PROMPT) return { problem: `it has more than ${MAX_PROMPT} characters` };
   return { text: decoded.text };

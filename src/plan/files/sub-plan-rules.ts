@@ -50,7 +50,7 @@ function checkRecursion(documents: Documents): Diagnostic[] {
     const first: Diagnostic = {
       code: 'recursive_plan',
       severity: 'error',
-      message: `${said}, without an end: ${names.join(' → ')}`,
+      message: `${said}, endlessly: ${names.join(' → ')}`,
       path: related[0]!.path,
       hint: 'remove one of these steps; foreach runs a plan for each of several values',
       related,
@@ -90,7 +90,7 @@ function checkReference(
   if (target === undefined) return [{ severity: 'error', path, ...(why ?? notGiven(reference)) }];
   if (target.checked.ok) return checkInputs(reference, target.checked.value.plan);
   const message = `the plan ${quote(reference.written)} is not valid`;
-  return [{ code: 'invalid_sub_plan', severity: 'error', path, message, hint: 'its own problems are told with it' }];
+  return [{ code: 'invalid_sub_plan', severity: 'error', path, message, hint: 'its own problems are reported, too' }];
 }
 
 function notGiven({ written, target }: PlanReference): Pick<Diagnostic, 'code' | 'message' | 'hint'> {
@@ -135,8 +135,8 @@ function checkOutputReads({ path, source, checked, references }: PlanDocument, d
       const problem: Problem = {
         code: 'unknown_output',
         path: site.path,
-        message: `the plan ${quote(reference!.written)} of step '${step}' hands out no ${quote(output)}`,
-        hint: didYouMean(output!, known) ?? `add it to outputs of that plan; there is ${known.join(', ')}`,
+        message: `the plan ${quote(reference!.written)} of step '${step}' has no output ${quote(output)}`,
+        hint: didYouMean(output!, known) ?? `add it to the outputs of that plan; it has ${known.join(', ')}`,
       };
       found.push(inFile(toDiagnostic(problem), path));
     }

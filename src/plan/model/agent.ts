@@ -9,6 +9,10 @@ export const BUILT_IN_AGENTS = ['codex', 'claude', 'gemini', 'opencode'] as cons
 /** The flags and events that an agent has. */
 export type AgentAdapter = (typeof AGENT_ADAPTERS)[number];
 
+/** What an agent may do without a person: look only, change files too, or all that its user may. */
+export const AGENT_PERMISSIONS = ['read', 'edit', 'full'] as const;
+export type AgentPermissions = (typeof AGENT_PERMISSIONS)[number];
+
 /** How one agent is called, as a plan or a configuration file says. */
 export interface AgentSettings {
   adapter?: AgentAdapter;
@@ -18,6 +22,9 @@ export interface AgentSettings {
   model?: string;
   tiers?: Readonly<Record<string, string>>;
   account?: string;
+  permissions?: AgentPermissions;
+  push?: 'allow' | 'deny';
+  leftovers?: 'end' | 'keep';
   park?: boolean;
   prompt_via?: 'stdin' | 'file' | 'arg';
   events?: 'none' | 'json';
@@ -76,7 +83,7 @@ export interface AgentAction {
   budget?: Budget;
   fallback_agents: readonly string[];
   /** Absent: it works in the step's folder, with all others. */
-  worktree?: { branch?: string; base?: string };
+  worktree?: { branch?: string; base?: string; submodules?: boolean; sign?: boolean };
   sandbox: 'read-only' | 'workspace-write';
   answer_timeout_sec: Timeout;
 }

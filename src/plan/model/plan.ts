@@ -228,7 +228,8 @@ export interface PlanGlobals {
 /** A validated plan with every default filled in. Nothing downstream sees an unvalidated one. */
 export interface Plan {
   plan_id: string;
-  version: '1.0';
+  /** The plan's own, as its author counts; nothing is done with it. */
+  version?: string;
   description?: string;
   metadata: Readonly<Record<string, Json>>;
   inputs: Readonly<Record<string, InputSpec>>;

@@ -21,6 +21,11 @@ export const TOKEN_SHAPES: readonly string[] = [
   '\\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,255}',
   // Google API keys
   '\\bAIza[A-Za-z0-9_-]{35}',
+  // Google OAuth access tokens
+  '\\bya29\\.[A-Za-z0-9_-]{20,1024}',
+  // Groq, xAI
+  '\\bgsk_[A-Za-z0-9]{20,255}',
+  '\\bxai-[A-Za-z0-9]{20,255}',
   // npm, PyPI
   '\\bnpm_[A-Za-z0-9]{36}',
   'pypi-AgE[A-Za-z0-9_-]{50,512}',
@@ -47,6 +52,9 @@ export const TOKEN_HINTS: readonly string[] = [
   'k_live_',
   'k_test_',
   'AIza',
+  'ya29.',
+  'gsk_',
+  'xai-',
   'npm_',
   'pypi-AgE',
   'hf_',

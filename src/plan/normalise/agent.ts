@@ -66,5 +66,7 @@ function reviewOf(source: SourceAgentDef['review']): AgentAction['review'] {
 
 function worktreeOf(source: SourceAgentDef['worktree']): AgentAction['worktree'] {
   if (source === undefined || source === null || source === false) return undefined;
-  return source === true ? {} : given({ branch: source.branch, base: source.base });
+  if (source === true) return {};
+  const { branch, base, submodules, sign } = source;
+  return given({ branch, base, submodules, sign });
 }

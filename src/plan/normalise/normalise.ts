@@ -22,8 +22,7 @@ export function normalise(source: SourcePlan): Plan {
   const owners = ownersOf([...source.steps, ...finallySteps]);
   return {
     plan_id: source.plan_id,
-    version: '1.0',
-    ...given({ description: source.description }),
+    ...given({ version: source.version, description: source.description }),
     metadata: (source.metadata ?? {}) as Readonly<Record<string, Json>>,
     inputs: inputSpecs(source.inputs ?? {}),
     globals: globals(defaults),
@@ -112,7 +111,7 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
     ...given({ condition: source.condition }),
     skip_if: typeof skipIf === 'string' ? [skipIf] : skipIf,
     ...given({ foreach: foreachOf(source.foreach), max_parallel: source.max_parallel }),
-    on_failure: source.on_failure ?? 'abort',
+    on_failure: onFailure(source),
     critical: source.critical ?? true,
     ...given({ fallback_step: source.fallback_step, fallback_of: context.owners.get(source.id) }),
     finally: context.finally,
@@ -128,6 +127,11 @@ function normaliseStep(source: SourceStep, context: StepContext): Step {
     max_output_bytes: source.max_output_bytes ?? DEFAULT_MAX_OUTPUT_BYTES,
     ...given({ queue: source.queue }),
   };
+}
+
+/** The older word `fallback_step` says what `fallback_step: ID` says already; where that fails too, the run aborts. */
+function onFailure({ on_failure }: SourceStep): Step['on_failure'] {
+  return on_failure === 'fallback_step' ? 'abort' : (on_failure ?? 'abort');
 }
 
 function timeoutOf(source: SourceStep, action: StepAction, defaults: SourceGlobals): Timeout {

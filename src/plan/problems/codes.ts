@@ -27,6 +27,7 @@ export const DIAGNOSTIC_CODES = [
   'empty_plan',
   'syntax_error',
   'duplicate_key',
+  'inexact_number',
   'multiple_documents',
   'unsupported_yaml',
   'too_deep',
@@ -80,6 +81,7 @@ export const DIAGNOSTIC_CODES = [
   // Expressions
   ...EXPRESSION_CODES,
   // Templates and inputs
+  'unbraced_name',
   'malformed_template',
   'template_in_script',
   'template_in_code',

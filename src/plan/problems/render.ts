@@ -62,7 +62,8 @@ function renderOne(diagnostic: Diagnostic, lines: readonly string[] | undefined,
     const at = placeText(other) || (other.path ?? '');
     out.push(`  ${paint('place', at)}: ${printable(other.message)}`);
   }
-  if (related.length > MAX_RELATED) out.push(`  … and ${related.length - MAX_RELATED} more places`);
+  const more = related.length - MAX_RELATED;
+  if (more > 0) out.push(`  … and ${more} more ${more === 1 ? 'place' : 'places'}`);
   if (hint !== undefined) out.push(`  ${paint('hint', 'hint')}: ${printable(hint)}`);
   return out;
 }

@@ -3,6 +3,7 @@ import type { DiagnosticCode } from '../problems/codes.js';
 import { valueAt } from '../problems/paths.js';
 import { quote, typeName, type Problem, type Problems } from '../problems/problems.js';
 import { didYouMean } from '../problems/suggest.js';
+import { foreignKey, strangeKey } from './foreign-keys.js';
 import { planSchema } from './plan.js';
 import { knownKeys } from './known-keys.js';
 
@@ -17,9 +18,14 @@ export interface SchemaWords {
   schema: z.ZodType;
   /** The document is no map. */
   notADocument(value: unknown): Problem;
-  /** Its `version` is another one. */
+  /** The key that names the version of the language (default `version`), and what is said where it is another one. */
+  versionKey?: string;
   wrongVersion(value: unknown): Problem;
+  /** A key whose place is elsewhere, or that a neighbouring tool has; undefined where it is neither. */
+  foreignKey?(parent: readonly PropertyKey[], key: string, source: unknown): Pick<Problem, 'hint'> | undefined;
   /** A key that nothing is near. `known` are those that may stand there. */
+  /** True where no unknown key is an error, also one that is near a known one. */
+  onlyWarns?: true;
   strangeKey(parent: readonly PropertyKey[], key: string, known: readonly string[]): Pick<Problem, 'hint' | 'severity'>;
 }
 
@@ -41,8 +47,12 @@ export function addSchemaIssues(
       if (isFreeKey(key)) continue;
       suggestions += 1;
       const near = suggestions > MAX_SUGGESTIONS ? undefined : didYouMean(key, known);
-      const said = near === undefined ? words.strangeKey(issue.path, key, known) : { hint: near };
-      problems.add({ code: 'unknown_key', path: [...issue.path, key], message: `unknown key ${quote(key)}`, ...said });
+      const said =
+        words.foreignKey?.(issue.path, key, source) ??
+        (near === undefined ? words.strangeKey(issue.path, key, known) : { hint: near });
+      const mild = words.onlyWarns ? { severity: 'warning' as const } : {};
+      const message = `unknown key ${quote(key)}`;
+      problems.add({ code: 'unknown_key', path: [...issue.path, key], message, ...said, ...mild });
     }
   }
 }
@@ -57,23 +67,20 @@ const PLAN_WORDS: SchemaWords = {
   notADocument: (value) => ({
     code: 'not_a_plan',
     path: [],
-    message: `a plan is a map with plan_id, version and steps, not ${typeName(value)}`,
+    message: `a plan is a map with plan_id and steps, not ${typeName(value)}`,
   }),
-  wrongVersion: wrongPlanVersion,
-  // Real plans carry keys like doc_id at the top; deeper down, an unknown key is a mistake.
-  strangeKey: (parent, key) => ({
-    hint: `put it under metadata, or name it ${quote(`x-${key}`)}`,
-    severity: parent.length === 0 ? 'warning' : 'error',
-  }),
+  versionKey: 'language',
+  wrongVersion: wrongLanguage,
+  foreignKey,
+  strangeKey,
 };
 
-function wrongPlanVersion(value: unknown): Problem {
-  const message = `version ${JSON.stringify(value)} is not supported; this orch reads version "1.0"`;
+function wrongLanguage(value: unknown): Problem {
   const meant = value === 1 || value === '1';
   return {
     code: 'unsupported_version',
-    path: ['version'],
-    message,
+    path: ['language'],
+    message: `the plan language ${JSON.stringify(value)} is not supported; this orch reads "1.0"`,
     hint: meant
       ? 'write "1.0", with the quotes'
       : 'write "1.0", or use the version of orch that the plan was written for',
@@ -88,7 +95,8 @@ function describeIssue(
   const { path } = issue;
   const value = valueAt(source, path);
   if (path.length === 0) return words.notADocument(value);
-  if (path.length === 1 && path[0] === 'version' && value != null) return words.wrongVersion(value);
+  if (path.length === 1 && path[0] === (words.versionKey ?? 'version') && value != null)
+    return words.wrongVersion(value);
   if (value === undefined || (value === null && path.at(-2) !== 'env' && typeof path.at(-1) === 'string')) {
     return { code: 'missing_key', path, message: `'${String(path.at(-1))}' is missing${where(path)}` };
   }
@@ -106,7 +114,7 @@ function describeIssue(
       return {
         code,
         path,
-        message: `${quote(value)} is no valid ${String(path.at(-1))}`,
+        message: `${quote(value)} is not a valid ${String(path.at(-1))}`,
         hint: `a valid one ${issue.message}`,
       };
     }
@@ -171,7 +179,7 @@ function rangeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): stri
   const unit = issue.origin === 'string' ? ' characters' : issue.origin === 'array' ? ' entries' : '';
   if (issue.code === 'too_small') {
     if (unit !== '' && Number(issue.minimum) === 1) return 'not be empty';
-    return issue.inclusive ? `be at least ${issue.minimum}${unit}` : `be above ${issue.minimum}${unit}`;
+    return issue.inclusive ? `be at least ${issue.minimum}${unit}` : `be greater than ${issue.minimum}${unit}`;
   }
   const verb = unit === '' ? 'be' : 'have';
   return `${verb} at most ${issue.maximum}${unit}`;
@@ -179,7 +187,7 @@ function rangeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): stri
 
 function rangeHint(path: readonly PropertyKey[], value: unknown): string | undefined {
   const timeout = /timeout|duration/.test(String(path.at(-1))) && path.at(-1) !== 'finally_timeout_sec';
-  return timeout && typeof value === 'number' && value <= 0 ? "for no limit write 'none'" : undefined;
+  return timeout && typeof value === 'number' && value <= 0 ? "write 'none' for no limit" : undefined;
 }
 
 function oneOf(path: readonly PropertyKey[], value: unknown, values: readonly string[]): Problem {

@@ -5,13 +5,14 @@ import { isMap, valueAt } from '../problems/paths.js';
 export function knownKeys(path: readonly PropertyKey[], source: unknown, whole: z.ZodType): string[] {
   let schema: unknown = whole;
   for (const [depth, segment] of path.entries()) {
-    schema = childSchema(plain(schema, valueAt(source, path.slice(0, depth))), segment);
+    schema = childSchema(plainSchema(schema, valueAt(source, path.slice(0, depth))), segment);
   }
-  const map = plain(schema, valueAt(source, path));
+  const map = plainSchema(schema, valueAt(source, path));
   return map instanceof z.ZodObject ? Object.keys(map.shape) : [];
 }
 
-function childSchema(schema: unknown, segment: PropertyKey): unknown {
+/** The schema of an entry: of a key of a map, or of an index of a list. */
+export function childSchema(schema: unknown, segment: PropertyKey): unknown {
   if (schema instanceof z.ZodObject) return (schema.shape as Record<PropertyKey, unknown>)[segment];
   if (schema instanceof z.ZodArray) return schema.element;
   if (schema instanceof z.ZodRecord) return schema.valueType;
@@ -19,8 +20,8 @@ function childSchema(schema: unknown, segment: PropertyKey): unknown {
 }
 
 /** Takes off what makes a schema optional, and chooses the kind of step that the document names. */
-function plain(schema: unknown, value: unknown): unknown {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return plain(schema.unwrap(), value);
+export function plainSchema(schema: unknown, value: unknown): unknown {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable) return plainSchema(schema.unwrap(), value);
   if (!(schema instanceof z.ZodDiscriminatedUnion)) return schema;
   const { discriminator } = schema.def;
   const kind = isMap(value) ? value[discriminator] : undefined;

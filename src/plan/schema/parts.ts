@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { writtenAs } from './written-forms.js';
 
 /** Ten years. Above it timers of every layer below overflow. */
 const MAX_SECONDS = 315_360_000;
@@ -12,36 +13,46 @@ export function optional<T extends z.ZodType>(schema: T, description: string): z
 
 /** Text that says something. */
 export const text = z.string().min(1);
-export const texts = z.array(z.string());
-export const names = z.array(text);
+/** Text that may be written as a number or a boolean. */
+export const scalarText = z.string().register(writtenAs, { form: 'text' });
+/** Texts, in a list even where there is one. */
+export const texts = z.array(scalarText);
+/** Texts, of which one alone needs no list. */
+export const labels = z.array(scalarText).register(writtenAs, { form: 'list' });
+const name = z.string().min(1).register(writtenAs, { form: 'text' });
+/** Names, of which one alone needs no list. */
+export const names = z.array(name).register(writtenAs, { form: 'list' });
 /** Names of locks; they become workflow ids. */
-export const lockNames = z.array(text.max(128));
+export const lockNames = z
+  .array(z.string().min(1).max(128).register(writtenAs, { form: 'text' }))
+  .register(writtenAs, { form: 'list' });
 
 /** What a step or a plan is called by. Step ids become folders, plan ids the start of run ids. */
 export const id = z
   .string()
   .max(128)
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/, {
-    error: 'starts with a letter, digit or _ and goes on with letters, digits, _ . -',
-  });
+    error: 'starts with a letter, digit or _ and continues with letters, digits, _ . -',
+  })
+  .register(writtenAs, { form: 'text' });
 
-export const seconds = z.number().min(0).max(MAX_SECONDS);
+export const seconds = z.number().min(0).max(MAX_SECONDS).register(writtenAs, { form: 'seconds' });
 
 /** A limit in seconds. 0 is refused: some take it for "at once", others for "never". */
-export const limit = z.number().gt(0).max(MAX_SECONDS);
-export const timeout = z.union([limit, z.literal('none')], {
-  error: 'a number of seconds above 0, or none',
-});
+export const limit = z.number().gt(0).max(MAX_SECONDS).register(writtenAs, { form: 'seconds' });
+export const timeout = z
+  .union([limit, z.literal('none')], { error: 'a positive number of seconds, a duration such as 10m, or none' })
+  .register(writtenAs, { form: 'seconds' });
 
 export const retries = z.int().min(0).max(MAX_RETRIES);
-export const exitCodes = z.array(z.int().min(0).max(MAX_EXIT_CODE));
+export const exitCodes = z.array(z.int().min(0).max(MAX_EXIT_CODE)).register(writtenAs, { form: 'list' });
 
-/** Environment of a process. Strings only: YAML would turn 1.10 into 1.1 and no into false without a word. */
-export const environment = z.record(z.string(), z.string());
+/** Environment of a process. A number is taken as it is written: 1.10 is not 1.1. */
+export const environment = z.record(z.string(), scalarText);
 
 const inputSpec = z.strictObject({
   type: optional(z.enum(['string', 'integer', 'number', 'boolean', 'array', 'object']), 'Default string'),
-  default: optional(z.unknown(), 'Value where none is given'),
+  default: optional(z.unknown(), 'Value if none is given'),
   required: optional(z.boolean(), 'true: a value must be given (default false)'),
   enum: optional(z.array(z.unknown()).min(1), 'The only values allowed'),
   description: optional(z.string(), 'What the input is for'),

@@ -7,15 +7,16 @@ import {
   free,
   id,
   inputs,
+  labels,
   limit,
   lockNames,
   names,
   optional,
   retries,
+  scalarText,
   seconds,
   secrets,
   text,
-  texts,
   timeout,
 } from './parts.js';
 
@@ -25,25 +26,25 @@ const breaker = z.strictObject({
 });
 
 const globals = z.strictObject({
-  max_concurrency: optional(z.int().min(1).max(1000), 'Most steps at a time (default 8)'),
+  max_concurrency: optional(z.int().min(1).max(1000), 'Maximum number of steps at a time (default 8)'),
   default_timeout_sec: optional(timeout, 'Limit of one attempt in seconds, or none (default 1800)'),
   max_step_duration_sec: optional(
     timeout,
     'Limit of all attempts of a step together, in seconds, or none (default none)',
   ),
-  default_retries: optional(retries, 'Retries of steps that say nothing (default 0)'),
+  default_retries: optional(retries, 'Retries of steps that do not set them (default 0)'),
   default_retry_delay_sec: optional(seconds, 'Seconds before a retry (default 0)'),
   env: optional(environment, 'Environment of every step'),
   env_aliases: optional(
     z.record(z.string(), z.enum(OWN_VARIABLES)),
-    "Further names of orch's own variables: name to the variable whose value it gets",
+    "Aliases of orch's own variables: each name with the variable whose value it gets",
   ),
-  cwd: optional(text, 'Folder that steps run in, counted from where the run was started'),
+  cwd: optional(text, 'Folder that steps run in, relative to where the run was started'),
   run_timeout_sec: optional(timeout, 'Limit of the run without its finally steps, in seconds, or none (default none)'),
   finally_timeout_sec: optional(limit, 'Limit of all finally steps together, in seconds (default 600)'),
   max_lost: optional(
     z.int().min(0).max(1000),
-    'How often a step may be lost, its process killed or its host gone, and start again (default 3)',
+    'How often a step may be lost (its process killed or its host gone) and started again (default 3)',
   ),
   on_abort: optional(
     z.enum(['fail', 'quarantine']),
@@ -54,8 +55,8 @@ const globals = z.strictObject({
     lockNames,
     'Names held across runs, from before the first step until after finally; steps need not name them again',
   ),
-  pass_env: optional(names, 'Environment variables that a run takes along from its starter'),
-  agents: optional(agents, 'Settings of coding agents, by name; over those of the configuration file'),
+  pass_env: optional(names, 'Environment variables that are passed to a run from where it is started'),
+  agents: optional(agents, 'Settings of coding agents, by name; they override those of the configuration file'),
   budget: optional(budget, 'Limits of what the agents of a run may cost together'),
   secrets: optional(secrets, 'Secrets of every step'),
 });
@@ -63,23 +64,21 @@ const globals = z.strictObject({
 /** A whole plan as it is written: every key of the language, also those that this version refuses later. */
 export const planSchema = z.strictObject({
   plan_id: id.describe('What runs are named after'),
-  version: z.literal('1.0').describe('Version of the plan language'),
+  version: optional(scalarText, "The plan's own version, as its author counts; nothing is done with it"),
+  language: optional(z.literal('1.0'), 'Version of the plan language (default "1.0")'),
   description: optional(z.string(), 'What the plan is for'),
-  metadata: optional(free, 'Free; `project` and `tags` are shown'),
-  inputs: optional(inputs, 'What a run is given, by name'),
-  globals: optional(globals, 'What holds for every step'),
-  outputs: optional(
-    free,
-    'What the run hands out in the end, by name; a plan that runs this one as a step can read it',
-  ),
-  steps: z.array(stepSchema).min(1).describe('The steps; their order here decides nothing but the display'),
+  metadata: optional(free, 'Free-form; `project` and `tags` are shown'),
+  inputs: optional(inputs, 'Inputs of a run, by name'),
+  globals: optional(globals, 'Settings for every step'),
+  outputs: optional(free, 'Outputs of the run, by name; a plan that runs this one as a step can read it'),
+  steps: z.array(stepSchema).min(1).describe('The steps; their order here affects only the display'),
   guardrails: optional(
-    texts,
-    'Ids of steps that guard what the plan does; where none of them went well, the run ends with a recommendation',
+    labels,
+    'Ids of steps that guard what the plan does; if none of them succeeded, the run ends with a recommendation',
   ),
   finally: optional(
     z.array(stepSchema),
-    'Steps that run once all of `steps` have ended, however they ended; they may depend on each other only',
+    'Steps that run once all of `steps` have ended, however they ended; they may depend only on each other',
   ),
 });
 

@@ -29,7 +29,7 @@ export function expandAction(action: StepAction, fill: Fill, fillValue: FillValu
         url: fill(action.url),
         method: fill(action.method).toUpperCase(),
         headers: Object.fromEntries(Object.entries(action.headers).map(([name, text]) => [name, fill(text)])),
-        ...(action.body === undefined ? {} : { body: fillDeep(action.body, fill) }),
+        ...(action.body === undefined ? {} : { body: fillDeep(action.body, fillValue) }),
       };
     case 'command':
       return expandCommand(action, fill);
@@ -48,8 +48,16 @@ function expandAgent(action: AgentAction, fill: Fill): AgentAction {
     ...(hint === undefined ? {} : { hint: fill(hint) }),
     files: action.files.map(fill),
     ...(review?.prompt === undefined ? {} : { review: { ...review, prompt: fill(review.prompt) } }),
-    ...(worktree === undefined ? {} : { worktree: fillTexts(worktree, fill) }),
+    ...(worktree === undefined ? {} : { worktree: fillWorktree(worktree, fill) }),
   };
+}
+
+function fillWorktree(
+  { branch, base, ...rest }: NonNullable<AgentAction['worktree']>,
+  fill: Fill,
+): NonNullable<AgentAction['worktree']> {
+  const texts = { ...(branch === undefined ? {} : { branch }), ...(base === undefined ? {} : { base }) };
+  return { ...fillTexts(texts, fill), ...rest };
 }
 
 function fillTexts<T extends Readonly<Record<string, string>>>(texts: T, fill: Fill): T {

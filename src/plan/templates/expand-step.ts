@@ -133,9 +133,12 @@ export function expandRunLocks(plan: Plan, context: TemplateContext): string[] {
 function lockNames(texts: readonly string[], fill: (text: string) => string): string[] {
   const names = texts.map((text) => {
     const name = fill(text);
-    if (name.trim() === '') throw new ExpressionError(text, 'a lock needs a name, and this gives none');
+    if (name.trim() === '') throw new ExpressionError(text, 'a lock needs a name, but this gives none');
     if (name.length > MAX_LOCK_NAME) {
-      throw new ExpressionError(text, `the name of a lock has at most ${MAX_LOCK_NAME} characters, not ${name.length}`);
+      throw new ExpressionError(
+        text,
+        `the name of a lock may have at most ${MAX_LOCK_NAME} characters, not ${name.length}`,
+      );
     }
     return name;
   });

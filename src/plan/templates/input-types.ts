@@ -1,3 +1,4 @@
+import { parseExactJson } from '../document/exact-json.js';
 import type { Json } from '../model/values.js';
 import { quote, typeName } from '../problems/problems.js';
 import type { InputType } from '../model/plan.js';
@@ -69,7 +70,7 @@ export function convertText(given: string, type: InputType): { value: Json } | {
 
 function parseJson(text: string): Json | undefined {
   try {
-    return JSON.parse(text) as Json;
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

@@ -2,23 +2,37 @@ import type { Diagnostic, Result } from '../model/diagnostic.js';
 import type { Json } from '../model/values.js';
 import { convertText, jsonEquals, typeMismatch } from './input-types.js';
 import { quote, toDiagnostic } from '../problems/problems.js';
+import { mentionedNames } from './mentioned-names.js';
 import { looksSecret, secretHint } from './secret-names.js';
 import { didYouMean } from '../problems/suggest.js';
 import type { ApprovalAction, InputSpec, Plan, PlanAction } from '../model/plan.js';
+
+const UNDECLARED: InputSpec = { type: 'string', required: false };
 
 /**
  * Turns what a run was given into its inputs: strings of the command line are converted to the declared types,
  * defaults filled in, and everything that is wrong told at once.
  *
+ * A name that the plan mentions (`${NAME}`) without declaring it takes a string: older plans declare nothing.
+ *
  * @returns inputs by name; one that is not required, has no default and was not given is left out
  */
 export function resolveInputs(plan: Plan, given: Readonly<Record<string, unknown>>): Resolved {
-  return resolve(plan.inputs, given, {
+  return resolve({ ...undeclared(plan, given), ...plan.inputs }, given, {
     owner: 'the plan',
+    mentioned: () => mentionedNames(plan),
     path: (name) => ['inputs', name],
     unknown: (name) => (looksSecret(name) ? secretHint(name) : `other values may be given with --env ${name}=VALUE`),
     missing: giveIt,
   });
+}
+
+function undeclared(plan: Plan, given: Readonly<Record<string, unknown>>): Record<string, InputSpec> {
+  const names = Object.keys(given).filter((name) => !Object.hasOwn(plan.inputs, name));
+  if (names.length === 0) return {};
+  const mentioned = mentionedNames(plan);
+  const specs = names.filter((name) => mentioned.has(name)).map((name): [string, InputSpec] => [name, UNDECLARED]);
+  return Object.fromEntries(specs);
 }
 
 /** The same for what an approver gave. Its diagnostics have no path: who approves has not the plan's file before them. */
@@ -66,6 +80,8 @@ type Resolved = Result<Record<string, Json>, Diagnostic[]>;
 /** What messages say of the one who declares the inputs. */
 interface Declarer {
   owner: string;
+  /** Names that need no declaration. */
+  mentioned?: () => Iterable<string>;
   path: (name: string) => readonly PropertyKey[];
   /** The same for a name that it does not declare; none where nobody wrote it into a plan. */
   unknownPath?: (name: string) => readonly PropertyKey[];
@@ -108,7 +124,7 @@ function unknownInputs(
         code: 'unknown_input',
         path: declarer.unknownPath?.(name) ?? [],
         message: `${declarer.owner} has no input ${quote(name)}`,
-        hint: didYouMean(name, Object.keys(specs)) ?? declarer.unknown(name),
+        hint: didYouMean(name, [...Object.keys(specs), ...(declarer.mentioned?.() ?? [])]) ?? declarer.unknown(name),
       }),
     );
 }

@@ -61,7 +61,7 @@ function checkInputNames(inputs: unknown, path: Path, problems: Problems): void 
       severity: 'warning',
       code: 'secret_input',
       path: [...path, name],
-      message: `the input ${quote(name)} looks like a secret, and what inputs are given stands in the run's history in clear`,
+      message: `the input ${quote(name)} looks like a secret, and input values are stored in plain text in the run's history`,
       hint: `declare it as a secret instead: secrets: { ${name}: { env: ${name} } }, and write \${{ secrets.${name} }} in env`,
     });
   }
@@ -96,7 +96,7 @@ function warn(what: string, path: Path, problems: Problems): void {
     severity: 'warning',
     code: 'secret_in_plan',
     path,
-    message: `this looks like ${what}, and a plan stands in the run's history in clear`,
+    message: `this looks like ${what}, and a plan is stored in plain text in the run's history`,
     hint: 'declare it under secrets, from a variable, a file or a command of the worker, and write ${{ secrets.NAME }}',
   });
 }

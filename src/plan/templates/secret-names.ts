@@ -19,5 +19,5 @@ export function endsAsSecret(name: string): boolean {
 
 /** How a step gets what must not be taken along. */
 export function secretHint(name: string): string {
-  return `declare it: secrets: { ${name}: { env: ${name} } }, and write \${{ secrets.${name} }} in the step's env; the worker, where it must be set, finds it at the last moment`;
+  return `declare it: secrets: { ${name}: { env: ${name} } }, and write \${{ secrets.${name} }} in the step's env; it must be set on the worker, which reads it at the last moment`;
 }

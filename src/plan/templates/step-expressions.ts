@@ -42,7 +42,7 @@ export function foreachItems(step: Step, values: () => ExpressionValues): readon
   if (typeof step.foreach !== 'string') return step.foreach ?? [];
   const result = evaluate(expressionOf(step, step.foreach), values());
   if (!result.ok) throw new ExpressionError(step.foreach, result.message);
-  if (!Array.isArray(result.value)) throw new ExpressionError(step.foreach, 'the result is no list');
+  if (!Array.isArray(result.value)) throw new ExpressionError(step.foreach, 'the result is not a list');
   return result.value as readonly Json[];
 }
 

@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { SpawnError } from '../spawn-error.js';
 import { Alarm, watchFifo } from './alarm.js';
-import { fileOf, isMissing, readJson, writeOnce, type Generation } from './files.js';
+import { fileOf, readJson, type Generation } from './files.js';
+import { createFileOnce } from '../../host/atomic-file.js';
+import { isMissing } from '../../host/errno.js';
+import { isDiskFull } from '../../host/disk-room.js';
 import { hostId } from '../../host/host-id.js';
 import { launch, type Command, type Wrapper } from './launch.js';
 import { livenessOf } from './liveness.js';
@@ -86,7 +89,7 @@ class Attachment {
   private async look(): Promise<DurableEnd | undefined> {
     const record = readRecord(this.generation);
     const { index } = this.generation;
-    if (record.closed === 'spawn_failed') throw new SpawnError('it could not be started when that was tried before');
+    if (record.closed === 'spawn_failed') throw new SpawnError('an earlier attempt to start it failed');
     if (record.closed !== undefined) return { kind: 'closed', generation: index, stopped: record.closed };
     const claim = record.claim ?? this.claim; // a claim stays true where the folder has been deleted
     if (claim === undefined) return this.beforeClaim(record.exists);
@@ -126,6 +129,7 @@ class Attachment {
     try {
       this.wrapper = await launch(this.generation, this.mark, command, this.alarm.ring);
     } catch (error) {
+      if (isDiskFull(error)) throw error; // it may be started when there is room
       // A wrapper of a worker that has died may be on its way: either it runs or this failure is told.
       if (closeUnclaimed(this.generation, 'spawn_failed')) throw error;
       this.alarm.ring();
@@ -286,7 +290,7 @@ export function readLost(generation: Generation): Extract<DurableEnd, { kind: 'l
 function bury(generation: Generation, tombstone: Tombstone): Tombstone {
   const file = fileOf(generation, 'lost');
   try {
-    return writeOnce(file, `${JSON.stringify(tombstone)}\n`)
+    return createFileOnce(file, `${JSON.stringify(tombstone)}\n`)
       ? tombstone
       : ((readJson(file) as Tombstone | undefined) ?? tombstone);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { linkSync, readdirSync, rmSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
-import { fileOf, isMissing, makeDir, type Generation } from './files.js';
+import { fileOf, makeDir, type Generation } from './files.js';
+import { isMissing } from '../../host/errno.js';
 import { isSameProcess } from './liveness.js';
 import { processStat } from '../../host/proc.js';
 import { startHelper } from './start.js';

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { unlessMissing } from '../../host/errno.js';
 
 /** One start of a try's command, and where its files are. */
 export interface Generation {
@@ -35,42 +35,13 @@ export function makeDir(dir: string): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
 }
 
-/**
- * Creates a file with its content, both at once: nobody ever sees half of it, and the first writer wins.
- *
- * @returns false where the file is there already.
- */
-export function writeOnce(file: string, content: string): boolean {
-  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
-  try {
-    writeFileSync(draft, content, { mode: 0o600, flag: 'wx' });
-    linkSync(draft, file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return false;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-}
-
 /** Undefined where the file is not there. */
 export function readText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  return unlessMissing(() => readFileSync(file, 'utf8'));
 }
 
-/** Undefined where the file is not there. Only for files of {@link writeOnce}: they are never torn. */
+/** Undefined where the file is not there. Only for files of `createFileOnce`: they are never torn. */
 export function readJson(file: string): unknown {
   const text = readText(file);
   return text === undefined ? undefined : (JSON.parse(text) as unknown);
-}
-
-export function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR';
 }

@@ -1,4 +1,5 @@
 export { inspectTry } from './inspect.js';
+export { endLeftovers } from './leftovers.js';
 export { reap } from './reap.js';
 export { runDurable } from './run-durable.js';
 export { sweepTries, type Try } from './sweep.js';

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { readLost } from './attachment.js';
-import { fileOf, generationOf, isMissing, type Generation } from './files.js';
+import { fileOf, generationOf, type Generation } from './files.js';
+import { isMissing } from '../../host/errno.js';
 import { livenessOf } from './liveness.js';
 import { readRecord, runTime } from './record.js';
 import { readStop } from './stop.js';

@@ -1,7 +1,8 @@
 import { spawnError } from '../spawn-error.js';
 import { checkedCommand } from './command.js';
 import { placeFifo } from './fifo-pool.js';
-import { fileOf, writeOnce, type Generation } from './files.js';
+import { fileOf, type Generation } from './files.js';
+import { createFileOnce } from '../../host/atomic-file.js';
 import { formatHostId, hostId } from '../../host/host-id.js';
 import type { StartedWrapper, WrapperEnd, WrapperRequest } from './start-wrapper.js';
 import { startAnywhere } from './start.js';
@@ -55,7 +56,7 @@ async function wrapperRequest(generation: Generation, mark: string, command: Com
   const file = await checkedCommand(command.file, command.cwd, command.env);
   const claim = { dir: generation.dir, launchedAt: Date.now(), host: formatHostId(hostId()) };
   const stdinFile = fileOf(generation, 'stdin');
-  if (command.stdin !== undefined) writeOnce(stdinFile, command.stdin);
+  if (command.stdin !== undefined) createFileOnce(stdinFile, command.stdin);
   return {
     ...wrapperCall(claim, [file, ...command.args], command.env),
     cwd: command.cwd,

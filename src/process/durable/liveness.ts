@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { fileOf, type Generation } from './files.js';
 import { hostId } from '../../host/host-id.js';
-import { processStat } from '../../host/proc.js';
+import { processStat, psStart } from '../../host/proc.js';
 import type { Claim } from './record.js';
 
 /** `unknown` only where another container on this kernel has claimed it and the FIFO cannot be read. */
@@ -23,16 +22,9 @@ export function isSameProcess(pid: number, start: string): boolean {
   return stat !== undefined && stat.start === start && !stat.dead;
 }
 
-/** The start of a process as `ps` tells it, as the wrapper wrote it down; undefined where there is no such process. */
+/** The start of a process as the wrapper wrote it down: in the time zone of this host, with single blanks. */
 export function startByPs(pid: number): string | undefined {
-  try {
-    const env = { ...process.env, LC_ALL: 'C' };
-    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8', env }).trim();
-    const [state, ...start] = line.split(/\s+/);
-    return state === undefined || state === '' || state.startsWith('Z') ? undefined : start.join(' ');
-  } catch {
-    return undefined;
-  }
+  return psStart(pid)?.replaceAll(/\s+/g, ' ');
 }
 
 /** The kernel closes the wrapper's end of the FIFO whatever ends it: to read then gives the end of the file. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Generation } from './files.js';
 import { isSameProcess } from './liveness.js';
-import { processStat } from '../../host/proc.js';
+import { processIds, processStat } from '../../host/proc.js';
 import { MARK_VARIABLE } from './types.js';
 
 /** Processes may be forked while they are looked for; then they are looked for again. */
@@ -65,22 +65,21 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
 function findInProc(mark: string, session: number | undefined): MarkedProcess[] {
   const wanted = Buffer.from(`\0${MARK_VARIABLE}=${mark}\0`);
   const found: MarkedProcess[] = [];
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const stat = processStat(Number(name));
+  for (const pid of processIds()) {
+    const stat = processStat(pid);
     if (stat === undefined || stat.dead) continue;
     const member = session !== undefined && (stat.session === session || stat.group === session);
-    if (member || carries(name, stat.zombie, wanted)) found.push(stat);
+    if (member || carries(pid, stat.zombie, wanted)) found.push(stat);
   }
   return found;
 }
 
 /** The first thread of a process may have ended, and then only the others still have the environment. */
-function carries(pid: string, zombie: boolean, wanted: Buffer): boolean {
+function carries(pid: number, zombie: boolean, wanted: Buffer): boolean {
   return zombie ? threadsOf(pid).some((thread) => has(thread, wanted)) : has(`/proc/${pid}`, wanted);
 }
 
-function threadsOf(pid: string): string[] {
+function threadsOf(pid: number): string[] {
   try {
     return readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
   } catch {

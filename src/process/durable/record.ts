@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import os from 'node:os';
 import { hostClock, TICK_MS, uptimeMs } from './clock.js';
-import { fileOf, readText, writeOnce, type Generation } from './files.js';
+import { fileOf, readText, type Generation } from './files.js';
+import { createFileOnce } from '../../host/atomic-file.js';
 import { parseHostId, type HostId } from '../../host/host-id.js';
 import type { StopReason } from './types.js';
 
@@ -52,7 +53,7 @@ export function readRecord(generation: Generation): GenerationRecord {
  * @returns false where a wrapper, or another closer, was faster.
  */
 export function closeUnclaimed(generation: Generation, reason: NonNullable<GenerationRecord['closed']>): boolean {
-  return writeOnce(fileOf(generation, 'state'), `closed ${reason}\n`);
+  return createFileOnce(fileOf(generation, 'state'), `closed ${reason}\n`);
 }
 
 /** Milliseconds since the claim, by a clock that cannot be set where there is one. Never too many. */

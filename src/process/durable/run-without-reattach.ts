@@ -10,15 +10,16 @@ export async function runWithoutReattach(spec: DurableSpec, controls: DurableCon
   const streams = { stdoutFile: fileOf(generation, 'stdout'), stderrFile: fileOf(generation, 'stderr') };
   const { cancel, detach } = controls;
   const signals = [cancel, detach].filter((signal) => signal !== undefined);
+  const { timeoutMs: _timeoutMs, ...unlimited } = spec;
   const limitMs = Math.min(spec.timeoutMs ?? Infinity, spec.maxDurationMs ?? Infinity);
   const startedAt = Date.now();
   let started: Started = { pid: 0, generation: 0, startedAt, ...streams, attached: false };
   const { stopped, ...end } = await runProcess(
     {
-      ...spec,
+      ...unlimited,
       env: { ...spec.env, ...spec.generationEnv?.(generation.dir) },
       ...streams,
-      ...(limitMs === Infinity ? { timeoutMs: undefined } : { timeoutMs: limitMs }),
+      ...(limitMs < Infinity && { timeoutMs: limitMs }),
     },
     {
       signal: AbortSignal.any(signals),

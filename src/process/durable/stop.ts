@@ -1,5 +1,6 @@
 import { hostClock } from './clock.js';
-import { fileOf, readJson, writeOnce, type Generation } from './files.js';
+import { fileOf, readJson, type Generation } from './files.js';
+import { createFileOnce } from '../../host/atomic-file.js';
 import { findMarked, isStillThere, signal, type MarkedProcess } from './marked.js';
 import type { Claim } from './record.js';
 import type { StopReason } from './types.js';
@@ -23,7 +24,8 @@ export function readStop(generation: Generation): StopRequest | undefined {
 export function requestStop(generation: Generation, reason: StopReason, graceMs: number): StopRequest {
   const request: StopRequest = { reason, at: hostClock(), grace_ms: graceMs };
   try {
-    if (!writeOnce(fileOf(generation, 'stop'), `${JSON.stringify(request)}\n`)) return readStop(generation) ?? request;
+    if (!createFileOnce(fileOf(generation, 'stop'), `${JSON.stringify(request)}\n`))
+      return readStop(generation) ?? request;
   } catch {
     // A full disk, or a folder that is gone, must not keep a process from being stopped.
   }

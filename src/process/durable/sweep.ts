@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { sweepFifos } from './fifo-pool.js';
-import { isMissing } from './files.js';
+import { isMissing } from '../../host/errno.js';
 import { readOwner } from './owner.js';
 import { reap } from './reap.js';
 

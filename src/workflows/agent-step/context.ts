@@ -3,6 +3,7 @@ import type { StepTask } from '../../contract/step-task.js';
 import type { FailedAttempt, StepReport } from '../../engine/index.js';
 import type { AgentAction, AgentSettings } from '../../plan/model/agent.js';
 import type { Step } from '../../plan/model/plan.js';
+import type { Temporal } from '../temporal/temporal.js';
 import type { Ledger } from './ledger.js';
 import type { Parking } from './parking.js';
 
@@ -19,6 +20,7 @@ export interface AgentSession {
 
 /** What an agent's step is, and how its pieces are run. */
 export interface AgentStepContext {
+  temporal: Temporal;
   step: Step;
   /** Its id; of an instance of a `foreach` with its index. */
   id: string;

@@ -1,8 +1,8 @@
-import { patched } from '@temporalio/workflow';
 import type { GateFailure, TurnPrompt } from '../../contract/agent-turn.js';
 import type { StepReport } from '../../engine/index.js';
 import type { Gate } from '../../plan/model/agent.js';
 import { parseExpectation, type Expectation } from '../../plan/check/gate-expectation.js';
+import type { Temporal } from '../temporal/temporal.js';
 import type { AgentStepContext, PieceReport } from './context.js';
 import type { Turns } from './turn-loop.js';
 
@@ -36,7 +36,7 @@ export async function runGates(context: AgentStepContext, turns: Turns): Promise
 }
 
 async function review(
-  { action }: AgentStepContext,
+  { temporal, action }: AgentStepContext,
   turns: Turns,
   gates: readonly { run: string; message: string }[],
 ): Promise<Found> {
@@ -49,7 +49,7 @@ async function review(
     ...(since === undefined ? {} : { since }),
     gates,
   });
-  if (!reviewed.answered) return noReview(action.review!.agent ?? action.agent, reviewed.report);
+  if (!reviewed.answered) return noReview(temporal, action.review!.agent ?? action.agent, reviewed.report);
   const { verdict, note, message } = reviewed.turn;
   if (verdict === 'pass') return { ok: true };
   const words = message.trim() === '' ? (note ?? `the review says ${verdict}`) : message;
@@ -58,14 +58,14 @@ async function review(
 }
 
 /** A reviewer that crashed, is not installed or takes too long has approved nothing; the work is there all the same. */
-function noReview(agent: string, report: PieceReport): Found {
+function noReview(temporal: Temporal, agent: string, report: PieceReport): Found {
   const isEnd = report.status === 'canceled' || report.reason === 'budget_exceeded';
-  if (isEnd || !patched('unreviewed-escalates')) return { report };
+  if (isEnd || !temporal.patched('unreviewed-escalates')) return { report };
   const why = report.message ?? String(report.reason);
   const message =
-    `nobody has approved its work: the reviewer '${agent}' gave no verdict (${why}); ` +
-    'retry asks it again. Another reviewer is named by review.agent, for a manifest by --review-engine; ' +
-    'none is wanted with review: false, for a manifest with --no-review';
+    `its work was not approved: the reviewer '${agent}' gave no verdict (${why}); ` +
+    'retry asks it again. Name another reviewer with review.agent, for a manifest with --review-engine, ' +
+    'or turn the review off with review: false, for a manifest with --no-review';
   return { ok: false, message, unreviewed: true };
 }
 

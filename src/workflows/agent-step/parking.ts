@@ -1,6 +1,6 @@
-import { CancellationScope, condition, sleep } from '@temporalio/workflow';
 import type { Park, Said } from '../../engine/index.js';
 import type { Timeout } from '../../plan/model/values.js';
+import type { Temporal } from '../temporal/temporal.js';
 
 /** How a step that has begun waits without a slot. */
 export interface Parking {
@@ -12,61 +12,76 @@ export interface Parking {
   forPerson(park: Park, timeout: Timeout): Promise<Said | undefined>;
 }
 
-/** What the runner hands to the steps that are parked. */
-export interface ParkedSteps {
-  parkingOf(step: number): Parking;
-  /** A parked step has a slot again. */
-  go(step: number): void;
-  /** A person has said something to it. */
-  tell(step: number, said: Said): void;
+/** What the engine hears of steps that wait for a slot. */
+export interface SlotKeeper {
+  parked(step: number, park: Park): void;
+  unparked(step: number): void;
 }
 
 /** Joins the engine, which knows who has a slot, with the steps that wait for one. */
-export function createParkedSteps(engine: {
-  parked(step: number, park: Park): void;
-  unparked(step: number): void;
-}): ParkedSteps {
-  const going = new Set<number>();
-  const words = new Map<number, Said>();
+export class ParkedSteps {
+  private readonly going = new Set<number>();
+  private readonly words = new Map<number, Said>();
 
-  return {
-    go: (step) => void going.add(step),
-    tell: (step, said) => void words.set(step, said),
-    parkingOf(step) {
-      const parked = async <T>(park: Park, wait: () => Promise<T>): Promise<T> => {
-        going.delete(step);
-        words.delete(step);
-        engine.parked(step, park);
-        const result = await wait();
-        engine.unparked(step);
-        await unlessCanceled(() => going.has(step));
-        return result;
-      };
-      return {
-        until: (park) => parked(park, () => sleep(Math.max(1, park.until - Date.now()))),
-        while: (park, holds) => parked(park, () => unlessCanceled(() => !holds())),
-        forPerson: (park, timeout) =>
-          parked(park, async () => {
-            const told = () => words.has(step);
-            if (timeout === 'none') await unlessCanceled(told);
-            else await condition(told, Math.max(1, timeout * 1000));
-            return words.get(step);
-          }),
-      };
-    },
-  };
-}
+  constructor(
+    private readonly temporal: Temporal,
+    private readonly engine: SlotKeeper,
+  ) {}
 
-/** A condition that a cancellation of the step ends. */
-async function unlessCanceled(holds: () => boolean): Promise<void> {
-  await Promise.race([condition(holds), CancellationScope.current().cancelRequested]);
+  /** A parked step has a slot again. */
+  go(step: number): void {
+    this.going.add(step);
+  }
+
+  /** A person has said something to it. */
+  tell(step: number, said: Said): void {
+    this.words.set(step, said);
+  }
+
+  parkingOf(step: number): Parking {
+    return {
+      until: (park) => this.parked(step, park, () => this.temporal.sleep(Math.max(1, park.until - Date.now()))),
+      while: (park, holds) => this.parked(step, park, () => unlessCanceled(this.temporal, () => !holds())),
+      forPerson: (park, timeout) => this.parked(step, park, () => this.wordsFor(step, timeout)),
+    };
+  }
+
+  private async parked<T>(step: number, park: Park, wait: () => Promise<T>): Promise<T> {
+    this.going.delete(step);
+    this.words.delete(step);
+    this.engine.parked(step, park);
+    const result = await wait();
+    this.engine.unparked(step);
+    await unlessCanceled(this.temporal, () => this.going.has(step));
+    return result;
+  }
+
+  private async wordsFor(step: number, timeout: Timeout): Promise<Said | undefined> {
+    const told = (): boolean => this.words.has(step);
+    if (timeout === 'none') await unlessCanceled(this.temporal, told);
+    else await this.temporal.condition(told, Math.max(1, timeout * 1000));
+    return this.words.get(step);
+  }
 }
 
 /** For an instance of a `foreach`, whose step goes on meanwhile: it keeps its place, and nobody can talk to it. */
-export function instanceParking(): Parking {
-  return {
-    until: (park) => sleep(Math.max(1, park.until - Date.now())),
-    while: (_, holds) => unlessCanceled(() => !holds()),
-    forPerson: async () => undefined,
-  };
+export class InstanceParking implements Parking {
+  constructor(private readonly temporal: Temporal) {}
+
+  until(park: Park & { until: number }): Promise<void> {
+    return this.temporal.sleep(Math.max(1, park.until - Date.now()));
+  }
+
+  while(_: Park, holds: () => boolean): Promise<void> {
+    return unlessCanceled(this.temporal, () => !holds());
+  }
+
+  forPerson(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+}
+
+/** A condition that a cancellation of the step ends. */
+async function unlessCanceled(temporal: Temporal, holds: () => boolean): Promise<void> {
+  await Promise.race([temporal.condition(holds), temporal.currentScope().cancelRequested]);
 }

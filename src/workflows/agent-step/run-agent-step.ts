@@ -1,18 +1,18 @@
-import { isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
 import { hostQueue } from '../../contract/names.js';
 import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
 import type { Json } from '../../plan/model/values.js';
 import { runGates } from './gates.js';
-import { createTurns, type Turns, type WorkedTurn } from './turn-loop.js';
+import { Turns, type WorkedTurn } from './turn-loop.js';
 import type { AgentStepContext } from './context.js';
 
-const activities = proxyActivities<Pick<Activities, 'endWorktree'>>({
+const END_WORKTREE: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '10 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '30 seconds', maximumAttempts: 5 },
-});
+};
 
 /** Characters of an agent's words that a step keeps. */
 const MESSAGE_CHARS = 8 * 1024;
@@ -22,7 +22,7 @@ const MESSAGE_CHARS = 8 * 1024;
  * well, a person is needed, or the step has failed. Never throws for an end that a step can have.
  */
 export async function runAgentStep(context: AgentStepContext): Promise<StepReport> {
-  const turns = createTurns(context);
+  const turns = new Turns(context);
   try {
     const report = await workUntilDone(context, turns);
     return await closeWorktree(context, turns, report);
@@ -35,30 +35,43 @@ export async function runAgentStep(context: AgentStepContext): Promise<StepRepor
   }
 }
 
-/** The work of a step that has ended well is committed to its branch; that of others stays for people to look at. */
+/**
+ * The work of a step that has ended well is committed to its branch; that of others stays for people to look at. A step
+ * whose branch lacks its work has not ended well.
+ */
 async function closeWorktree(
-  { step, id, action }: AgentStepContext,
+  { temporal, step, id, action }: AgentStepContext,
   turns: Turns,
   report: StepReport,
 ): Promise<StepReport> {
-  const { worktree: dir, state_host: host } = turns.last ?? {};
+  const { worktree: dir, state_host: host, branch } = turns.last ?? {};
   if (action.worktree === undefined || dir === undefined || report.agent === undefined) return report;
   if (report.status !== 'success' && report.status !== 'warning') return report;
-  const { workflowId } = workflowInfo();
+  const { workflowId } = temporal.info();
   const message = `${action.title ?? step.name}\n\nOrch-Run: ${workflowId}/${id}\n`;
-  const summary = `Commits the work of ${id}, and removes its work tree`.slice(0, 200);
+  const summary = `Commits the work of ${id}, and removes its worktree`.slice(0, 200);
   const queue = host === undefined ? step.queue : hostQueue(host);
   const options = { summary, ...(queue === undefined ? {} : { taskQueue: queue }) };
+  const end = { dir, message, ...(branch && { branch }), ...(action.worktree.sign && { sign: true }) };
   let stays: string | undefined;
+  let lacks: string | undefined;
   try {
-    ({ stays } = await activities.endWorktree.executeWithOptions(options, [{ dir, message }]));
+    const activities = temporal.activities<Pick<Activities, 'endWorktree'>>(END_WORKTREE);
+    ({ stays, lacks } = await activities.endWorktree.executeWithOptions(options, [end]));
   } catch (error) {
     if (isCancellation(error)) throw error;
-    stays = error instanceof Error ? error.message : String(error);
+    const why = error instanceof Error ? error.message : String(error);
+    if (temporal.patched('worktree-unknown')) lacks = why;
+    else stays = why;
+  }
+  if (lacks !== undefined) {
+    const where = branch === undefined ? 'its branch' : `its branch '${branch}'`;
+    const words = `WorktreeError: ${where} may lack its work: ${lacks}; the worktree is ${dir}`;
+    return { ...report, status: 'failed', reason: 'worktree', message: words };
   }
   const { worktree: _, ...agent } = report.agent;
   if (stays === undefined) return { ...report, agent };
-  return { ...report, status: 'warning', message: `its work tree stays in ${dir}: ${stays}` };
+  return { ...report, status: 'warning', message: `its worktree stays in ${dir}: ${stays}` };
 }
 
 async function workUntilDone(context: AgentStepContext, turns: Turns): Promise<StepReport> {
@@ -117,7 +130,10 @@ function nextAfter(said: Said, { why, fix }: Asked): NonNullable<TurnPrompt['aga
   const words = said.kind === 'answer' ? said.text : undefined;
   if (fix?.kind === 'fix') return { ...fix, ...(words === undefined ? {} : { words }) };
   if (words !== undefined) return { kind: 'answer', text: words };
-  return { kind: 'resume', reason: why === 'question' ? 'nobody answers; go on as you think best' : 'try once more' };
+  return {
+    kind: 'resume',
+    reason: why === 'question' ? 'nobody answered; continue as you think best' : 'try once more',
+  };
 }
 
 type Answer = { said: Said; accepted?: never } | { said: Said; accepted: string } | { report: StepReport };

@@ -9,9 +9,9 @@ export interface LoopControl {
 }
 
 const HELP: Readonly<Record<LoopVerb, string>> = {
-  stop: 'Ends the loop after the turn that runs, or at once: {"reason": "…", "now": false}',
-  pause: 'Begins no further turn: {"by": "<who>"}',
-  resume: 'Goes on after a pause',
+  stop: 'Ends the loop after the current turn, or at once: {"reason": "…", "now": false}',
+  pause: 'Starts no further turn: {"by": "<who>"}',
+  resume: 'Continues after a pause',
 };
 
 /** Offers the verbs of a loop, as updates that can refuse and as signals whose refusal is logged. */

@@ -1,101 +1,72 @@
-import { ApplicationFailure } from '@temporalio/workflow';
-import { z } from 'zod';
-import { LOOP_VERSION, type LoopInput } from '../../contract/loop-messages.js';
+import { ApplicationFailure, CancellationScope, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../../contract/activities.js';
+import { LOOP_VERSION, OLDEST_LOOP_VERSION, type LoopInput } from '../../contract/loop-messages.js';
+import { loopInputProblems } from '../../loop/check-input.js';
 import { whyNotRun } from '../program/versions.js';
 
-const text = z.string();
-const count = z.int().min(0);
-const prompt = z.looseObject({ key: text, file: text });
-const role = z.enum(['supervisor', 'main']);
-const seconds = z.union([z.number().gt(0), z.literal('none')]);
-const byName = z.record(text, text);
-const fileRule = z.looseObject({
-  globs: z.array(text),
-  extensions: z.array(text),
-  max_file_bytes: count,
-  max_total_bytes: count,
-});
+const { admitLoop } = proxyLocalActivities<Pick<Activities, 'admitLoop'>>({ startToCloseTimeout: '60 seconds' });
 
-const config = z.looseObject({
-  prompts_dir: text,
-  prompts: z.looseObject({ supervisor: prompt, main: prompt }),
-  reviewer: prompt,
-  allowlist: z.array(prompt),
-  router: z.looseObject({
-    mode: z.enum(['off', 'router_default', 'router_first', 'router_only']),
-    prompt: prompt.optional(),
-    applies_to: z.enum(['first', 'all']),
-  }),
-  review_every_n: count,
-  agents: z.looseObject({
-    default: text,
-    cli_prompts: byName,
-    cli_roles: byName,
-    prompts: byName,
-    roles: byName,
-    settings: z.record(text, z.looseObject({})),
-  }),
-  mode: z.enum(['combined', 'role']),
-  max_iterations: z.int().min(1),
-  pause_between_turns: z.boolean(),
-  timeout_sec: seconds,
-  stall_timeout_sec: seconds,
-  state_file: text.optional(),
-  git: z
-    .looseObject({
-      remote: text,
-      branch: text.optional(),
-      dirty: z.enum(['refuse', 'warn']),
-      rules: z.looseObject({
-        docs: z.looseObject({ globs: z.array(text), max_file_bytes: count }),
-        reports: fileRule.extend({ skip: z.array(text) }),
-        outputs: fileRule,
-      }),
-    })
-    .optional(),
-});
+/** The version of loops from which on an activity checks them. */
+const ADMITTED_SINCE = 2;
 
-const input = z.looseObject({
-  loop_version: z.literal(LOOP_VERSION, { error: `this worker runs version ${LOOP_VERSION} of loops` }),
-  config,
-  base_dir: z.string().startsWith('/').optional(),
-  queue: text,
-  env: byName,
-  carried: z.looseObject({
-    state: z.looseObject({
-      iteration: z.int().min(1),
-      role,
-      phase: z.enum(['turn', 'publish']),
-      reviewed: z.boolean(),
-      tries: z.looseObject({ turn: count, router: count }),
-      turns: count,
-    }),
-    last_iteration: count,
-    used: z.looseObject({ tokens: z.number(), cost_usd: z.number(), wall_sec: z.number() }),
-    turns: z.array(z.looseObject({ seq: count })),
-    next_seq: z.int().min(1),
-    began_at: z.number(),
-  }),
-});
+const LOOPS = { what: 'loop', name: 'loop version', oldest: OLDEST_LOOP_VERSION, newest: LOOP_VERSION };
 
-const LOOPS = { what: 'loop', name: 'loop version', oldest: LOOP_VERSION, newest: LOOP_VERSION };
+/** What the check of a loop's input asks of Temporal. */
+export interface LoopCheck {
+  /** Whether the loop goes on from an earlier execution that continued as new: that one was checked. */
+  continued(): boolean;
+  /** Whether the loop has begun, and history is gone through again. */
+  replaying(): boolean;
+  admit(given: unknown): Promise<string[]>;
+}
+
+const temporal: LoopCheck = {
+  continued() {
+    const { continuedFromExecutionRunId, cronSchedule, attempt } = workflowInfo();
+    return continuedFromExecutionRunId !== undefined && !cronSchedule && attempt === 1;
+  },
+  replaying: () => workflowInfo().unsafe.isReplaying,
+  admit: (given) => CancellationScope.nonCancellable(() => admitLoop(given)),
+};
 
 /**
- * Checks what a loop was started with: anybody may start one.
+ * Checks what a loop was started with: anybody may start one. What is found stands in history, so that no stricter check
+ * of a later orch touches a loop that is open.
+ *
+ * The value itself is what the loop goes by: what the check does not look at (settings of agents, records) is passed on
+ * as it is.
  *
  * @throws ApplicationFailure of type `InvalidLoop`, not retryable. Error for a version that another orch runs: it fails
  * the task, not the loop, and Temporal tries again until a worker comes that can.
  */
-export function readLoopInput(given: unknown): LoopInput {
-  const version = (given as Partial<LoopInput> | null | undefined)?.loop_version;
-  const other = Number.isInteger(version) ? whyNotRun(version!, LOOPS) : undefined;
+export function readLoopInput(given: unknown, check: LoopCheck = temporal): LoopInput | Promise<LoopInput> {
+  const version: unknown = (given as Partial<LoopInput> | null | undefined)?.loop_version;
+  if (typeof version !== 'number' || !Number.isInteger(version)) {
+    throw invalid([`loop_version: this worker runs ${OLDEST_LOOP_VERSION} to ${LOOP_VERSION}`]);
+  }
+  const other = whyNotRun(version, LOOPS);
   if (other !== undefined) throw new Error(other);
-  const parsed = input.safeParse(given);
-  // The value itself: what the schema does not look at (settings of agents, records) is passed on as it is.
-  if (parsed.success) return given as LoopInput;
-  const lines = parsed.error.issues.slice(0, 20).map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`);
-  const message = `The loop cannot be started with this:\n${lines.join('\n')}`;
+  if (check.continued()) return given as LoopInput;
+  return version >= ADMITTED_SINCE ? admitted(given, check) : checkedHere(given, check);
+}
+
+async function admitted(given: unknown, check: LoopCheck): Promise<LoopInput> {
+  return good(given, await check.admit(given));
+}
+
+/** As loops of before were checked, at once: a promise would change the order of what they do. */
+function checkedHere(given: unknown, check: LoopCheck): LoopInput {
+  return good(given, check.replaying() ? [] : loopInputProblems(given));
+}
+
+function good(given: unknown, problems: readonly string[]): LoopInput {
+  if (problems.length === 0) return given as LoopInput;
+  throw invalid(problems);
+}
+
+function invalid(problems: readonly string[]): ApplicationFailure {
+  const message = `The loop cannot be started with this:\n${problems.join('\n')}`;
   const error = ApplicationFailure.create({ type: 'InvalidLoop', nonRetryable: true, message });
   error.stack = ''; // where in this code is of no use
-  throw error;
+  return error;
 }

@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import type { TurnFacts } from '../../contract/agent-turn.js';
 import { agentFor } from '../../loop/agents.js';
 import type { Prompt } from '../../loop/prompts.js';
+import { loopIdentity } from '../../loop/state-file.js';
 import type { LoopState } from '../../loop/turns.js';
 import { createLedger, overrunText, type Ledger } from '../agent-step/ledger.js';
 import type {
@@ -23,6 +24,8 @@ type Phase = LoopFailure['phase'];
 /** A loop that runs: its state, and what people may ask about it. */
 export interface Loop {
   readonly id: string;
+  /** Its id with its beginning: another loop may have the same id, later or elsewhere. */
+  readonly identity: string;
   readonly config: LoopInput['config'];
   readonly env: LoopInput['env'];
   readonly queue: string;
@@ -61,6 +64,7 @@ export function createLoop({ config, env, queue, base_dir, carried }: LoopInput)
 
   return {
     id,
+    identity: loopIdentity(id, carried.began_at),
     config,
     env,
     queue,

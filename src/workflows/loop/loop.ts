@@ -43,8 +43,10 @@ const MAX_EVENTS = 600;
  * detail; CancelledFailure.
  */
 export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
+  const read = readLoopInput(given);
+  const input = 'then' in read ? await read : read;
+  // Only now: those that came while the input was checked are among the early ones.
   const signals = listenForSignals();
-  const input = readLoopInput(given);
   const loop = createLoop(input);
   const control: LoopControl = { paused: input.carried.paused === true };
   const scope = new CancellationScope({ cancellable: true, parent: new CancellationScope({ cancellable: false }) });
@@ -54,7 +56,7 @@ export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
   const resumed = (): LoopInput => ({ ...input, carried: loop.carry() });
   const view = (): LoopView => loop.view(statusNow(), endFacts(failure, control));
 
-  setHandler(defineQuery<LoopView>(LOOP_VIEW), view, { description: 'Where the loop stands, and what it is doing' });
+  setHandler(defineQuery<LoopView>(LOOP_VIEW), view, { description: 'The state of the loop, and what it is doing' });
   setHandler(
     defineQuery<readonly TurnRecord[], [{ after?: number }?]>(LOOP_TURNS),
     (q) => loop.turnsAfter(afterOf(q)),

@@ -5,12 +5,12 @@ import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 import { AUTO_AGENT, settingsFor } from '../../loop/agents.js';
 import { decideByRouter, decideByRule, decisionLine, type Decision } from '../../loop/decide.js';
 import { ACTORS, roleQueue } from '../../loop/roles.js';
-import { stateFields } from '../../loop/state-file.js';
 import { advance, nextTurn, routerId, turnDone, turnId } from '../../loop/turns.js';
 import { accountOf } from '../../plan/check/agent-names.js';
 import { overrunText } from '../agent-step/ledger.js';
 import type { Loop } from './loop-data.js';
 import type { LoopFailure } from '../../contract/loop-messages.js';
+import { noteFailed, turnExtras, type Extras } from './turn-extras.js';
 import { runTurn, syncRepository, type Piece, type PieceFailure } from './turn-activity.js';
 
 /** After so many waits for one turn something else is wrong than a quota. */
@@ -31,6 +31,12 @@ export type TurnEnd = { end: 'done'; exit?: string } | { end: 'canceled' } | { e
  * after. Each part that is over is noted in the loop's state, so that a repeated turn does no part twice.
  */
 export async function takeTurn(loop: Loop): Promise<TurnEnd> {
+  const end = await takeParts(loop);
+  if (end.end === 'failed') await noteFailed(loop, queueOf(loop));
+  return end;
+}
+
+async function takeParts(loop: Loop): Promise<TurnEnd> {
   try {
     let exit: string | undefined;
     if (loop.state.phase === 'turn') {
@@ -74,6 +80,7 @@ async function sync(loop: Loop, when: 'before' | 'after'): Promise<TurnEnd | und
       step_id: turnId(loop.state),
       ...loop.base,
       git: loop.config.git!,
+      ...(loop.config.mode === 'combined' ? { may_be_local: true } : {}),
       when,
       subject: `${actor} AUTO (prompt=${prompt}) (iter=${String(iteration).padStart(5, '0')})`,
     },
@@ -139,7 +146,7 @@ async function work(loop: Loop): Promise<TurnEnd> {
     title: `Iteration ${iteration}, ${role}: ${prompt.key}`,
     agent,
     log: [decisionLine(decision), `[agent] role=${ACTORS[role]} prompt=${prompt.key} agent=${agent}`],
-    state: stateOf(loop),
+    ...turnExtras(loop, prompt),
   });
   if (piece.status !== 'done') return notDone(loop, piece);
   const { result } = piece;
@@ -154,36 +161,28 @@ async function work(loop: Loop): Promise<TurnEnd> {
     agent: result.turn?.agent ?? agent,
     log_dir: result.log_dir,
     duration_sec: result.duration_sec,
+    ...usedBy(result.turn),
     ...(result.exit_code === undefined ? {} : { exit_code: result.exit_code }),
   });
   return { end: 'done', ...(result.exit_requested === undefined ? {} : { exit: result.exit_requested }) };
 }
 
-/** What a state file says while the turn runs, once it went well, and once it failed. */
-function stateOf({ config, state }: Loop): Pick<TurnTask, 'state'>['state'] {
-  if (config.state_file === undefined) return undefined;
-  const next = advance(config, state);
-  return {
-    file: config.state_file,
-    running: stateFields(config, state, 'turn'),
-    done: stateFields(config, next, 'idle'),
-    failed: stateFields(config, state, 'failed'),
-    commit: state.role === 'supervisor' ? 'galph_commit' : 'ralph_commit',
-  };
+function usedBy(facts: TurnFacts | undefined): { tokens?: number; cost_usd?: number } {
+  const { tokens = 0, cost_usd } = facts ?? {};
+  return { ...(tokens === 0 ? {} : { tokens }), ...(cost_usd === undefined ? {} : { cost_usd }) };
 }
 
-interface Wanted {
+interface Wanted extends Extras {
   step_id: string;
   prompt_file: string;
   title: string;
   agent: string;
   log: readonly string[];
-  state?: TurnTask['state'];
 }
 
 /** Runs a prompt once there is budget and quota for it; a quota that ends in the middle of it is waited for. */
 async function untilQuota(loop: Loop, kind: 'turn' | 'router', wanted: Wanted): Promise<Piece<TurnSuccess>> {
-  const { agent: name, state, ...rest } = wanted;
+  const { agent: name, ...rest } = wanted;
   const agents = agentsOf(loop, name);
   let session: Pick<TurnTask, 'session' | 'session_tokens' | 'session_cost_usd' | 'begun'> = {};
   let renewed = false;
@@ -199,7 +198,6 @@ async function untilQuota(loop: Loop, kind: 'turn' | 'router', wanted: Wanted): 
     const piece = await runTurn(
       {
         ...rest,
-        ...(state === undefined ? {} : { state }),
         run_id: loop.id,
         attempts_before: tries,
         ...loop.base,
@@ -217,7 +215,7 @@ async function untilQuota(loop: Loop, kind: 'turn' | 'router', wanted: Wanted): 
     if (facts !== undefined) loop.settle(facts);
     if (facts?.failure?.kind === 'session' && !renewed && patched('loop-fresh-session')) {
       renewed = true;
-      session = { begun: 'your session could not go on' };
+      session = { begun: 'your session could not continue' };
       continue;
     }
     const known = agents.find((each) => each.name === facts?.agent) ?? agents[0]!;
@@ -270,7 +268,7 @@ async function ask(
   hit?: { key: string; reset_at: number | null },
 ): Promise<number> {
   const account = accountOf(name, settings);
-  const summary = `${hit === undefined ? 'Asks for' : 'Tells of'} the quota of ${account}`.slice(0, 200);
+  const summary = `${hit === undefined ? 'Requests' : 'Reports'} the quota of ${account}`.slice(0, 200);
   const question = { account, key: loop.id, ...(hit === undefined ? {} : { hit }) };
   const { start_at } = await accounts.askAccount.executeWithOptions({ summary }, [question]);
   return start_at;

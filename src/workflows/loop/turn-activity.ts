@@ -1,34 +1,16 @@
-import {
-  ActivityCancellationType,
-  ActivityFailure,
-  ApplicationFailure,
-  CancellationScope,
-  isCancellation,
-  proxyActivities,
-  TimeoutFailure,
-} from '@temporalio/workflow';
-import type { Activities } from '../../contract/activities.js';
-import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
 import type { TurnFacts } from '../../contract/agent-turn.js';
+import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 import type { StepFailureDetails } from '../../contract/step-task.js';
-import { hostQueue } from '../../contract/names.js';
+import { hostActivities, limitMs, onHost, reap } from '../steps/on-host.js';
+import { temporal } from '../temporal/temporal.js';
 
-/** A turn that beats no more is taken for lost after this long. */
-const HEARTBEAT_TIMEOUT = '10 seconds';
 /** What Temporal waits beyond the turn's own timeout, before it takes a worker for stuck. */
 const TIMEOUT_SLACK_SEC = 90;
-/** How long a turn waits for the host that has its process, before that counts as lost. */
-const HOST_TIMEOUT = '1 minute';
-/** Stands for "no timeout": Temporal wants one. Ten years. */
-const NO_TIMEOUT_SEC = 10 * 365 * 24 * 3600;
+/** A turn that was stopped has as long to end. */
+const GRACE_SEC = 10;
 
-const activities = proxyActivities<Activities>({
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  // For lost workers only: what really failed is never tried again.
-  retry: { initialInterval: '1 second', backoffCoefficient: 1 },
-});
+const activities = hostActivities(temporal, '10 minutes');
 
 /** How an activity of a loop ended that did not go well. */
 export interface PieceFailure {
@@ -45,41 +27,33 @@ export type Piece<T> =
   | { status: 'canceled' };
 
 /** Runs a turn as an activity, on the host that has its process where there are several. */
-export async function runTurn(task: TurnTask, queue: string | undefined): Promise<Piece<TurnSuccess>> {
-  let known = task;
-  for (;;) {
-    const host = known.carried?.host;
-    const taskQueue = host === undefined ? queue : hostQueue(host);
-    const limit = task.timeout_sec === 'none' ? NO_TIMEOUT_SEC : task.timeout_sec + TIMEOUT_SLACK_SEC;
-    const options = {
-      activityId: `s:${task.step_id}`,
-      summary: task.title.slice(0, 200),
-      startToCloseTimeout: Math.ceil(limit * 1000),
-      ...(host === undefined ? {} : { scheduleToStartTimeout: HOST_TIMEOUT }),
-      ...(taskQueue === undefined ? {} : { taskQueue }),
-    };
-    try {
-      return { status: 'done', result: await activities.runTurn.executeWithOptions(options, [known]) };
-    } catch (error) {
-      const cause = error instanceof ActivityFailure ? error.cause : error;
-      if (cause instanceof ApplicationFailure && cause.type === 'WrongHost') {
-        known = { ...task, carried: cause.details?.[0] as NonNullable<TurnTask['carried']> };
-        continue;
-      }
-      if (host !== undefined && cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START') {
-        const message = `the turn was started on ${host}, which no worker serves any more`;
-        return { status: 'failed', failure: { reason: 'lost', message } };
-      }
-      return ended(error, () => reap(known, taskQueue));
-    }
-  }
+export function runTurn(task: TurnTask, queue: string | undefined): Promise<Piece<TurnSuccess>> {
+  return onHost<TurnTask, TurnSuccess, Piece<TurnSuccess>>(task, {
+    queue,
+    attempt: (known, place) =>
+      activities.runTurn.executeWithOptions(
+        {
+          activityId: `s:${task.step_id}`,
+          summary: task.title.slice(0, 200),
+          startToCloseTimeout: limitMs([task.timeout_sec], TIMEOUT_SLACK_SEC),
+          ...place,
+        },
+        [known],
+      ),
+    done: (result) => ({ status: 'done', result }),
+    hostGone(host) {
+      const message = `the turn was started on ${host}, which no worker serves any more`;
+      return { status: 'failed', failure: { reason: 'lost', message } };
+    },
+    failed: (error, known) => ended(error, () => reapTurn(known, queue)),
+  });
 }
 
 /** Synchronises with the shared repository. */
 export async function syncRepository(task: SyncTask, queue: string | undefined): Promise<Piece<SyncReport>> {
   const options = {
     activityId: `i:git:${task.step_id}:${task.when}`,
-    summary: (task.when === 'before' ? 'Takes over what others did' : `Publishes ${task.step_id}`).slice(0, 200),
+    summary: (task.when === 'before' ? 'Pulls what others did' : `Publishes ${task.step_id}`).slice(0, 200),
     ...(queue === undefined ? {} : { taskQueue: queue }),
   };
   try {
@@ -91,10 +65,10 @@ export async function syncRepository(task: SyncTask, queue: string | undefined):
 
 async function ended(error: unknown, reapIt?: () => Promise<void>): Promise<Piece<never>> {
   const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (isCancellation(error) || CancellationScope.current().consideredCancelled) {
+  if (isCancellation(error) || temporal.currentScope().consideredCancelled) {
     const details = (cause as { details?: unknown[] } | undefined)?.details?.[0];
     // Without an account of its end nobody was attached to its process: that may still run.
-    if (details === undefined) await CancellationScope.nonCancellable(async () => reapIt?.());
+    if (details === undefined) await temporal.shielded(async () => reapIt?.());
     return { status: 'canceled' };
   }
   return { status: 'failed', failure: failureOf(cause) };
@@ -117,14 +91,7 @@ function failureOf(cause: unknown): PieceFailure {
   return { reason: 'internal_error', message: `${known.name}: ${known.message}` };
 }
 
-/** Where this fails, the janitor of the host does it within a minute. */
-async function reap({ step_id, attempts_before }: TurnTask, taskQueue: string | undefined): Promise<void> {
-  const options = {
-    activityId: `i:reap:${step_id}:${attempts_before + 1}`,
-    summary: `Ends what ${step_id} has left running`,
-    scheduleToCloseTimeout: '70 seconds',
-    ...(taskQueue === undefined ? {} : { taskQueue }),
-  };
-  const task = { step_id, grace_sec: 10, retries: 0, attempts_before };
-  await activities.reapStep.executeWithOptions(options, [task]).catch(() => {});
+function reapTurn({ step_id, attempts_before, carried }: TurnTask, queue: string | undefined): Promise<void> {
+  const task = { step_id, grace_sec: GRACE_SEC, retries: 0, attempts_before, ...(carried && { carried }) };
+  return reap(activities, task, queue, { scheduleToCloseTimeout: '70 seconds' });
 }

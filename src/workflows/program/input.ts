@@ -1,5 +1,7 @@
-import { ApplicationFailure, CancellationScope, proxyLocalActivities } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, proxyLocalActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
+import { CARRIED_VERSION, type CarriedPlans, type CarriedRun } from '../../contract/carried-run.js';
+import { expandPlan } from '../../contract/compact-plan.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { Allowance } from '../../plan/expressions/index.js';
 import { buildGraph } from '../../plan/graph/graph.js';
@@ -11,12 +13,16 @@ import type { Program, Settled } from '../../engine/index.js';
 import { whyNotRun } from './versions.js';
 
 /** Long enough for the largest plan on a busy machine. */
-const { admitPlan } = proxyLocalActivities<Pick<Activities, 'admitPlan'>>({ startToCloseTimeout: '60 seconds' });
+const { admitPlan, admitPlans } = proxyLocalActivities<Pick<Activities, 'admitPlan' | 'admitPlans'>>({
+  startToCloseTimeout: '60 seconds',
+});
 
 /** What a run was started with, checked. */
 export interface CheckedInput extends Program {
   /** By path. */
   subPlans: ReadonlyMap<string, Plan>;
+  /** All of them as they go along to a new history; absent in runs that never do. */
+  carriedPlans?: CarriedPlans;
 }
 
 /**
@@ -30,7 +36,33 @@ export function readInput(input: RunInput): CheckedInput | Promise<CheckedInput>
   if (other !== undefined) throw new Error(other);
   const shape = shapeError(input);
   if (shape !== undefined) throw invalid(shape, []);
+  if (input.carried !== undefined) return carriedOn(input, input.carried);
+  if (input.engine_version >= 4) return admittedForLong(input);
   return input.engine_version >= 3 ? admitted(input) : checkedHere(input);
+}
+
+/** A run that goes on in a new history goes by the plans that it began with. */
+function carriedOn(input: RunInput, { v, plans }: CarriedRun): CheckedInput {
+  if (v !== CARRIED_VERSION) {
+    throw new Error(`This run was carried on by a newer orch. Upgrade the worker: the run waits until then.`);
+  }
+  return expanded(input, plans);
+}
+
+/** As {@link admitted}, with an answer that goes along to the next history. */
+async function admittedForLong(input: RunInput): Promise<CheckedInput> {
+  const verdict = await CancellationScope.nonCancellable(() => admitPlans(sourcesOf(input)));
+  if (!verdict.ok) throw invalidPlan(verdict.diagnostics);
+  return expanded(input, verdict.plans);
+}
+
+function expanded({ plan: source, plans: pinned = {} }: RunInput, carriedPlans: CarriedPlans): CheckedInput {
+  const plan = expandPlan(source, carriedPlans.plan);
+  const subPlans = carriedPlans.plans.map(([path, each]): [string, Plan] => [
+    path,
+    expandPlan(pinned[path]!.plan, each),
+  ]);
+  return { plan, graph: buildGraph(plan), subPlans: new Map(subPlans), carriedPlans };
 }
 
 /**
@@ -118,10 +150,10 @@ function otherVersion(input: Partial<RunInput> | null | undefined): string | und
 
 function shapeError(input: unknown): string | undefined {
   if (typeof input !== 'object' || input === null)
-    return 'The run has no input; start it by `orch start` or OrchClient';
+    return 'The run has no input; start it with `orch start` or OrchClient';
   const given = input as Partial<RunInput>;
   const version: unknown = given.engine_version;
-  if (!Number.isInteger(version)) return `engine_version is ${JSON.stringify(version)}, which is no version`;
+  if (!Number.isInteger(version)) return `engine_version is ${JSON.stringify(version)}, which is not a version`;
   if (!isRecord(given.inputs)) return '`inputs` must be an object';
   if (!isRecord(given.env) || !Object.values(given.env).every((value) => typeof value === 'string')) {
     return '`env` must be an object of strings';
@@ -135,6 +167,9 @@ function shapeError(input: unknown): string | undefined {
   if (given.held_locks !== undefined && !Array.isArray(given.held_locks)) return '`held_locks` must be a list of names';
   if (given.agents !== undefined && !(isRecord(given.agents) && Object.values(given.agents).every(isRecord))) {
     return '`agents` must be an object of settings';
+  }
+  if (given.carried !== undefined && workflowInfo().continuedFromExecutionRunId === undefined) {
+    return '`carried` is for a run that goes on in a new history';
   }
   if (given.base_dir !== undefined && typeof given.base_dir !== 'string') return '`base_dir` must be a string';
   return undefined;

@@ -1,5 +1,5 @@
-import { CancellationScope, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Allowance } from '../../plan/expressions/index.js';
+import type { Scope, Temporal } from '../temporal/temporal.js';
 
 /** What may be worked out in one workflow task: two of the most expensive expressions, about a second. */
 const MOST = 4_000_000;
@@ -7,11 +7,11 @@ const MOST = 4_000_000;
 const PLENTY = 500_000;
 
 /** What expressions may cost in this workflow task. The meter counts, and no clock: a replay decides the same. */
-export function createAllowance(): Allowance & { spent(): number } {
+export function createAllowance(temporal: Temporal): Allowance & { spent(): number } {
   let task = -1;
   let used = 0;
   const look = (): number => {
-    const current = workflowInfo().historyLength; // the same for all of one workflow task, also on replay
+    const current = temporal.info().historyLength; // the same for all of one workflow task, also on replay
     if (current !== task) {
       task = current;
       used = 0;
@@ -38,7 +38,7 @@ export interface Pacing {
 }
 
 /** @param parent the scope of the timers, whoever waits */
-export function createPacing(allowance: { spent(): number } | undefined, parent: CancellationScope): Pacing {
+export function createPacing(temporal: Temporal, allowance: { spent(): number } | undefined, parent: Scope): Pacing {
   const queue: (() => void)[] = [];
   let going = false;
   const full = (): boolean => allowance !== undefined && allowance.spent() >= PLENTY;
@@ -48,7 +48,7 @@ export function createPacing(allowance: { spent(): number } | undefined, parent:
       return queue.length > 0 || full();
     },
     async later(compute) {
-      const { cancelRequested } = CancellationScope.current();
+      const { cancelRequested } = temporal.currentScope();
       const computed = new Promise<ReturnType<typeof compute>>((resolve, reject) => {
         const entry = (): void => {
           try {
@@ -73,7 +73,7 @@ export function createPacing(allowance: { spent(): number } | undefined, parent:
   async function go(): Promise<void> {
     going = true;
     while (queue.length > 0) {
-      await parent.run(() => sleep(1));
+      await parent.run(() => temporal.sleep(1));
       while (queue.length > 0 && !full()) queue.shift()!();
     }
     going = false;

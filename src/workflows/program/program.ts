@@ -5,6 +5,7 @@ import { evaluateCondition, type Expression, type ExpressionValues } from '../..
 import { stepConditions } from '../../plan/templates/step-expressions.js';
 import { conditionValues } from '../../plan/templates/expand-step.js';
 import type { Plan, Step } from '../../plan/model/plan.js';
+import type { Temporal } from '../temporal/temporal.js';
 import { createAllowance } from './pacing.js';
 import { stepValues } from './step-values.js';
 
@@ -15,6 +16,7 @@ export interface RunProgram extends Program {
 
 /** The program of a run: its plan and graph, and its conditions, which read what the run was started with. */
 export function createProgram<T extends { plan: Plan; graph: Graph }>(
+  temporal: Temporal,
   checked: T,
   input: RunInput,
   runId: string,
@@ -22,7 +24,7 @@ export function createProgram<T extends { plan: Plan; graph: Graph }>(
   const program: T & RunProgram = {
     ...checked,
     // Runs of before were not bounded, and must decide again as they did.
-    ...(input.engine_version >= 2 && { allowance: createAllowance() }),
+    ...(input.engine_version >= 2 && { allowance: createAllowance(temporal) }),
     mayStart(state, index) {
       const step = program.plan.steps[index]!;
       if (step.condition === undefined && step.skip_if.length === 0) return { start: true };

@@ -30,8 +30,24 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
   3: {
     since: '2026-11-28',
     reason:
-      'a local activity checks the plan and fills in its defaults, and its answer stands in history: no check and no default of a later orch touches the run',
+      'a local activity checks the plan and fills in its defaults, and its answer is in the history: no check and no default of a later orch touches the run',
     files: ['program/input.ts'],
+  },
+  4: {
+    since: '2026-11-28',
+    reason:
+      'a run whose history becomes long continues in a new one, with all that it has come to; the answer about its plans is short',
+    files: ['program/input.ts', 'run/new-history.ts', 'steps/step-runner.ts'],
+  },
+};
+
+/** The versions of loops that this code runs, by number. */
+export const LOOP_VERSIONS: Readonly<Record<number, EngineVersion>> = {
+  1: { since: '2026-11-21', reason: 'the input is checked inside the workflow, when the loop begins', files: [] },
+  2: {
+    since: '2026-11-28',
+    reason: 'a local activity checks the input, and its answer is in history: no check of a later orch touches it',
+    files: ['loop/input.ts'],
   },
 };
 
@@ -56,6 +72,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
   'loop-fresh-session': {
     since: '2026-11-28',
     reason: 'a turn of a loop whose agent has lost its session is taken in a fresh one',
+  },
+  'loop-state-failed': {
+    since: '2026-11-28',
+    reason: 'a loop that fails has its state file say so, whatever failed',
   },
   'named-waits-double': {
     since: '2026-11-28',

@@ -1,7 +1,7 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { RunInput } from '../../contract/run-input.js';
 import type { Program } from '../../engine/index.js';
-import type { RunAbout, StepAbout } from '../../journal/run-about.js';
+import type { RunAbout, StepAbout } from '../../contract/run-about.js';
 import { plain } from '../../contract/seal.js';
 
 /** What the record of a run says of it before anything has happened. All of it stands in history. */
@@ -11,7 +11,7 @@ export function aboutRun(program: Program, input: RunInput): RunAbout {
   const { project, tags } = plan.metadata;
   return {
     run_id: info.workflowId,
-    temporal_run_id: info.runId,
+    temporal_run_id: info.firstExecutionRunId,
     plan_id: plan.plan_id,
     plan_digest: typeof input.digest === 'string' ? input.digest : '',
     engine_version: input.engine_version,
@@ -23,7 +23,7 @@ export function aboutRun(program: Program, input: RunInput): RunAbout {
     tags: Array.isArray(tags) ? tags.map(String) : [],
     metadata: plan.metadata,
     inputs: input.inputs,
-    created_at: info.startTime.toISOString(),
+    created_at: (input.carried === undefined ? info.startTime : new Date(input.carried.created_at)).toISOString(),
     steps: plan.steps.map((_, index) => aboutStep(program, index)),
   };
 }

@@ -1,5 +1,6 @@
 import { isRunEnd, type EngineEvent, type Program, type RunState, type StepReport } from '../../engine/index.js';
-import { EVENTS_VERSION, type RunEvent, type RunEventBody } from '../../journal/events.js';
+import type { RunEvent, RunEventBody } from '../../contract/events.js';
+import { EVENTS_VERSION } from '../../contract/events-version.js';
 import { attemptEvents, endEvent } from './step-events.js';
 
 /** A steering verb as it came in. */
@@ -14,7 +15,7 @@ export interface VerbNote {
 
 /** Turns what happens in a run into numbered events. It decides nothing and makes no commands. */
 export interface Recorder {
-  /** All events so far; the one with the number n is at n - 1. */
+  /** All events of this history so far, in order. */
   readonly events: readonly RunEvent[];
   /** The run has begun. */
   began(facts: Omit<Extract<RunEventBody, { type: 'run-created' }>, 'type'>, state: RunState): void;
@@ -33,8 +34,13 @@ const GIVEN_CHARS = 1000;
  * Makes the recorder of a run.
  *
  * @param emit takes the new events, once for each thing that happened
+ * @param base number of the last event that stands in an earlier history of the run
  */
-export function createRecorder(program: Program, emit: (events: readonly RunEvent[]) => void): Recorder {
+export function createRecorder(
+  program: Program,
+  emit: (events: readonly RunEvent[]) => void,
+  base: number = 0,
+): Recorder {
   const events: RunEvent[] = [];
   const { plan } = program;
   let closed = false;
@@ -74,7 +80,12 @@ export function createRecorder(program: Program, emit: (events: readonly RunEven
   function add(at: number, bodies: readonly RunEventBody[]): void {
     if (closed || bodies.length === 0) return;
     const time = new Date(at).toISOString();
-    const fresh = bodies.map((body, i): RunEvent => ({ v: EVENTS_VERSION, seq: events.length + i + 1, time, ...body }));
+    const fresh = bodies.map((body, i): RunEvent => ({
+      v: EVENTS_VERSION,
+      seq: base + events.length + i + 1,
+      time,
+      ...body,
+    }));
     for (const event of fresh) events.push(event);
     closed = fresh.at(-1)?.type === 'run-finished';
     emit(fresh);

@@ -10,10 +10,11 @@ const STATUS = 'status';
  *
  * @param versioned true for runs that all have it. A run must not ask `patched` while it begins: under load the check of
  * its start and what follows come into two workflow tasks, and a replay, which finds both in one, would not know of it.
+ * @param before what the memo says already, where an earlier history has written it
  * @returns what to call with the status after each event
  */
-export function statusMemo(versioned: boolean): (status: RunStatus) => void {
-  let shown: RunStatus = 'running';
+export function statusMemo(versioned: boolean, before: RunStatus = 'running'): (status: RunStatus) => void {
+  let shown: RunStatus = isHeld(before) ? before : 'running';
   return (status) => {
     const now = isHeld(status) ? status : 'running';
     if (now === shown || isRunEnd(status)) return;

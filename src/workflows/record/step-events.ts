@@ -1,5 +1,7 @@
-import type { StepReport, StepState } from '../../engine/index.js';
-import type { AttemptFacts, RunEventBody } from '../../journal/events.js';
+import type { AttemptFacts, RunEventBody } from '../../contract/events.js';
+import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
+import type { ExecutionFacts, ResultFacts, StepReport } from '../../contract/step-result.js';
+import type { StepState } from '../../engine/index.js';
 
 /** Of which step, or which instance of it, an event is. */
 interface About {
@@ -35,9 +37,7 @@ export function endEvent(about: About, ended: Ended, ran: boolean): RunEventBody
     ...(ended.by !== undefined && { by: ended.by }),
     ...(report !== undefined && { attempts: report.attempts }),
     ...(ran && report !== undefined && lastAttempt(report)),
-    ...(status !== 'success' && tailsOf(report)),
-    ...(report?.outputs !== undefined && { outputs: { ...report.outputs } }),
-    ...(report?.agent !== undefined && { agent: report.agent }),
+    ...(report !== undefined && resultOf(report, status !== 'success')),
   };
   switch (status) {
     case 'success':
@@ -63,15 +63,10 @@ function failedAttempts(report: StepReport): AttemptFacts[] {
     }));
   }
   if (report.status !== 'failed' || report.attempts === 0) return [];
-  const { reason, message, exit_code, signal } = report;
+  const { reason, message } = report;
+  const { exit, ...execution } = executionOf(report);
   return [
-    {
-      ...executionOf(report),
-      ...(reason !== undefined && { reason }),
-      ...(message !== undefined && { message }),
-      ...(exit_code !== undefined && { exit_code }),
-      ...(signal !== undefined && { signal }),
-    },
+    { ...execution, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }), ...exit },
   ];
 }
 
@@ -83,30 +78,31 @@ function nextAttempt(report: StepReport, failed: AttemptFacts): number | undefin
 /** The execution that ended well or was stopped. One that failed is told as a failed attempt. */
 function lastAttempt(report: StepReport): { attempt?: AttemptFacts } {
   if (report.status === 'failed' || report.log_dir === undefined) return {};
-  const { exit_code, signal } = report;
-  return {
-    attempt: {
-      ...executionOf(report),
-      ...(exit_code !== undefined && { exit_code }),
-      ...(signal !== undefined && { signal }),
-    },
-  };
+  const { exit, ...execution } = executionOf(report);
+  return { attempt: { ...execution, ...exit } };
 }
 
-function executionOf(report: StepReport): AttemptFacts {
+/** Which execution it was, when and where; `exit` has what else is known of it. */
+function executionOf(report: StepReport): AttemptFacts & { exit: Partial<ExecutionFacts> } {
+  const { host, log_dir, ...exit } = knownFacts(EXECUTION_FACTS, report);
   return {
     attempt: report.attempt ?? Math.max(report.attempts, 1),
     ...(report.started_at !== undefined && { started_at: isoTime(report.started_at) }),
     ...(report.finished_at !== undefined && { finished_at: isoTime(report.finished_at) }),
-    ...(report.host !== undefined && { host: report.host }),
-    ...logDir(report.log_dir),
+    ...(host !== undefined && { host }),
+    ...logDir(log_dir),
+    exit,
   };
 }
 
-function tailsOf(report: StepReport | undefined): { stdout_tail?: string; stderr_tail?: string } {
+/** Tails stay out of a success: its logs have them. */
+function resultOf(report: StepReport, withTails: boolean): Partial<ResultFacts> {
+  const { stdout_tail, stderr_tail, ...result } = knownFacts(RESULT_FACTS, report);
+  if (!withTails) return result;
   return {
-    ...(report?.stdout_tail && { stdout_tail: report.stdout_tail }),
-    ...(report?.stderr_tail && { stderr_tail: report.stderr_tail }),
+    ...(stdout_tail !== undefined && { stdout_tail }),
+    ...(stderr_tail !== undefined && { stderr_tail }),
+    ...result,
   };
 }
 

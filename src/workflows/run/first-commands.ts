@@ -50,3 +50,14 @@ export function firstCommands(
     }
   }
 }
+
+/** Takes up what an earlier history had under way, before the first message is taken in, and once. */
+export function resumption(resume: () => void): FirstCommands {
+  let begun = false;
+  const once = (): void => {
+    if (begun) return;
+    begun = true;
+    resume();
+  };
+  return { carryOut: once, beforeEvent: once };
+}

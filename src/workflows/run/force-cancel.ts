@@ -14,6 +14,6 @@ export function hearForce(signals: Signals, state: () => RunState, apply: (event
     forced = true;
     if (state().stop === 'run_canceled') take();
   };
-  signals.on(FORCE_CANCEL, hear, 'Sent by the run above, when its cancel is forced');
+  signals.on(FORCE_CANCEL, hear, 'Sent by the parent run when its cancellation is forced');
   return take;
 }

@@ -16,7 +16,7 @@ export function recommendations({ plan, graph }: Program, state: RunState): stri
     const { status, reason, standing } = state.steps[graph.index.get(id)!]!;
     if (status === 'success' || status === 'warning' || (reason === 'reused' && standing === 'ok')) return [];
     if (status === 'failed' || reason === 'failure_allowed') {
-      return [`The guardrail '${id}' failed: see its log, mend what it reports and run it again`];
+      return [`The guardrail '${id}' failed: see its log, fix what it reports and run it again`];
     }
     return ended && isEnd(status) ? [`The guardrail '${id}' did not run: run it before the result is used`] : [];
   });

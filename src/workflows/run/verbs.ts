@@ -47,7 +47,7 @@ export function offerVerbs(run: Steerable): void {
     ...about(run, given, 'cancel'),
     type: 'cancel-step',
   }));
-  offer(run, 'retry', `Tries a failed step again: ${step}`, (given) => ({
+  offer(run, 'retry', `Retries a failed step: ${step}`, (given) => ({
     ...about(run, given, 'retry'),
     type: 'retry',
   }));
@@ -66,7 +66,7 @@ export function offerVerbs(run: Steerable): void {
     type: 'pause',
     ...sender(given),
   }));
-  offer(run, 'resume', 'Goes on after a pause or a quarantine', (given) => ({
+  offer(run, 'resume', 'Continues after a pause or a quarantine', (given) => ({
     type: 'resume',
     ...sender(given),
   }));

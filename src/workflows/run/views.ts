@@ -1,14 +1,21 @@
-import { isEnd, type LockWait, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
+import { isEnd, lockWaitText, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { fitSteps } from './fit-steps.js';
 import type { ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
+import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
+import type { StepReport } from '../../contract/step-result.js';
 import { recommendations } from './recommendations.js';
 
 /** Steps shown in the Web UI's current details. */
 const TABLE_ROWS = 50;
 
 /** The run as the query `progress` answers it. */
-export function progressView(runId: string, program: Program, state: RunState, since?: number): ProgressView {
+export function progressView(
+  runId: string,
+  program: Program,
+  state: RunState,
+  { since, waitsFor }: { since?: number | undefined; waitsFor?: string | undefined } = {},
+): ProgressView {
   const steps: StepView[] = [];
   state.steps.forEach((step, index) => {
     if (since === undefined || step.changed > since) steps.push(stepView(program, index, step));
@@ -21,6 +28,7 @@ export function progressView(runId: string, program: Program, state: RunState, s
     total_steps: state.steps.length,
     counts: { ...state.counts },
     warnings: state.warnings,
+    ...(waitsFor === undefined ? {} : { waits_for: waitsFor }),
     ...(state.lock === undefined || state.finishedAt !== undefined ? {} : { waits_for: lockWaitText(state.lock) }),
     held: state.held.map((index) => program.graph.ids[index]!),
     ...recommended(program, state),
@@ -28,11 +36,6 @@ export function progressView(runId: string, program: Program, state: RunState, s
     ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
     steps: fitSteps(steps),
   };
-}
-
-/** What somebody waits for who wants a lock: goes after "it" or "the run". */
-export function lockWaitText({ name, holder }: LockWait): string {
-  return name === undefined ? 'asks for its locks' : `waits for lock '${name}', held by run '${holder}'`;
 }
 
 /** The result of a run that has ended. Tails stay out of successful steps: their logs have them. */
@@ -83,7 +86,8 @@ export function detailsTable(program: Program, state: RunState): string {
   const { counts } = state;
   const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
   const head = `**${state.status}**: ${ended} of ${state.steps.length} steps ended`;
-  const more = order.length > TABLE_ROWS ? `\n\n${order.length - TABLE_ROWS} more steps` : '';
+  const left = order.length - TABLE_ROWS;
+  const more = left > 0 ? `\n\n${left} more ${left === 1 ? 'step' : 'steps'}` : '';
   return `${head}\n\n| step | status | attempts | reason |\n|---|---|---|---|\n${rows.join('\n')}${more}`;
 }
 
@@ -94,15 +98,10 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   if (step.reason !== undefined) view.reason = step.reason;
   if (message !== undefined) view.message = message;
   else if (step.by !== undefined) view.message = `by ${step.by}`;
-  if (report?.exit_code !== undefined) view.exit_code = report.exit_code;
-  if (report?.signal !== undefined) view.signal = report.signal;
   const { startedAt } = step; // of the first attempt: a step takes as long as all its attempts
   if (startedAt !== undefined) view.started_at = startedAt;
   if (step.finishedAt !== undefined) view.finished_at = step.finishedAt;
-  if (report?.stdout_tail) view.stdout_tail = report.stdout_tail;
-  if (report?.stderr_tail) view.stderr_tail = report.stderr_tail;
-  if (report?.log_dir !== undefined) view.log_dir = report.log_dir;
-  if (report?.agent !== undefined) view.agent = report.agent;
+  if (report !== undefined) Object.assign(view, factsOf(report));
   if (step.warning !== undefined) view.warning = step.warning;
   if (step.park !== undefined) {
     view.waits_for = waitsForOf(step.park);
@@ -118,12 +117,18 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   }
   if (step.subRuns !== undefined) view.sub_runs = step.subRuns;
   if (step.recovered === true) view.recovered = true;
-  if (report?.outputs !== undefined) view.outputs = report.outputs;
+  if (report?.cut === true) view.cut = true;
   const { group, weight, tags } = program.plan.steps[index]!;
   if (group !== undefined) view.group = group;
   if (weight !== 0) view.weight = weight;
   if (tags.length > 0) view.tags = tags;
   return view;
+}
+
+/** Where it ran says little to people, and its logs say it too. */
+function factsOf(report: StepReport): Partial<StepView> {
+  const { host: _, ...execution } = knownFacts(EXECUTION_FACTS, report);
+  return { ...execution, ...knownFacts(RESULT_FACTS, report) };
 }
 
 function waitsForOf({ why }: Park): NonNullable<StepView['waits_for']> {

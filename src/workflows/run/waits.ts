@@ -5,7 +5,10 @@ import { startTimer } from './timers.js';
 
 /** Steps that wait, for a time or for a person. */
 export interface Waits {
-  start(step: number): void;
+  /** @param at when it ends, where an earlier history knows */
+  start(step: number, at?: number): void;
+  /** Those that end by themselves, with their times: milliseconds since the epoch. */
+  readonly ends: ReadonlyMap<number, number>;
   /** Calls a wait off; nothing is reported for it any more. */
   stop(step: number): void;
 }
@@ -17,13 +20,17 @@ export function createWaits(
   onEnd: (step: number, report: StepReport) => void,
 ): Waits {
   const timers = new Map<number, CancellationScope>();
+  const ends = new Map<number, number>();
   return {
-    start(index) {
+    ends,
+    start(index, known) {
       const step = plan.steps[index]!;
-      const at = endOf(step);
+      const at = known ?? endOf(step);
       if (at === undefined) return;
+      ends.set(index, at);
       const timer = startTimer(parent, at, () => {
         timers.delete(index);
+        ends.delete(index);
         onEnd(index, timedOut(step));
       });
       timers.set(index, timer);
@@ -31,6 +38,7 @@ export function createWaits(
     stop(index) {
       timers.get(index)?.cancel();
       timers.delete(index);
+      ends.delete(index);
     },
   };
 }

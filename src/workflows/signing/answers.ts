@@ -39,7 +39,8 @@ function openJob(signing: Signing, job: coresdk.workflow_activation.IWorkflowAct
   if (child?.result) {
     const runId = signing.children.get(child.seq ?? 0);
     signing.children.delete(child.seq ?? 0);
-    const isGood: IsGood = (seal) => seal.kind === 'result' && seal.run === runId;
+    // It may have gone on in new histories since.
+    const isGood: IsGood = (seal) => seal.kind === 'result' && (seal.run === runId || seal.first === runId);
     open(signing, child.result, isGood, (what) => ({
       message: 'Child Workflow execution failed',
       childWorkflowExecutionFailureInfo: { workflowExecution: { runId: runId ?? '' } },
@@ -115,7 +116,7 @@ function failureOfTask(awaited: Awaited | undefined, what: string): Failure {
 
 function forged(what: string): Failure {
   return {
-    message: `ForgedError: ${what}, but orch's worker has not signed that`,
+    message: `ForgedError: ${what}, but orch's worker did not sign that`,
     source: 'TypeScriptSDK',
     applicationFailureInfo: { type: FORGED, nonRetryable: true },
   };

@@ -1,13 +1,13 @@
 import { ApplicationFailure, log, workflowInfo, type WorkflowInboundCallsInterceptor } from '@temporalio/workflow';
 import { FORCE_CANCEL, RUN_PLAN } from '../../contract/run-messages.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
-import { hasSeals, mayBeUnsigned, type Signing } from './state.js';
+import { HEARD_FOR_MS, hasSeals, mayBeUnsigned, type Signing } from './state.js';
 
 /** A client's clock is the server's, but a signal may have been signed just before the workflow that it starts. */
 const TOLERANCE_MS = 10_000;
 
 const REFUSAL =
-  'it was not signed, or its signature was used before: on the embedded service only `orch` steers, run by the user whose service it is';
+  'it was not signed, or its signature was used before: the embedded service accepts requests only from `orch`, run by the user who owns the service';
 
 type Inbound = Required<
   Pick<WorkflowInboundCallsInterceptor, 'handleSignal' | 'validateUpdate' | 'handleUpdate' | 'handleQuery'>
@@ -20,7 +20,7 @@ export function signedVerbs(signing: Signing): Inbound {
       if (!hasSeals(signing)) return next(input);
       const { args, seal } = openArgs(input.args);
       if (isGood(signing, 'signal', input.signalName, seal)) {
-        signing.heard.add(seal!.id);
+        signing.heard.set(seal!.id, seal!.at);
         return next({ ...input, args });
       }
       if (mayBeUnsigned(signing)) return next({ ...input, args: args.map(plain) });
@@ -39,7 +39,7 @@ export function signedVerbs(signing: Signing): Inbound {
       // What is in history needs not have gone through the validator.
       const { args, seal } = allowed(input.name, input.args);
       if (seal === undefined) return next({ ...input, args });
-      signing.heard.add(seal.id);
+      signing.heard.set(seal.id, seal.at);
       return next({ ...input, args }).then((value) =>
         sealResult(value, signing.seal('result', input.name, { of: seal.id })),
       );
@@ -64,9 +64,11 @@ export function unsignedVerb(name: string): string {
 
 function isGood({ heard, since }: Signing, kind: Seal['kind'], name: string, seal: Seal | undefined): boolean {
   if (seal === undefined) return false;
-  const { startTime } = workflowInfo();
-  // One that was signed before this execution began was meant for another one of the same id.
-  const inTime = since === undefined || seal.at >= startTime.getTime() - TOLERANCE_MS;
+  const { startTime, continuedFromExecutionRunId } = workflowInfo();
+  // One that was signed before this execution began was meant for another one of the same id. A run that went on from
+  // one history to the next has taken along what it heard of late.
+  const tolerance = continuedFromExecutionRunId === undefined ? TOLERANCE_MS : HEARD_FOR_MS;
+  const inTime = since === undefined || seal.at >= startTime.getTime() - tolerance;
   return seal.kind === kind && seal.name === name && !heard.has(seal.id) && inTime;
 }
 

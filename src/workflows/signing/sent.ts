@@ -1,6 +1,6 @@
 import { sleep, workflowInfo, type WorkflowOutboundCallsInterceptor } from '@temporalio/workflow';
 import { sealArgs } from '../../contract/seal.js';
-import { hasSeals, type Signing } from './state.js';
+import { HEARD_FOR_MS, hasSeals, type Signing } from './state.js';
 
 /** Seals all that a workflow hands out: the worker's codec signs it, for the one that it is meant for. And keeps its timers true. */
 export function sealedCommands(signing: Signing): WorkflowOutboundCallsInterceptor {
@@ -35,7 +35,9 @@ export function sealedCommands(signing: Signing): WorkflowOutboundCallsIntercept
     },
     continueAsNew(input, next) {
       if (!hasSeals(signing)) return next(input);
-      const seal = signing.seal('continued', input.options.workflowType ?? workflowInfo().workflowType);
+      const heard = [...signing.heard].filter(([, at]) => at >= Date.now() - HEARD_FOR_MS);
+      const more = heard.length === 0 ? {} : { heard };
+      const seal = signing.seal('continued', input.options.workflowType ?? workflowInfo().workflowType, more);
       return next({ ...input, args: sealArgs(input.args, seal) });
     },
   };

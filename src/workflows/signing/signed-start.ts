@@ -1,54 +1,89 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   proxyLocalActivities,
   workflowInfo,
   type WorkflowExecuteInput,
   type WorkflowInboundCallsInterceptor,
+  type WorkflowInfo,
 } from '@temporalio/workflow';
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Activities } from '../../contract/activities.js';
+import type { Activities, StartQuestion, StartVerdict } from '../../contract/activities.js';
 import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
+import { defined } from '../../basics/defined.js';
 
 const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ startToCloseTimeout: '10 seconds' });
 
-/**
- * Lets a workflow of any type begin only if its start was signed for it, where the worker has a key; and signs its end.
- *
- * A cancel does not end the check: a workflow that was canceled before it began has a record, and its own way to end.
- */
-export function signedStart(signing: Signing): NonNullable<WorkflowInboundCallsInterceptor['execute']> {
+/** What the check asks of Temporal. */
+export interface StartCheck {
+  info(): WorkflowInfo;
+  /** A cancel does not end it: a workflow that was canceled before it began has a record, and its own way to end. */
+  verify(question: StartQuestion): Promise<StartVerdict>;
+}
+
+const temporal: StartCheck = {
+  info: workflowInfo,
+  verify: (question) => CancellationScope.nonCancellable(() => verifyStart(question)),
+};
+
+/** Lets a workflow of any type begin only if its start was signed for it, where the worker has a key; and signs its end. */
+export function signedStart(
+  signing: Signing,
+  check: StartCheck = temporal,
+): NonNullable<WorkflowInboundCallsInterceptor['execute']> {
   return async (input, next) => {
     const { args, seal } = openArgs(input.args);
     signing.sealed = seal !== undefined;
-    if (seal === undefined) await allowOldStart(signing, input);
-    else await allowSealed(signing, seal);
+    if (seal === undefined) await allowOldStart(signing, check, input);
+    else await allowSealed(signing, check, seal);
     if (!hasSeals(signing)) return next(input);
-    return sealedEnd(signing, () => next({ ...input, args: seal === undefined ? args.map(plain) : args }));
+    return sealedEnd(signing, check, () => next({ ...input, args: seal === undefined ? args.map(plain) : args }));
   };
 }
 
 /** A start, or what a run has started, with a seal. What Temporal says of the execution must be what the seal says. */
-async function allowSealed(signing: Signing, seal: Seal): Promise<void> {
-  const info = workflowInfo();
-  const right = seal.name === info.workflowType && comesFrom(seal);
-  if (!right) throw unsigned();
+async function allowSealed(signing: Signing, check: StartCheck, seal: Seal): Promise<void> {
+  const info = check.info();
+  const right = seal.name === info.workflowType && comesFrom(seal, info);
+  if (!right) throw unsigned(info);
   // Nobody can have a run continue as new a second time. All else could be sent again, so it is noted as used.
-  if (seal.kind === 'continued') return;
-  let verdict: string;
-  try {
-    verdict = await CancellationScope.nonCancellable(() => verifyStart({ seal, started_at: info.startTime.getTime() }));
-  } catch {
-    verdict = 'refused';
+  if (seal.kind === 'continued') {
+    for (const [id, at] of seal.heard ?? []) signing.heard.set(id, at);
+    return;
   }
-  if (verdict !== 'signed' && !(verdict === 'not_required' && signing.since === undefined)) throw unsigned();
+  const verdict = await verdictOn(check, { seal, started_at: info.startTime.getTime() });
+  if (verdict !== 'signed' && !(verdict === 'not_required' && signing.since === undefined)) throw unsigned(info);
 }
 
-function comesFrom(seal: Seal): boolean {
-  const info = workflowInfo();
+/**
+ * Where nobody knows whether the start is good (the disk is full, say), that is no mismatch, so it ends nothing: it fails
+ * the task, Temporal tries again, and `orch status` says why until it is known.
+ *
+ * A failure that stands in history was told already. Without another question it would be told for ever.
+ */
+async function verdictOn(check: StartCheck, question: StartQuestion): Promise<StartVerdict> {
+  for (;;) {
+    try {
+      return await check.verify(question);
+    } catch (error) {
+      if (!check.info().unsafe.isReplaying) throw unchecked(error);
+    }
+  }
+}
+
+function unchecked(error: unknown): Error {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const why = (cause ?? (error as Error)).message;
+  const failure = new Error(`The worker could not check who has started this, and tries again: ${why}`);
+  failure.name = 'StartUnchecked';
+  return failure;
+}
+
+function comesFrom(seal: Seal, info: WorkflowInfo): boolean {
   const parent = info.parent?.runId;
   switch (seal.kind) {
     case 'start':
@@ -68,25 +103,26 @@ function comesFrom(seal: Seal): boolean {
  * that were continued as new are exempt there. A cron's or a retry's later run says "continued" too, though its first
  * one may have been refused: those are checked like a first one.
  */
-async function allowOldStart({ since }: Signing, input: WorkflowExecuteInput): Promise<void> {
-  const info = workflowInfo();
-  if (since !== undefined && info.startTime.getTime() >= since) throw unsigned();
+async function allowOldStart({ since }: Signing, check: StartCheck, input: WorkflowExecuteInput): Promise<void> {
+  const info = check.info();
+  if (since !== undefined && info.startTime.getTime() >= since) throw unsigned(info);
   const continued = info.continuedFromExecutionRunId !== undefined && !info.cronSchedule && info.attempt === 1;
   if (info.parent !== undefined || continued) return;
-  const verdict = await CancellationScope.nonCancellable(() =>
-    verifyStart({
-      workflow_type: info.workflowType,
-      workflow_id: info.workflowId,
-      task_queue: info.taskQueue,
-      args: input.args.map(plain),
-      signature: signatureOf(input.headers[SIGNATURE_HEADER]),
-    }),
-  );
-  if (verdict === 'refused') throw unsigned();
+  const question = {
+    workflow_type: info.workflowType,
+    workflow_id: info.workflowId,
+    task_queue: info.taskQueue,
+    args: input.args.map(plain),
+    ...defined({ signature: signatureOf(input.headers[SIGNATURE_HEADER]) }),
+  };
+  const verdict = await verdictOn(check, question);
+  if (verdict === 'refused') throw unsigned(info);
 }
 
-async function sealedEnd(signing: Signing, run: () => Promise<unknown>): Promise<unknown> {
-  const seal = (): Seal => signing.seal('result', workflowInfo().workflowType);
+async function sealedEnd(signing: Signing, check: StartCheck, run: () => Promise<unknown>): Promise<unknown> {
+  const { workflowType, runId, firstExecutionRunId } = check.info();
+  const chain = firstExecutionRunId === runId ? {} : { first: firstExecutionRunId };
+  const seal = (): Seal => signing.seal('result', workflowType, chain);
   try {
     return sealResult(await run(), seal());
   } catch (error) {
@@ -104,8 +140,7 @@ async function sealedEnd(signing: Signing, run: () => Promise<unknown>): Promise
   }
 }
 
-function unsigned(): Error {
-  const { unsafe } = workflowInfo();
+function unsigned({ unsafe }: WorkflowInfo): Error {
   const message =
     'This workflow was not started by orch, or its start was used before. The embedded service runs only signed starts, each once: use `orch start`.';
   // A history that somebody has copied goes on after this point: it cannot be ended here, so it stands still and says why.

@@ -24,8 +24,8 @@ export interface Signing {
   readonly activities: Map<number, Awaited>;
   /** Runs of children by their number, as Temporal itself names them. */
   readonly children: Map<number, string>;
-  /** Ids of the verbs that were heard: each is good once. */
-  readonly heard: Set<string>;
+  /** Ids of the verbs that were heard, with the times when they were made: each is good once. */
+  readonly heard: Map<string, number>;
   /** Makes a seal; each has another id, and the same ones when history is replayed. */
   seal(kind: Seal['kind'], name: string, more?: Partial<Seal>): Seal;
 }
@@ -38,7 +38,7 @@ export function createSigning(): Signing {
     sealed: false,
     activities: new Map(),
     children: new Map(),
-    heard: new Set(),
+    heard: new Map(),
     seal(kind, name, more) {
       const { runId } = workflowInfo();
       count += 1;
@@ -51,6 +51,9 @@ export function createSigning(): Signing {
 export function hasSeals({ since, sealed }: Signing): boolean {
   return since !== undefined || sealed;
 }
+
+/** How old a verb may be that a run hears in a history which it has just gone on to. */
+export const HEARD_FOR_MS = 60_000;
 
 /** Answers that the worker before the first one that signs has given may be heard a little later. */
 const GRACE_MS = 60_000;

@@ -1,72 +1,62 @@
-import { CancellationScope } from '@temporalio/workflow';
 import type { StepReport } from '../../engine/index.js';
 import type { Json } from '../../plan/model/values.js';
 import { utf8Length } from '../../plan/templates/shared-env.js';
+import type { Temporal } from '../temporal/temporal.js';
+import type { ListProgress } from './lists.js';
+import type { Slots } from './slots.js';
 
-/** Instances of one step; more belong into several steps, or into the step itself. */
-const MAX_ITEMS = 10_000;
 /** Failed instances that the message names. */
 const NAMED = 5;
 
-/** Room for what a run executes at once, instances included: its `max_concurrency`. */
-export interface Slots {
-  readonly capacity: number;
-  take(): Promise<void>;
-  free(): void;
-}
-
-/** Slots that are given in the order in which they were asked for. */
-export function createSlots(capacity: number): Slots {
-  const queue: (() => void)[] = [];
-  let used = 0;
-  return {
-    capacity,
-    async take() {
-      if (used < capacity) {
-        used += 1;
-        return;
-      }
-      const { cancelRequested } = CancellationScope.current();
-      await new Promise<void>((resolve, reject) => {
-        queue.push(resolve);
-        cancelRequested.catch((error: unknown) => {
-          const place = queue.indexOf(resolve);
-          if (place >= 0) queue.splice(place, 1);
-          reject(error); // of no effect where the slot was given already
-        });
-      });
-    },
-    free() {
-      const next = queue.shift();
-      if (next === undefined) used -= 1;
-      else next(); // the slot is handed on
-    },
-  };
+/** A step whose instances are to be run. */
+export interface ListOfSteps {
+  id: string;
+  /** Instances that run at once. */
+  limit: number;
+  /** Instances of one step; more belong into several steps, or into the step itself. */
+  maxItems: number;
+  slots: Slots;
+  wanted: readonly string[];
+  maxOutputBytes?: number;
+  progress: ListProgress;
+  /** False while nothing may start. */
+  mayStart: () => boolean;
 }
 
 /** Runs one instance per item, at most `limit` at a time, to the last; then tells how they went together. */
 export async function runInstances(
+  temporal: Temporal,
   items: readonly Json[],
-  step: { id: string; limit: number; slots: Slots; wanted: readonly string[]; maxOutputBytes?: number },
+  step: ListOfSteps,
   run: (item: Json, index: number) => Promise<StepReport>,
 ): Promise<StepReport> {
-  if (items.length > MAX_ITEMS) {
-    const message = `ExpressionError: foreach over ${items.length} items; at most ${MAX_ITEMS} are run`;
+  const { progress, mayStart, maxItems } = step;
+  if (items.length > maxItems) {
+    const message = `ExpressionError: foreach over ${items.length} items; at most ${maxItems} are allowed`;
     return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
   }
-  const reports: StepReport[] = [];
-  const scope = CancellationScope.current();
-  let next = 0;
+  const scope = temporal.currentScope();
   const lane = async (): Promise<void> => {
-    while (next < items.length && !scope.consideredCancelled) {
-      const index = next;
-      next += 1;
-      reports[index] = await inSlot(step.slots, () => run(items[index]!, index));
+    for (let index = nextOf(progress, items); index !== undefined; index = nextOf(progress, items)) {
+      const item = index;
+      progress.running.add(item);
+      progress.reports[item] = await step.slots.run(() => run(items[item]!, item));
+      progress.running.delete(item);
+      if (!mayStart()) await temporal.condition(mayStart).catch(() => {}); // canceled: the loop sees that
+      if (scope.consideredCancelled) return;
     }
   };
   const lanes = Math.min(step.limit, step.slots.capacity, items.length);
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return fitting(together(step, items.length, reports), step);
+  if (!scope.consideredCancelled) await Promise.all(Array.from({ length: lanes }, lane));
+  return fitting(together(step, items.length, progress.reports), step);
+}
+
+function nextOf(progress: ListProgress, items: readonly Json[]): number | undefined {
+  const goingOn = progress.goingOn.shift();
+  if (goingOn !== undefined) return goingOn;
+  if (progress.next >= items.length) return undefined;
+  progress.next += 1;
+  return progress.next - 1;
 }
 
 /** The lists that instances make together travel like what one step says, and they may be ten thousand times as long. */
@@ -77,20 +67,6 @@ function fitting(report: StepReport, { id, maxOutputBytes }: { id: string; maxOu
   if (report.status === 'failed' || report.status === 'canceled') return rest;
   const message = `OutputError: the outputs that expressions read of the instances of ${id} are ${bytes} bytes together, more than ${maxOutputBytes}; write large data to files and output their paths`;
   return { ...rest, status: 'failed', reason: 'output_invalid', message };
-}
-
-/** Runs an execution once there is a slot for it; one that is stopped before has not run. */
-export async function inSlot(slots: Slots, run: () => Promise<StepReport>): Promise<StepReport> {
-  try {
-    await slots.take();
-  } catch {
-    return { status: 'canceled', attempts: 0 };
-  }
-  try {
-    return await run();
-  } finally {
-    slots.free();
-  }
 }
 
 /** Failed if any failed, else warning if any warned, else success; outputs are lists in the order of the items. */

@@ -1,342 +1,319 @@
-import { CancellationScope, isCancellation, sleep, workflowInfo } from '@temporalio/workflow';
+import { isCancellation } from '@temporalio/workflow';
+import type { CarriedList, CarriedRun } from '../../contract/carried-run.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { EngineEvent, RunState, Said, StepReport } from '../../engine/index.js';
-import type { ExpressionValues } from '../../plan/expressions/index.js';
-import type { AgentAction } from '../../plan/model/agent.js';
-import { agentSettingsOf } from '../../plan/check/agent-names.js';
+import type { Plan, PlanAction, Step } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
-import { outputsRead } from '../../plan/templates/outputs-read.js';
+import type { ExpandedStep } from '../../plan/templates/expand-step.js';
 import { sharedEnv } from '../../plan/templates/shared-env.js';
-import { foreachItems } from '../../plan/templates/step-expressions.js';
-import { conditionValues, expandStep, type ExpandedStep } from '../../plan/templates/expand-step.js';
-import type { Step, StepAction } from '../../plan/model/plan.js';
-import { runAgentStep } from '../agent-step/run-agent-step.js';
-import type { AgentStepContext } from '../agent-step/context.js';
-import { earlierWork } from '../agent-step/earlier-work.js';
-import { createLedger } from '../agent-step/ledger.js';
-import { createParkedSteps, instanceParking } from '../agent-step/parking.js';
-import { causeOf } from '../record/cause.js';
-import { createSlots, inSlot, runInstances } from './foreach.js';
-import { holdingLocks } from './hold-locks.js';
 import { longestGrace, type CheckedInput } from '../program/input.js';
-import { createPacing } from '../program/pacing.js';
-import { onceForAll, runValues, type RunProgram } from '../program/program.js';
-import { runStep, withoutShared } from './run-step.js';
-import { createSubRuns } from './sub-runs.js';
-
-/**
- * Bytes of activity inputs that may leave in one workflow task. gRPC refuses a task's answer above 4 MB, and such a
- * task is tried again for ever.
- */
-const MAX_TASK_BYTES = 1024 * 1024;
+import { createPacing, type Pacing } from '../program/pacing.js';
+import type { RunProgram } from '../program/program.js';
+import { causeOf } from '../record/cause.js';
+import type { Scope, Temporal } from '../temporal/temporal.js';
+import { AgentSteps } from './agent-steps.js';
+import { runInstances } from './foreach.js';
+import { InFlight } from './in-flight.js';
+import { carriedList, listProgress, type ListProgress } from './lists.js';
+import { Locks } from './hold-locks.js';
+import { StepActivities } from './run-step.js';
+import { Slots } from './slots.js';
+import { instanceId, StepTasks, type Instance } from './step-tasks.js';
+import { SubRuns } from './sub-runs.js';
+import { TaskBudget } from './task-budget.js';
 
 /** Bytes of the outputs that the instances of a `foreach` have together: an answer of 2 MB has to hold them. */
 const MAX_LIST_BYTES = 1024 * 1024;
 
-/** One element of a `foreach`. */
-interface Instance {
-  item: Json;
-  index: number;
-}
-
-export interface StepRunner {
-  start(step: number): void;
-  stop(step: number): void;
-  /** A parked step has a slot again. */
-  proceed(step: number): void;
-  /** Hands what a person said to a parked step on to it. */
-  tell(step: number, said: Said): void;
-  /** Hands a forced cancel on to what is being stopped. */
-  force(): void;
-}
+/** Instances of one step. Runs of before were not to have more than one history holds. */
+const MAX_ITEMS = { one: 10_000, several: 20_000 };
 
 /** What a runner has to do with the run that it belongs to. */
 export interface StepRunnerOptions {
   /** Names of the locks that the run, or one above it, holds anyway. */
   heldLocks: readonly string[];
   /** All that it starts runs below this scope. */
-  parent: CancellationScope;
+  parent: Scope;
   stateOf: () => RunState;
   /** Hears of each step that was started how it ended, and of locks. */
   apply: (event: EngineEvent) => void;
   /** Hears at the start of each instance of a `foreach`, and then its report. */
   onInstance: (step: number, instance: number, report?: StepReport) => void;
+  /** Whether a further instance may start; asked before each. */
+  mayStart: () => boolean;
 }
 
-/** Runs steps as activities. */
-export function createStepRunner(
-  program: RunProgram & Pick<CheckedInput, 'subPlans'>,
-  input: RunInput,
-  { heldLocks, parent, stateOf, apply, onInstance }: StepRunnerOptions,
-): StepRunner {
-  const { plan } = program;
-  const scopes = new Map<number, CancellationScope>();
-  const outputs = outputsRead(plan);
-  // Runs of before have it in each task, and wait for room by the sizes of those.
-  const shared = input.engine_version >= 2 ? sharedEnv(input) : undefined;
-  const budget = createTaskBudget();
-  const pacing = createPacing(program.allowance, parent);
-  const slots = createSlots(plan.globals.max_concurrency);
-  // The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here.
-  const sharing = plan.steps.some((step) => step.foreach !== undefined);
-  const { workflowId } = workflowInfo();
-  /** Executions so far, by instance: a step that is tried again by hand goes on counting. */
-  const executed = new Map<string, number>();
-  const subRuns = createSubRuns({
-    checked: program,
-    input,
-    state: stateOf,
-    room: (bytes) => budget.take(bytes),
-    onStart: (step, run_id) => apply({ type: 'sub-run-started', step, run_id, at: Date.now() }),
-  });
-  const parked = createParkedSteps({
-    parked: (step, park) => apply({ type: 'step-parked', step, park, at: Date.now() }),
-    unparked: (step) => apply({ type: 'step-unparked', step, at: Date.now() }),
-  });
-  const runLedger = createLedger(plan.globals.budget);
-  const logNumbers = new Map<string, number>();
-  let lockings = 0;
+/** Carries the steps of a run out that the engine starts: as activities, by agents, as sub-runs. */
+export class StepRunner {
+  private readonly plan: Plan;
+  private readonly scopes = new Map<number, Scope>();
+  private readonly tasks: StepTasks;
+  private readonly activities: StepActivities;
+  private readonly agents: AgentSteps;
+  private readonly subRuns: SubRuns;
+  private readonly locks: Locks;
+  private readonly budget: TaskBudget;
+  private readonly pacing: Pacing;
+  private readonly slots: Slots;
+  /** The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here. */
+  private readonly sharing: boolean;
+  private readonly lists = new Map<number, ListProgress>();
+  private readonly carriedLists: Map<number, CarriedList>;
+  private lockings: number;
+  /** What is under way. */
+  readonly inFlight: InFlight;
 
-  return {
-    start(index) {
-      const scope = new CancellationScope({ cancellable: true, parent });
-      scopes.set(index, scope);
-      void runToEnd(scope, index);
-    },
-    stop(index) {
-      scopes.get(index)?.cancel();
-      subRuns.force(index);
-    },
-    proceed: (index) => parked.go(index),
-    tell: (index, said) => parked.tell(index, said),
-    force() {
-      subRuns.force();
-    },
-  };
-
-  async function runToEnd(scope: CancellationScope, index: number): Promise<void> {
-    const report = await scope.run(() => execute(index));
-    scopes.delete(index);
-    apply({ type: 'step-ended', step: index, report, at: Date.now() });
+  constructor(
+    private readonly temporal: Temporal,
+    private readonly program: RunProgram & Pick<CheckedInput, 'subPlans'>,
+    private readonly input: RunInput,
+    private readonly options: StepRunnerOptions,
+  ) {
+    const { stateOf, apply, parent } = options;
+    const { plan } = program;
+    const { engine_version: version } = input;
+    const { carried } = input;
+    this.plan = plan;
+    this.inFlight = new InFlight(carried);
+    this.carriedLists = new Map(carried?.lists);
+    this.lockings = carried?.lockings ?? 0;
+    this.budget = new TaskBudget(temporal);
+    this.pacing = createPacing(temporal, program.allowance, parent);
+    this.slots = new Slots(temporal, plan.globals.max_concurrency);
+    this.sharing = plan.steps.some((step) => step.foreach !== undefined);
+    this.locks = new Locks(temporal);
+    this.tasks = new StepTasks(program, input, runOf(temporal), stateOf);
+    this.activities = new StepActivities(temporal, {
+      version,
+      maxDuration: plan.globals.max_step_duration_sec,
+      // Runs of before have it in each task, and wait for room by the sizes of those.
+      shared: version >= 2 ? sharedEnv(input) : undefined,
+    });
+    const execute = (step: Step, task: StepTask): Promise<StepReport> => this.runPiece(step, task);
+    this.agents = new AgentSteps(temporal, { program, input, tasks: this.tasks, stateOf, apply, execute });
+    this.subRuns = new SubRuns(temporal, {
+      checked: program,
+      input,
+      stateOf,
+      room: (bytes) => this.budget.take(bytes),
+      onStart: (step, run_id) => apply({ type: 'sub-run-started', step, run_id, at: Date.now() }),
+    });
   }
 
-  async function execute(index: number): Promise<StepReport> {
-    const step = plan.steps[index]!;
-    if (step.foreach === undefined) return sharing ? inSlot(slots, () => executeOne(index)) : executeOne(index);
-    const wanted = [...(outputs.get(step.id) ?? [])];
+  start(index: number): void {
+    const scope = this.temporal.scope(this.options.parent);
+    this.scopes.set(index, scope);
+    void this.runToEnd(scope, index);
+  }
+
+  /** What goes along to a new history, besides what runs. */
+  carry(): Pick<CarriedRun, 'executed' | 'sub_runs' | 'lockings' | 'locks' | 'lists'> {
+    return {
+      executed: this.tasks.carry(),
+      sub_runs: this.subRuns.carry(),
+      lockings: this.lockings,
+      locks: this.inFlight.locks,
+      lists: [...this.lists].map(([step, list]) => [step, carriedList(list)]),
+    };
+  }
+
+  stop(index: number): void {
+    this.scopes.get(index)?.cancel();
+    this.subRuns.force(index);
+  }
+
+  /** A parked step has a slot again. */
+  proceed(index: number): void {
+    this.agents.proceed(index);
+  }
+
+  /** Hands what a person said to a parked step on to it. */
+  tell(index: number, said: Said): void {
+    this.agents.tell(index, said);
+  }
+
+  /** Hands a forced cancel on to what is being stopped. */
+  force(): void {
+    this.subRuns.force();
+  }
+
+  private async runToEnd(scope: Scope, index: number): Promise<void> {
+    const each = this.plan.steps[index]!.foreach !== undefined;
+    const report = await scope.run(() => (each ? this.executeEach(index) : this.executeAlone(index)));
+    this.scopes.delete(index);
+    this.lists.delete(index);
+    this.inFlight.end(this.plan.steps[index]!.id);
+    this.options.apply({ type: 'step-ended', step: index, report, at: Date.now() });
+  }
+
+  private async executeAlone(index: number): Promise<StepReport> {
+    return this.sharing ? this.slots.run(() => this.executeOne(index)) : this.executeOne(index);
+  }
+
+  private async executeEach(index: number): Promise<StepReport> {
+    const { id, max_parallel } = this.plan.steps[index]!;
     let items: readonly Json[];
     try {
-      const list = (): readonly Json[] => foreachItems(step, () => valuesFor(index));
-      items = pacing.busy ? await pacing.later(list) : list();
+      const list = (): readonly Json[] => this.tasks.items(index);
+      items = this.pacing.busy && !this.carriedLists.has(index) ? await this.pacing.later(list) : list();
     } catch (error) {
-      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
-      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
+      return notWorkedOut(error);
     }
+    const { engine_version: version } = this.input;
+    const progress = listProgress(this.carriedLists.get(index));
+    this.carriedLists.delete(index);
+    this.lists.set(index, progress);
     const limits = {
-      limit: step.max_parallel ?? items.length,
-      ...(input.engine_version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
+      limit: max_parallel ?? items.length,
+      maxItems: version >= 4 ? MAX_ITEMS.several : MAX_ITEMS.one,
+      ...(version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
     };
-    return runInstances(items, { id: step.id, ...limits, slots, wanted }, (item, i) =>
-      executeInstance(index, { item, index: i }),
+    const { mayStart } = this.options;
+    const step = { id, ...limits, slots: this.slots, wanted: this.tasks.wanted(index), progress, mayStart };
+    const goingOn = new Set(progress.goingOn);
+    return runInstances(this.temporal, items, step, (item, i) =>
+      this.executeInstance(index, { item, index: i }, goingOn.has(i)),
     );
   }
 
-  async function executeInstance(index: number, instance: Instance): Promise<StepReport> {
-    onInstance(index, instance.index);
-    const report = await executeOne(index, instance);
-    onInstance(index, instance.index, report);
+  private async executeInstance(index: number, instance: Instance, goesOn: boolean): Promise<StepReport> {
+    if (!goesOn) this.options.onInstance(index, instance.index);
+    const report = await this.executeOne(index, instance);
+    this.inFlight.end(instanceId(this.plan.steps[index]!, instance));
+    this.options.onInstance(index, instance.index, report);
     return report;
   }
 
-  function valuesFor(index: number): ExpressionValues {
-    const values = runValues(program, stateOf(), workflowId);
-    return conditionValues(plan, onceForAll(plan.steps[index]!), { inputs: input.inputs, env: input.env, values });
-  }
-
-  async function executeOne(index: number, instance?: Instance): Promise<StepReport> {
+  private async executeOne(index: number, instance?: Instance): Promise<StepReport> {
     let execution: () => Promise<StepReport>;
     let locks: readonly string[];
     try {
-      const expanded = pacing.busy ? await pacing.later(() => expand(index, instance)) : expand(index, instance);
+      const expand = (): ExpandedStep => this.tasks.expand(index, instance);
+      // What runs already is waited for at once: who looks after processes that nobody waits for ends them.
+      const goesOn = this.inFlight.goesOn(instanceId(this.plan.steps[index]!, instance));
+      const expanded = this.pacing.busy && !goesOn ? await this.pacing.later(expand) : expand();
       // What the run holds already its steps need not take; they would wait for their own run.
-      locks = expanded.locks.filter((name) => !heldLocks.includes(name));
-      execution = executionOf(index, expanded, instance);
+      locks = expanded.locks.filter((name) => !this.options.heldLocks.includes(name));
+      execution = this.executionOf(index, expanded, instance);
     } catch (error) {
-      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
-      const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
+      return notWorkedOut(error);
     }
-    return locks.length === 0 ? execution() : runUnderLocks(index, instance, execution, locks);
+    return locks.length === 0 ? execution() : this.runUnderLocks(index, instance, execution, locks);
   }
 
-  function executionOf(index: number, expanded: ExpandedStep, instance?: Instance): () => Promise<StepReport> {
-    const { action, env, locks } = expanded;
-    const step = plan.steps[index]!;
-    if (action.type === 'agent') return () => runAgentStep(agentContext(index, action, expanded, instance));
-    if (action.type !== 'plan') {
-      const task = stepTask(index, expanded, instance);
-      return () => runTask(index, task);
+  private executionOf(index: number, expanded: ExpandedStep, instance?: Instance): () => Promise<StepReport> {
+    const { action } = expanded;
+    const id = instanceId(this.plan.steps[index]!, instance);
+    if (action.type === 'agent') {
+      return () => {
+        this.inFlight.begin(id, 'agent');
+        return this.agents.execute(index, action, expanded, instance);
+      };
     }
-    const call = {
+    if (action.type === 'plan') {
+      return () => {
+        this.inFlight.begin(id, 'sub-plan');
+        return this.runSubPlan(index, action, expanded, instance);
+      };
+    }
+    const task = this.tasks.task(index, expanded, instance);
+    return () => this.runTask(index, task);
+  }
+
+  private runSubPlan(
+    index: number,
+    action: PlanAction,
+    { env, locks }: ExpandedStep,
+    instance: Instance | undefined,
+  ): Promise<StepReport> {
+    const step = this.plan.steps[index]!;
+    return this.subRuns.run({
       index,
       stepId: instanceId(step, instance),
       action,
       env: Object.fromEntries(Object.keys(step.env).map((name) => [name, env[name]!])),
-      locks: [...new Set([...heldLocks, ...locks])],
-      wanted: [...(outputs.get(step.id) ?? [])],
-    };
-    return () => subRuns.run(call);
+      locks: [...new Set([...this.options.heldLocks, ...locks])],
+      wanted: this.tasks.wanted(index),
+    });
   }
 
   /** Locks are taken with a slot in hand, so that a holder always has one: the other order could block a run. */
-  async function runUnderLocks(
+  private async runUnderLocks(
     index: number,
     instance: Instance | undefined,
     execution: () => Promise<StepReport>,
     names: readonly string[],
   ): Promise<StepReport> {
-    const step = plan.steps[index]!;
-    lockings += 1;
+    const step = this.plan.steps[index]!;
+    const { apply, stateOf } = this.options;
+    const { inFlight } = this;
+    const id = instanceId(step, instance);
+    const before = inFlight.locksOf(id);
+    if (before === undefined) this.lockings += 1;
+    const number = before?.number ?? this.lockings;
+    inFlight.noteLocks(id, before ?? { number, held: false });
+    inFlight.begin(id, 'locks');
     const wish = {
       names,
-      number: lockings,
-      step_id: instanceId(step, instance),
-      grace_sec: step.action.type === 'plan' ? longestGrace(program) : step.grace_sec,
+      number,
+      ...(before?.held && { held: true }),
+      step_id: id,
+      grace_sec: step.action.type === 'plan' ? longestGrace(this.program) : step.grace_sec,
       onWait: (name: string, holder: string) =>
         apply({ type: 'lock-waited', step: index, name, holder, at: Date.now() }),
-      onHeld: () => apply({ type: 'locks-held', step: index, at: Date.now() }),
+      onHeld: () => {
+        inFlight.noteLocks(id, { number, held: true });
+        apply({ type: 'locks-held', step: index, at: Date.now() });
+      },
       mayGo: () => !stateOf().paused && stateOf().held.length === 0,
     };
     try {
-      return await holdingLocks(wish, execution);
+      return await this.locks.holding(wish, execution);
     } catch (error) {
       if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
       return { status: 'failed', reason: 'internal_error', message: String(causeOf(error)), attempts: 0 };
+    } finally {
+      inFlight.noteLocks(id, undefined);
     }
   }
 
-  async function runTask(index: number, task: StepTask): Promise<StepReport> {
+  private async runTask(index: number, task: StepTask): Promise<StepReport> {
+    const { step_id: id } = task;
+    const isCall = task.action.type === 'http';
+    if (isCall) this.inFlight.begin(id, 'call');
+    const known = isCall ? undefined : this.inFlight.beginProcess(id);
     try {
-      await budget.take(JSON.stringify(withoutShared(task, shared)).length);
+      if (known === undefined) await this.budget.take(this.activities.sizeOf(task));
+      else if (known.resume_at !== undefined && known.resume_at > Date.now()) {
+        await this.temporal.sleep(known.resume_at - Date.now());
+      }
     } catch {
+      this.inFlight.begin(id, 'landed');
       return { status: 'canceled', attempts: 0 }; // stopped while it waited for its turn
     }
-    const maxDuration = plan.globals.max_step_duration_sec;
-    const report = await runStep(plan.steps[index]!, maxDuration, task, input.engine_version, shared);
-    executed.set(task.step_id, Math.max(report.attempts, (task.attempts_before ?? 0) + 1));
+    const given = known?.carried === undefined ? task : { ...task, carried: known.carried };
+    const report = await this.activities.execute(this.plan.steps[index]!, given);
+    this.inFlight.begin(id, 'landed');
+    this.tasks.ran(task, report);
     return report;
   }
 
-  function stepTask(index: number, expanded: ExpandedStep, instance?: Instance): StepTask {
-    const { action } = expanded;
-    const step = plan.steps[index]!;
-    const attemptsBefore = executed.get(instanceId(step, instance)) ?? 0;
-    if (isNoTask(action)) throw new Error(`Internal error: a step of type ${action.type} is no task`);
-    return { ...taskOf(index, expanded, instanceId(step, instance), attemptsBefore), action };
-  }
-
-  function taskOf(
-    index: number,
-    { env, cwd, secrets }: ExpandedStep,
-    stepId: string,
-    attemptsBefore: number,
-  ): Omit<StepTask, 'action'> {
-    const step = plan.steps[index]!;
-    return {
-      run_id: workflowId,
-      step_id: stepId,
-      cwd: input.base_dir === undefined ? cwd : [input.base_dir, ...cwd],
-      env,
-      timeout_sec: step.timeout_sec,
-      max_duration_sec: plan.globals.max_step_duration_sec,
-      grace_sec: step.grace_sec,
-      retry: step.retry,
-      max_lost: plan.globals.max_lost,
-      max_output_bytes: step.max_output_bytes,
-      ...(step.run_once && { run_once: true }),
-      ...(attemptsBefore > 0 && { attempts_before: attemptsBefore }),
-      ...(Object.keys(step.secrets).length > 0 && { secrets: { sources: step.secrets, uses: secrets } }),
-      ...(Object.keys(plan.globals.env_aliases).length > 0 && { env_aliases: plan.globals.env_aliases }),
-      ...(step.summary !== undefined && { summary: step.summary }),
-      success_exit_codes: step.success_exit_codes,
-      warning_exit_codes: step.warning_exit_codes,
-      outputs: [...(outputs.get(step.id) ?? [])],
-    };
-  }
-
-  function agentContext(
-    index: number,
-    action: AgentAction,
-    expanded: ExpandedStep,
-    instance: Instance | undefined,
-  ): AgentStepContext {
-    const step = plan.steps[index]!;
-    const id = instanceId(step, instance);
-    const attemptsBefore = executed.get(id) ?? 0;
-    const { runId } = workflowInfo();
-    return {
-      step,
-      id,
-      action,
-      settings: (name) => agentSettingsOf(name, plan, input.agents) ?? {},
-      ...earlierWork(program, stateOf(), index, action),
-      task: (stepId, before) => ({
-        ...taskOf(index, expanded, stepId, before),
-        // Each turn is one execution: what comes after it is decided here, where sessions and quotas are known.
-        retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
-      }),
-      async execute(piece, task) {
-        await budget.take(JSON.stringify(withoutShared(task, shared)).length).catch(() => {});
-        return runStep(piece, plan.globals.max_step_duration_sec, task, input.engine_version, shared);
-      },
-      parking: instance === undefined ? parked.parkingOf(index) : instanceParking(),
-      warn: (message) => apply({ type: 'step-warned', step: index, message, at: Date.now() }),
-      runLedger,
-      accountKey: `${runId}/${id}`,
-      attempts: { count: attemptsBefore, failed: [] },
-      attemptsBefore,
-      numbers: logNumbers,
-      maxLost: plan.globals.max_lost,
-      wanted: [...(outputs.get(step.id) ?? [])],
-    };
-  }
-
-  function expand(index: number, instance?: Instance): ExpandedStep {
-    const values = { ...runValues(program, stateOf(), workflowId), ...instance };
-    return expandStep(plan, plan.steps[index]!, { inputs: input.inputs, env: input.env, values });
+  private async runPiece(step: Step, task: StepTask): Promise<StepReport> {
+    await this.budget.take(this.activities.sizeOf(task)).catch(() => {});
+    return this.activities.execute(step, task);
   }
 }
 
-type NoTask = Exclude<StepAction, StepTask['action']>;
-
-function isNoTask(action: StepAction): action is NoTask {
-  return ['noop', 'approval', 'wait', 'plan', 'agent'].includes(action.type);
+/** A run, as the names of its tries have it. */
+function runOf(temporal: Temporal): { id: string; first_run_id?: string } {
+  const { workflowId, runId, firstExecutionRunId: first } = temporal.info();
+  return { id: workflowId, ...(first === runId ? {} : { first_run_id: first }) };
 }
 
-function instanceId({ id }: Step, instance: Instance | undefined): string {
-  return instance === undefined ? id : `${id}[${instance.index}]`;
-}
-
-/** Spreads starts over several workflow tasks where their inputs are too large for one. */
-function createTaskBudget(): { take(bytes: number): Promise<void> } {
-  let task = -1;
-  let used = 0;
-  return {
-    async take(bytes) {
-      for (;;) {
-        const current = workflowInfo().historyLength; // the same for all of one workflow task, also on replay
-        if (current !== task) {
-          task = current;
-          used = 0;
-        }
-        if (used === 0 || used + bytes <= MAX_TASK_BYTES) {
-          used += bytes;
-          return;
-        }
-        await sleep(1);
-      }
-    },
-  };
+/** How a step ends whose templates, or whose list, could not be worked out. */
+function notWorkedOut(error: unknown): StepReport {
+  if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
 }

@@ -47,3 +47,9 @@ function outputsOf(
   const known: Readonly<Record<string, Json>> = { ...outputs, run_id: runId };
   return Object.fromEntries(wanted.flatMap((name) => (Object.hasOwn(known, name) ? [[name, known[name]!]] : [])));
 }
+
+/** How a step ended whose sub-plan was not started. */
+export function refused(reason: 'input_invalid' | 'sub_plan_failed', message: string): { report: StepReport } {
+  const name = reason === 'input_invalid' ? 'InputError' : 'SubPlanError';
+  return { report: { status: 'failed', reason, message: `${name}: ${message}`, attempts: 0 } };
+}

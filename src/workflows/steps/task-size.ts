@@ -13,11 +13,11 @@ export function tooLarge(task: unknown): string | undefined {
   const bytes = utf8Length(text);
   const packed = Math.min(bytes, Math.ceil(entropyBytes(text) * 1.05));
   if (packed <= MAX_BYTES) return undefined;
-  return `the step with all that its templates became has ${bytes} bytes, too many for one task; pass large data as a file`;
+  return `the step with its templates expanded is ${bytes} bytes, too many for one task; pass large data as a file`;
 }
 
 /** What a code for each character by itself comes to. */
-function entropyBytes(text: string): number {
+export function entropyBytes(text: string): number {
   const counts = new Map<number, number>();
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);

@@ -18,7 +18,7 @@ test('what expressions read of outputs is at most 128 KiB; what they do not read
 
 test('a file of outputs has at most 1 MiB', () => {
   writeFileSync(file, `a=${'x'.repeat(1024 * 1024)}`);
-  expect(() => collectOutputs(file, stdout, ['a'])).toThrow('$ORCH_OUTPUT has 1048578 bytes; at most 1048576 are read');
+  expect(() => collectOutputs(file, stdout, ['a'])).toThrow('$ORCH_OUTPUT is 1048578 bytes; at most 1048576 are read');
 });
 
 test('`stdout` is its last 64 KiB', () => {
@@ -27,4 +27,22 @@ test('`stdout` is its last 64 KiB', () => {
   expect(collectOutputs(file, stdout, ['stdout'])).toEqual({
     stdout: `${'a'.repeat(64 * 1024 - 60_000)}${'b'.repeat(60_000)}`,
   });
+});
+
+test.each([
+  ['a byte order mark', Buffer.from('\uFEFFa=1'), { a: '1' }],
+  ['a byte order mark before JSON', Buffer.from('\uFEFF{"a": 12345678901234567890}'), { a: '12345678901234567890' }],
+])('%s is read', (_, bytes, expected) => {
+  writeFileSync(file, bytes);
+  expect(collectOutputs(file, stdout, ['a'])).toEqual(expected);
+});
+
+test.each([
+  ['UTF-16', Buffer.from('\uFEFFa=1', 'utf16le'), '$ORCH_OUTPUT is UTF-16; write it as UTF-8'],
+  ['Latin-1', Buffer.from('a=\xe4', 'latin1'), '$ORCH_OUTPUT is not UTF-8; write it as UTF-8'],
+  ['a NUL', Buffer.from('a=1\nb=x\0y'), 'line 2 of $ORCH_OUTPUT holds a NUL character'],
+  ['a key twice', Buffer.from('{"a": 1, "a": 2}'), "$ORCH_OUTPUT starts like a JSON object but is not one:  'a'"],
+])('%s is refused', (_, bytes, message) => {
+  writeFileSync(file, bytes);
+  expect(() => collectOutputs(file, stdout, ['a'])).toThrow(message);
 });

@@ -143,7 +143,7 @@ describe('arguments', () => {
     fakePwsh(dir);
     expect(powershellInvocation({ script: './run.ps1', args: { [key]: 'x' } }, { PATH: dir }, 'linux')).toMatchObject({
       ok: false,
-      error: { reason: 'spawn_failed', message: `args: ${JSON.stringify(key)} is no name of a PowerShell parameter` },
+      error: { reason: 'spawn_failed', message: `args: ${JSON.stringify(key)} is not a PowerShell parameter name` },
     });
   });
 

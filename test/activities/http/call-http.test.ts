@@ -126,7 +126,7 @@ describe('a request', () => {
   });
 
   test.each<[string, HttpRequest, string]>([
-    ['a relative URL', { url: '/a' }, 'RequestError: the URL is not an absolute one'],
+    ['a relative URL', { url: '/a' }, 'RequestError: the URL is not absolute'],
     [
       'another scheme',
       { url: 'file:///etc/passwd' },
@@ -135,7 +135,7 @@ describe('a request', () => {
     [
       'credentials in the URL',
       { url: 'https://user:s3cret@example.org' },
-      'RequestError: the URL holds credentials, which would end up in logs',
+      'RequestError: the URL contains credentials, which would end up in logs',
     ],
     [
       'a bad header value',
@@ -153,11 +153,11 @@ describe('a request', () => {
       { url: 'http://x', method: 'trace' },
       'RequestError: the method TRACE cannot be used',
     ],
-    ['a method that is none', { url: 'http://x', method: 'A B' }, 'RequestError: "A B" is no HTTP method'],
+    ['a method that is none', { url: 'http://x', method: 'A B' }, 'RequestError: "A B" is not an HTTP method'],
     [
       'bad statuses',
       { url: 'http://x', expect_status: ['2x', 7] },
-      'RequestError: "2x" is no status: write a code (200), a class ("2xx") or a range ("200-204"); "7" is no status: write a code (200), a class ("2xx") or a range ("200-204")',
+      'RequestError: "2x" is not a status: use a code (200), a class ("2xx") or a range ("200-204"); "7" is not a status: use a code (200), a class ("2xx") or a range ("200-204")',
     ],
   ])('with %s is refused, and never tried again', async (_, request, message) => {
     const outcome = await call(request);

@@ -15,7 +15,7 @@ describe('redirects', () => {
     expect(await call({ url: `${origin}/6` })).toMatchObject({
       ok: false,
       reason: 'http_network',
-      message: `RedirectError: GET ${origin}/6 was redirected more than 5 times, at last by ${origin}/1`,
+      message: `RedirectError: GET ${origin}/6 was redirected more than 5 times, the last time by ${origin}/1`,
       retryable: false,
     });
   });
@@ -91,7 +91,7 @@ describe('redirects', () => {
       ok: false,
       duration_ms: expect.any(Number),
       reason: 'http_network',
-      message: `RedirectError: POST ${origin}/ was redirected by ${origin}/ to another origin (${other}), and the body holds a secret; call that origin itself if it is to have it`,
+      message: `RedirectError: POST ${origin}/ was redirected by ${origin}/ to another origin (${other}), and the body holds a secret; call that origin directly if it is meant to receive it`,
       retryable: false,
     });
     expect(await call({ url: origin, method: 'POST', body: 'plain' }, { holdsSecret })).toMatchObject({ ok: true });
@@ -125,7 +125,7 @@ describe('redirects', () => {
     });
     expect(await call({ url: `${origin}/away${query}` }, { holdsSecret })).toMatchObject({
       ok: false,
-      message: `RedirectError: GET ${origin}/away was redirected by ${origin}/away to another origin (${other}), and the URL holds a secret; call that origin itself if it is to have it`,
+      message: `RedirectError: GET ${origin}/away was redirected by ${origin}/away to another origin (${other}), and the URL holds a secret; call that origin directly if it is meant to receive it`,
     });
     expect(seen).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe('redirects', () => {
 
   test.each([
     ['file:///etc/passwd', 'the URL\'s scheme is "file": only http and https can be called'],
-    ['http://u:s3cret@127.0.0.1/', 'the URL holds credentials, which would end up in logs'],
+    ['http://u:s3cret@127.0.0.1/', 'the URL contains credentials, which would end up in logs'],
   ])('to %s are refused', async (location, why) => {
     const origin = await rig.serve((_, response) => response.writeHead(302, { Location: location }).end());
     expect(await call({ url: origin })).toMatchObject({
@@ -171,7 +171,7 @@ describe('a body that is too large', () => {
     expect(await call({ url: origin, max_body_bytes: 1_000_000 }, { bodyFile })).toMatchObject({
       ok: false,
       reason: 'http_body_too_large',
-      message: `BodyTooLargeError: the answer to GET ${origin}/ is larger than max_body_bytes (1000000)`,
+      message: `BodyTooLargeError: the response to GET ${origin}/ is larger than max_body_bytes (1000000)`,
       retryable: false,
       response: { status: 200, body_bytes: 1_000_000, body_truncated: true },
     });

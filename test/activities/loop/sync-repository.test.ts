@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { synchronise } from '../../../src/activities/loop/sync-repository.js';
@@ -89,10 +89,10 @@ describe('after a turn', () => {
     const one = shared.clone('one');
     one.commit('.reportsignore', '*.png\n');
     one.write('reports/plot.png', 'x');
-    expect(await refusal(sync(one))).toMatch(/reports\/plot\.png \(\.reportsignore leaves it out\)/);
+    expect(await refusal(sync(one))).toMatch(/reports\/plot\.png \(\.reportsignore excludes it\)/);
     one.git('clean', '-fdq');
     one.write('reports/big.log', new Uint8Array(6 * 1024 * 1024));
-    expect(await refusal(sync(one))).toMatch(/a report has at most 5242880/);
+    expect(await refusal(sync(one))).toMatch(/a report may have at most 5242880/);
     one.git('clean', '-fdq');
     for (const name of ['reports/a b.md', 'reports/*.md', 'reports/ü"\'.md', 'reports/-x.md']) one.write(name, 'x');
     await sync(one);
@@ -117,7 +117,7 @@ describe('after a turn', () => {
       mode: 0o755,
     });
     expect(await refusal(sync(one))).toMatch(
-      /^git_push_rejected: origin has refused main twice.*pre-receive hook declined/,
+      /^git_push_rejected: origin rejected main twice.*pre-receive hook declined/,
     );
     writeFileSync(path.join(shared.bare, 'hooks', 'pre-receive'), '#!/bin/sh\nexit 0\n', { mode: 0o755 });
     expect((await sync(one)).pushed).toBe(true);
@@ -180,6 +180,26 @@ describe('before a turn', () => {
     expect(subjects(one)[0]).toBe('one: a.txt'); // the tree is as it was
   });
 
+  test.each(['', 'b.txt'])(
+    'work here that is not committed and meets theirs is put back, and stops the loop %s',
+    async (more) => {
+      const shared = sharedRepository();
+      const [one, two] = [shared.clone('one'), shared.clone('two')];
+      two.commit('src/code.py', 'theirs\n');
+      if (more !== '') one.commit(more, 'mine, committed\n', false);
+      one.write('src/code.py', 'mine\n');
+      const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
+      const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
+      const head = one.git('rev-parse', 'HEAD');
+      expect(await refusal(synchronise(one.dir, task))).toBe(
+        'git_conflict: origin/main and this clone have both changed src/code.py: merge them by hand',
+      );
+      expect(readFileSync(path.join(one.dir, 'src/code.py'), 'utf8')).toBe('mine\n');
+      expect([one.git('rev-parse', 'HEAD'), one.git('stash', 'list')]).toEqual([head, '']);
+      expect(one.git('status', '--porcelain')).toBe(' M src/code.py\n');
+    },
+  );
+
   test('an untracked file here that a pull would overwrite is a clear error', async () => {
     const shared = sharedRepository();
     const [one, two] = [shared.clone('one'), shared.clone('two')];
@@ -188,7 +208,7 @@ describe('before a turn', () => {
     const git = configOf('git: {enabled: true, dirty: warn}\n').git!;
     const task = { run_id: 'loop', step_id: 's', git, when: 'before' as const, subject: 'X' };
     expect(await refusal(synchronise(one.dir, task))).toBe(
-      'git_untracked_collision: a pull would overwrite files here that git does not know: notes.txt. Move or remove them',
+      'git_untracked_collision: a pull would overwrite untracked files: notes.txt. Move or remove them',
     );
     expect(readFileSync(path.join(one.dir, 'notes.txt'), 'utf8')).toBe('mine\n');
   });
@@ -209,10 +229,10 @@ describe('guards', () => {
     const task = { run_id: 'loop', step_id: 's', git, when: 'after' as const, subject: 'X' };
     one.git('checkout', '-q', '-b', 'other');
     expect(await refusal(synchronise(one.dir, task))).toMatch(
-      /^git_branch: .* is on the branch other, and the loop works on main only/,
+      /^git_branch: .* is on the branch other, but the loop works only on main/,
     );
     one.git('checkout', '-q', '--detach');
-    expect(await refusal(synchronise(one.dir, task))).toMatch(/^git_branch: .* is on no branch/);
+    expect(await refusal(synchronise(one.dir, task))).toMatch(/^git_branch: .* is not on a branch/);
   });
 
   test('a folder without a repository, and a merge of a person, are left alone', async () => {
@@ -234,15 +254,72 @@ describe('guards', () => {
     one.write('docs/fix_plan.md', 'plan\n');
     writeFileSync(path.join(one.dir, '.git', 'index.lock'), '');
     expect(await refusal(sync(one))).toMatch(
-      /^git_locked: another git holds .*index\.lock; where none runs, remove that file/,
+      /^git_locked: another git process holds .*index\.lock; if none is running, remove that file/,
     );
   });
+});
 
-  test('a configuration below the top of its repository works on the whole of it', async () => {
+const below = (clone: Clone): Clone => ({ ...clone, dir: path.join(clone.dir, 'sub') });
+
+describe('a configuration below the top of its repository', () => {
+  test('has rules that count from its folder; what is outside of it is named', async () => {
     const shared = sharedRepository();
     const one = shared.clone('one');
-    mkdirSync(path.join(one.dir, 'sub'), { recursive: true });
-    one.write('src/code.py', 'changed');
-    expect(await refusal(sync({ ...one, dir: path.join(one.dir, 'sub') }))).toMatch(/^git_dirty: .*src\/code\.py/);
+    const names = ['sub/docs/fix_plan.md', 'sub/plans/x/reports/run.log', 'sub/sync/state.json'];
+    for (const name of names) one.write(name, '{}');
+    one.write('docs/fix_plan.md', 'of another project');
+    expect(await refusal(sync(below(one)))).toMatch(
+      /^git_dirty: .*docs\/fix_plan\.md \(no rule covers it: it is outside the folder of the loop\)/,
+    );
+    rmSync(path.join(one.dir, 'docs/fix_plan.md'));
+    expect(await sync(below(one))).toMatchObject({ pushed: true, left: [] });
+    expect(one.git('show', '--name-only', '--format=').trim().split('\n')).toEqual(names);
   });
+
+  test('has its own .reportsignore', async () => {
+    const one = sharedRepository().clone('one');
+    one.commit('sub/.reportsignore', '*.png\n');
+    one.write('sub/reports/plot.png', 'x');
+    expect(await refusal(sync(below(one)))).toMatch(/sub\/reports\/plot\.png \(\.reportsignore excludes it\)/);
+  });
+});
+
+const local = (clone: Clone, when: SyncTask['when'] = 'after'): Promise<SyncReport> => {
+  const { git } = configOf('git: {enabled: true}\n');
+  return synchronise(clone.dir, { run_id: 'loop', step_id: 's', git: git!, when, subject: 'X', may_be_local: true });
+};
+
+describe('where there is no remote', () => {
+  test('it is committed here, and what no rule covers is only told', async () => {
+    const one = sharedRepository().clone('one');
+    one.git('remote', 'remove', 'origin');
+    one.write('docs/fix_plan.md', 'plan\n');
+    one.write('src/code.py', 'changed');
+    expect(await local(one, 'before')).toMatchObject({ pushed: false, left: ['src/code.py (no rule covers it)'] });
+    expect(await local(one)).toEqual({ pushed: false, left: ['src/code.py (no rule covers it)'] });
+    expect(one.git('show', '--name-only', '--format=').trim()).toBe('docs/fix_plan.md');
+  });
+
+  test('two machines cannot do without', async () => {
+    const one = sharedRepository().clone('one');
+    one.git('remote', 'remove', 'origin');
+    expect(await refusal(sync(one, { when: 'before' }))).toMatch(/^git_unreachable: /);
+  });
+});
+
+const hidden = async (config: string): Promise<string> => {
+  const shared = sharedRepository();
+  const one = shared.clone('one');
+  one.commit('.gitignore', 'reports/\nnode_modules/\n*.md\n');
+  for (const name of ['reports/run.log', 'reports/run.py', 'node_modules/x.log', 'docs/fix_plan.md'])
+    one.write(name, 'x');
+  const { git } = configOf(`git: {enabled: true${config}}\n`);
+  await synchronise(one.dir, { run_id: 'loop', step_id: 's', git: git!, when: 'after', subject: 'X' });
+  return one.git('show', '--name-only', '--format=').trim();
+};
+
+describe('reports that git is told to pass over', () => {
+  test('stay where they are', async () => expect(await hidden('')).toBe('.gitignore'));
+  test('are committed where that is configured, they alone', async () =>
+    expect(await hidden(', force_add_reports: true')).toBe('reports/run.log'));
 });

@@ -13,6 +13,7 @@
 //   FAKE write FILE TEXT   writes TEXT into FILE (in its folder)
 //   FAKE append FILE TEXT  appends a line
 //   FAKE wait FILE         waits until FILE is there
+//   FAKE run LINE          has the shell run LINE, in its folder
 //   FAKE tokens N          uses N tokens (default 100)
 //   FAKE cost USD          costs that much (claude, opencode, generic; default 0.01)
 //   FAKE error TEXT        the turn fails with TEXT, exit code 1
@@ -37,8 +38,10 @@
 // Without any it says what it was told, and passes as it is asked to. FAKE_LOG names a file that gets a line for each start:
 // {"agent", "session", "resumed", "pid", "cwd", "args", "prompt"}; beside it, or in the folder for temporary files, codex
 // and claude keep what each session has used, for they count on when it is resumed. With FAKE_QUOTA=FILE it is out of
-// quota, whatever the prompt, while FILE holds a time (milliseconds since the epoch) that has not come.
+// quota, whatever the prompt, while FILE holds a time (milliseconds since the epoch) that has not come. With FAKE_STEPS=FOLDER
+// it does what the file there says that has the name of its step, beside what its prompt says.
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
@@ -60,11 +63,12 @@ const session = resumed ?? option('--session-id') ?? (agent === 'codex' ? `th_${
 if (process.env.FAKE_LOG) {
   // opencode works where PWD says.
   const cwd = agent === 'opencode' ? process.env.PWD : process.cwd();
-  const start = { agent, session, resumed: resumed !== undefined, pid: process.pid, cwd, args: argv, prompt };
+  const step = process.env.ORCH_STEP_ID;
+  const start = { agent, session, resumed: resumed !== undefined, pid: process.pid, cwd, args: argv, prompt, step };
   appendFileSync(process.env.FAKE_LOG, `${JSON.stringify(start)}\n`);
 }
 
-const todo = directives(prompt);
+const todo = directives(`${prompt}\n${ofStep()}`);
 const last = (name) => todo.findLast(([key]) => key === name)?.[1];
 const has = (name) => todo.some(([key]) => key === name);
 const print = (event) => process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -99,6 +103,7 @@ for (const [name, rest] of todo) {
     }
   }
   if (name === 'mutter') process.stderr.write(`it is ${process.env[first]}\n`);
+  if (name === 'run') execSync(rest, { stdio: 'ignore' });
   if (name === 'die') process.kill(process.pid, 'SIGKILL');
   if (name === 'write' || name === 'append') tool(`${name} ${first}`);
 }
@@ -121,6 +126,12 @@ function readPrompt() {
   if (file !== undefined) return readFileSync(file, 'utf8');
   if (process.env.FAKE_PROMPT_VIA === 'arg') return argv.at(-1);
   return readFileSync(0, 'utf8');
+}
+
+function ofStep() {
+  const { FAKE_STEPS: folder, ORCH_STEP_ID: step } = process.env;
+  const file = folder === undefined || step === undefined ? '' : path.join(folder, step);
+  return file !== '' && existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
 
 function directives(text) {

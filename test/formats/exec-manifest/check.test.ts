@@ -93,7 +93,7 @@ describe('a manifest', () => {
       [
         "3:1 unknown_key max_paralel: unknown key 'max_paralel' (did you mean 'max_parallel'?)",
         "7:34 unknown_key stages[0].tasks[0].depends_on: unknown key 'depends_on' (did you mean 'depends'?)",
-        "8:27 unknown_key stages[0].tasks[1].colour: unknown key 'colour' (remove it; known here are id, title, files, depends, tier, prompt_hint)",
+        "8:27 unknown_key stages[0].tasks[1].colour: unknown key 'colour' (remove it; known keys are id, title, files, depends, tier, prompt_hint)",
       ],
     ],
     [
@@ -109,8 +109,8 @@ describe('a manifest', () => {
       'with ids that are taken',
       manifestOf([[ONE], ['id: task-1, title: x', 'id: TASK-1, title: x']]),
       [
-        "9:14 duplicate_id stages[1].tasks[0].id: the id 'task-1' is taken",
-        "10:14 duplicate_id stages[1].tasks[1].id: the id 'TASK-1' differs from 'task-1' by case alone (ids become folders, and some file systems ignore case)",
+        "9:14 duplicate_id stages[1].tasks[0].id: duplicate id 'task-1'",
+        "10:14 duplicate_id stages[1].tasks[1].id: the id 'TASK-1' differs from 'task-1' only by case (ids become folders, and some file systems ignore case)",
       ],
     ],
     [
@@ -136,14 +136,14 @@ describe('a manifest', () => {
       'whose tasks wait for each other',
       manifestOf([['id: a, title: x, depends: [c]', 'id: b, title: x, depends: [a]', 'id: c, title: x, depends: [b]']]),
       [
-        "6:37 dependency_cycle stages[0].tasks[0].depends[0]: these tasks wait for each other: 'a' → 'c' → 'b' → 'a' (remove one of these dependencies)",
+        "6:37 dependency_cycle stages[0].tasks[0].depends[0]: these tasks depend on each other: 'a' → 'c' → 'b' → 'a' (remove one of these dependencies)",
       ],
     ],
     [
       'with a dependency on a later stage',
       manifestOf([['id: a, title: x, depends: [b]'], ['id: b, title: x']]),
       [
-        "6:37 dependency_cycle stages[0].tasks[0].depends[0]: these tasks wait for each other: 'a' → 'b' → 'a' ('b' is in a later stage, which waits for all tasks of this one: move one of the two, or remove this)",
+        "6:37 dependency_cycle stages[0].tasks[0].depends[0]: these tasks depend on each other: 'a' → 'b' → 'a' ('b' is in a later stage, which waits for all tasks of this one: move one of the two, or remove this dependency)",
       ],
     ],
     [

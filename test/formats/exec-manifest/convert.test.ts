@@ -198,7 +198,7 @@ describe('a task becomes an agent step', () => {
 
   test('with the defaults of the format', () => {
     const document = planOf(manifestOf([['id: a, title: x']]));
-    expect(document.globals).toEqual({ max_concurrency: 5 });
+    expect(document.globals).toEqual({ max_concurrency: 5, agents: { codex: { push: 'deny' } } });
     expect(step(document, 'a').step_def).toMatchObject({
       tier: 'deep',
       timeout_sec: 300,
@@ -270,7 +270,7 @@ describe('an option', () => {
 
   test('hands tasks to a dispatch script, and reviews to the other engine by it', () => {
     const document = planOf(text, { dispatch: 'scripts/dispatch.sh' });
-    const script = { adapter: 'dispatch', command: 'scripts/dispatch.sh' };
+    const script = { adapter: 'dispatch', command: 'scripts/dispatch.sh', push: 'deny' };
     expect(document.globals['agents']).toEqual({
       dispatch: script,
       'dispatch-claude': { ...script, args: ['--to', 'claude'] },
@@ -296,6 +296,13 @@ describe('an option', () => {
     });
   });
 
+  test('lets agents push', () => {
+    expect(planOf(text, { mayPush: true }).globals).not.toHaveProperty('agents');
+    expect(planOf(text, { mayPush: true, dispatch: 'x', review: false }).globals['agents']).toEqual({
+      dispatch: { adapter: 'dispatch', command: 'x' },
+    });
+  });
+
   test('bounds the waiting for answers', () => {
     expect(defs({ answerTimeoutSec: 60 })[0]).toMatchObject({ answer_timeout_sec: 60 });
     expect(defs({})[0]).not.toHaveProperty('answer_timeout_sec');
@@ -315,7 +322,7 @@ describe('an option', () => {
       plan_file: '../p.md',
       verify: [{ run: 'make', expect: 'exit 0' }],
       review: {
-        prompt: '### What the plan says of it\n\n## Task 1: x\n<verify>\n- run: `make`\n</verify>',
+        prompt: '### What the plan says about it\n\n## Task 1: x\n<verify>\n- run: `make`\n</verify>',
         criteria_file: '../p.criteria.md',
       },
     });
@@ -349,8 +356,26 @@ describe('agents of one tree', () => {
     expect(loaded).toMatchObject({
       ok: true,
       value: {
-        diagnostics: [{ code: 'shared_tree', severity: 'warning', line: 7, column: 9, path: 'stages[0].tasks[1]' }],
+        diagnostics: [
+          {
+            code: 'shared_tree',
+            severity: 'warning',
+            line: 7,
+            column: 9,
+            path: 'stages[0].tasks[1]',
+            hint: 'name other `files` for each, have one name the other in `depends`, or set max_parallel: 1',
+          },
+        ],
       },
     });
+  });
+
+  test.each([
+    ['one slot', 'mode: dependency-driven', 'max_parallel: 1\n'],
+    ['one order', 'mode: all-sequential', ''],
+  ])('are no reason to warn where there is %s: no two run at once', async (_, mode, more) => {
+    const text = manifestOf([['id: a, title: x', 'id: b, title: x']], more);
+    const { loaded } = await load(text.replace('mode: dependency-driven', mode));
+    expect(loaded).toMatchObject({ ok: true, value: { diagnostics: [] } });
   });
 });

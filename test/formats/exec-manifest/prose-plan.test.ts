@@ -13,6 +13,12 @@ test.each<[title: string, text: string, task: string, expected: [run: string, ex
     [['cat a', 'contains "2 passed: all"']],
   ],
   [
+    'a text with quotes in it',
+    `## Task 1: A\n${block('- run: `cat a`', String.raw`  expect: contains "says \"ok\""`)}`,
+    'task-1',
+    [['cat a', String.raw`contains "says \"ok\""`]],
+  ],
+  [
     'several entries and blocks',
     `## Task 1: A\n${block('- run: `a`', '- run: `b`', '  expect: `exit 1`', '')}\ntext\n${block('- run: `c`')}`,
     'task-1',

@@ -90,16 +90,6 @@ describe('refuses', () => {
       ["wrong_type | pipelines | 'pipelines' must be a list, not a map | "],
     ],
     [
-      'a misspelt key',
-      one(command('a', { alowFailure: true })),
-      ["unknown_key | pipelines[0].stages[0].alowFailure | unknown key 'alowFailure' | did you mean 'allowFailure'?"],
-    ],
-    [
-      'a key that nobody knows',
-      one(command('a', { banana: 1 })),
-      ["unknown_key | pipelines[0].stages[0].banana | unknown key 'banana' | remove it, or name it 'x-banana'"],
-    ],
-    [
       'a text for a boolean',
       one(command('a', { allowFailure: 'false' })),
       [
@@ -114,20 +104,22 @@ describe('refuses', () => {
     [
       'an execution mode that means nothing',
       one(command('a', { executionMode: 'clodu' })),
-      ["invalid_value | pipelines[0].stages[0].executionMode | 'clodu' is no execution mode | did you mean 'cloud'?"],
+      [
+        "invalid_value | pipelines[0].stages[0].executionMode | 'clodu' is not an execution mode | did you mean 'cloud'?",
+      ],
     ],
     [
       'a pipeline id that is there twice, also by case',
       { pipelines: [pipeline('p', command('a')), pipeline('P', command('a'))] },
       [
-        "duplicate_id | pipelines[1].id | the pipeline id 'P' differs from 'p' by case alone | give each its own id: runs are continued, and logs are found, by it",
+        "duplicate_id | pipelines[1].id | the pipeline id 'P' differs from 'p' only by case | give each its own id: runs are continued, and logs are found, by it",
       ],
     ],
     [
       'a stage id that is there twice',
       one(command('a'), command('a')),
       [
-        "duplicate_id | pipelines[0].stages[1].id | the stage id 'a' is taken | give each its own id: runs are continued, and logs are found, by it",
+        "duplicate_id | pipelines[0].stages[1].id | duplicate stage id 'a' | give each its own id: runs are continued, and logs are found, by it",
       ],
     ],
     [
@@ -150,8 +142,8 @@ describe('refuses', () => {
       ],
     ],
     [
-      'a pipeline that does not exist, also below an optional stage',
-      one(sub('a', 'q', { optional: true })),
+      'a pipeline that does not exist',
+      one(sub('a', 'q')),
       ["unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q' | there is 'p'"],
     ],
     [
@@ -163,22 +155,27 @@ describe('refuses', () => {
       'a pipeline that runs itself',
       one(sub('a', 'p')),
       [
-        'recursive_pipeline | pipelines[0].stages[0].pipeline | this pipeline runs itself, without an end: p → p | remove one of these stages',
+        'recursive_pipeline | pipelines[0].stages[0].pipeline | this pipeline runs itself, endlessly: p → p | remove one of these stages',
       ],
     ],
   ])('%s', async (_what, source, expected) => {
     expect(await told(source)).toEqual(expected);
   });
 
-  test('what a set repeats of its pipeline, and says where both are written', async () => {
-    const source = { ...one(command('a'), { kind: 'stage-set', ref: 's' }), stageSets: { s: [command('a')] } };
-    expect(await errorsOf(source)).toMatchObject([
-      {
-        code: 'duplicate_id',
-        path: 'pipelines[0].stages[1]',
-        message: "the stage id 'a' is taken: a stage of this set has it",
-        related: [{ path: 'pipelines[0].stages[0].id' }, { path: 'stageSets.s[0].id' }],
-      },
+  test('pipelines that codex-orchestrator brings along, and says what is to be done', async () => {
+    const hint = "codex-orchestrator brings it along, orch does not: copy its stages into the file, or run 'p'";
+    const missing = {
+      code: 'unknown_pipeline',
+      severity: 'error',
+      message: "there is no pipeline 'diagnostics'",
+      hint,
+    };
+    const sources = [one(sub('a', 'diagnostics')), { ...one(command('a')), defaultPipeline: 'diagnostics' }];
+    for (const source of sources) expect(await errorsOf(source)).toMatchObject([missing]);
+    expect(await errorsOf(one(command('a')), { pipeline: 'hi-fi-design-toolkit' })).toMatchObject([{ hint }]);
+    const two = { pipelines: [pipeline('p', command('a')), pipeline('q', command('a'))] };
+    expect(await errorsOf(two)).toMatchObject([
+      { hint: expect.stringContaining("The 'diagnostics' that codex-orchestrator brings along is not part of orch") },
     ]);
   });
 
@@ -195,7 +192,7 @@ describe('refuses', () => {
     expect(await errorsOf(source)).toMatchObject([
       {
         code: 'recursive_pipeline',
-        message: 'these pipelines run each other, without an end: a → b → c → a',
+        message: 'these pipelines run each other, endlessly: a → b → c → a',
         related: [
           { message: "stage 'to-b' of 'a' runs 'b'", path: 'pipelines[0].stages[0].pipeline' },
           { message: "stage 'to-c' of 'b' runs 'c'", path: 'stageSets.s[0].pipeline' },
@@ -214,13 +211,55 @@ describe('refuses', () => {
     ]);
   });
 
-  test.each(['', '.', '..', '../x', '/etc', 'a b', '.hidden', 'a:b', 'a\u0000', '__proto__', 'a'.repeat(200), 'ä'])(
+  test.each(['', '.', '..', '../x', 'a/../b', 'a\u0000', 'a\nb', '__proto__', 'a'.repeat(200)])(
     'the hostile id %j, of a stage and of a pipeline',
     async (id) => {
       expect((await read(one(command(id)))).loaded.ok).toBe(false);
       expect((await read({ pipelines: [pipeline(id, command('a'))] })).loaded.ok).toBe(false);
     },
   );
+});
+
+describe('warns, and goes on', () => {
+  test.each<[string, unknown, string[]]>([
+    [
+      'of a misspelt key',
+      one(command('a', { alowFailure: true })),
+      ["unknown_key | pipelines[0].stages[0].alowFailure | unknown key 'alowFailure' | did you mean 'allowFailure'?"],
+    ],
+    [
+      'of a key that nobody knows',
+      one(command('a', { banana: 1 })),
+      [
+        "unknown_key | pipelines[0].stages[0].banana | unknown key 'banana' | it is of no effect: remove it, or name it 'x-banana'",
+      ],
+    ],
+    [
+      'of a pipeline that an optional stage names, and nobody has',
+      one(sub('a', 'q', { optional: true })),
+      [
+        "unknown_pipeline | pipelines[0].stages[0].pipeline | there is no pipeline 'q': the stage is skipped | there is 'p'",
+      ],
+    ],
+    [
+      'of ids that are no names of folders',
+      { pipelines: [pipeline('@scope/pkg', command('build:web'))] },
+      [
+        "invalid_id | pipelines[0].id | the pipeline id '@scope/pkg' is no name for a folder | its plan is called 'scope-pkg'",
+        "invalid_id | pipelines[0].stages[0].id | the stage id 'build:web' is no name for a folder | its step is called 'build-web'",
+      ],
+    ],
+    [
+      'of what a set repeats of its pipeline',
+      { ...one(command('a'), { kind: 'stage-set', ref: 's' }), stageSets: { s: [command('a')] } },
+      [
+        "duplicate_id | pipelines[0].stages[1] | the stage id 'a' is taken: a stage of this set has it | here its step has a number behind its id",
+      ],
+    ],
+  ])('%s', async (_what, source, expected) => {
+    expect(await told(source)).toEqual(expected);
+    expect((await read(source)).loaded.ok).toBe(true);
+  });
 });
 
 test('everything that is wrong is told at once, in the order of places', async () => {

@@ -39,7 +39,7 @@ describe('real files', () => {
   });
 
   test.each(all)('%s: %s becomes a valid plan, without a warning', async (_file, id, text) => {
-    const { loaded, format } = await read(text, { pipeline: id });
+    const { loaded, format } = await read(text, { pipeline: id, packageRoot: '/opt/co' });
     expect([format, loaded]).toMatchObject(['pipelines', { ok: true, value: { diagnostics: [], format } }]);
     expect(loaded.ok && loaded.value.plan).toMatchObject({ plan_id: id, globals: { cwd: '/repo' } });
   });
@@ -60,7 +60,7 @@ describe('which pipeline runs', () => {
       {
         code: 'unknown_pipeline',
         message: 'the file names no defaultPipeline',
-        hint: "choose one with --pipeline: 'a', 'b'",
+        hint: "choose one with --pipeline: 'a', 'b'. The 'diagnostics' that codex-orchestrator brings along is not part of orch",
       },
     ]);
     expect((await read(source, { checkOnly: true })).loaded.ok).toBe(true);
@@ -190,7 +190,7 @@ describe('environment', () => {
     expect((await environmentOf(one(command('a')), options))['ORCH_TASK_ID']).toBe(task);
   });
 
-  test('a stage sets over all of it; an empty text makes a variable empty', async () => {
+  test('a stage sets over all of it; an empty string makes a variable empty', async () => {
     const env = await environmentOf(one(command('a', { env: { CODEX_ORCHESTRATOR_TASK_ID: '', X: '' } })));
     expect([env['CODEX_ORCHESTRATOR_TASK_ID'], env['X'], env['ORCH_TASK_ID']]).toEqual(['', '', 'p']);
   });
@@ -252,4 +252,81 @@ test('null says the same as leaving an optional key out', async () => {
     'abort',
     { pipeline: { id: 'p', guardrails_required: true } },
   ]);
+});
+
+const stepsOf = async (source: unknown, options = {}): Promise<{ id: string; depends_on: readonly string[] }[]> =>
+  (await plansOf(source, options)).plan.steps.map(({ id, depends_on }) => ({ id, depends_on }));
+
+describe('what other tools let pass', () => {
+  test('a set that stands there twice runs twice, under ids of its own', async () => {
+    const set = { kind: 'stage-set', ref: 's' };
+    const source = { ...one(set, command('mid'), set), stageSets: { s: [command('a'), command('b')] } };
+    expect(await stepsOf(source)).toEqual([
+      { id: 'a', depends_on: [] },
+      { id: 'b', depends_on: ['a'] },
+      { id: 'mid', depends_on: ['b'] },
+      { id: 'a-2', depends_on: ['mid'] },
+      { id: 'b-2', depends_on: ['a-2'] },
+    ]);
+  });
+
+  test('ids that are no names of folders get one, each its own', async () => {
+    const source = one(command('build:web'), command('build/web'), command('build-web'), command('@scope/pkg'));
+    expect((await stepsOf(source)).map(({ id }) => id)).toEqual([
+      'build-web-2',
+      'build-web-3',
+      'build-web',
+      'scope-pkg',
+    ]);
+    const scoped = {
+      pipelines: [
+        { id: '@scope/pkg', stages: [sub('x', 'a:b')] },
+        { id: 'a:b', stages: [command('y')] },
+      ],
+    };
+    const { plan, plans } = await plansOf(scoped, { pipeline: '@scope/pkg' });
+    expect([plan.plan_id, plan.globals.env['ORCH_PIPELINE_ID']]).toEqual(['scope-pkg', '@scope/pkg']);
+    expect(Object.values(plans)).toEqual([expect.objectContaining({ plan_id: 'a-b' })]);
+    expect((await plansOf(scoped, { pipeline: 'scope-pkg' })).plan.plan_id).toBe('scope-pkg');
+  });
+
+  test('an optional sub-pipeline that nobody has is skipped', async () => {
+    const { plan } = await plansOf(one(sub('a', 'q', { optional: true }), command('b')));
+    expect(plan.steps[0]).toMatchObject({ id: 'a', action: { type: 'noop' }, skip_if: ['true'] });
+  });
+});
+
+describe('the folder of the tool that commands call by its name', () => {
+  const call = command('x', { command: 'node "$CODEX_ORCHESTRATOR_PACKAGE_ROOT/dist/x.js"' });
+  const name = 'CODEX_ORCHESTRATOR_PACKAGE_ROOT';
+
+  test.each([
+    ['as the starter has it', { env: { [name]: '/opt/co' }, packageRoot: '/repo/node_modules/co' }, '/opt/co'],
+    ['as it is installed', { packageRoot: '/repo/node_modules/$co' }, '/repo/node_modules/$$co'],
+  ])('is set %s', async (_how, options, expected) => {
+    const { plan } = await plansOf(one(call), options);
+    expect(plan.globals.env[name]).toBe(expected);
+  });
+
+  test('is asked for before anything runs, where a stage or one below it needs it', async () => {
+    const source = {
+      pipelines: [
+        { id: 'p', stages: [sub('s', 'q')] },
+        { id: 'q', stages: [call] },
+        { id: 'r', stages: [command('y')] },
+      ],
+    };
+    const missing = {
+      code: 'missing_name',
+      message: `stage 'x' needs ${name}, which is not set`,
+      hint: `install @kbediako/codex-orchestrator beside the file, or set ${name} to its folder`,
+      path: 'pipelines[1].stages[0].command',
+    };
+    expect(await errorsOf(source, { pipeline: 'p' })).toMatchObject([{ ...missing, severity: 'error' }]);
+    expect(await errorsOf(source, { pipeline: 'p', checkOnly: true })).toMatchObject([
+      { ...missing, severity: 'warning' },
+    ]);
+    expect(await errorsOf(source, { pipeline: 'r' })).toEqual([]);
+    expect(await errorsOf(one({ ...call, env: { [name]: '/x' } }))).toEqual([]);
+  });
 });

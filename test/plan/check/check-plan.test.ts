@@ -32,27 +32,19 @@ describe('every mistake is told at its place', () => {
       planOf('  - {id: a, comand: x}\n'),
       ['4:5 missing_action steps[0]', '4:13 unknown_key steps[0].comand'],
     ],
+    ['a text where a list belongs', planOf('  - {id: a, command: x, args: b}\n'), ['4:31 wrong_type steps[0].args']],
     [
-      'a text where a list belongs',
-      planOf('  - {id: a, command: x, depends_on: b}\n'),
-      ['4:37 wrong_type steps[0].depends_on'],
+      'a language without quotes',
+      'plan_id: a\nlanguage: 1.0\nsteps: [{id: a, command: x}]\n',
+      ['2:11 unsupported_version language'],
     ],
     [
-      'a version without quotes',
-      'plan_id: a\nversion: 1.0\nsteps: [{id: a, command: x}]\n',
-      ['2:10 unsupported_version version'],
-    ],
-    [
-      'a version of tomorrow',
-      'plan_id: a\nversion: "9"\nsteps: [{id: a, command: x}]\n',
-      ['2:10 unsupported_version version'],
+      'a language of tomorrow',
+      'plan_id: a\nlanguage: "9"\nsteps: [{id: a, command: x}]\n',
+      ['2:11 unsupported_version language'],
     ],
     ['no steps', 'plan_id: a\nversion: "1.0"\nsteps: []\n', ['3:8 out_of_range steps']],
-    [
-      'missing keys',
-      'plan_id: null\n',
-      ['1:1 missing_key version', '1:1 missing_key steps', '1:10 missing_key plan_id'],
-    ],
+    ['missing keys', 'plan_id: null\n', ['1:1 missing_key steps', '1:10 missing_key plan_id']],
     ['a step that is none', planOf('  - 7\n'), ['4:5 wrong_type steps[0]']],
     ['a bad id', planOf('  - {id: a b, command: x}\n'), ['4:10 invalid_id steps[0].id']],
     [
@@ -62,7 +54,7 @@ describe('every mistake is told at its place', () => {
     ],
     [
       'a timeout in words',
-      planOf('  - {id: a, command: x, timeout_sec: 5m}\n'),
+      planOf('  - {id: a, command: x, timeout_sec: five minutes}\n'),
       ['4:38 wrong_type steps[0].timeout_sec'],
     ],
     [
@@ -97,9 +89,9 @@ describe('every mistake is told at its place', () => {
       ['4:13 conflicting_keys steps[0].timeout_sec'],
     ],
     [
-      'a number in env',
-      planOf('  - {id: a, command: x, env: {PORT: 80, NONE: null}}\n'),
-      ['4:37 wrong_type steps[0].env.PORT', '4:47 wrong_type steps[0].env.NONE'],
+      'a list and nothing in env',
+      planOf('  - {id: a, command: x, env: {LIST: [80], NONE: null}}\n'),
+      ['4:37 wrong_type steps[0].env.LIST', '4:49 wrong_type steps[0].env.NONE'],
     ],
     [
       'a bad name in env',
@@ -233,7 +225,7 @@ test('a cycle is told edge by edge, with what is consumed', () => {
   const text = planOf(steps.join('\n'));
   expect(renderDiagnostics(refuse(text, 'plan.yaml'), text)).toBe(
     [
-      "plan.yaml:4:38: error[dependency_cycle]: these steps wait for each other: 'a' → 'c' → 'b' → 'a'",
+      "plan.yaml:4:38: error[dependency_cycle]: these steps depend on each other: 'a' → 'c' → 'b' → 'a'",
       '  4 |   - {id: a, command: x, depends_on: [c]}',
       '    |                                      ^',
       "  plan.yaml:4:38: 'a' waits for 'c'",

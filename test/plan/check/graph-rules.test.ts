@@ -112,8 +112,8 @@ describe('a fallback', () => {
       ]),
     );
     expect(cycle).toMatchObject({
-      message: "these steps wait for each other: 'b' → 'a' → 'c' → 'b'",
-      hint: 'a fallback comes after its owner by itself, and what waits for the owner waits for its fallback too',
+      message: "these steps depend on each other: 'b' → 'a' → 'c' → 'b'",
+      hint: 'a fallback runs after its owner, and what depends on the owner waits for its fallback too',
     });
     expect(cycle!.related!.map((each) => each.message)).toEqual([
       "'b' waits for 'a'",

@@ -11,13 +11,13 @@ test.each([
   ['plan', { step_def: { type: 'plan', plan: 'b.yaml' }, retry: { backoff: 'exponential' } }, 'retry'],
   ['plan', { step_def: { type: 'plan', plan: 'b.yaml' }, cwd: 'x' }, 'cwd'],
   ['http', { step_def: { type: 'http', url: 'http://x.example/' }, success_exit_codes: [3] }, 'success_exit_codes'],
-])('a key that means nothing for a step of type %s is refused, not ignored', (type, step, key) => {
+])('a key that has no effect on a step of type %s is refused, not ignored', (type, step, key) => {
   const loaded = loadPlanText(plan(step), { file: 'p.json' });
   expect(loaded.ok ? [] : loaded.error).toMatchObject([
     {
       code: 'conflicting_keys',
       path: `steps[0].${key}`,
-      message: `'${key}' means nothing for a step of type '${type}'`,
+      message: `'${key}' has no effect on a step of type '${type}'`,
     },
   ]);
 });

@@ -43,7 +43,7 @@ describe('a secret stands only where nobody but the step sees it', () => {
   test('the diagnostic says where to put it', () => {
     const [found] = refuse(planOf('  - {id: a, command: x, args: ["${{ secrets.TOKEN }}"]}\n', globals));
     expect(found).toMatchObject({
-      message: "a secret cannot stand in 'args'",
+      message: "a secret cannot be used in 'args'",
       hint: expect.stringContaining('put it into env'),
     });
   });

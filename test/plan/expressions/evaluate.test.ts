@@ -111,17 +111,17 @@ describe('evaluate', () => {
   });
 
   it.each([
-    ['prev.a.outputs.missing', 'prev.a.outputs.missing has no value; has(prev.a.outputs.missing) tells beforehand'],
+    ['prev.a.outputs.missing', 'prev.a.outputs.missing has no value; has(prev.a.outputs.missing) checks for one'],
     [
       "prev['kebab-id'].outputs.x == 1",
-      "prev['kebab-id'].outputs.x has no value; has(prev['kebab-id'].outputs.x) tells beforehand",
+      "prev['kebab-id'].outputs.x has no value; has(prev['kebab-id'].outputs.x) checks for one",
     ],
-    ['prev.ghost.exit_code', 'prev.ghost.exit_code has no value; has(prev.ghost.exit_code) tells beforehand'],
-    ['inputs.unset', 'inputs.unset has no value; has(inputs.unset) tells beforehand'],
+    ['prev.ghost.exit_code', 'prev.ghost.exit_code has no value; has(prev.ghost.exit_code) checks for one'],
+    ['inputs.unset', 'inputs.unset has no value; has(inputs.unset) checks for one'],
     ['prev.a.outputs.report.nope', 'No such key: nope'],
     ['prev.a.outputs.files[9]', 'No such key: index out of bounds, index 9 >= size 2'],
     ['1 / 0', 'division by zero'],
-    ['1.0 / 0', 'Infinity is no JSON number'],
+    ['1.0 / 0', 'Infinity is not a JSON number'],
     ['9007199254740992 + 0', '9007199254740992 is too large for a JSON number'],
     ['9223372036854775807 + 1', 'integer overflow: 9223372036854775808'],
     ['inputs.mode > 3', 'no such overload: dyn<string> > int'],

@@ -116,7 +116,7 @@ describe('recursion', () => {
       [
         'a.yaml',
         'recursive_plan',
-        'this plan runs itself, without an end: a.yaml → a.yaml',
+        'this plan runs itself, endlessly: a.yaml → a.yaml',
         ["a.yaml: steps[0].step_def.plan: step 'again' of a.yaml runs a.yaml"],
       ],
     ]);
@@ -136,7 +136,7 @@ describe('recursion', () => {
       [
         'a.yaml',
         'recursive_plan',
-        'these plans run each other, without an end: a.yaml → s/b.yaml → s/c.yaml → a.yaml',
+        'these plans run each other, endlessly: a.yaml → s/b.yaml → s/c.yaml → a.yaml',
         [
           "a.yaml: steps[0].step_def.plan: step 'b' of a.yaml runs s/b.yaml",
           "s/b.yaml: finally[0].step_def.plan: step 'c' of s/b.yaml runs s/c.yaml",
@@ -194,7 +194,7 @@ describe('inputs of a sub-plan', () => {
     ['values that fit', { N: 1, L: [1], MODE: 'slow' }, []],
     ['a text that means a number', { N: '12' }, []],
     ['a template, whatever it becomes', { N: '${{ prev.p.outputs.n }}', L: ['${HOME}'] }, []],
-    ['a dollar that is no template', { N: 1, MODE: '$$' }, [`invalid_value ${at}.inputs.MODE`]],
+    ['a dollar that is not a valid template', { N: 1, MODE: '$$' }, [`invalid_value ${at}.inputs.MODE`]],
     ['a wrong type', { N: 1.5, L: 'x' }, [`wrong_type ${at}.inputs.N`, `wrong_type ${at}.inputs.L`]],
     ['a value that is not allowed', { N: 1, MODE: 'fats' }, [`invalid_value ${at}.inputs.MODE did you mean 'fast'?`]],
     ['a misspelt name', { N: 1, MDOE: 'slow' }, [`unknown_input ${at}.inputs.MDOE did you mean 'MODE'?`]],

@@ -202,7 +202,7 @@ describe('expressions of a step are worked out', () => {
       url: 'http://h/demo-1',
       method: 'PUT',
       headers: { A: '1' },
-      body: { '${{ 1 }}': ['/h', 'true', 5, null] },
+      body: { '${{ 1 }}': ['/h', true, 5, null] },
     });
     expect(
       expandWith('step_def: {type: powershell, script: "${{ x }}", args: {A: "${{ run.id }}", B: true}}').action,
@@ -228,7 +228,7 @@ describe('expressions of a step are worked out', () => {
 
   test('a lock has a name of at most 512 characters', () => {
     expect(locksNamed(512)).toEqual([`${'n'.repeat(511)}7`]);
-    expect(() => locksNamed(513)).toThrow('the name of a lock has at most 512 characters, not 513');
+    expect(() => locksNamed(513)).toThrow('the name of a lock may have at most 512 characters, not 513');
   });
 
   test('and one that fails says which and why', () => {
@@ -242,7 +242,7 @@ describe('expressions of a step are worked out', () => {
     expect(thrown).toMatchObject({
       name: 'ExpressionError',
       message:
-        "the expression 'prev.a.outputs.nothing' failed: prev.a.outputs.nothing has no value; has(prev.a.outputs.nothing) tells beforehand",
+        "the expression 'prev.a.outputs.nothing' failed: prev.a.outputs.nothing has no value; has(prev.a.outputs.nothing) checks for one",
     });
   });
 });

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { inputToEnv, resolveApprovalInputs, resolveInputs, type ApprovalAction } from '../../../src/plan/index.js';
+import {
+  checkPlan,
+  inputToEnv,
+  resolveApprovalInputs,
+  resolveInputs,
+  type ApprovalAction,
+} from '../../../src/plan/index.js';
 import { load, planOf } from '../sample.js';
 
 const plan = load(
@@ -111,4 +117,21 @@ test('what an approver gives is resolved in the same way', () => {
       { code: 'wrong_type', severity: 'error', message: "the input 'count' must be a whole number, not a list" },
     ],
   });
+});
+
+test('a name that the plan mentions takes a string without being declared; one that nothing mentions is refused', () => {
+  const checked = checkPlan({
+    plan_id: 'older',
+    steps: [
+      { id: 'a', command: 'git', args: ['checkout', '${BRANCH}'] },
+      { id: 'b', command: 'echo "$TAG"', shell: true },
+    ],
+  });
+  if (!checked.ok) throw new Error('the plan is wrong');
+  const { plan: older } = checked.value;
+  expect(resolveInputs(older, { BRANCH: 'main', TAG: '3' })).toEqual({ ok: true, value: { BRANCH: 'main', TAG: '3' } });
+  const refused = resolveInputs(older, { BRANHC: 'main' });
+  expect(refused.ok ? [] : refused.error.map((each) => [each.code, each.hint])).toEqual([
+    ['unknown_input', "did you mean 'BRANCH'?"],
+  ]);
 });

@@ -74,7 +74,7 @@ describe('what looks like a secret is warned of', () => {
         path: 'steps[0].env.DB_PASSWORD',
         line: 3,
         column: expect.any(Number),
-        message: "this looks like the value of DB_PASSWORD, and a plan stands in the run's history in clear",
+        message: "this looks like the value of DB_PASSWORD, and a plan is stored in plain text in the run's history",
         hint: 'declare it under secrets, from a variable, a file or a command of the worker, and write ${{ secrets.NAME }}',
       },
     ]);

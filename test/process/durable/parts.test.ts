@@ -3,7 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hostClock } from '../../../src/process/durable/clock.js';
-import { readJson, readText, writeOnce } from '../../../src/process/durable/files.js';
+import { readJson, readText } from '../../../src/process/durable/files.js';
+import { createFileOnce } from '../../../src/host/atomic-file.js';
 import { formatHostId, hostId, parseHostId } from '../../../src/host/host-id.js';
 import { isSameProcess, startByPs } from '../../../src/process/durable/liveness.js';
 import { findMarked } from '../../../src/process/durable/marked.js';
@@ -111,7 +112,7 @@ describe('what is known of a process', () => {
 describe('a file that is written once', () => {
   test('keeps the words of the first, and leaves no drafts', () => {
     const file = rig.path('once');
-    expect([writeOnce(file, '"first"'), writeOnce(file, '"second"')]).toEqual([true, false]);
+    expect([createFileOnce(file, '"first"'), createFileOnce(file, '"second"')]).toEqual([true, false]);
     expect(readJson(file)).toBe('first');
     expect(readdirSync(rig.dir)).toEqual(['once']);
   });

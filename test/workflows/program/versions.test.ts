@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../../../src/contract/run-input.js';
-import { ENGINE_VERSIONS, PATCHES, whyNotRun } from '../../../src/workflows/program/versions.js';
+import { LOOP_VERSION, OLDEST_LOOP_VERSION } from '../../../src/contract/loop-messages.js';
+import { ENGINE_VERSIONS, LOOP_VERSIONS, PATCHES, whyNotRun } from '../../../src/workflows/program/versions.js';
 import { REPO } from '../../support/cli.js';
 
 const ROOT = path.join(REPO, 'src', 'workflows');
@@ -42,8 +43,17 @@ describe('the tables of what open runs are promised', () => {
     expect(Object.fromEntries(table), WRITE_IT_DOWN).toEqual(comparisons());
   });
 
+  test('name every version of loops', () => {
+    const all = Array.from({ length: LOOP_VERSION - OLDEST_LOOP_VERSION + 1 }, (_, i) => OLDEST_LOOP_VERSION + i);
+    expect(Object.keys(LOOP_VERSIONS).map(Number), WRITE_IT_DOWN).toEqual(all);
+  });
+
   test('say of each change why it came, and when', () => {
-    for (const { since, reason } of [...Object.values(ENGINE_VERSIONS), ...Object.values(PATCHES)]) {
+    for (const { since, reason } of [
+      ...Object.values(ENGINE_VERSIONS),
+      ...Object.values(LOOP_VERSIONS),
+      ...Object.values(PATCHES),
+    ]) {
       expect(since).toMatch(/^\d{4}-\d\d-\d\d$/);
       expect(reason).toMatch(/^\S.{20,}$/);
     }

@@ -144,7 +144,7 @@ test('a run whose id would be longer than Temporal takes is not tried', async ()
     {
       status: 'failed',
       reason: 'sub_plan_failed',
-      message: 'SubPlanError: the id of its run would have 1001 characters; Temporal takes 1000',
+      message: 'SubPlanError: the id of its run would have 1001 characters; Temporal allows 1000',
       attempts: 0,
     },
   ]);

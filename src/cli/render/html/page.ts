@@ -128,7 +128,7 @@ function instances({ instances: all }: ManifestStep): string {
     .slice(0, 20)
     .map(({ index, status, message }) => `[${index}] ${status}${message === null ? '' : `: ${message}`}`);
   const lines = named.map((line) => `<div>${escapeHtml(line)}</div>`).join('');
-  return `<div class="dim">${all.length} instances${bad.length === 0 ? '' : `, ${bad.length} not successful`}</div>${lines}`;
+  return `<div class="dim">${all.length} ${all.length === 1 ? 'instance' : 'instances'}${bad.length === 0 ? '' : `, ${bad.length} not successful`}</div>${lines}`;
 }
 
 /** The ends of the logs of the last attempt; where the files are gone, what the run itself has kept. */

@@ -1,0 +1,168 @@
+// Long runs: whether a step costs the same at the end as at the start, and what a history, a replay and a worker come to.
+//   node bench/endurance.mjs [--chain 10000] [--layered 10000] [--fan 2000] [--kills 30] [--history-events N]
+// A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, and each step must have run once.
+// Exits 1 where a run fails, a step ran twice, or the last tenth took more than 1.2 times as long as the first.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Client, Connection } from '@temporalio/client';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { createPayloadCodec } from '../dist/temporal/payload-codec.js';
+import { workflowBundle } from '../dist/worker/bundle.js';
+import { workerSigning } from '../dist/service/index.js';
+import { Rig } from '../test/chaos/rig.mjs';
+
+const { values: flags } = parseArgs({
+  options: {
+    chain: { type: 'string', default: '10000' },
+    layered: { type: 'string', default: '0' },
+    fan: { type: 'string', default: '0' },
+    /** Seconds between two kills of the worker; 0 for none. */
+    kills: { type: 'string', default: '0' },
+    'history-events': { type: 'string' },
+  },
+});
+
+/** How much slower the last tenth may be than the first. */
+const FLAT = 1.2;
+/** Steps of a layer. */
+const LAYER = 100;
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+const rig = new Rig();
+if (flags['history-events'] !== undefined) rig.env.ORCH_TEST_HISTORY_EVENTS = flags['history-events'];
+let wrong = false;
+try {
+  await rig.orch('up');
+  for (const shape of ['chain', 'layered', 'fan']) {
+    const size = Number(flags[shape]);
+    if (size > 0) await endure(shape, size);
+  }
+} finally {
+  await rig.close();
+}
+process.exitCode = wrong ? 1 : 0;
+
+async function endure(shape, size) {
+  const id = `${shape}-${size}`;
+  const kills = Number(flags.kills);
+  const log = path.join(rig.folder(id), 'effects');
+  const peak = { mb: 0 };
+  await rig.start(id, {
+    plan_id: shape,
+    version: '1.0',
+    globals: { default_timeout_sec: 'none' },
+    steps: stepsOf(shape, size, kills > 0 ? log : undefined),
+  });
+  const began = performance.now();
+  const stop = new AbortController();
+  const side = Promise.all([watchMemory(peak, stop.signal), kills > 0 ? killWorker(kills, stop.signal) : undefined]);
+  const status = await ended(id);
+  const seconds = (performance.now() - began) / 1000;
+  stop.abort();
+  await side.catch(() => {});
+  const events = rig
+    .record(id, 'events.ndjson')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const ends = events.filter(({ type }) => type === 'step-succeeded').map(({ time }) => Date.parse(time));
+  const tenth = Math.floor(ends.length / 10);
+  const first = (ends[tenth] - ends[0]) / tenth;
+  const last = (ends.at(-1) - ends.at(-1 - tenth)) / tenth;
+  const histories = await measure(id);
+  const ratio = last / first;
+  const rows = [
+    `${id}: ${status} in ${seconds.toFixed(0)} s, ${((seconds * 1000) / size).toFixed(1)} ms a step`,
+    `  the last tenth takes ${last.toFixed(1)} ms a step, the first ${first.toFixed(1)} ms: ${ratio.toFixed(2)}`,
+    `  ${histories.count} histories; the longest has ${histories.events} events and ${(histories.bytes / 1e6).toFixed(1)} MB, its replay takes ${histories.replayMs} ms`,
+    `  the worker needs ${peak.mb} MB at its peak, and ${memoryMb()} MB after the run`,
+  ];
+  process.stdout.write(`${rows.join('\n')}\n`);
+  if (status !== 'succeeded' || ends.length !== size || (kills === 0 && ratio > FLAT)) wrong = true;
+  if (kills > 0) checkOnce(id, log, size);
+}
+
+function stepsOf(shape, size, log) {
+  const work = (i) => (log === undefined ? { command: 'true' } : { command: `echo s${i} >> ${log}`, shell: true });
+  const before = (i) => {
+    if (shape === 'chain') return i === 0 ? [] : [`s${i - 1}`];
+    if (shape === 'fan' || i < LAYER) return [];
+    return [`s${i - LAYER}`, `s${i - LAYER - (i % LAYER) + ((i + 1) % LAYER)}`];
+  };
+  return Array.from({ length: size }, (_, i) => ({ id: `s${i}`, depends_on: before(i), ...work(i) }));
+}
+
+async function ended(id) {
+  for (;;) {
+    const status = rig.manifest(id)?.status;
+    if (['succeeded', 'failed', 'canceled', 'terminated'].includes(status)) return status;
+    await sleep(2000);
+  }
+}
+
+async function killWorker(seconds, signal) {
+  for (;;) {
+    await sleep(seconds * 1000, undefined, { signal });
+    await rig.kill9('worker');
+    await rig.orch('up');
+  }
+}
+
+async function watchMemory(peak, signal) {
+  for (;;) {
+    await sleep(500, undefined, { signal });
+    peak.mb = Math.max(peak.mb, memoryMb());
+  }
+}
+
+function memoryMb() {
+  try {
+    const status = readFileSync(`/proc/${rig.service().worker.pid}/status`, 'utf8');
+    return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) / 1000);
+  } catch {
+    return 0; // it has just been killed
+  }
+}
+
+/** The histories of a run: how many, and the longest, which is replayed by a worker of its own. */
+async function measure(id) {
+  const { address } = rig.service().server;
+  const signing = workerSigning(rig.state);
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, dataConverter: { payloadCodecs: [createPayloadCodec(signing.key)] } });
+  const found = { count: 0, events: 0, bytes: 0, replayMs: 0 };
+  try {
+    let longest;
+    for await (const { runId, historyLength } of client.workflow.list({ query: `WorkflowId = '${id}'` })) {
+      const { raw } = await client.workflow.getHandle(id, runId).describe();
+      found.count += 1;
+      found.bytes = Math.max(found.bytes, Number(raw.workflowExecutionInfo.historySizeBytes ?? 0));
+      if (historyLength > found.events) [found.events, longest] = [historyLength, runId];
+    }
+    const history = await client.workflow.getHandle(id, longest).fetchHistory();
+    const since = performance.now();
+    const options = {
+      workflowBundle: workflowBundle(signing.since),
+      dataConverter: { payloadCodecs: [createPayloadCodec(signing.key)] },
+    };
+    await Worker.runReplayHistory(
+      { ...options, sinks: { record: { take: { fn() {}, callDuringReplay: false } } } },
+      history,
+      id,
+    );
+    found.replayMs = Math.round(performance.now() - since);
+  } finally {
+    await connection.close();
+  }
+  return found;
+}
+
+function checkOnce(id, log, size) {
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+  const twice = lines.length - new Set(lines).size;
+  if (lines.length === size && twice === 0) return;
+  process.stdout.write(`  ${lines.length} side effects, ${twice} of them doubled\n`);
+  wrong = true;
+}

@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { RUN_PLAN } from '../contract/run-messages.js';
+import { MEMO_CHARS, memoOf } from '../plan/model/memo.js';
+import { describeRun } from './describe.js';
+import { OrchError } from './errors.js';
+import type { PreparedRun } from './prepare.js';
+import type { ClientSigning } from './sealed-result.js';
+import { asOrchError, throughOutages } from './service-errors.js';
+import { startedBy } from './started-by.js';
+
+/** Characters of a run's id that the service takes. */
+const MAX_ID_LENGTH = 1000;
+
+/**
+ * How long a workflow task may take. One that replays a long history takes seconds, many on a busy machine; where time is up,
+ * the service hands it out again, and the replay begins anew. A worker that dies in the midst of one costs as much.
+ */
+const WORKFLOW_TASK_TIMEOUT = '30 seconds';
+
+/** Where a run is started. */
+export interface Starter {
+  client: Client;
+  taskQueue: string;
+  signing: ClientSigning | undefined;
+}
+
+/** A run that was started: its id, and the one that Temporal gave its first execution. */
+export interface StartedRun {
+  run_id: string;
+  temporal_run_id: string;
+}
+
+/**
+ * Starts a run that was prepared, through outages of the service.
+ *
+ * @throws OrchError `run_exists`, `refused`, `service_unreachable`
+ */
+export async function startRun(
+  { client, taskQueue, signing }: Starter,
+  { plan, input, runId: wanted, startedBy: by = startedBy() }: PreparedRun,
+): Promise<StartedRun> {
+  const runId = wanted ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
+  if (runId.length > MAX_ID_LENGTH) {
+    throw new OrchError('refused', `The id of a run has at most ${MAX_ID_LENGTH} characters, not ${runId.length}`);
+  }
+  let tries = 0;
+  const startOnce = (): ReturnType<typeof client.workflow.start> => {
+    tries += 1;
+    return client.workflow.start(RUN_PLAN, {
+      workflowId: runId,
+      taskQueue,
+      args: [input],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      staticSummary: (plan.description ?? plan.plan_id).slice(0, 200),
+      staticDetails: `Plan \`${plan.plan_id}\`, ${plan.steps.length} steps, digest \`${input.digest.slice(0, 12)}\``,
+      memo: memoOfRun({ plan, input }, by),
+    });
+  };
+  try {
+    const handle = await throughOutages(startOnce);
+    return { run_id: runId, temporal_run_id: handle.firstExecutionRunId };
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw asOrchError(error, runId);
+    // An id that nobody else can have: an earlier try got through, and only its answer was lost.
+    if (tries > 1 && wanted === undefined) {
+      const { temporal_run_id } = await describeRun(client, runId, signing);
+      return { run_id: runId, temporal_run_id };
+    }
+    throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
+      hint: `look at it by \`orch status ${runId}\`, or choose another --id`,
+    });
+  }
+}
+
+function memoOfRun({ plan, input }: Pick<PreparedRun, 'plan' | 'input'>, by: string): Record<string, unknown> {
+  const { project, tags, format } = plan.metadata;
+  return {
+    plan: plan.plan_id,
+    started_by: by.slice(0, MEMO_CHARS),
+    engine_version: input.engine_version,
+    ...(input.rerun_of === undefined ? {} : { rerun_of: input.rerun_of }),
+    ...memoOf({ project, tags }),
+    ...(typeof format === 'string' ? { format: format.slice(0, 64) } : {}),
+  };
+}

@@ -1,0 +1,78 @@
+import type { Column, PackedRows } from './columns.js';
+import type { CompactPlan } from './compact-plan.js';
+import type { CarriedStep } from './step-task.js';
+
+/** The plans of a run as they were found good, against the documents that its input holds. */
+export interface CarriedPlans {
+  plan: CompactPlan;
+  /** Sub-plans, with their paths. */
+  plans: [string, CompactPlan][];
+  /** Bytes that they and their documents take when they are compressed. */
+  packed: number;
+}
+
+/** A run between two events, as it travels to the history that it goes on in: the engine packs and unpacks it. */
+export interface RunSnapshot {
+  /** Of this form. Runs that travel may meet a later orch. */
+  v: 1;
+  /** All but the steps. */
+  run: object;
+  steps: PackedRows;
+  ready: Column;
+}
+
+/** Form of what is carried. */
+export const CARRIED_VERSION = 1;
+
+/**
+ * All of a run that goes on in a new history, besides its input. Times are milliseconds since the epoch. What nothing
+ * reads any more stays behind.
+ */
+export interface CarriedRun {
+  /** Of this form: the orch that reads it may be a later one. */
+  v: typeof CARRIED_VERSION;
+  plans: CarriedPlans;
+  state: RunSnapshot;
+  /** When the run was started. */
+  created_at: number;
+  /** Number of its last event. */
+  events: number;
+  /** Timers of the run, by name. */
+  timers: [timer: string, at: number][];
+  /** Steps that wait for a time. */
+  waits: [step: number, at: number][];
+  /** Executions so far, by step or instance. */
+  executed: CarriedCounts;
+  /** Runs of sub-plans so far, by step or instance. */
+  sub_runs: CarriedCounts;
+  /** Takings of locks so far. */
+  lockings: number;
+  /** Those of the steps that run, by step or instance. */
+  locks: [id: string, locks: CarriedLocks][];
+  /** Steps of a list that are under way. */
+  lists: [step: number, list: CarriedList][];
+  /** What runs, by step or instance. */
+  running: [id: string, step: CarriedStep][];
+}
+
+/** Names, and a number for each. */
+export interface CarriedCounts {
+  names: string[];
+  counts: Column;
+}
+
+/** Which taking of locks it is, and whether it has them all. */
+export interface CarriedLocks {
+  number: number;
+  held: boolean;
+}
+
+/** A `foreach` between two of its instances. */
+export interface CarriedList {
+  /** Index of the next instance to start. */
+  next: number;
+  /** Those that have started and not ended. */
+  running: number[];
+  /** Reports of those that have ended, in order. */
+  reports: PackedRows;
+}

@@ -1,0 +1,61 @@
+/** What a step is now. The last five are ends. */
+export const STEP_STATUSES = [
+  'pending',
+  'running',
+  'waiting',
+  'success',
+  'warning',
+  'failed',
+  'skipped',
+  'canceled',
+] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
+
+export type EndStatus = Exclude<StepStatus, 'pending' | 'running' | 'waiting'>;
+
+/** Why a step ended as it did. Snake_case codes; docs/errors.md has an entry for each. */
+export type StepReason =
+  | 'reused'
+  | 'exit_non_zero'
+  | 'signaled'
+  | 'timeout'
+  | 'stalled'
+  | 'output_cap'
+  | 'spawn_failed'
+  | 'secret_unavailable'
+  | 'http_status'
+  | 'http_network'
+  | 'http_request'
+  | 'http_body_too_large'
+  | 'output_invalid'
+  | 'sub_plan_failed'
+  | 'input_invalid'
+  | 'lost'
+  | 'wrong_host'
+  | 'forged'
+  | 'expression_error'
+  | 'rejected'
+  | 'verdict'
+  | 'agent_failed'
+  | 'worktree'
+  | 'quota'
+  | 'question'
+  | 'escalated'
+  | 'budget_exceeded'
+  | 'internal_error'
+  | 'condition_false'
+  | 'skip_if'
+  | 'dependency_failed'
+  | 'dependency_skipped'
+  | 'failure_allowed'
+  | 'not_needed'
+  | 'not_selected'
+  | 'operator'
+  | 'aborted'
+  | 'run_canceled'
+  | 'run_timeout';
+
+export type RunStatus = 'pending' | 'running' | 'paused' | 'quarantined' | 'succeeded' | 'failed' | 'canceled';
+
+/** The statuses that a run ends with. */
+export type RunEnd = 'succeeded' | 'failed' | 'canceled';

@@ -1,0 +1,176 @@
+import {
+  allHandlersFinished,
+  condition,
+  log,
+  makeContinueAsNewFunc,
+  proxyLocalActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../../contract/activities.js';
+import { CARRIED_VERSION, type CarriedRun } from '../../contract/carried-run.js';
+import type { RunInput } from '../../contract/run-input.js';
+import { RUN_PLAN, type RunResult } from '../../contract/run-messages.js';
+import { plain } from '../../contract/seal.js';
+import type { CarriedStep } from '../../contract/step-task.js';
+import { isRunEnd, snapshot, type EngineEvent, type RunState } from '../../engine/index.js';
+import type { CheckedInput } from '../program/input.js';
+import type { InFlight } from '../steps/in-flight.js';
+import { entropyBytes } from '../steps/task-size.js';
+import { carriedState } from './carried-state.js';
+
+/** A history of this length is left at the next quiet moment: each replay stays a matter of a second. */
+const LONG = { events: 4_000, bytes: 4 * 1024 * 1024 };
+/** So much longer, nothing waits for a quiet moment any more: what runs goes along. */
+const NO_QUIET = 1.5;
+/** So much longer, starts are held until what cannot go along has ended. That may take days; but a history ends by force. */
+const OVERDUE = 5;
+/** Processes that go along at once: all of them are asked for again in one task. */
+const MAX_PROCESSES = 500;
+/** Temporal refuses an input of 2 MB. */
+const MAX_INPUT_BYTES = 1_900_000;
+
+type RunPlan = (input: RunInput) => Promise<RunResult>;
+
+const { leaveHistory } = proxyLocalActivities<Pick<Activities, 'leaveHistory'>>({
+  startToCloseTimeout: '15 seconds',
+  retry: { initialInterval: '500 milliseconds', maximumAttempts: 3 },
+});
+
+/** What the change to a new history needs of the run. */
+export interface LongRun {
+  program: CheckedInput;
+  input: RunInput;
+  inFlight: InFlight;
+  state: () => RunState;
+  apply: (event: EngineEvent) => void;
+  /** What goes along besides the state and what runs. */
+  carry: () => Omit<CarriedRun, 'v' | 'plans' | 'state' | 'running'>;
+}
+
+/**
+ * Lets a run go on in a new history when its own becomes long. In a quiet moment, when nothing runs; where there is none,
+ * with what runs: a process lives on, and the new history finds it by the folder of its try.
+ */
+export class NewHistory {
+  /** Events below which there is no further try, after one that came to nothing. */
+  private notBefore = 0;
+
+  constructor(private readonly run: LongRun) {}
+
+  /** Call it before anything is started: it holds starts where the run is about to go on elsewhere. */
+  look(): void {
+    const { state, apply, inFlight } = this.run;
+    if (state().holding !== undefined || !this.isLonger(1) || !this.isPossible()) return;
+    const goes = this.allGoes();
+    const due = inFlight.size === 0 || this.isLonger(goes ? NO_QUIET : OVERDUE);
+    if (due) apply({ type: 'starts-held', held: true, at: Date.now() });
+  }
+
+  /** Call it before a cancel: what is canceled ends in the history that has heard of it. */
+  giveUp(): void {
+    if (this.run.state().holding !== undefined) {
+      this.run.apply({ type: 'starts-held', held: false, at: Date.now() });
+    }
+  }
+
+  /** Whether the run can go on in a new history now. */
+  ready(): boolean {
+    const { state } = this.run;
+    return state().holding !== undefined && this.isPossible() && this.allGoes();
+  }
+
+  /** Why starts are held, in words for people. */
+  waitsFor(): string | undefined {
+    const { state, inFlight } = this.run;
+    if (state().holding === undefined) return undefined;
+    const { staying } = inFlight;
+    const first = staying.slice(0, 3).join(', ');
+    const more = staying.length > 3 ? `, and ${staying.length - 3} more` : '';
+    return staying.length === 0
+      ? 'starts nothing until it continues in a new history'
+      : `starts nothing until it continues in a new history, for which ${first}${more} must end first`;
+  }
+
+  /** Goes on in a new history; returns only where that cannot be, or something came in between. */
+  async goOn(): Promise<void> {
+    let looked: Record<string, CarriedStep> = {};
+    try {
+      looked = await leaveHistory();
+    } catch (error) {
+      log.warn('The run stays in its history for now', { error });
+      this.putOff();
+      return;
+    }
+    await condition(allHandlersFinished);
+    // A replay may hear of ends together with that answer, and then some steps are just about to end. Nothing starts
+    // meanwhile, so the answer stays good.
+    await condition(() => this.ready() || !this.isHeld());
+    if (!this.ready()) return;
+    const next = this.nextInput(looked);
+    if (next === undefined) this.putOff();
+    else await makeContinueAsNewFunc<RunPlan>({ workflowType: RUN_PLAN, memo: this.memo() })(next);
+  }
+
+  private isHeld(): boolean {
+    const { holding, status } = this.run.state();
+    return holding !== undefined && !isRunEnd(status);
+  }
+
+  /** Nothing more starts in a run that is stopped: it has a short way to its end, and must end where it was stopped. */
+  private isPossible(): boolean {
+    const { input, program, state } = this.run;
+    if (input.engine_version < 4 || program.carriedPlans === undefined) return false;
+    const { status, stop, steps } = state();
+    if (isRunEnd(status) || stop === 'run_canceled' || workflowInfo().historyLength < this.notBefore) return false;
+    // One that is being stopped has heard of it in this history.
+    return !steps.some((step) => step.stopping !== undefined && step.finishedAt === undefined);
+  }
+
+  /** Whether all that is under way can go along. */
+  private allGoes(): boolean {
+    const { inFlight } = this.run;
+    return inFlight.staying.length === 0 && inFlight.processes().length <= MAX_PROCESSES;
+  }
+
+  private isLonger(factor: number): boolean {
+    const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+    const events = this.run.input.history_events ?? LONG.events;
+    if (historyLength >= events * factor || historySize >= LONG.bytes * factor) return true;
+    return factor === 1 && continueAsNewSuggested;
+  }
+
+  private putOff(): void {
+    const { historyLength } = workflowInfo();
+    this.notBefore = historyLength + (this.run.input.history_events ?? LONG.events) / 2;
+    this.giveUp();
+  }
+
+  /** @returns undefined where it would be too large to travel */
+  private nextInput(looked: Record<string, CarriedStep>): RunInput | undefined {
+    const { program, input, inFlight, state, carry } = this.run;
+    const plans = program.carriedPlans!;
+    const rest: Omit<CarriedRun, 'v' | 'plans'> = {
+      state: snapshot(carriedState(program, state()), program.graph.ids),
+      running: inFlight.processes(looked),
+      ...carry(),
+    };
+    const { reused: _, ...known } = input;
+    const { plan: __, plans: ___, carried: ____, ...small } = known;
+    const bytes = plans.packed + packedAtMost(JSON.stringify({ ...rest, ...small }));
+    if (bytes > MAX_INPUT_BYTES) {
+      log.warn(`The run stays in its history: what the next one needs to know has ${bytes} bytes`);
+      return undefined;
+    }
+    return { ...known, carried: { v: CARRIED_VERSION, plans, ...rest } };
+  }
+
+  private memo(): Record<string, unknown> {
+    const { memo = {} } = workflowInfo();
+    const began = { began_at: this.run.carry().created_at };
+    return { ...Object.fromEntries(Object.entries(memo).map(([name, value]) => [name, plain(value)])), ...began };
+  }
+}
+
+function packedAtMost(text: string): number {
+  return Math.min(text.length * 3, Math.ceil(entropyBytes(text) * 1.05));
+}

@@ -1,0 +1,89 @@
+import type { CarriedLocks } from '../../contract/carried-run.js';
+import type { CarriedStep } from '../../contract/step-task.js';
+
+/**
+ * What is under way: a process, which a run that goes on in a new history finds again; a wait for locks, which is asked for
+ * anew; or something that only this history hears the end of. What has landed has ended, and its step is about to.
+ */
+export type Flight = 'process' | 'locks' | 'call' | 'sub-plan' | 'agent' | 'landed';
+
+/** What each of them is called to people. */
+const WORDS: Readonly<Record<Flight, string>> = {
+  process: 'a process',
+  locks: 'locks',
+  call: 'an HTTP call',
+  'sub-plan': 'a sub-plan',
+  agent: 'an agent',
+  landed: 'its end',
+};
+
+/** What a run has under way now, by the ids of steps and instances; and what an earlier history had. */
+export class InFlight {
+  private readonly flights = new Map<string, Flight>();
+  private readonly known = new Map<string, CarriedStep>();
+  private readonly before: Map<string, CarriedStep>;
+  private readonly heldLocks: Map<string, CarriedLocks>;
+
+  constructor({
+    running = [],
+    locks = [],
+  }: { running?: [string, CarriedStep][]; locks?: [string, CarriedLocks][] } = {}) {
+    this.before = new Map(running);
+    this.heldLocks = new Map(locks);
+  }
+
+  get size(): number {
+    return this.flights.size;
+  }
+
+  begin(id: string, flight: Flight): void {
+    this.flights.set(id, flight);
+  }
+
+  /** A process is under way, of which an earlier history may have known. @returns what that knew */
+  beginProcess(id: string): CarriedStep | undefined {
+    this.begin(id, 'process');
+    const known = this.before.get(id);
+    this.before.delete(id);
+    if (known !== undefined) this.known.set(id, known);
+    return known;
+  }
+
+  /** Whether an earlier history has begun it, and this one has yet to. */
+  goesOn(id: string): boolean {
+    return this.before.has(id);
+  }
+
+  end(id: string): void {
+    this.flights.delete(id);
+    this.known.delete(id);
+  }
+
+  /** What runs now as a process, with what is known of it. @param looked what the service knows */
+  processes(looked: Readonly<Record<string, CarriedStep>> = {}): [string, CarriedStep][] {
+    return [...this.flights].flatMap(([id, flight]) =>
+      flight === 'process' ? [[id, { ...this.known.get(id), ...looked[id] }] as [string, CarriedStep]] : [],
+    );
+  }
+
+  /** What cannot go along to a new history, in words. */
+  get staying(): string[] {
+    return [...this.flights].flatMap(([id, flight]) =>
+      flight === 'process' || flight === 'locks' ? [] : [`'${id}' (${WORDS[flight]})`],
+    );
+  }
+
+  /** The locks of a step. */
+  locksOf(id: string): CarriedLocks | undefined {
+    return this.heldLocks.get(id);
+  }
+
+  noteLocks(id: string, locks: CarriedLocks | undefined): void {
+    if (locks === undefined) this.heldLocks.delete(id);
+    else this.heldLocks.set(id, locks);
+  }
+
+  get locks(): [string, CarriedLocks][] {
+    return [...this.heldLocks];
+  }
+}

@@ -1,0 +1,48 @@
+import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } from '@temporalio/workflow';
+import type { StepFailureDetails, StepHeartbeat } from '../../contract/step-task.js';
+import type { StepReport } from '../../engine/index.js';
+import { FORGED } from '../signing/answers.js';
+
+/** How a step ended whose activity has failed. */
+export function reportOf(error: unknown): StepReport {
+  if (isCancellation(error)) return { status: 'canceled', attempts: 0, ...factsOf(error) };
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  if (cause instanceof ApplicationFailure && cause.type === 'StepFailed') {
+    const { reason, ...facts } = detailsOf(cause);
+    return { status: 'failed', attempts: 0, reason, message: cause.message, ...withoutDuration(facts) };
+  }
+  if (cause instanceof TimeoutFailure) {
+    const { failed_attempts } = (cause.lastHeartbeatDetails ?? {}) as Partial<StepHeartbeat>;
+    const message = `TimeoutFailure: ${cause.message}`;
+    return { status: 'failed', attempts: 0, reason: 'lost', message, ...(failed_attempts && { failed_attempts }) };
+  }
+  if (isForged(error)) {
+    return { status: 'failed', attempts: 1, reason: 'forged', message: (cause as Error).message };
+  }
+  const known = cause instanceof Error ? cause : new Error(String(cause));
+  const name = known instanceof ApplicationFailure ? (known.type ?? known.name) : known.name;
+  return { status: 'failed', attempts: 1, reason: 'internal_error', message: `${name}: ${known.message}` };
+}
+
+/** A canceled step hands over what it had: its tails and where its logs are. */
+function factsOf(error: unknown): Partial<StepReport> {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  const details = (cause as { details?: unknown[] } | undefined)?.details?.[0];
+  return typeof details === 'object' && details !== null ? withoutDuration(details) : {};
+}
+
+function detailsOf(failure: ApplicationFailure): StepFailureDetails {
+  const details = failure.details?.[0] as StepFailureDetails | undefined;
+  return details ?? { reason: 'internal_error' };
+}
+
+function withoutDuration(facts: Partial<StepFailureDetails>): Omit<Partial<StepReport>, 'status'> {
+  const { duration_sec: _, reason: __, ...rest } = facts;
+  return rest;
+}
+
+/** Somebody else has answered in the worker's place. */
+export function isForged(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure && cause.type === FORGED;
+}
