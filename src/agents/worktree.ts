@@ -25,7 +25,7 @@ export async function makeWorktree(
   { dir, branch, base = 'HEAD', submodules }: NewWorktree,
 ): Promise<void> {
   const top = await topOf(repository);
-  if (top === undefined) throw new GitError(`worktree: ${repository} is in no git repository`);
+  if (top === undefined) throw new GitError(`worktree: ${repository} is not in a git repository`);
   await git(top, ['check-ref-format', '--branch', branch]);
   if (!(await isTopOfTree(dir))) {
     mkdirSync(path.dirname(dir), { recursive: true, mode: 0o700 });

@@ -165,7 +165,7 @@ type PlaceResult = Result<{ iteration: number; role: Role }, StateFault>;
 function byActor(given: Record<string, unknown>): PlaceResult {
   const { expected_actor: actor = 'galph', status = 'idle' } = given;
   const counted = countAt(given, 'iteration', 0, 1);
-  if (counted === undefined) return corrupt('`iteration` is not a whole number from 0');
+  if (counted === undefined) return corrupt('`iteration` is not a whole number of at least 0');
   const iteration = Math.max(1, counted); // some counted from 0
   const role = typeof actor === 'string' ? roleOf(actor) : undefined;
   if (role === undefined) return corrupt(`\`expected_actor\` is ${JSON.stringify(actor)}, neither galph nor ralph`);

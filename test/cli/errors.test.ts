@@ -30,7 +30,11 @@ const files: [string, string | Buffer, string][] = [
     '{"plan_id": "a", "version": "1.0", "steps": [{"id": "a", "command": "true", "dependson": []}]}',
     'unknown_key',
   ],
-  ['language "9"', '{"plan_id": "a", "language": "9", "steps": [{"id": "a", "command": "true"}]}', 'unsupported_version'],
+  [
+    'language "9"',
+    '{"plan_id": "a", "language": "9", "steps": [{"id": "a", "command": "true"}]}',
+    'unsupported_version',
+  ],
 ];
 
 test.each(files)('%s: exit 2, said with its place, and nothing is started', async (_, content, code) => {

@@ -94,5 +94,7 @@ test('an input that is too large for an environment is left out of it, and a scr
     '2 small',
   ]);
   expect(Number(readFileSync(path.join(dir, 'size'), 'utf8'))).toBe(JSON.stringify(items).length);
-  expect(stderr).toContain("note: the input 'BIG' is too large for an environment variable; only expressions see it, steps do not");
+  expect(stderr).toContain(
+    "note: the input 'BIG' is too large for an environment variable; only expressions see it, steps do not",
+  );
 });

@@ -22,7 +22,7 @@ const BANNED: readonly [RegExp, string][] = [
   [/\bexclude each other\b/i, 'the keys exclude each other'],
   [/\bmeans? nothing\b|\bof no (?:use|effect)\b/i, 'means nothing without foreach'],
   [/\bfor ever\b/i, 'waits for ever'],
-  [/\bworktrees?\b/i, 'its worktree'],
+  [/\bwork trees?\b/i, 'its work tree'],
   [/[a-z]\(s\)/, '2 error(s)'],
 ];
 

@@ -51,17 +51,17 @@ describe('where an older run stands', () => {
 
 describe('a corrupt state is refused', () => {
   test.each<[title: string, state: unknown, expected: RegExp]>([
-    ['no JSON', '{"iteration": 3', /^it is no JSON: /],
-    ['empty', '', /^it is no JSON: /],
-    ['a list', [], /^it is no JSON object$/],
-    ['null', null, /^it is no JSON object$/],
-    ['a word as iteration', { iteration: 'x' }, /^`iteration` is no whole number from 0$/],
-    ['a fraction', { iteration: 1.5 }, /^`iteration` is no whole number/],
+    ['no JSON', '{"iteration": 3', /^it is not JSON: /],
+    ['empty', '', /^it is not JSON: /],
+    ['a list', [], /^it is not a JSON object$/],
+    ['null', null, /^it is not a JSON object$/],
+    ['a word as iteration', { iteration: 'x' }, /^`iteration` is not a whole number of at least 0$/],
+    ['a fraction', { iteration: 1.5 }, /^`iteration` is not a whole number/],
     ['an actor that is none', { iteration: 1, expected_actor: 'boss' }, /^`expected_actor` is "boss"/],
     ['a status that is none', { iteration: 1, status: 'napping' }, /^`status` is "napping"/],
     ['a contradiction', { iteration: 3, expected_actor: 'galph', status: 'waiting-ralph' }, /contradict each other$/],
     ['another one', { iteration: 33, step_index: 3, status: 'idle' }, /contradict each other$/],
-    ['a negative step', { step_index: -1, status: 'idle' }, /^`step_index` is no whole number from 0$/],
+    ['a negative step', { step_index: -1, status: 'idle' }, /^`step_index` is not a whole number of at least 0$/],
     ['a workflow that nobody knows', { workflow_name: 'waltz' }, /^`workflow_name` is "waltz"; there is standard, /],
     ['exit in other words', { iteration: 1, exit: 'perhaps' }, /^`exit` is neither true nor false$/],
   ])('%s', (_, state, expected) => expect(read(state)).toMatch(expected));

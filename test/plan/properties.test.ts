@@ -119,8 +119,8 @@ test('the JSON scanner agrees with JSON.parse about what JSON is', () => {
         expect(read.document.value).toEqual(JSON.parse(text));
         return;
       }
-      // Repeated keys are JSON to JSON.parse; everything else must be refused by both.
-      if (read.faults.every((fault) => fault.code === 'duplicate_key')) return;
+      // Keys twice and numbers that lose digits are JSON to JSON.parse; everything else must be refused by both.
+      if (read.faults.every(({ code }) => code === 'duplicate_key' || code === 'inexact_number')) return;
       expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError);
     }),
     { numRuns: 2000 },

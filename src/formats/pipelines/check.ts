@@ -122,8 +122,8 @@ function checkUnique(entries: readonly StageEntry[], what: 'stage' | 'pipeline',
       path: entry.via ?? [...entry.path, 'id'],
       message:
         taken === id
-          ? `the ${what} id ${quote(id)} is taken${entry.via === undefined ? '' : ': a stage of this set has it'}`
-          : `the ${what} id ${quote(id)} differs from ${quote(taken)} by case alone`,
+          ? `duplicate ${what} id ${quote(id)}${entry.via === undefined ? '' : ': a stage of this set has it'}`
+          : `the ${what} id ${quote(id)} differs from ${quote(taken)} only by case`,
       hint: renamed
         ? 'here its step has a number behind its id'
         : 'give each its own id: runs are continued, and logs are found, by it',

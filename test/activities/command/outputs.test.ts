@@ -41,7 +41,11 @@ test.each([
   ['UTF-16', Buffer.from('\uFEFFa=1', 'utf16le'), '$ORCH_OUTPUT is UTF-16; write it as UTF-8'],
   ['Latin-1', Buffer.from('a=\xe4', 'latin1'), '$ORCH_OUTPUT is not UTF-8; write it as UTF-8'],
   ['a NUL', Buffer.from('a=1\nb=x\0y'), 'line 2 of $ORCH_OUTPUT holds a NUL character'],
-  ['a key twice', Buffer.from('{"a": 1, "a": 2}'), "$ORCH_OUTPUT starts like a JSON object but is not one:  'a'"],
+  [
+    'a key twice',
+    Buffer.from('{"a": 1, "a": 2}'),
+    "$ORCH_OUTPUT starts like a JSON object but is not one: duplicate key 'a'",
+  ],
 ])('%s is refused', (_, bytes, message) => {
   writeFileSync(file, bytes);
   expect(() => collectOutputs(file, stdout, ['a'])).toThrow(message);

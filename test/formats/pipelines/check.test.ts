@@ -231,7 +231,7 @@ describe('warns, and goes on', () => {
       'of a key that nobody knows',
       one(command('a', { banana: 1 })),
       [
-        "unknown_key | pipelines[0].stages[0].banana | unknown key 'banana' | it is of no effect: remove it, or name it 'x-banana'",
+        "unknown_key | pipelines[0].stages[0].banana | unknown key 'banana' | it has no effect: remove it, or name it 'x-banana'",
       ],
     ],
     [
@@ -245,15 +245,15 @@ describe('warns, and goes on', () => {
       'of ids that are no names of folders',
       { pipelines: [pipeline('@scope/pkg', command('build:web'))] },
       [
-        "invalid_id | pipelines[0].id | the pipeline id '@scope/pkg' is no name for a folder | its plan is called 'scope-pkg'",
-        "invalid_id | pipelines[0].stages[0].id | the stage id 'build:web' is no name for a folder | its step is called 'build-web'",
+        "invalid_id | pipelines[0].id | the pipeline id '@scope/pkg' is not a valid folder name | its plan is called 'scope-pkg'",
+        "invalid_id | pipelines[0].stages[0].id | the stage id 'build:web' is not a valid folder name | its step is called 'build-web'",
       ],
     ],
     [
       'of what a set repeats of its pipeline',
       { ...one(command('a'), { kind: 'stage-set', ref: 's' }), stageSets: { s: [command('a')] } },
       [
-        "duplicate_id | pipelines[0].stages[1] | the stage id 'a' is taken: a stage of this set has it | here its step has a number behind its id",
+        "duplicate_id | pipelines[0].stages[1] | duplicate stage id 'a': a stage of this set has it | here its step has a number behind its id",
       ],
     ],
   ])('%s', async (_what, source, expected) => {

@@ -49,7 +49,7 @@ test.each([
   [
     'a.json',
     '{"plan_id": "a", "metadata": {"id": 12345678901234567890}, "steps": [{"id": "a", "command": "x"}]}',
-    '1:36',
+    '1:37',
   ],
 ])('a plan with a number that would become another one is refused: %s', (file, text, place) => {
   const loaded = loadPlanText(text, { file });

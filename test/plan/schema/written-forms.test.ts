@@ -47,7 +47,7 @@ describe('scalars are read as people write them', () => {
     );
     expect(loaded.ok ? [] : loaded.error.map((each) => `${each.code} ${each.message}`)).toEqual([
       "wrong_type 'retry' must be a map, not a number",
-      "wrong_type 'timeout_sec' must be a number of seconds above 0, a time like 10m, or none, not a string",
+      "wrong_type 'timeout_sec' must be a positive number of seconds, a duration such as 10m, or none, not a string",
     ]);
   });
 

@@ -64,7 +64,7 @@ test('a review that could not be had is no consent: a person is asked, and "retr
   await says(run);
   await allow(run);
   await breaks(run, 'agent_failed', { agent: 'claude', failure: { kind: 'crash' } });
-  expect(run.step('a').park?.message).toMatch(/^it needs a person: nobody has approved its work/);
+  expect(run.step('a').park?.message).toMatch(/^it needs a person: its work was not approved/);
   await run.hears({ type: 'retry', step: 0, at: Date.now() });
   await allow(run);
   expect(turn(run)).toMatchObject({ agent: 'claude', sandbox: 'read-only' });
