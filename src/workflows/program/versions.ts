@@ -97,6 +97,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
     since: '2026-11-28',
     reason: 'work that its reviewer has not judged is handed to a person',
   },
+  'worktree-unknown': {
+    since: '2026-11-28',
+    reason: 'a step whose worktree could not be closed has failed, for its branch may lack its work',
+  },
 };
 
 /** The words for a version that this code does not run, though another orch does; undefined for one that it runs. */
