@@ -69,7 +69,7 @@ export async function startRun(
       return { run_id: runId, temporal_run_id };
     }
     throw new OrchError('run_exists', `There is already a run with the id '${runId}'`, {
-      hint: `look at it by \`orch status ${runId}\`, or choose another --id`,
+      hint: `look at it with \`orch status ${runId}\`, or choose another --id`,
     });
   }
 }

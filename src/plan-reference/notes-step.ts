@@ -165,7 +165,7 @@ export const STEP: Readonly<Record<string, Note>> = {
   'step.queue': {
     default: 'the queue of the run',
     about:
-      'For machines with something that others lack. Workers serve it by `orch worker --task-queue NAME`; while none does, the step waits.',
+      'For machines with something that others lack. Workers serve it with `orch worker --task-queue NAME`; while none does, the step waits.',
   },
   'step.grace_sec': {
     about:

@@ -15,6 +15,8 @@ export class Rig {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(ORCH_|TEMPORAL_)/.test(name))),
     ...(process.env.ORCH_CACHE_DIR && { ORCH_CACHE_DIR: process.env.ORCH_CACHE_DIR }),
     ORCH_STATE_DIR: this.state,
+    // What is killed is to stay dead until the rig starts it.
+    ORCH_WATCHER: 'off',
     NO_COLOR: '1',
   };
 

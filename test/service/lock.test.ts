@@ -39,7 +39,7 @@ it('is not waited for without end', async () => {
     const second = withLock(path, { timeoutMs: 60 }, async () => {});
     await expect(second).rejects.toMatchObject({
       code: 'service_lock_timeout',
-      message: `process ${process.pid} held the lock ${path} for too long`,
+      message: `process ${process.pid} has held the lock ${path} for too long`,
     });
   });
 });

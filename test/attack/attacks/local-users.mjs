@@ -166,19 +166,28 @@ async function go(rig, id) {
   return JSON.parse(await rig.orch('watch', id, '--json').catch((error) => /\{[^]*\}/.exec(error.message)[0]));
 }
 
-/** The worker is held up, so that the attacker has the next task of a run: one about a signal of theirs. */
-async function steal(rig, about) {
-  const { pid } = rig.service().worker;
-  process.kill(pid, 'SIGSTOP');
+/**
+ * Does something while no worker is there. A killed one gives its tasks back at once; to one that is only stopped the
+ * server would hand one task after the other, each for as long as a task may take.
+ */
+async function withoutWorker(rig, deed) {
+  await rig.kill9('worker');
   try {
+    await deed();
+  } finally {
+    await rig.orch('up');
+  }
+}
+
+/** The attacker has the next task of a run, for no worker is there: one about a signal of theirs. */
+async function steal(rig, about) {
+  await withoutWorker(rig, async () => {
     const [stolen] = await Promise.all([
       nobody(rig, 'steal', about),
       nobody(rig, 'signal', { id: about.id, name: 'pause', args: [{}] }),
     ]);
     if (!stolen.hijacked) throw new Error('the task was not stolen');
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
+  });
 }
 
 async function copyInRun(rig) {
@@ -268,7 +277,7 @@ async function stolenEnd(rig) {
 
 const wait = (seconds, more = {}) => ({ ...more, step_def: { type: 'wait', seconds } });
 
-/** The first wait is over while the worker is held up: the task in which it would begin the second is the attacker's. */
+/** The first wait is over while no worker is there: the task in which it would begin the second is the attacker's. */
 async function hurried(rig) {
   const id = rig.uniqueId('genuine');
   const steps = [
@@ -278,18 +287,14 @@ async function hurried(rig) {
   ];
   await rig.start(id, plan(rig, id, steps));
   await until('the first wait has begun', async () => (await rig.eventsOf(id)).includes('timerStartedEventAttributes'));
-  const { pid } = rig.service().worker;
-  process.kill(pid, 'SIGSTOP');
-  try {
+  await withoutWorker(rig, async () => {
     const stolen = await nobody(rig, 'steal', { id, timerId: '2' });
     if (!stolen.hijacked) throw new Error('the task was not stolen');
     await until('the forged timer has fired', async () => {
       const types = await rig.eventsOf(id);
       return types.filter((type) => type === 'timerFiredEventAttributes').length > 1;
     });
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
+  });
   const waits = () => rig.eventsOf(id).then((types) => types.filter((type) => type === 'timerStartedEventAttributes'));
   await until('the wait goes on, or is over', async () => deployed(rig, id) || (await waits()).length > 2);
   const found = deployed(rig, id);
@@ -335,7 +340,7 @@ async function copiedResult(rig) {
   return status === 'succeeded' ? twice(rig, id) : `the run ${status}, though its process succeeded`;
 }
 
-/** The first attempt fails; the worker is held up before the second, so that the attacker has its task. */
+/** The first attempt fails; no worker is there for the second, so that the attacker has its task. */
 async function takenTask(rig) {
   const id = rig.uniqueId('genuine');
   const failing = { id: 'a', command: 'echo x >> ran; exit 1', shell: true, retries: 1, retry_delay_sec: 3 };
@@ -344,14 +349,10 @@ async function takenTask(rig) {
     const { raw } = await rig.client.workflow.getHandle(id).describe();
     return raw.pendingActivities?.[0]?.lastFailure;
   });
-  const { pid } = rig.service().worker;
-  process.kill(pid, 'SIGSTOP');
-  try {
+  await withoutWorker(rig, async () => {
     const { taken } = await nobody(rig, 'poll', { id, result: SUCCESS });
     if (taken !== 's:a') throw new Error('the task was not taken');
-  } finally {
-    process.kill(pid, 'SIGCONT');
-  }
+  });
   await rig.orch('watch', id).catch(() => {});
   return rig.lines(id, 'b')[0] === 'x' || rig.manifest(id).status === 'succeeded' ? 'the run went on' : undefined;
 }
