@@ -161,13 +161,14 @@ function stateOf(program: Program, progress: ProgressView): RunState {
 function stateOfStep(view: StepView, onFailure: Plan['steps'][number]['on_failure']): Partial<StepState> {
   const { status, reason, message, attempts, recovered, sub_runs } = view;
   const by = /^by (.+)$/s.exec(message ?? '')?.[1];
+  const said = by === undefined && message !== undefined ? { message } : {};
   return {
     status,
     ...(reason !== undefined && { reason }),
-    ...(by === undefined ? message !== undefined && { message } : { by }),
+    ...(by === undefined ? said : { by }),
     ...(recovered && { recovered }),
     ...(sub_runs !== undefined && { subRuns: sub_runs }),
-    report: { status: status === 'success' || status === 'warning' ? status : 'failed', attempts },
+    report: { status: status === 'success' || status === 'warning' ? status : 'failed', attempts, ...said },
     standing: standingOf(view, onFailure),
   };
 }

@@ -42,7 +42,7 @@ export async function startRun(
 ): Promise<StartedRun> {
   const runId = wanted ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
   if (runId.length > MAX_ID_LENGTH) {
-    throw new OrchError('refused', `The id of a run has at most ${MAX_ID_LENGTH} characters, not ${runId.length}`);
+    throw new OrchError('refused', `The id of a run may have at most ${MAX_ID_LENGTH} characters, not ${runId.length}`);
   }
   let tries = 0;
   const startOnce = (): ReturnType<typeof client.workflow.start> => {

@@ -115,9 +115,9 @@ export function createLogCopy(from: string, to: string, redactor: Redactor): Log
   }
 }
 
-/** Takes the secrets out of a file that is complete; where there is none, nothing happens. */
+/** Takes the secrets out of a file that is complete; where it is empty or there is none, nothing happens. */
 export async function redactFile(file: string, redactor: Redactor): Promise<void> {
-  if (!existsSync(file)) return;
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
   const cleaned = `${file}.redacted`;
   if (await createLogCopy(file, cleaned, redactor).finish()) await rename(cleaned, file);
   else await rm(file, { force: true });

@@ -68,7 +68,7 @@ test('a verb of megabytes is refused in words, and the run continues', async () 
   const { code, stderr } = await callCli(['approve', run, 'ask', '--comment', 'c'.repeat(5_000_000)]);
   expect([code, stderr]).toEqual([
     2,
-    'error[refused]: Cannot approve: the request is 5000027 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
+    'error[refused]: Cannot approve: the request has 5000027 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
   ]);
   const answer = async (characters: number): Promise<string> =>
     (await callCli(['answer', run, 'ask', 'a'.repeat(characters)])).stderr;

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import type { DescribedRun } from '../../src/client/describe.js';
-import { endedProgress, explainEnded, type ReadFiles } from '../../src/client/ended-run.js';
+import { asProgress, endedProgress, explainEnded, type ReadFiles } from '../../src/client/ended-run.js';
 import { manifestOf, type RunAbout, type RunEvent } from '../../src/journal/index.js';
 import { checkPlan } from '../../src/plan/check/check-plan.js';
 
@@ -85,4 +85,15 @@ test('a record that is not whole, or of another run of that id, tells nothing', 
     await endedProgress(nobody, described('other', Date.parse(TIME) + 3_600_000), undefined, whole),
   ).toBeUndefined();
   expect(await endedProgress(nobody, described('t'), undefined, undefined)).toBeUndefined();
+});
+
+test('what was taken over from another run is said to be from there', () => {
+  const checked = checkPlan(source);
+  if (!checked.ok) throw new Error('the plan is not valid');
+  const reused = { id: 'a', status: 'success', attempts: 0, reason: 'reused', message: 'from other' } as const;
+  const progress = asProgress(
+    { run_id: 'r', plan_id: 'test', status: 'succeeded', warnings: 0, started_at: 1, finished_at: 2, steps: [reused] },
+    undefined,
+  );
+  expect(explainEnded(checked.value.plan, progress, 'a')?.lines).toEqual(['Its result was taken over: from other']);
 });
