@@ -116,7 +116,7 @@ export const ROOMS = [
   room(
     'agents',
     "one adapter per coding agent's CLI, verdicts, quotas, prompts, git. Pure but for `git.ts`, `worktree.ts` and `evidence.ts`",
-    'host plan/model',
+    'host plan/model plan/document',
     ['execa', 'node'],
   ),
   room('records', "where a run's files are, and how they are written and read", 'host journal secrets', ['node']),
@@ -186,10 +186,10 @@ export const ROOMS = [
   room(
     'activities/command',
     'commands and scripts',
-    'host plan/model contract secrets process records activities/step',
+    'host plan/model plan/document contract secrets process records activities/step',
     [ACTIVITY, 'node'],
   ),
-  room('activities/http', 'HTTP calls', 'host plan/model contract secrets records activities/step', [
+  room('activities/http', 'HTTP calls', 'host plan/model plan/document contract secrets records activities/step', [
     ACTIVITY,
     'node',
     'undici',

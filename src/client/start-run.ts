@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { RUN_PLAN } from '../contract/run-messages.js';
+import { workflowTaskTimeout } from '../contract/task-timeout.js';
 import { MEMO_CHARS, memoOf } from '../plan/model/memo.js';
 import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
@@ -11,12 +12,6 @@ import { startedBy } from './started-by.js';
 
 /** Characters of a run's id that the service takes. */
 const MAX_ID_LENGTH = 1000;
-
-/**
- * How long a workflow task may take. One that replays a long history takes seconds, many on a busy machine; where time is up,
- * the service hands it out again, and the replay begins anew. A worker that dies in the midst of one costs as much.
- */
-const WORKFLOW_TASK_TIMEOUT = '30 seconds';
 
 /** Where a run is started. */
 export interface Starter {
@@ -52,7 +47,7 @@ export async function startRun(
       taskQueue,
       args: [input],
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+      workflowTaskTimeout: workflowTaskTimeout(plan),
       staticSummary: (plan.description ?? plan.plan_id).slice(0, 200),
       staticDetails: `Plan \`${plan.plan_id}\`, ${plan.steps.length} steps, digest \`${input.digest.slice(0, 12)}\``,
       memo: memoOfRun({ plan, input }, by),

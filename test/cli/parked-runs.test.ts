@@ -72,7 +72,7 @@ async function cannotBeCanceled(parked: string): Promise<void> {
     expect.stringMatching(/^error\[run_stuck\]: Cannot cancel: /) as string,
   ]);
   expect(refused.stderr).toContain(parked);
-  expect(refused.stderr).toContain('`orch cancel --force killer` gives the run up');
+  expect(refused.stderr).toContain('`orch cancel --force killer` gives up on the run');
   expect((await own.orch('pause', 'killer')).stderr).toMatch(/^error\[run_stuck\]: /);
   const forced = await own.orch('cancel', 'killer', '--force');
   expect([forced.code, forced.stdout, forced.stderr]).toEqual([

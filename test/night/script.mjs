@@ -25,7 +25,7 @@ const WAYS = {
   warned: ({ done }) => ({ says: [done, 'FAKE verdict WARN nearly'], records: [['warning', /nearly/]], starts: 1 }),
   'bad exit after the answer': ({ done }) => ({
     says: [done, 'FAKE exit 143'],
-    records: [['warning', /it has answered, and then it exited with code 143/]],
+    records: [['warning', /it answered, and then it exited with code 143/]],
     starts: 1,
   }),
   quota: ({ file, done }) => ({

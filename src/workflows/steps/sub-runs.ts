@@ -2,6 +2,7 @@ import { ParentClosePolicy, type ChildWorkflowOptions } from '@temporalio/workfl
 import type { CarriedCounts } from '../../contract/carried-run.js';
 import { ENGINE_VERSION, type RunInput } from '../../contract/run-input.js';
 import { FORCE_CANCEL, RUN_PLAN } from '../../contract/run-messages.js';
+import { workflowTaskTimeout } from '../../contract/task-timeout.js';
 import { plain } from '../../contract/seal.js';
 import type { RunState, StepReport } from '../../engine/index.js';
 import { memoOf } from '../../plan/model/memo.js';
@@ -108,6 +109,7 @@ export class SubRuns {
       workflowId: runId,
       parentClosePolicy: ParentClosePolicy.TERMINATE,
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      workflowTaskTimeout: workflowTaskTimeout(plan),
       staticSummary: (plan.description ?? plan.plan_id).slice(0, 200),
       staticDetails: `Plan \`${plan.plan_id}\`, run by step \`${step.id}\` of \`${workflowId}\``,
       memo: {
