@@ -73,7 +73,7 @@ test('a verb of megabytes is refused in words, and the run continues', async () 
   const answer = async (characters: number): Promise<string> =>
     (await callCli(['answer', run, 'ask', 'a'.repeat(characters)])).stderr;
   expect(await answer(3_000_000)).toBe(
-    'error[refused]: Cannot answer: the request is 3000024 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
+    'error[refused]: Cannot answer: the request has 3000024 bytes, more than 131072\n  hint: put long texts into a file that the steps read, and name it\n',
   );
   expect(await answer(70_000)).toBe('error[refused]: Cannot answer: the text has more than 65536 characters\n');
   expect((await callCli(['approve', run, 'ask'])).code).toBe(0);
