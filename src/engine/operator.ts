@@ -1,9 +1,9 @@
 import { decideApproval } from './approvals.js';
-import type { OperatorRequest, Said } from './messages.js';
+import type { OperatorRequest, PersonsAnswer } from './messages.js';
 import { considerStart } from './propagate.js';
 import { retryRefusal, retryStep } from './retry.js';
 import { endStep, settle } from './settle.js';
-import { isEnd, isRunEnd, type Decision, type Program, type RunState, type StepState } from './state.js';
+import { isEnd, isRunEnd, type ApprovalDecision, type Program, type RunState, type StepState } from './state.js';
 import { stopStep } from './stop.js';
 import { changeStep, touch, type Turn } from './transition.js';
 
@@ -103,7 +103,12 @@ function cancelStep(turn: Turn, index: number): void {
   endStep(turn, index, 'canceled', 'operator');
 }
 
-function decisionOf({ decision, by, comment, outputs }: Extract<OperatorRequest, { type: 'decide' }>): Decision {
+function decisionOf({
+  decision,
+  by,
+  comment,
+  outputs,
+}: Extract<OperatorRequest, { type: 'decide' }>): ApprovalDecision {
   return {
     decision,
     ...(by !== undefined && { by }),
@@ -161,7 +166,7 @@ function waitsForPerson({ park }: StepState): boolean {
   return park?.why === 'question' || park?.why === 'escalated';
 }
 
-function tell(turn: Turn, index: number, said: Said): void {
+function tell(turn: Turn, index: number, said: PersonsAnswer): void {
   const step = stepOf(turn.state, index);
   if (step.park !== undefined) step.park.told = true;
   touch(turn.state, index);

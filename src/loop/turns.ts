@@ -1,4 +1,4 @@
-import { asksRouter, type Decision } from './decide.js';
+import { asksRouter, type TurnChoice } from './decide.js';
 import type { Prompt } from './prompts.js';
 import { ACTORS, ROLES, type Role } from './roles.js';
 import type { LoopConfig } from './types.js';
@@ -14,7 +14,7 @@ export interface LoopState {
   /** Whether the reviewer has had a turn in this iteration. */
   reviewed: boolean;
   /** What the turn runs, once that is decided: a turn that is repeated runs the same. */
-  decision?: Decision;
+  decision?: TurnChoice;
   /** Executions of this turn so far, and of its router; they number the folders of their logs. */
   tries: { turn: number; router: number };
   last_prompt?: string;

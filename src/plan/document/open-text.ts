@@ -10,7 +10,7 @@ const MAX_SHOWN = 100;
 /** Codes whose caret belongs on the key: the value is not what is wrong. */
 const KEY_CODES = new Set(['unknown_key', 'invalid_name', 'conflicting_keys', 'unknown_input']);
 
-type Place = Pick<Diagnostic, 'file' | 'line' | 'column'>;
+type TextPlace = Pick<Diagnostic, 'file' | 'line' | 'column'>;
 
 /** A text that could be read. */
 export interface OpenText {
@@ -18,9 +18,9 @@ export interface OpenText {
   value: unknown;
   /** How the number or boolean at a path is written; undefined where something else stands there. */
   textAt: (path: readonly PropertyKey[]) => string | undefined;
-  placeOf(path: string | undefined, at: 'key' | 'value'): Place;
+  placeOf(path: string | undefined, at: 'key' | 'value'): TextPlace;
   /** A diagnostic with its place; `related` are placed by `placeRelated`, else in this text too. */
-  place(diagnostic: Diagnostic, placeRelated?: (related: { file?: string; path?: string }) => Place): Diagnostic;
+  place(diagnostic: Diagnostic, placeRelated?: (related: { file?: string; path?: string }) => TextPlace): Diagnostic;
 }
 
 /** Reads the text of a plan; finding places in it costs only where there is something to show. */
@@ -39,7 +39,7 @@ export function openText(
     locator ??= document.locator();
     return locator.textOf(path as Segment[]);
   };
-  const placeOf = (path: string | undefined, at: 'key' | 'value'): Place => {
+  const placeOf = (path: string | undefined, at: 'key' | 'value'): TextPlace => {
     locator ??= document.locator();
     return {
       ...(file === undefined ? {} : { file }),
@@ -74,7 +74,7 @@ function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: stri
 }
 
 /** Sorted to the end, and shown at the start of the file: it stands for no place. */
-function lastPlace(file: string | undefined): Place {
+function lastPlace(file: string | undefined): TextPlace {
   return { ...(file === undefined ? {} : { file }), line: 1, column: 1 };
 }
 

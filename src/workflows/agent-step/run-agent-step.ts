@@ -1,7 +1,7 @@
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
 import { hostQueue } from '../../contract/names.js';
-import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
+import type { AgentSummary, PersonsAnswer, StepReport } from '../../engine/index.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
 import type { Json } from '../../plan/model/values.js';
 import { runGates } from './gates.js';
@@ -126,7 +126,7 @@ interface Asked {
 }
 
 /** What the agent is told after a person has said something. */
-function nextAfter(said: Said, { why, fix }: Asked): NonNullable<TurnPrompt['again']> {
+function nextAfter(said: PersonsAnswer, { why, fix }: Asked): NonNullable<TurnPrompt['again']> {
   const words = said.kind === 'answer' ? said.text : undefined;
   if (fix?.kind === 'fix') return { ...fix, ...(words === undefined ? {} : { words }) };
   if (words !== undefined) return { kind: 'answer', text: words };
@@ -136,7 +136,10 @@ function nextAfter(said: Said, { why, fix }: Asked): NonNullable<TurnPrompt['aga
   };
 }
 
-type Answer = { said: Said; accepted?: never } | { said: Said; accepted: string } | { report: StepReport };
+type Answer =
+  | { said: PersonsAnswer; accepted?: never }
+  | { said: PersonsAnswer; accepted: string }
+  | { report: StepReport };
 
 async function askPerson(
   { action, parking, attempts }: AgentStepContext,

@@ -3,7 +3,7 @@ import type { Activities } from '../../contract/activities.js';
 import type { TurnFacts } from '../../contract/agent-turn.js';
 import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 import { AUTO_AGENT, settingsFor } from '../../loop/agents.js';
-import { decideByRouter, decideByRule, decisionLine, type Decision } from '../../loop/decide.js';
+import { decideByRouter, decideByRule, decisionLine, type TurnChoice } from '../../loop/decide.js';
 import { ACTORS, roleQueue } from '../../loop/roles.js';
 import { advance, nextTurn, routerId, turnDone, turnId } from '../../loop/turns.js';
 import { accountOf } from '../../plan/check/agent-names.js';
@@ -107,7 +107,7 @@ async function decide(loop: Loop): Promise<TurnEnd | undefined> {
   return undefined;
 }
 
-async function askRouter(loop: Loop): Promise<Decision | TurnEnd> {
+async function askRouter(loop: Loop): Promise<TurnChoice | TurnEnd> {
   const { config, state } = loop;
   const prompt = config.router.prompt!;
   const ruled = decideByRule(config, state);

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Activities, StartQuestion, StartVerdict } from '../../contract/activities.js';
+import type { Activities, StartQuestion, SignatureVerdict } from '../../contract/activities.js';
 import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
@@ -22,7 +22,7 @@ const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ 
 export interface StartCheck {
   info(): WorkflowInfo;
   /** A cancel does not end it: a workflow that was canceled before it began has a record, and its own way to end. */
-  verify(question: StartQuestion): Promise<StartVerdict>;
+  verify(question: StartQuestion): Promise<SignatureVerdict>;
 }
 
 const temporal: StartCheck = {
@@ -65,7 +65,7 @@ async function allowSealed(signing: Signing, check: StartCheck, seal: Seal): Pro
  *
  * A failure that stands in history was told already. Without another question it would be told for ever.
  */
-async function verdictOn(check: StartCheck, question: StartQuestion): Promise<StartVerdict> {
+async function verdictOn(check: StartCheck, question: StartQuestion): Promise<SignatureVerdict> {
   for (;;) {
     try {
       return await check.verify(question);
