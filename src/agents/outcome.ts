@@ -5,6 +5,7 @@ import { resetTimeIn } from './reset-time.js';
 import { isOver, type Adapter, type TurnProgress } from './types.js';
 import type { FileVerdict } from './verdict-file.js';
 import { verdictIn, verdictOfAnswer, type SaidVerdict, type Verdict } from './verdict.js';
+import { defined } from '../basics/defined.js';
 
 /** What a turn came to: a verdict, or why there is none. */
 export interface TurnOutcome {
@@ -56,7 +57,7 @@ export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: TurnCir
 
 function conclude(progress: TurnProgress, end: TurnEnd, said: TurnCircumstances): TurnOutcome {
   const structured = progress.structured ?? (said.wantsJson ? jsonIn(progress.message) : undefined);
-  const answer = structured === undefined ? {} : { structured };
+  const answer = defined({ structured });
   if (end.lost) return { failure: { kind: 'stopped', message: 'its process was killed, or its host went down' } };
   const own = verdictOfAnswer(structured) ?? verdictIn(progress.message) ?? jsonVerdict(progress, said);
   const failure = failureOf(progress, end, { ...said, hasVerdict: own !== undefined });
@@ -144,7 +145,7 @@ function toldBy(
 function retryOf({ note }: FileVerdict, { stderrTail }: TurnEnd, { now }: TurnCircumstances): TurnFailure {
   const resetAt = resetTimeIn(stderrTail.trim().split('\n').at(-1) ?? '', now);
   const message = `it is out of quota: ${note ?? 'its verdict file says so'}`;
-  return { kind: 'quota', message, ...(resetAt === undefined ? {} : { resetAt }) };
+  return { kind: 'quota', message, ...defined({ resetAt }) };
 }
 
 /** An answer that is nothing but a JSON object may have its verdict there, also where nobody asked for JSON. */

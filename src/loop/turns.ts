@@ -2,6 +2,7 @@ import { asksRouter, type TurnChoice } from './decide.js';
 import type { Prompt } from './prompts.js';
 import { ACTORS, ROLES, type Role } from './roles.js';
 import type { LoopConfig } from './types.js';
+import { defined } from '../basics/defined.js';
 
 /** What a loop is at: all that the next turn depends on, and nothing of how it is run. */
 export interface LoopState {
@@ -66,7 +67,7 @@ export function advance(config: LoopConfig, state: LoopState): LoopState {
     tries: { turn: 0, router: 0 },
     ...lastPrompt(state, decision?.prompt),
     turns: turns + 1,
-    ...(state.generation === undefined ? {} : { generation: state.generation }),
+    ...defined({ generation: state.generation }),
   };
 }
 

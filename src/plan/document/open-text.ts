@@ -4,6 +4,7 @@ import { indexLines, type LineIndex } from './lines.js';
 import { decodeText, readDocument } from './parse.js';
 import { parsePath, type Segment } from '../problems/paths.js';
 import { tooMany } from '../problems/problems.js';
+import { defined } from '../../basics/defined.js';
 
 /** Diagnostics that are told of one plan; nobody reads more. */
 const MAX_SHOWN = 100;
@@ -42,7 +43,7 @@ export function openText(
   const placeOf = (path: string | undefined, at: 'key' | 'value'): TextPlace => {
     locator ??= document.locator();
     return {
-      ...(file === undefined ? {} : { file }),
+      ...defined({ file }),
       ...lines.placeOf(path === undefined ? 0 : locator.find(parsePath(path), at)),
     };
   };
@@ -56,7 +57,7 @@ export function openText(
 }
 
 function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: string | undefined): Diagnostic[] {
-  const named = file === undefined ? {} : { file };
+  const named = defined({ file });
   const diagnostics = faults.map(({ code, message, offset, hint, related }): Diagnostic => {
     return {
       code,
@@ -64,7 +65,7 @@ function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: stri
       message,
       ...named,
       ...lines.placeOf(offset),
-      ...(hint === undefined ? {} : { hint }),
+      ...defined({ hint }),
       ...(related === undefined
         ? {}
         : { related: related.map((other) => ({ message: other.message, ...named, ...lines.placeOf(other.offset) })) }),
@@ -75,7 +76,7 @@ function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: stri
 
 /** Sorted to the end, and shown at the start of the file: it stands for no place. */
 function lastPlace(file: string | undefined): TextPlace {
-  return { ...(file === undefined ? {} : { file }), line: 1, column: 1 };
+  return { ...defined({ file }), line: 1, column: 1 };
 }
 
 /** The order in which the diagnostics of one file are told. */

@@ -15,6 +15,7 @@ import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
 import { defined } from '../../basics/defined.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ startToCloseTimeout: '10 seconds' });
 
@@ -132,7 +133,7 @@ async function sealedEnd(signing: Signing, check: StartCheck, run: () => Promise
       ...(message && { message }),
       ...(type && { type }),
       ...(nonRetryable && { nonRetryable }),
-      ...(cause && { cause }),
+      ...defined({ cause }),
       details: [...(details ?? []), { orch_seal: seal() }],
     });
     sealed.stack = stack ?? '';
@@ -145,9 +146,8 @@ function unsigned({ unsafe }: WorkflowInfo): Error {
     'This workflow was not started by orch, or its start was used before. The embedded service runs only signed starts, each once: use `orch start`.';
   // A history that somebody has copied goes on after this point: it cannot be ended here, so it stands still and says why.
   if (unsafe.isReplaying) return new Error(message);
-  const error = ApplicationFailure.create({ type: 'UnsignedStart', nonRetryable: true, message });
-  error.stack = ''; // somebody else's mistake
-  return error;
+  // somebody else's mistake
+  return withoutStack(ApplicationFailure.create({ type: 'UnsignedStart', nonRetryable: true, message }));
 }
 
 function signatureOf(payload: Payload | undefined): string | undefined {
