@@ -1,12 +1,14 @@
 import { Context } from '@temporalio/activity';
-import type { StartQuestion, StartVerdict } from '../contract/activities.js';
+import type { StartQuestion, SignatureVerdict } from '../contract/activities.js';
 import { verifySignature } from '../temporal/signature.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
 import { executionOf } from './step/execution-info.js';
 
 /** Makes the activity that says whether a workflow may begin; without a key every one may. */
-export function createVerifyStart(signing: WorkerSigning | undefined): (asked: StartQuestion) => Promise<StartVerdict> {
+export function createVerifyStart(
+  signing: WorkerSigning | undefined,
+): (asked: StartQuestion) => Promise<SignatureVerdict> {
   return async (asked) => {
     if (signing === undefined) return 'not_required';
     if ('seal' in asked) {

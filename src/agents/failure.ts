@@ -1,6 +1,7 @@
 import { isDenied, quotaIn } from './quota.js';
 import { type Adapter, type TurnProgress } from './types.js';
 import type { TurnFaultKind } from '../plan/model/turn-end.js';
+import { defined } from '../basics/defined.js';
 
 /** How an agent's process ended. */
 export interface TurnEnd {
@@ -123,7 +124,7 @@ function quotaFailure(
   if (notice === undefined) return undefined;
   const resetAt = notice.resetAt ?? (error === undefined ? undefined : quotaIn(error, facts.now)?.resetAt);
   const message = `it is out of quota: ${firstLine(words || 'it says so')}`;
-  return { kind: 'quota', message, ...(resetAt === undefined ? {} : { resetAt }) };
+  return { kind: 'quota', message, ...defined({ resetAt }) };
 }
 
 /** What an agent gives as the reason of a bad end: never its answer. */
@@ -155,10 +156,8 @@ function stopText(reason: NonNullable<TurnEnd['stopped']>): string {
     case 'canceled':
     case 'lingered':
       return 'it was stopped';
-    default: {
-      const never: never = reason;
-      return String(never);
-    }
+    default:
+      return reason satisfies never;
   }
 }
 

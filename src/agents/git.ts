@@ -5,6 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { cutDiff } from './cut-diff.js';
 import { withoutCallVariables } from '../host/lasting-variables.js';
+import { defined } from '../basics/defined.js';
 
 /** A git command that failed. */
 export class GitError extends Error {
@@ -58,7 +59,7 @@ export async function runGit(cwd: string, args: readonly string[], options: GitO
   return {
     failed,
     timedOut,
-    ...(exitCode === undefined ? {} : { exitCode }),
+    ...defined({ exitCode }),
     stdout: stdout ?? '',
     stderr: stderr ?? '',
     said: last || (exitCode === undefined ? (message ?? 'it could not be run') : `it exited with code ${exitCode}`),

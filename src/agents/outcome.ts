@@ -5,6 +5,7 @@ import { resetTimeIn } from './reset-time.js';
 import { isOver, type Adapter, type TurnProgress } from './types.js';
 import type { FileVerdict } from './verdict-file.js';
 import { verdictIn, verdictOfAnswer, type SaidVerdict, type Verdict } from './verdict.js';
+import { defined } from '../basics/defined.js';
 
 /** What a turn came to: a verdict, or why there is none. */
 export interface TurnOutcome {
@@ -15,7 +16,7 @@ export interface TurnOutcome {
 }
 
 /** What is known beside the output of an agent. */
-export interface Said {
+export interface TurnCircumstances {
   /** The verdict of a file beside the output. */
   file?: FileVerdict;
   /** Whether that file was written by a script round the agent, which may have misread its answer. */
@@ -45,7 +46,7 @@ export interface Said {
  *
  * @param said what else there is to know, beside what it printed
  */
-export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
+export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: TurnCircumstances): TurnOutcome {
   const outcome = conclude(progress, end, said);
   const { verdict, note } = outcome;
   if (said.ofWork !== true || (verdict !== 'fail' && verdict !== 'error')) return outcome;
@@ -54,9 +55,9 @@ export function concludeTurn(progress: TurnProgress, end: TurnEnd, said: Said): 
   return { ...outcome, verdict: doubts.length === 0 ? 'pass' : 'warn', note: [...doubts, words].join('; ') };
 }
 
-function conclude(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome {
+function conclude(progress: TurnProgress, end: TurnEnd, said: TurnCircumstances): TurnOutcome {
   const structured = progress.structured ?? (said.wantsJson ? jsonIn(progress.message) : undefined);
-  const answer = structured === undefined ? {} : { structured };
+  const answer = defined({ structured });
   if (end.lost) return { failure: { kind: 'stopped', message: 'its process was killed, or its host went down' } };
   const own = verdictOfAnswer(structured) ?? verdictIn(progress.message) ?? jsonVerdict(progress, said);
   const failure = failureOf(progress, end, { ...said, hasVerdict: own !== undefined });
@@ -80,7 +81,7 @@ function conclude(progress: TurnProgress, end: TurnEnd, said: Said): TurnOutcome
 function afterFailure(
   failure: TurnFailure,
   progress: TurnProgress,
-  said: Said,
+  said: TurnCircumstances,
   own: SaidVerdict | undefined,
 ): TurnOutcome {
   const { kind, message } = failure;
@@ -95,7 +96,7 @@ function afterFailure(
 }
 
 /** A pass of which something speaks against it is a warning; so is one that was asked for, and not given. */
-function doubted(own: SaidVerdict | undefined, progress: TurnProgress, said: Said): SaidVerdict {
+function doubted(own: SaidVerdict | undefined, progress: TurnProgress, said: TurnCircumstances): SaidVerdict {
   if (own !== undefined && own.verdict !== 'pass') return own;
   const doubts = [...doubtsOf(progress, said), ...(own === undefined ? missingOf(progress, said) : [])];
   if (doubts.length === 0) return own ?? { verdict: 'pass' };
@@ -103,7 +104,7 @@ function doubted(own: SaidVerdict | undefined, progress: TurnProgress, said: Sai
   return { verdict: 'warn', note: `${doubts.join('; ')}${note}` };
 }
 
-function doubtsOf(progress: TurnProgress, { readOnly, adapter }: Said): string[] {
+function doubtsOf(progress: TurnProgress, { readOnly, adapter }: TurnCircumstances): string[] {
   const { error, refused = [], doubts = [], pending, lostEvents = 0 } = progress;
   const left = pending?.size ?? 0;
   return [
@@ -120,7 +121,7 @@ function doubtsOf(progress: TurnProgress, { readOnly, adapter }: Said): string[]
 const NO_TASK =
   /^(?:hi\b.{0,20}|hello\b.{0,20}|i['’]m sorry.{0,10})?\s*(?:i (?:don['’]t|do not|can['’]t|cannot) see (?:a|any|your)\b.{0,40}\b(?:request|question|message|task|instructions?|prompt)|(?:it (?:looks|seems) like )?(?:your|the) (?:message|prompt|request)[\w ]{0,30}(?:is|was|came through|appears to be) (?:empty|blank)|(?:what|how) (?:would you like|can i|may i) )/i;
 
-function missingOf(progress: TurnProgress, { wantsVerdict, wantsJson }: Said): string[] {
+function missingOf(progress: TurnProgress, { wantsVerdict, wantsJson }: TurnCircumstances): string[] {
   if (progress.toolCalls === 0 && progress.message.length < 1000 && NO_TASK.test(progress.message.trim())) {
     return [`it did not see the task: ${firstLine(progress.message)}`];
   }
@@ -131,7 +132,7 @@ const RANK: Readonly<Record<Verdict, number>> = { pass: 0, warn: 1, question: 2,
 
 /** What the file says. A script that knows few words may have taken a failure for a pass: then the answer counts more. */
 function toldBy(
-  { file, fileIsGuess = false }: Said,
+  { file, fileIsGuess = false }: TurnCircumstances,
   own: SaidVerdict | undefined,
   failure: TurnFailure | undefined,
 ): SaidVerdict | undefined {
@@ -141,14 +142,14 @@ function toldBy(
   return (fileIsGuess || unsure) && own !== undefined && RANK[own.verdict] > RANK[known.verdict] ? own : known;
 }
 
-function retryOf({ note }: FileVerdict, { stderrTail }: TurnEnd, { now }: Said): TurnFailure {
+function retryOf({ note }: FileVerdict, { stderrTail }: TurnEnd, { now }: TurnCircumstances): TurnFailure {
   const resetAt = resetTimeIn(stderrTail.trim().split('\n').at(-1) ?? '', now);
   const message = `it is out of quota: ${note ?? 'its verdict file says so'}`;
-  return { kind: 'quota', message, ...(resetAt === undefined ? {} : { resetAt }) };
+  return { kind: 'quota', message, ...defined({ resetAt }) };
 }
 
 /** An answer that is nothing but a JSON object may have its verdict there, also where nobody asked for JSON. */
-function jsonVerdict({ message }: TurnProgress, { wantsVerdict }: Said): SaidVerdict | undefined {
+function jsonVerdict({ message }: TurnProgress, { wantsVerdict }: TurnCircumstances): SaidVerdict | undefined {
   return wantsVerdict && message.includes('verdict') ? verdictOfAnswer(jsonIn(message)) : undefined;
 }
 

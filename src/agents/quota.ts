@@ -1,4 +1,5 @@
 import { resetTimeIn } from './reset-time.js';
+import { defined } from '../basics/defined.js';
 
 /** An agent that is out of quota. */
 export interface QuotaNotice {
@@ -71,7 +72,7 @@ export function quotaIn(text: string, now: number): QuotaNotice | undefined {
   const said = text.slice(0, MAX_TEXT).replace(NAMES, ' ');
   if (!OUT_OF_QUOTA.test(said) && !ALONE.test(said)) return undefined;
   const resetAt = resetTimeIn(text.slice(0, MAX_TEXT), now);
-  return resetAt === undefined ? {} : { resetAt };
+  return defined({ resetAt });
 }
 
 /** Whether a message says that the agent may not work at all: no login, a wrong key. */

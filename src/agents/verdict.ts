@@ -1,6 +1,7 @@
 import { isOwnLine } from './verdict-prompt.js';
 import { plainText } from './plain-text.js';
 import { MAX_NOTE, readWords, type ReadWords, type SaidVerdict } from './verdict-words.js';
+import { defined } from '../basics/defined.js';
 
 export type { Verdict } from '../plan/model/turn-end.js';
 export type { SaidVerdict } from './verdict-words.js';
@@ -118,5 +119,5 @@ export function verdictOfAnswer(answer: unknown): SaidVerdict | undefined {
   if (said === undefined) return undefined;
   const other = [fields['question'], fields['reason'], fields['summary']].find((value) => typeof value === 'string');
   const note = said.note ?? other?.slice(0, MAX_NOTE);
-  return { verdict: said.verdict, ...(note === undefined ? {} : { note }) };
+  return { verdict: said.verdict, ...defined({ note }) };
 }

@@ -6,6 +6,7 @@ import { readRecordFiles } from '../records/run-folders.js';
 import { checkStateDir, ensureService, readSigning, runningServer, workerRuns } from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
+import { defined } from '../basics/defined.js';
 
 interface RunningService {
   address: string;
@@ -33,7 +34,7 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
     ...signingOf(context),
     workerRuns: () => workerRuns(context.env),
     readFiles: (runId) => readRecordFiles(stateDir(context.env), runId),
-    ...(service.ui_url === undefined ? {} : { webUi: service.ui_url }),
+    ...defined({ webUi: service.ui_url }),
   });
 }
 

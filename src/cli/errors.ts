@@ -2,6 +2,7 @@ import type { PlanTexts } from '../plan/files/plan-text.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { EXIT, type CliContext } from './context.js';
 import { systemErrorOf } from './system-errors.js';
+import { defined } from '../basics/defined.js';
 
 /** A mistake on the command line that no library knows of. */
 export class UsageError extends Error {
@@ -76,8 +77,7 @@ function jsonError(error: CodedError): Record<string, unknown> {
   return {
     code: error.code,
     message: error.message,
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    ...(error.diagnostics === undefined ? {} : { diagnostics: error.diagnostics }),
+    ...defined({ hint: error.hint, diagnostics: error.diagnostics }),
   };
 }
 

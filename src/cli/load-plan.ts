@@ -7,6 +7,7 @@ import { DiagnosticsError, UsageError } from './errors.js';
 import { readFormatOptions, type FormatFlags } from './options/format.js';
 import { refuseUnknownModes } from './options/pipeline.js';
 import { showDiagnostics } from './show-diagnostics.js';
+import { defined } from '../basics/defined.js';
 
 /** A plan that was read and checked with its sub-plans, and the texts they came from. */
 export interface PlanFile extends LoadedPlans {
@@ -44,7 +45,7 @@ export async function checkPlanFile(context: CliContext, file: string, flags: Lo
   });
   // Diagnostics may be about files that are no plans, too.
   const shown = new Map([...texts, ...others.map((each) => [`option ${each.name}`, each] as const)]);
-  const known = format === undefined ? {} : { format };
+  const known = defined({ format });
   if (format === 'pipelines') refuseUnknownModes(context, flags);
   if (!loaded.ok) return { ok: false, diagnostics: loaded.error, texts: shown, ...known };
   const idle = given.filter((each) => each.format !== format).map(({ option }) => option);

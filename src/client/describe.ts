@@ -8,6 +8,7 @@ import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
 import { unservedQueues } from './unserved-queues.js';
 import type { RunState, RunSummary } from './types.js';
+import { defined } from '../basics/defined.js';
 
 /** What the service itself knows of a run; needs no worker. */
 export interface DescribedRun {
@@ -77,7 +78,7 @@ async function pendingSteps(client: Client, { raw }: WorkflowExecutionDescriptio
       attempt: Math.max(attempt ?? 1, failures + 1),
       ...(failure ? { last_failure: failure } : {}),
       ...live,
-      ...(queue !== undefined && { unserved: queue }),
+      ...defined({ unserved: queue }),
     });
   }
   return pending;

@@ -8,6 +8,7 @@ import type { DescribedRun } from './describe.js';
 import { OrchError } from './errors.js';
 import { runOutcome } from './outcome.js';
 import type { ClientSigning } from './sealed-result.js';
+import { defined } from '../basics/defined.js';
 
 /** What of a run's record is needed here. */
 export interface RecordFiles {
@@ -164,10 +165,10 @@ function stateOfStep(view: StepView, onFailure: Plan['steps'][number]['on_failur
   const said = by === undefined && message !== undefined ? { message } : {};
   return {
     status,
-    ...(reason !== undefined && { reason }),
+    ...defined({ reason }),
     ...(by === undefined ? said : { by }),
     ...(recovered && { recovered }),
-    ...(sub_runs !== undefined && { subRuns: sub_runs }),
+    ...defined({ subRuns: sub_runs }),
     report: { status: status === 'success' || status === 'warning' ? status : 'failed', attempts, ...said },
     standing: standingOf(view, onFailure),
   };

@@ -33,6 +33,7 @@ import { refuseReservedId } from './reserved-ids.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { sendUpdate } from './send-verb.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
+import { defined } from '../basics/defined.js';
 
 const QUERY_DEADLINE_MS = 2_000;
 
@@ -189,7 +190,7 @@ export class LoopClient {
     }
     const pending =
       status.name === 'RUNNING' ? await pendingTurn(this.client, described, { queue: this.taskQueue, ...view }) : {};
-    return { ...known, ...pending, ...(view === undefined ? {} : { view }) };
+    return { ...known, ...pending, ...defined({ view }) };
   }
 
   /** Steers an open loop. @throws OrchError `refused`, `run_closed`, `run_not_found`, `no_worker` */
@@ -253,7 +254,7 @@ export class LoopClient {
           workflowIdReusePolicy: 'ALLOW_DUPLICATE',
           workflowIdConflictPolicy: 'FAIL',
           staticSummary: `Loop${dir === undefined ? '' : ` of ${dir}`}`.slice(0, 200),
-          memo: { loop_version: input.loop_version, ...(dir === undefined ? {} : { folder: dir }) },
+          memo: { loop_version: input.loop_version, ...defined({ folder: dir }) },
         }),
       );
       return { loop_id: loopId, ...this.link(loopId, handle.firstExecutionRunId) };

@@ -43,6 +43,7 @@ import { otherVersions, type OtherVersions } from './other-versions.js';
 import { isPolled } from './unserved-queues.js';
 import { whyStuck } from './why-stuck.js';
 import type { PlanToStart, RunDescription, RunSummary, StartOptions } from './types.js';
+import { defined } from '../basics/defined.js';
 
 /** Milliseconds that a query waits: it hangs while no worker runs. */
 const QUERY_DEADLINE_MS = 2_000;
@@ -156,7 +157,7 @@ export class OrchClient {
    */
   async progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView> {
     const ask = (): Promise<ProgressView> =>
-      this.client.workflow.getHandle(runId).query(progressQuery, since === undefined ? {} : { since });
+      this.client.workflow.getHandle(runId).query(progressQuery, defined({ since }));
     const inTurn = signal && forCallsInTurn(signal); // a run that has not begun is asked many times
     try {
       return await onceItAnswers(

@@ -9,6 +9,7 @@ import { OrchError } from './errors.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { asOrchError, isOutage, throughOutages } from './service-errors.js';
 import { endedUnbegun } from './unbegun.js';
+import { defined } from '../basics/defined.js';
 
 /** Milliseconds between two tries while the service is away. */
 const OUTAGE_PAUSE_MS = 1000;
@@ -28,7 +29,7 @@ export async function runOutcome(
       return (await genuineEnd(client, runId, given, signing)) as RunResult;
     } catch (error) {
       signal?.throwIfAborted();
-      if (isOutage(error)) await sleep(OUTAGE_PAUSE_MS, undefined, signal === undefined ? {} : { signal });
+      if (isOutage(error)) await sleep(OUTAGE_PAUSE_MS, undefined, defined({ signal }));
       else return outcomeOfFailure(client, runId, error, signing);
     }
   }

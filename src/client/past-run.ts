@@ -14,6 +14,7 @@ import { ForgedError } from '../temporal/forged.js';
 import { isUnsigned, plain } from '../contract/seal.js';
 import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
+import { defined } from '../basics/defined.js';
 
 /** Reads what a run was started with from its history, and what its steps did from the run itself. */
 export async function readPastRun(
@@ -88,8 +89,8 @@ export function planOfRun({ plan, plan_path, plans = {}, agents }: RunInput): Pl
   const sources = Object.entries(plans).map(([path, pinned]) => [path, pinned.plan] as const);
   return {
     source: plan,
-    ...(plan_path === undefined ? {} : { path: plan_path }),
+    ...defined({ path: plan_path }),
     plans: Object.fromEntries(sources),
-    ...(agents === undefined ? {} : { agents }),
+    ...defined({ agents }),
   };
 }

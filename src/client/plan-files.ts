@@ -11,6 +11,7 @@ import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
 import type { CheckedPlans } from './checked-plans.js';
 import { planDigest } from './pin-plans.js';
 import { MAX_PLAN_FILE_BYTES } from '../plan/model/file-size.js';
+import { defined } from '../basics/defined.js';
 
 /** Settings for the runs that are started beside it. */
 const CONFIG_FILE = 'orch.config.yaml';
@@ -67,7 +68,7 @@ export async function readPlanFiles(
     return 'bytes' in read ? { name, text: read.bytes } : atItsName(read, name);
   };
   const root = { name: file, text: first.bytes };
-  const options = { strict, ...(convert === undefined ? {} : { convert }) };
+  const options = { strict, ...defined({ convert }) };
   const read = await loadPlanSet(path.basename(absolute), root, readSubPlan, options);
   const { loaded, texts } = read;
   if (!loaded.ok) return { ...read, loaded };
@@ -83,7 +84,7 @@ export async function readPlanFiles(
   }
   const { graph, diagnostics: warnings } = loaded.value;
   const checked = { digest: planDigest(loaded.value), plan, subPlans, graph, warnings };
-  return { ...read, loaded: { ok: true, value: { ...loaded.value, checked, ...(agents && { agents }) } } };
+  return { ...read, loaded: { ok: true, value: { ...loaded.value, checked, ...defined({ agents }) } } };
 }
 
 /** The configuration beside the plan, else that of the current folder. */
@@ -108,7 +109,7 @@ function atItsName({ code, message, hint }: NoPlanText, name: string): NoPlanTex
   const templated = name.includes('${')
     ? 'sub-plans are read before the run starts, so templates are not expanded'
     : hint;
-  return { code, message: `${name}: ${message}`, ...(templated === undefined ? {} : { hint: templated }) };
+  return { code, message: `${name}: ${message}`, ...defined({ hint: templated }) };
 }
 
 async function readText(file: string): Promise<{ bytes: Buffer } | NoPlanText> {

@@ -20,6 +20,7 @@ import type { PastRun, RerunDecision } from './rerun.js';
 import { refuseReservedId } from './reserved-ids.js';
 import { takeAlong } from './take-along.js';
 import type { PlanToStart, StartOptions } from './types.js';
+import { defined } from '../basics/defined.js';
 
 /** Temporal refuses a start input of 2 MB; the rest of the request needs some room. */
 const MAX_INPUT_BYTES = 1_900_000;
@@ -81,7 +82,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     ...(subPlans.size === 0 ? {} : { plan_path: set.path, plans: pinPlans(toStart, subPlans.keys()) }),
     inputs: inputs.value,
     env: taken.env,
-    ...(baseDir === undefined ? {} : { base_dir: baseDir }),
+    ...defined({ base_dir: baseDir }),
     ...(toStart.agents === undefined || !hasAgents(all) ? {} : { agents: { ...toStart.agents } }),
     ...historyEvents(options),
     ...leftOutIds(graph, out.value),
@@ -100,8 +101,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     digest,
     warnings,
     notes: [...unexported(input).map(leftOutNote), ...agentNotes(all, toStart.agents)],
-    ...(runId === undefined ? {} : { runId }),
-    ...(startedBy === undefined ? {} : { startedBy }),
+    ...defined({ runId, startedBy }),
   };
 }
 
@@ -151,9 +151,7 @@ function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<Run
       status: status === 'warning' ? 'warning' : status === 'skipped' ? 'failed' : 'success',
       message: `from ${of.run_id}`,
       attempts,
-      ...(exit_code === undefined ? {} : { exit_code }),
-      ...(log_dir === undefined ? {} : { log_dir }),
-      ...(outputs === undefined ? {} : { outputs }),
+      ...defined({ exit_code, log_dir, outputs }),
       // What prompts of later steps tell of it, and the session that they may go on with.
       ...(agent === undefined ? {} : { agent: agentTakenOver(agent) }),
       ...(hasContext && stdout_tail !== undefined ? { stdout_tail } : {}),

@@ -9,6 +9,7 @@ import type { PreparedRun } from './prepare.js';
 import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
 import { startedBy } from './started-by.js';
+import { defined } from '../basics/defined.js';
 
 /** Characters of a run's id that the service takes. */
 const MAX_ID_LENGTH = 1000;
@@ -75,7 +76,7 @@ function memoOfRun({ plan, input }: Pick<PreparedRun, 'plan' | 'input'>, by: str
     plan: plan.plan_id,
     started_by: by.slice(0, MEMO_CHARS),
     engine_version: input.engine_version,
-    ...(input.rerun_of === undefined ? {} : { rerun_of: input.rerun_of }),
+    ...defined({ rerun_of: input.rerun_of }),
     ...memoOf({ project, tags }),
     ...(typeof format === 'string' ? { format: format.slice(0, 64) } : {}),
   };

@@ -18,7 +18,7 @@ export interface Activities extends LockActivities {
    */
   leaveHistory(): Promise<Record<string, CarriedStep>>;
   /** Says whether a workflow's start was signed, and was not used before. Local activity. */
-  verifyStart(asked: StartQuestion): Promise<StartVerdict>;
+  verifyStart(asked: StartQuestion): Promise<SignatureVerdict>;
   /** Checks the plans of a run, and fills in their defaults. Local activity: only its answer stands in history. */
   admitPlan(sources: PlanSources): Promise<PlanVerdict>;
   /** The same for runs that may become long: the answer is short, and goes along when they go on in a new history. */
@@ -52,7 +52,7 @@ export interface StartClaim {
 /** A start: with a seal that was found to be genuine, or one from before there were seals, with its signature. */
 export type StartQuestion = { seal: Seal; started_at: number } | (StartClaim & { signature?: string });
 
-export type StartVerdict = 'signed' | 'not_required' | 'refused';
+export type SignatureVerdict = 'signed' | 'not_required' | 'refused';
 
 /** Plans as a run goes by them, whatever a later version would make of what was written; or what is wrong with them. */
 export type PlanVerdict =

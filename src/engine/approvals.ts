@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/model/plan.js';
 import { endStep } from './settle.js';
-import type { Decision, RememberedDecision, RunState } from './state.js';
+import type { ApprovalDecision, RememberedDecision, RunState } from './state.js';
 import { changeStep, type Turn } from './transition.js';
 
 /** An approval whose turn has come: it waits for a person, unless there is an answer already. */
@@ -14,7 +14,7 @@ export function askApproval(turn: Turn, index: number): void {
 }
 
 /** Ends an approval as a person decided, and with it all that wait for the same answer. */
-export function decideApproval(turn: Turn, index: number, decision: Decision): void {
+export function decideApproval(turn: Turn, index: number, decision: ApprovalDecision): void {
   const { state, program } = turn;
   turn.commands.push({ type: 'stop-step', step: index }); // its timeout, where it has one
   endAsDecided(turn, index, decision);
@@ -58,7 +58,12 @@ function rememberedFor({ decisions = [] }: RunState, wanted: string): Remembered
 }
 
 /** @param asked the step that was asked, where it was another one */
-function endAsDecided(turn: Turn, index: number, { decision, by, comment, outputs }: Decision, asked?: number): void {
+function endAsDecided(
+  turn: Turn,
+  index: number,
+  { decision, by, comment, outputs }: ApprovalDecision,
+  asked?: number,
+): void {
   const step = turn.state.steps[index]!;
   const { key } = approvalOf(turn, index);
   const said = comment === undefined || comment === '' ? '' : `: ${comment}`;

@@ -10,6 +10,7 @@ import type { StepReport } from '../contract/step-result.js';
 import { stopAll, stopPhase } from './stop.js';
 import { touch, type Turn } from './transition.js';
 import type { RunStatus } from '../contract/statuses.js';
+import { unreachable } from '../basics/unreachable.js';
 
 /** Runs of sub-plans that a step remembers; more of them nobody looks at one by one. */
 const MAX_SUB_RUNS = 100;
@@ -123,10 +124,8 @@ function take(turn: Turn, event: EngineEvent): void {
     case 'resume':
       if (refusal(turn.program, turn.state, event) === undefined) meet(turn, event);
       break;
-    default: {
-      const never: never = event;
-      throw new Error(`Internal error: unknown event ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(event);
   }
 }
 

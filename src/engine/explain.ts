@@ -45,10 +45,8 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
     case 'skipped':
     case 'canceled':
       return [endedBecause(program, state, index, step)];
-    default: {
-      const never: never = step.status;
-      return [never];
-    }
+    default:
+      return [step.status satisfies never];
   }
 }
 

@@ -2,7 +2,7 @@ export { decide, startRun, type Beginning, type Settled } from './decide.js';
 export { explain } from './explain.js';
 export { lockWaitText } from './lock-wait.js';
 export { refusal } from './operator.js';
-export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, Said } from './messages.js';
+export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, PersonsAnswer } from './messages.js';
 export {
   createState,
   isEnd,

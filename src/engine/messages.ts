@@ -44,7 +44,7 @@ export type OperatorRequest =
   | { type: 'resume'; by?: string };
 
 /** What a person says to an agent's step that waits for one. */
-export type Said =
+export type PersonsAnswer =
   | { kind: 'answer'; text: string; by?: string }
   | { kind: 'approve' | 'reject'; comment?: string; by?: string }
   | { kind: 'retry'; by?: string };
@@ -60,7 +60,7 @@ export type EngineCommand =
   /** A parked step has a slot again. */
   | { type: 'continue-step'; step: number }
   /** What a person said to a parked step. */
-  | { type: 'tell-step'; step: number; said: Said }
+  | { type: 'tell-step'; step: number; said: PersonsAnswer }
   | { type: 'stop-step'; step: number }
   | { type: 'set-timer'; timer: EngineTimer; at: number }
   | { type: 'finish'; status: RunEnd };

@@ -1,11 +1,13 @@
 import { decideApproval } from './approvals.js';
-import type { OperatorRequest, Said } from './messages.js';
+import type { OperatorRequest, PersonsAnswer } from './messages.js';
 import { considerStart } from './propagate.js';
 import { retryRefusal, retryStep } from './retry.js';
 import { endStep, settle } from './settle.js';
-import { isEnd, isRunEnd, type Decision, type Program, type RunState, type StepState } from './state.js';
+import { isEnd, isRunEnd, type ApprovalDecision, type Program, type RunState, type StepState } from './state.js';
 import { stopStep } from './stop.js';
 import { changeStep, touch, type Turn } from './transition.js';
+import { defined } from '../basics/defined.js';
+import { unreachable } from '../basics/unreachable.js';
 
 /** Why a request of an operator cannot be met now, in words for its sender; undefined where it can. */
 export function refusal(program: Program, state: RunState, request: OperatorRequest): string | undefined {
@@ -26,10 +28,8 @@ export function refusal(program: Program, state: RunState, request: OperatorRequ
       return decideRefusal(program, state, request);
     case 'answer':
       return answerRefusal(state, request.step);
-    default: {
-      const never: never = request;
-      throw new Error(`Internal error: unknown request ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(request);
   }
 }
 
@@ -61,16 +61,14 @@ export function meet(turn: Turn, request: OperatorRequest): void {
     case 'decide':
       if (waitsForPerson(stepOf(state, request.step))) {
         const { decision, comment } = request;
-        tell(turn, request.step, { kind: decision, ...(comment === undefined ? {} : { comment }), ...byOf(request) });
+        tell(turn, request.step, { kind: decision, ...defined({ comment }), ...byOf(request) });
       } else decideApproval(turn, request.step, decisionOf(request));
       break;
     case 'answer':
       tell(turn, request.step, { kind: 'answer', text: request.text, ...byOf(request) });
       break;
-    default: {
-      const never: never = request;
-      throw new Error(`Internal error: unknown request ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(request);
   }
 }
 
@@ -103,12 +101,15 @@ function cancelStep(turn: Turn, index: number): void {
   endStep(turn, index, 'canceled', 'operator');
 }
 
-function decisionOf({ decision, by, comment, outputs }: Extract<OperatorRequest, { type: 'decide' }>): Decision {
+function decisionOf({
+  decision,
+  by,
+  comment,
+  outputs,
+}: Extract<OperatorRequest, { type: 'decide' }>): ApprovalDecision {
   return {
     decision,
-    ...(by !== undefined && { by }),
-    ...(comment !== undefined && { comment }),
-    ...(outputs !== undefined && { outputs }),
+    ...defined({ by, comment, outputs }),
   };
 }
 
@@ -161,7 +162,7 @@ function waitsForPerson({ park }: StepState): boolean {
   return park?.why === 'question' || park?.why === 'escalated';
 }
 
-function tell(turn: Turn, index: number, said: Said): void {
+function tell(turn: Turn, index: number, said: PersonsAnswer): void {
   const step = stepOf(turn.state, index);
   if (step.park !== undefined) step.park.told = true;
   touch(turn.state, index);
@@ -169,7 +170,7 @@ function tell(turn: Turn, index: number, said: Said): void {
 }
 
 function byOf({ by }: { by?: string }): { by?: string } {
-  return by === undefined ? {} : { by };
+  return defined({ by });
 }
 
 function stepOf(state: RunState, index: number): StepState {

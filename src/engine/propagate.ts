@@ -2,6 +2,7 @@ import type { TriggerRule } from '../plan/model/plan.js';
 import { endStep } from './settle.js';
 import type { StepState } from './state.js';
 import type { Turn } from './transition.js';
+import { unreachable } from '../basics/unreachable.js';
 
 /**
  * Tells the dependents of the settled steps, and theirs where that ends them too.
@@ -56,9 +57,7 @@ function letsThrough(rule: TriggerRule, step: StepState): boolean {
       return step.failedDependencies === 0;
     case 'all_done':
       return true;
-    default: {
-      const never: never = rule;
-      throw new Error(`Internal error: unknown trigger rule ${String(never)}`);
-    }
+    default:
+      return unreachable(rule);
   }
 }

@@ -75,7 +75,7 @@ export interface StepState {
 }
 
 /** What somebody decided. */
-export interface Decision {
+export interface ApprovalDecision {
   decision: 'approve' | 'reject';
   by?: string;
   comment?: string;
@@ -84,7 +84,7 @@ export interface Decision {
 }
 
 /** A decision that answers every approval of its key, for the rest of the run. */
-export interface RememberedDecision extends Decision {
+export interface RememberedDecision extends ApprovalDecision {
   key: string;
   /** The step that was asked. */
   step: number;

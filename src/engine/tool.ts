@@ -1,4 +1,5 @@
 import type { StepAction } from '../plan/model/plan.js';
+import { unreachable } from '../basics/unreachable.js';
 
 /** The tool that a step uses, by which breakers count: the program's name, or the kind of step where it has none. */
 export function toolOf(action: StepAction): string | undefined {
@@ -16,10 +17,8 @@ export function toolOf(action: StepAction): string | undefined {
     case 'plan':
     case 'noop':
       return undefined;
-    default: {
-      const never: never = action;
-      throw new Error(`Internal error: unknown action ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(action);
   }
 }
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { defined } from '../basics/defined.js';
 
 /** What Linux says of a process in `/proc/<pid>/stat`. */
 export interface ProcessStat {
@@ -58,7 +59,7 @@ export function bootId(): string {
  * @param timeZone of the answer: only equal ones can be compared. Default: that of this process
  */
 export function psStart(pid: number, timeZone?: string): string | undefined {
-  const env = { ...process.env, LC_ALL: 'C', ...(timeZone !== undefined && { TZ: timeZone }) };
+  const env = { ...process.env, LC_ALL: 'C', ...defined({ TZ: timeZone }) };
   try {
     const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
       encoding: 'utf8',

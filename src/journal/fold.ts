@@ -85,10 +85,8 @@ function applyToRun(manifest: Manifest, event: Exclude<RunEvent, StepEvent>): vo
       manifest.warnings = event.warnings ?? null;
       for (const step of manifest.steps) closeOpenStep(step, event);
       break;
-    default: {
-      const never: never = event;
-      return never;
-    }
+    default:
+      return event satisfies never;
   }
 }
 
@@ -141,10 +139,8 @@ function applyToStep(manifest: Manifest, step: ManifestStep, event: StepEvent): 
     case 'step-canceled':
       endPart(manifest, step, part, event);
       break;
-    default: {
-      const never: never = event;
-      return never;
-    }
+    default:
+      return event satisfies never;
   }
 }
 

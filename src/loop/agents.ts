@@ -2,6 +2,7 @@ import { BUILT_IN_AGENTS, type AgentSettings } from '../plan/model/agent.js';
 import type { Prompt } from './prompts.js';
 import type { Role } from './roles.js';
 import type { AgentChoice } from './types.js';
+import { defined } from '../basics/defined.js';
 
 /** The name that means: claude where it is installed, else codex. */
 export const AUTO_AGENT = 'auto';
@@ -26,7 +27,7 @@ export function settingsFor(
   const described = own(settings, name);
   const adapter = BUILT_IN_AGENTS.find((known) => known === name);
   if (described === undefined && adapter === undefined) return undefined;
-  const known = { ...(adapter === undefined ? {} : { adapter }), ...described };
+  const known = { ...defined({ adapter }), ...described };
   return { ...known, adapter: known.adapter ?? 'generic' };
 }
 

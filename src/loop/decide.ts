@@ -6,7 +6,7 @@ import { readRouterOutput, type RouterFault } from './router.js';
 import type { LoopConfig } from './types.js';
 
 /** Where a loop stands, as far as choosing a prompt goes. */
-export interface Place {
+export interface LoopPosition {
   iteration: number;
   /** Whose turn it is. */
   role: Role;
@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** Which prompt a turn runs, and why. */
-export interface Decision {
+export interface TurnChoice {
   iteration: number;
   role: Role;
   prompt: Prompt;
@@ -26,7 +26,7 @@ export interface Decision {
 }
 
 /** Whether a review is due at a place: in every nth iteration, until it was held. */
-function reviewDue({ review_every_n }: LoopConfig, { iteration, reviewed }: Place): boolean {
+function reviewDue({ review_every_n }: LoopConfig, { iteration, reviewed }: LoopPosition): boolean {
   return review_every_n > 0 && iteration % review_every_n === 0 && !reviewed;
 }
 
@@ -34,7 +34,7 @@ function reviewDue({ review_every_n }: LoopConfig, { iteration, reviewed }: Plac
  * Whether a router prompt is asked before a turn. A review that is due and that the supervisor's turn did not hold is
  * held in the turn of main, whatever a router would say: there is exactly one in such an iteration.
  */
-export function asksRouter(config: LoopConfig, place: Place): boolean {
+export function asksRouter(config: LoopConfig, place: LoopPosition): boolean {
   const { mode, prompt, applies_to } = config.router;
   if (mode === 'off' || prompt === undefined) return false;
   if (place.role === 'supervisor') return true;
@@ -42,7 +42,7 @@ export function asksRouter(config: LoopConfig, place: Place): boolean {
 }
 
 /** What a turn runs without asking anybody. */
-export function decideByRule(config: LoopConfig, place: Place): Decision {
+export function decideByRule(config: LoopConfig, place: LoopPosition): TurnChoice {
   const { iteration, role } = place;
   if (reviewDue(config, place)) {
     const reason = `every ${config.review_every_n} iterations there is a review`;
@@ -54,7 +54,11 @@ export function decideByRule(config: LoopConfig, place: Place): Decision {
 }
 
 /** What a turn runs after the router was asked; its answer must be exactly one allowed line. */
-export function decideByRouter(config: LoopConfig, place: Place, output: string): Result<Decision, RouterFault> {
+export function decideByRouter(
+  config: LoopConfig,
+  place: LoopPosition,
+  output: string,
+): Result<TurnChoice, RouterFault> {
   const chosen = readRouterOutput(config, place.role, output);
   if (!chosen.ok) return chosen;
   const ruled = decideByRule(config, place);
@@ -71,15 +75,15 @@ export function decideByRouter(config: LoopConfig, place: Place, output: string)
 
 function decision(
   config: LoopConfig,
-  { iteration, role }: Place,
+  { iteration, role }: LoopPosition,
   prompt: Prompt,
-  source: Decision['source'],
+  source: TurnChoice['source'],
   reason: string,
-): Decision {
+): TurnChoice {
   return { iteration, role, prompt, agent: agentFor(config.agents, role, prompt), source, reason };
 }
 
 /** The line that tells of a decision in logs. */
-export function decisionLine({ iteration, role, prompt, source, reason }: Decision): string {
+export function decisionLine({ iteration, role, prompt, source, reason }: TurnChoice): string {
   return `[router] iteration=${iteration} actor=${ACTORS[role]} prompt=${prompt.key} source=${source} reason=${reason}`;
 }

@@ -8,6 +8,7 @@ import type { KnobName, KnobValues, Resolved } from './knobs.js';
 import { promptKey, promptOf, type Prompt } from './prompts.js';
 import { ROLES, roleOf, type Role } from './roles.js';
 import type { GitSettings, LoopConfig } from './types.js';
+import { defined } from '../basics/defined.js';
 
 type Knobs = { readonly [K in KnobName]: Resolved<KnobValues[K]> };
 
@@ -94,11 +95,9 @@ export function resolveConfig(
       timeout_sec: value('timeout_sec'),
       stall_timeout_sec: value('stall_timeout_sec'),
       ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
-      ...(stateFile === undefined ? {} : { state_file: stateFile }),
-      ...(startRole === undefined ? {} : { start_role: startRole }),
-      ...(marker === undefined ? {} : { completion_marker: marker }),
+      ...defined({ state_file: stateFile, start_role: startRole, completion_marker: marker }),
       verdicts: value('verdicts'),
-      ...(value('git') ? { git: gitOf(knobs) } : branch.value === undefined ? {} : { branch: branch.value }),
+      ...(value('git') ? { git: gitOf(knobs) } : defined({ branch: branch.value })),
     },
   };
 
@@ -147,10 +146,7 @@ function agentsOf(
     cli_roles: roleMap(nearer(knobs.role_agents)),
     prompts: promptMap(file.prompt_agents),
     roles: roleMap(file.role_agents),
-    role_defaults: {
-      ...(knobs.supervisor_agent.value === undefined ? {} : { supervisor: knobs.supervisor_agent.value }),
-      ...(knobs.main_agent.value === undefined ? {} : { main: knobs.main_agent.value }),
-    },
+    role_defaults: defined({ supervisor: knobs.supervisor_agent.value, main: knobs.main_agent.value }),
   };
 }
 
@@ -210,7 +206,7 @@ function gitOf(knobs: Knobs): GitSettings {
   const own = [knobs.findings_file.value, knobs.input_file.value, ...(stateFile === undefined ? [] : [stateFile])];
   return {
     remote: knobs.remote.value,
-    ...(branch.value === undefined ? {} : { branch: branch.value }),
+    ...defined({ branch: branch.value }),
     dirty: knobs.dirty.value,
     ...(knobs.force_add_reports.value ? { force_add_reports: true } : {}),
     ...(knobs.dry_run.value ? { dry_run: true } : {}),

@@ -4,6 +4,7 @@ import { ACTORS, roleOf, type Role } from './roles.js';
 import { initialState, turnsBefore, type LoopState } from './turns.js';
 import { WORKFLOWS } from './workflow-names.js';
 import type { LoopConfig } from './types.js';
+import { defined } from '../basics/defined.js';
 
 /** Seconds that the lease of a written state lasts: readers of these files know the field. Nobody waits for it. */
 const LEASE_SEC = 600;
@@ -56,7 +57,7 @@ export function writeState(
     last_update: seconds(about.now.getTime()),
     lease_expires_at: seconds(about.now.getTime() + LEASE_SEC * 1000),
     ...about.commits,
-    ...(about.loop === undefined ? {} : { orch_loop: about.loop }),
+    ...defined({ orch_loop: about.loop }),
   };
   return `${JSON.stringify(whole, null, 2)}\n`;
 }
@@ -126,8 +127,7 @@ export function importState(
     iteration,
     role,
     reviewed,
-    ...(key === undefined ? {} : { last_prompt: key }),
-    ...(lastRole === undefined ? {} : { last_prompt_role: lastRole }),
+    ...defined({ last_prompt: key, last_prompt_role: lastRole }),
     turns: turnsBefore({ iteration, role }),
   };
   const reason = typeof why === 'string' && why !== '' ? why : 'the state file asks for it';

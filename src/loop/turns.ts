@@ -1,7 +1,8 @@
-import { asksRouter, type Decision } from './decide.js';
+import { asksRouter, type TurnChoice } from './decide.js';
 import type { Prompt } from './prompts.js';
 import { ACTORS, ROLES, type Role } from './roles.js';
 import type { LoopConfig } from './types.js';
+import { defined } from '../basics/defined.js';
 
 /** What a loop is at: all that the next turn depends on, and nothing of how it is run. */
 export interface LoopState {
@@ -14,7 +15,7 @@ export interface LoopState {
   /** Whether the reviewer has had a turn in this iteration. */
   reviewed: boolean;
   /** What the turn runs, once that is decided: a turn that is repeated runs the same. */
-  decision?: Decision;
+  decision?: TurnChoice;
   /** Executions of this turn so far, and of its router; they number the folders of their logs. */
   tries: { turn: number; router: number };
   last_prompt?: string;
@@ -66,7 +67,7 @@ export function advance(config: LoopConfig, state: LoopState): LoopState {
     tries: { turn: 0, router: 0 },
     ...lastPrompt(state, decision?.prompt),
     turns: turns + 1,
-    ...(state.generation === undefined ? {} : { generation: state.generation }),
+    ...defined({ generation: state.generation }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { planJsonSchema } from '../plan/schema/json-schema.js';
 import { isMap } from '../plan/problems/paths.js';
 import { describeLimits, describeType, withoutNull, type JsonSchema } from './json-types.js';
+import { defined } from '../basics/defined.js';
 
 /** One key of the plan language, as the schema has it. */
 export interface ReferenceKey {
@@ -59,8 +60,7 @@ function describeKey(name: string, schema: JsonSchema, required: boolean): Refer
     name,
     description,
     type: describeType(schema),
-    ...(limits === undefined ? {} : { limits }),
-    ...(fallback === undefined ? {} : { default: fallback }),
+    ...defined({ limits, default: fallback }),
     required,
   };
 }

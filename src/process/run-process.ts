@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import { spawnError } from './spawn-error.js';
 import { after } from '../host/timers.js';
 import { stopGroup } from './stop-group.js';
+import { defined } from '../basics/defined.js';
 
 /** A subprocess to run. */
 export interface ProcessSpec {
@@ -88,7 +89,7 @@ async function launch(spec: ProcessSpec): Promise<Child> {
       stdin: spec.stdin === undefined ? 'ignore' : 'pipe',
       stdout: stdout as InheritedFd,
       stderr: stderr as InheritedFd,
-      ...(spec.stdin === undefined ? {} : { input: spec.stdin }),
+      ...defined({ input: spec.stdin }),
     });
     const { pid } = subprocess;
     if (pid === undefined) throw await spawnError(await subprocess, spec.file, spec.cwd);

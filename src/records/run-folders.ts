@@ -4,6 +4,7 @@ import { ifMissing } from '../host/errno.js';
 import { manifestSchema, type Manifest } from '../journal/index.js';
 import { runDir, runsDir } from './paths.js';
 import { RECORD_FILES } from './write-record.js';
+import { defined } from '../basics/defined.js';
 
 /** The folder of a run, and what its manifest says. */
 export interface RunFolder {
@@ -19,7 +20,7 @@ export async function* runFolders(stateDir: string, skip: ReadonlySet<string> = 
     const folder = path.join(root, name);
     if (skip.has(folder)) continue;
     const manifest = await readManifest(folder);
-    yield { path: folder, ...(manifest !== undefined && { manifest }) };
+    yield { path: folder, ...defined({ manifest }) };
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { SecretSource } from '../plan/model/plan.js';
 import { MIN_SECRET_LENGTH } from './spellings.js';
+import { defined } from '../basics/defined.js';
 
 /** Bytes of a secret, at most: what goes into an environment must fit there. */
 const MAX_BYTES = 64 * 1024;
@@ -71,7 +72,7 @@ async function printed(command: string | readonly string[], { env, cwd, signal }
     timeout: COMMAND_MS,
     killSignal: 'SIGKILL',
     maxBuffer: MAX_BYTES + 2,
-    ...(signal && { signal }),
+    ...defined({ signal }),
   });
   return stdout;
 }

@@ -3,6 +3,7 @@ import type { ClientConnectConfig } from '@temporalio/envconfig';
 import type { Env } from '../records/paths.js';
 import type { Check } from './check.js';
 import { messageOf } from './errors.js';
+import { defined } from '../basics/defined.js';
 
 /** How long a remote service may take to answer. Milliseconds. */
 const ANSWER_MS = 8_000;
@@ -38,10 +39,9 @@ async function askRemote(
   const { address, tls, apiKey, metadata } = connectionOptions;
   const where = `${address}, namespace ${namespace}`;
   const connection = Connection.lazy({
-    ...(address !== undefined && { address }),
-    ...(tls !== undefined && { tls }),
+    ...defined({ address, tls }),
     ...(typeof apiKey === 'string' && { apiKey }),
-    ...(metadata !== undefined && { metadata }),
+    ...defined({ metadata }),
   });
   try {
     await connection.withDeadline(Date.now() + ANSWER_MS, () =>

@@ -7,6 +7,7 @@ import { optionOf, processesNaming, type TableEntry } from './process-table.js';
 import { readRecord, type ServerRecord, type ServiceRecord, type WorkerRecord } from './record.js';
 import { readServerArguments } from './server-arguments.js';
 import { readWorkerArguments } from './worker-arguments.js';
+import { defined } from '../basics/defined.js';
 
 /** What runs of the service of a state folder. */
 export interface Running {
@@ -28,7 +29,7 @@ export function findRunning(files: ServiceFiles): Running {
   if (worker && worker !== record?.worker) found.push('worker');
   if (found.length === 0) return { record, found };
   const known: ServiceRecord = { orch_version: '', ...record };
-  return { record: { ...known, ...(server && { server }), ...(worker && { worker }) }, found };
+  return { record: { ...known, ...defined({ server, worker }) }, found };
 }
 
 function isAliveOrNone<T extends ServerRecord | WorkerRecord>(process: T | undefined): T | undefined {

@@ -10,6 +10,7 @@ import { readRecord, type ServiceRecord, type WorkerRecord } from './record.js';
 import { restartsText } from './restarts.js';
 import type { TemporalVersion } from './temporal-version.js';
 import { isReady } from './worker-process.js';
+import { defined } from '../basics/defined.js';
 
 /** How long a server may take to answer before it is called unhealthy. Milliseconds. */
 const ANSWER_MS = 3_000;
@@ -59,7 +60,7 @@ export async function serviceStatus(options: StatusOptions): Promise<ServiceStat
   return {
     server: await serverStatus(record),
     worker: workerStatus(files, record, workerProgram(options.workerEntry).buildId),
-    ...(databaseVersion && { database_version: databaseVersion }),
+    ...defined({ database_version: databaseVersion }),
     files,
   };
 }
@@ -78,7 +79,7 @@ async function serverStatus({ server, worker }: Partial<ServiceRecord> = {}): Pr
   if (!(await isHealthy(ports.grpc, ANSWER_MS))) return { state: 'unhealthy', ...known };
   // It may end between two questions.
   const retention = await retentionSeconds(ports.grpc).catch(() => undefined);
-  return { state: 'running', ...known, ...(retention !== undefined && { retention_sec: retention }) };
+  return { state: 'running', ...known, ...defined({ retention_sec: retention }) };
 }
 
 /** Whether the embedded service's worker lives. */
@@ -97,7 +98,7 @@ export function workerTrouble(env: Env): string | undefined {
 function workerStatus(files: ServiceFiles, record: ServiceRecord | undefined, buildId: string): WorkerStatus {
   const worker = record?.worker;
   const trouble = restartsText(record, 'worker');
-  const troubled = trouble === undefined ? {} : { trouble };
+  const troubled = defined({ trouble });
   if (!worker || !isAlive(worker)) return { state: 'stopped', ...troubled };
   const known = { ...troubled, pid: worker.pid, build_id: worker.build_id, started_at: worker.started_at };
   if (isStale(worker, record, buildId)) return { state: 'stale', ...known };

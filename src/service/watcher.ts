@@ -6,6 +6,7 @@ import { lastingEnv } from './environment.js';
 import type { ServiceFiles } from './files.js';
 import { optionOf, processesNaming } from './process-table.js';
 import type { ServiceRecord } from './record.js';
+import { defined } from '../basics/defined.js';
 
 /** The watcher itself, a shell script: see there for why. */
 const SCRIPT = fileURLToPath(new URL('../../bin/watch.sh', import.meta.url));
@@ -42,7 +43,7 @@ function placesOf(files: ServiceFiles, env: Env): NodeJS.ProcessEnv {
   return {
     ORCH_STATE_DIR: files.state,
     ORCH_CACHE_DIR: cacheDir(env),
-    ...(keep !== undefined && { ORCH_KEEP: keep }),
+    ...defined({ ORCH_KEEP: keep }),
   };
 }
 

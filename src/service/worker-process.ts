@@ -13,6 +13,7 @@ import { chooseWebUiPort } from './ports.js';
 import type { ServerRecord, WorkerRecord } from './record.js';
 import { startFailure } from './start-failure.js';
 import { workerArguments, type WorkerArguments } from './worker-arguments.js';
+import { defined } from '../basics/defined.js';
 
 /** From nothing to polling takes one to two seconds; a busy machine many times that. Milliseconds. */
 const START_TIMEOUT_MS = 60_000;
@@ -115,7 +116,7 @@ function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.Proce
     TEMPORAL_NAMESPACE: NAMESPACE,
     ORCH_STATE_DIR: files.state,
     ORCH_CACHE_DIR: cacheDir(env),
-    ...(env['ORCH_KEEP'] !== undefined && { ORCH_KEEP: env['ORCH_KEEP'] }),
+    ...defined({ ORCH_KEEP: env['ORCH_KEEP'] }),
     ORCH_EMBEDDED: '1',
     ORCH_READY_FILE: files.workerReady,
   };

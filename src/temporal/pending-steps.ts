@@ -2,6 +2,7 @@ import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-wor
 import { plain } from '../contract/seal.js';
 import type { CarriedStep, StepHeartbeat } from '../contract/step-task.js';
 import { createGatewayClient, type GatewayOptions } from './gateway-client.js';
+import { defined } from '../basics/defined.js';
 
 /**
  * Reads what the service knows of the steps that an execution runs, by their ids. Hosts are told only where there may be
@@ -43,7 +44,7 @@ function knownOf(heartbeat: Partial<StepHeartbeat> | undefined, withHost: boolea
     carried: {
       failures,
       first_started_at,
-      ...(failed_attempts && { failed_attempts }),
+      ...defined({ failed_attempts }),
       ...(withHost && host && { host }),
     },
   };

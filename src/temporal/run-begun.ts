@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { defined } from '../basics/defined.js';
 
 /** Type of the event that a worker's first decision makes, as Temporal's API numbers it. */
 const WORKFLOW_TASK_COMPLETED = 7;
@@ -14,7 +15,7 @@ export async function hasBegun(client: Client, workflowId: string, runId: string
       namespace: client.options.namespace,
       execution: { workflowId, runId },
       maximumPageSize: 100, // it is among the first events, but for signals that came before it
-      ...(nextPageToken === undefined ? {} : { nextPageToken }),
+      ...defined({ nextPageToken }),
     });
     const events = page.history?.events ?? [];
     if (events.some(({ eventType }) => Number(eventType) === WORKFLOW_TASK_COMPLETED)) return true;

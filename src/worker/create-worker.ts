@@ -18,6 +18,7 @@ import { workflowBundle } from './bundle.js';
 import { parkKillers } from './park-killers.js';
 import { recordSinks } from './record-sink.js';
 import { signedTasks } from './signed-tasks.js';
+import { defined } from '../basics/defined.js';
 
 export interface WorkerSettings {
   connection: NativeConnection;
@@ -107,7 +108,7 @@ function recordsOf(settings: WorkerSettings): RecordKeeper {
 function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue'> {
   const { connection, namespace = DEFAULT_NAMESPACE, taskQueue = DEFAULT_TASK_QUEUE } = settings;
   const { signing } = settings;
-  const reach = { connection, namespace, taskQueue, ...(signing && { signingKey: signing.key }) };
+  const reach = { connection, namespace, taskQueue, ...defined({ signingKey: signing?.key }) };
   const locks = createLockGateway(reach);
   return {
     connection,
@@ -116,10 +117,10 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
     activities: createActivities({
       stateDir: settings.stateDir,
       env: settings.env ?? process.env,
-      ...(signing && { signing }),
+      ...defined({ signing }),
       host: stateHost(settings.stateDir),
       service: settings.service ?? namespace,
-      ...(settings.loopRoot === undefined ? {} : { loopRoot: settings.loopRoot }),
+      ...defined({ loopRoot: settings.loopRoot }),
       manyHosts: settings.onlyHost !== true,
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
       starts: createRunStarts(reach, readRunStart),

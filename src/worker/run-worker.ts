@@ -16,6 +16,7 @@ import {
 } from './create-worker.js';
 import { startJanitor } from './janitor.js';
 import { startPruning } from './prune-old.js';
+import { defined } from '../basics/defined.js';
 
 export interface RunWorkerOptions {
   settings: TemporalSettings;
@@ -47,7 +48,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const records = createRecordKeeper(
     folder,
     (message) => logger.warn(message),
-    earlierEvents({ connection, namespace, ...(signing === undefined ? {} : { signing }) }),
+    earlierEvents({ connection, namespace, ...defined({ signing }) }),
   );
   try {
     const embedded = options.signing !== undefined;
@@ -60,12 +61,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       records,
       onlyHost: embedded,
       env: options.stepEnv ?? options.env,
-      ...(options.drainSec === undefined ? {} : { drainSec: options.drainSec }),
-      ...(options.taskQueue === undefined ? {} : { taskQueue: options.taskQueue }),
-      ...(options.maxSteps === undefined ? {} : { maxSteps: options.maxSteps }),
-      ...(options.signing === undefined ? {} : { signing: options.signing }),
-      ...(options.careful === undefined ? {} : { careful: options.careful }),
-      ...(options.loop === undefined ? {} : { loopRoot: options.loop.root }),
+      ...defined({
+        drainSec: options.drainSec,
+        taskQueue: options.taskQueue,
+        maxSteps: options.maxSteps,
+        signing: options.signing,
+        careful: options.careful,
+        loopRoot: options.loop?.root,
+      }),
     };
     const workers = [await createWorker(settings)];
     if (options.loop !== undefined) workers.push(await createRoleWorker(settings, options.loop.roleQueue));

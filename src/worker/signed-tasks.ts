@@ -4,6 +4,8 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
 import { isUnsigned, openArgs, plain, sealResult, type Seal } from '../contract/seal.js';
+import { defined } from '../basics/defined.js';
+import { withoutStack } from '../basics/without-stack.js';
 
 /**
  * Lets activities run only as orch's own workflows have handed them out: signed for this execution and this activity,
@@ -19,8 +21,7 @@ export function signedTasks(signing: WorkerSigning, context: Context): ActivityI
         name: info.activityType,
         id: '',
         at: Date.now(),
-        ...(info.workflowExecution && { run: info.workflowExecution.runId }),
-        ...(seal && { of: seal.id }),
+        ...defined({ run: info.workflowExecution?.runId, of: seal?.id }),
       };
       const old = info.scheduledTimestampMs < signing.since;
       if (isUnsigned(info.heartbeatDetails)) {
@@ -48,13 +49,13 @@ function isGood({ used }: WorkerSigning, { info }: Context, seal: Seal): boolean
 }
 
 function forgedTask(name: string): ApplicationFailure {
-  const error = ApplicationFailure.create({
-    type: 'ForgedTask',
-    nonRetryable: true,
-    message: `ForgedError: orch's worker did not hand out this ${name}, or has already run it`,
-  });
-  error.stack = '';
-  return error;
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'ForgedTask',
+      nonRetryable: true,
+      message: `ForgedError: orch's worker did not hand out this ${name}, or has already run it`,
+    }),
+  );
 }
 
 function sealFailure(error: unknown, seal: Seal): unknown {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { adapterOf } from '../../src/agents/adapters/index.js';
 import type { TurnEnd } from '../../src/agents/failure.js';
-import { concludeTurn, type Said } from '../../src/agents/outcome.js';
+import { concludeTurn, type TurnCircumstances } from '../../src/agents/outcome.js';
 import { noProgress } from '../../src/agents/types.js';
 import type { AgentSettings } from '../../src/plan/model/agent.js';
 
@@ -85,7 +85,7 @@ const AGENTS = Object.keys(TONGUES);
 interface End {
   prints: (tongue: Tongue) => (object | string)[];
   end?: Partial<TurnEnd>;
-  said?: Partial<Said>;
+  said?: Partial<TurnCircumstances>;
 }
 
 function outcomeOf(agent: string, { prints, end = {}, said = {} }: End): string {

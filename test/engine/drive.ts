@@ -11,7 +11,7 @@ import {
   type Park,
   type Program,
   type RunState,
-  type Said,
+  type PersonsAnswer,
 } from '../../src/engine/index.js';
 import type { RunSnapshot } from '../../src/contract/carried-run.js';
 import { report } from './programs.js';
@@ -20,7 +20,7 @@ import { report } from './programs.js';
 interface ParkedStep {
   why: Park['why'];
   /** What a person said to it. */
-  told?: Said;
+  told?: PersonsAnswer;
   /** It wants a slot again. */
   ready: boolean;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { commitAll, removeWorktree, worktreeOf } from '../../agents/index.js';
 import type { WorktreeEnd, WorktreeEnded } from '../../contract/activities.js';
 import { worktreesDir } from '../../records/paths.js';
+import { defined } from '../../basics/defined.js';
 
 /**
  * Commits what is left in a step's own worktree to its branch, and removes the tree. Asked again, it does nothing.
@@ -19,7 +20,7 @@ export async function endWorktree(stateDir: string, end: WorktreeEnd, askedBefor
     return { lacks: error instanceof Error ? error.message : String(error) };
   }
   const stays = await removeWorktree(top);
-  return stays === undefined ? {} : { stays };
+  return defined({ stays });
 }
 
 /** A worker before this one may have removed the tree; else the agent has, and nobody knows what was in it. */

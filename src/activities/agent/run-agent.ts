@@ -25,6 +25,7 @@ import { settleTurn, type SettledTurn } from './turn-folder.js';
 import { promptOf } from './turn-prompt.js';
 import type { AgentTurn, TurnFacts } from '../../contract/agent-turn.js';
 import { watchAgent } from './watchdog.js';
+import { defined } from '../../basics/defined.js';
 
 const PROMPT = 'prompt.md';
 /** Characters of an agent's last words that travel. */
@@ -47,15 +48,15 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
   const request: TurnRequest = {
     settings: turn.settings,
     ...modelOf(turn),
-    ...(turn.tier === undefined ? {} : { tier: turn.tier }),
+    ...defined({ tier: turn.tier }),
     prompt: readFileSync(promptFile, 'utf8'),
     promptFile,
     dir,
     cwd: settled.cwd,
     permissions: permissionsOf(turn),
-    ...(turn.session === undefined ? {} : { session: turn.session }),
+    ...defined({ session: turn.session }),
     newSession: settled.new_session,
-    ...(turn.output_schema === undefined ? {} : { outputSchema: turn.output_schema }),
+    ...defined({ outputSchema: turn.output_schema }),
   };
   return createJob(deps, turn, settled, request);
 }
@@ -67,7 +68,7 @@ function goesOn({ settings: { adapter, resume_args } }: AgentTurn): boolean {
 
 function modelOf({ model, tier, settings }: AgentTurn): { model?: string } {
   const known = model ?? (tier === undefined ? undefined : settings.tiers?.[tier]) ?? settings.model;
-  return known === undefined ? {} : { model: known };
+  return defined({ model: known });
 }
 
 /** A step that may only read has an agent that may only read, and so has every review. */
@@ -88,7 +89,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       for (const file of files) writeFileSync(file.path, file.content, { mode: 0o600 });
       return {
         ...command,
-        ...(env === undefined ? {} : { env }),
+        ...defined({ env }),
         over: {
           ...turn.settings.env,
           ...(turn.settings.push === 'deny' ? guardPushes(request.dir) : {}),
@@ -116,7 +117,7 @@ function createJob(deps: RunStepDeps, turn: AgentTurn, settled: SettledTurn, req
       const line = words === undefined ? undefined : clean?.(words).slice(0, 200);
       const { tokens } = usageOf(progress, turn);
       return {
-        ...(line === undefined ? {} : { last_line: line }),
+        ...defined({ last_line: line }),
         ...(tokens === 0 ? {} : { tokens }),
         ...(progress.toolCalls === 0 ? {} : { tool_calls: progress.toolCalls }),
       };
@@ -165,9 +166,7 @@ async function withSecretScan(
 
 function endOf(end: DurableOver, facts: StepFacts): TurnEnd {
   return {
-    ...(facts.exit_code === undefined ? {} : { exitCode: facts.exit_code }),
-    ...(facts.signal === undefined ? {} : { signal: facts.signal }),
-    ...(end.stopped === undefined ? {} : { stopped: end.stopped }),
+    ...defined({ exitCode: facts.exit_code, signal: facts.signal, stopped: end.stopped }),
     ...(end.kind === 'lost' && end.stopped === undefined ? { lost: true as const } : {}),
     stderrTail: facts.stderr_tail,
   };
@@ -185,20 +184,18 @@ function factsOf(
   const sessionId = progress.sessionId ?? turn.session;
   return {
     agent: turn.agent,
-    ...(verdict === undefined ? {} : { verdict }),
+    ...defined({ verdict }),
     ...(note === undefined ? {} : { note: redactor.text(note) }),
     message: redactor.text(progress.message).slice(-MAX_MESSAGE),
-    ...(sessionId === undefined ? {} : { session_id: sessionId }),
+    ...defined({ session_id: sessionId }),
     ...usageOf(progress, turn),
     wall_sec: facts.duration_sec,
-    ...(settled.tree === undefined ? {} : { tree: settled.tree }),
+    ...defined({ tree: settled.tree }),
     ...(settled.worktree === undefined ? {} : { worktree: settled.cwd }),
-    ...(settled.branch === undefined ? {} : { branch: settled.branch }),
+    ...defined({ branch: settled.branch }),
     ...(structured === undefined ? {} : { structured: dataRedactor.json(structured) }),
     ...(manyHosts ? { state_host: host } : {}),
-    ...(failure === undefined
-      ? {}
-      : { failure: { kind: failure.kind, ...(failure.resetAt === undefined ? {} : { reset_at: failure.resetAt }) } }),
+    ...(failure === undefined ? {} : { failure: { kind: failure.kind, ...defined({ reset_at: failure.resetAt }) } }),
   };
 }
 

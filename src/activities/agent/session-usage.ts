@@ -1,5 +1,6 @@
 import type { TurnProgress } from '../../agents/index.js';
 import type { AgentTurn, TurnFacts } from '../../contract/agent-turn.js';
+import { defined } from '../../basics/defined.js';
 
 type Before = Pick<AgentTurn, 'session_tokens' | 'session_cost_usd'>;
 
@@ -9,7 +10,7 @@ export function usageOf(
   before: Before,
 ): Pick<TurnFacts, 'tokens' | 'cost_usd' | 'session_tokens' | 'session_cost_usd'> {
   const tokens = inputTokens + outputTokens;
-  if (!ofSession) return { tokens, ...(costUsd === undefined ? {} : { cost_usd: costUsd }) };
+  if (!ofSession) return { tokens, ...defined({ cost_usd: costUsd }) };
   return {
     tokens: since(tokens, before.session_tokens),
     session_tokens: tokens === 0 ? (before.session_tokens ?? 0) : tokens,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { branchOf, freeBranch, makeWorktree, topOf, treeState } from '../../agents/index.js';
 import { worktreeDir } from '../../records/paths.js';
 import type { AgentTurn } from '../../contract/agent-turn.js';
+import { defined } from '../../basics/defined.js';
 
 /** What is settled before a turn begins, and must be the same for whoever goes on with it. */
 export interface SettledTurn {
@@ -45,7 +46,7 @@ export async function settleTurn(
     started_at: Date.now(),
     new_session: randomUUID(),
     cwd: works,
-    ...(state === undefined ? {} : { tree: state }),
+    ...defined({ tree: state }),
     ...(tree === undefined ? {} : { worktree: tree.dir, branch: tree.branch }),
   };
   mkdirSync(dir, { recursive: true, mode: 0o700 });

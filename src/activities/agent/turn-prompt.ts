@@ -11,6 +11,8 @@ import {
 } from '../../agents/index.js';
 import { readEnd } from '../../process/index.js';
 import type { AgentTurn, GateFailure } from '../../contract/agent-turn.js';
+import { defined } from '../../basics/defined.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** Bytes of the log of a gate that a prompt shows the end of. */
 const GATE_BYTES = 8 * 1024;
@@ -22,8 +24,7 @@ export async function promptOf({ prompt, session, settings }: AgentTurn, cwd: st
   const parts: PromptParts = {
     title,
     text,
-    ...(hint === undefined ? {} : { hint }),
-    ...(planFile === undefined ? {} : { planFile }),
+    ...defined({ hint, planFile }),
     files,
     context,
     contextBytes,
@@ -41,16 +42,10 @@ export async function promptOf({ prompt, session, settings }: AgentTurn, cwd: st
     case 'fix': {
       const gates = again.gates.map((gate) => ({ run: gate.gate.run, message: gate.message, output: outputOf(gate) }));
       const { review: found, words } = again;
-      return buildFixPrompt(
-        parts,
-        { gates, ...(found === undefined ? {} : { review: found }), ...(words === undefined ? {} : { words }) },
-        inSession,
-      );
+      return buildFixPrompt(parts, { gates, ...defined({ review: found, words }) }, inSession);
     }
-    default: {
-      const never: never = again;
-      throw new Error(`Internal error: unknown prompt ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(again);
   }
 }
 
@@ -67,8 +62,7 @@ async function reviewPrompt(
   return buildReviewPrompt(parts, {
     diff: found?.diff ?? unknown,
     cut: found?.cut ?? 0,
-    ...(review.prompt === undefined ? {} : { prompt: review.prompt }),
-    ...(criteria === undefined ? {} : { criteria }),
+    ...defined({ prompt: review.prompt, criteria }),
     gates: review.gates,
   });
 }

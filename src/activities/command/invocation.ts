@@ -1,6 +1,8 @@
 import { SpawnError } from '../../process/index.js';
 import { powershellInvocation } from './powershell.js';
 import type { StepTask } from '../../contract/step-task.js';
+import { defined } from '../../basics/defined.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** What to execute for an action, and what it reads. */
 export interface Invocation {
@@ -18,7 +20,7 @@ export function invocation(
   action: Exclude<StepTask['action'], { type: 'http' | 'agent' }>,
   env: Readonly<Record<string, string>>,
 ): Invocation {
-  const stdin = action.stdin === undefined ? {} : { stdin: action.stdin };
+  const stdin = defined({ stdin: action.stdin });
   switch (action.type) {
     case 'command':
       return { ...(action.shell ? shellLine(action.command, action.args) : plain(action)), ...stdin };
@@ -29,10 +31,8 @@ export function invocation(
       if (found.ok) return found.value;
       throw new SpawnError(`${found.error.message}. ${found.error.hint}`);
     }
-    default: {
-      const never: never = action;
-      throw new Error(`Internal error: unknown action ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(action);
   }
 }
 

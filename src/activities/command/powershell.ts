@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Result } from '../../plan/model/diagnostic.js';
 import type { Json } from '../../plan/model/values.js';
 import { isProgram } from '../../host/program-file.js';
+import { defined } from '../../basics/defined.js';
 
 /** A PowerShell step. */
 export interface PowershellCommand {
@@ -63,7 +64,7 @@ export function powershellInvocation(
     '-Command',
     commandText(action, words.value, platform),
   ];
-  const stdin = action.stdin === undefined ? {} : { stdin: action.stdin };
+  const stdin = defined({ stdin: action.stdin });
   return { ok: true, value: { file, args, ...stdin, env: quietEnv(env) } };
 }
 

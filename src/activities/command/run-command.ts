@@ -35,6 +35,8 @@ import { openTask, withheld, type OpenedTask } from '../step/task-secrets.js';
 import { ownerOf, tryDirOf } from '../step/try-folder.js';
 import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
 import { isSystemError, noteUnexpected } from '../step/unexpected.js';
+import { defined } from '../../basics/defined.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** How long servers that an agent has left behind may take to see that it is gone, and then to end. */
 const LEFTOVERS = { graceMs: 5_000, killMs: 5_000 };
@@ -76,10 +78,8 @@ export async function runCommand(
     case 'stopped':
       if (isWantedStop()) throw stopped(execution, ended.facts);
       return failStep(execution, { ...stopOf(execution.task, 'canceled'), facts: ended.facts });
-    default: {
-      const never: never = ended;
-      throw new Error(`Internal error: unknown outcome ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(ended);
   }
 }
 
@@ -233,7 +233,7 @@ function factsOf(execution: Execution, end: DurableOver, logDir: string): StepFa
   return {
     attempts: execution.attempt,
     ...exitCodeOf(execution.task, known),
-    ...(known?.signal === undefined ? {} : { signal: known.signal }),
+    ...defined({ signal: known?.signal }),
     started_at: known?.startedAt ?? execution.startedAt,
     duration_sec: (known?.durationMs ?? Date.now() - execution.startedAt) / 1000,
     stdout_tail: tails.stdout,
@@ -280,7 +280,7 @@ function conclude({ task }: Execution, end: DurableOver, known: StepFacts, opene
     return failed({ reason: 'exit_non_zero', message, facts });
   }
   const message = summarise(task, facts, true);
-  return { kind: 'success', result: { status, ...facts, ...(message !== undefined && { message }) } };
+  return { kind: 'success', result: { status, ...facts, ...defined({ message }) } };
 }
 
 /** A gate that looks for a text asks for no exit code. */
@@ -328,10 +328,8 @@ function stopOf(task: StepTask, reason: StopReason): Pick<StepFailure, 'reason' 
     case 'budget':
     case 'canceled':
       return { reason: 'lost', message: 'LostError: it was stopped from outside' };
-    default: {
-      const never: never = reason;
-      throw new Error(`Internal error: unknown reason ${String(never)}`);
-    }
+    default:
+      return unreachable(reason);
   }
 }
 

@@ -9,6 +9,8 @@ import { completeTask } from '../step/shared-task.js';
 import { failStep } from '../step/step-failure.js';
 import type { SharedTask, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
 import { isExpected, noteUnexpected } from '../step/unexpected.js';
+import { defined } from '../../basics/defined.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** Makes the activity that runs one step. */
 export function createRunStep(deps: RunStepDeps): (given: StepTask | SharedTask) => Promise<StepSuccess> {
@@ -73,15 +75,15 @@ function wrongHost({ failures, first_started_at, failed_attempts, host }: NonNul
   const known: StepTask['carried'] = {
     failures,
     first_started_at,
-    ...(failed_attempts && { failed_attempts }),
+    ...defined({ failed_attempts }),
     ...(host && { host }),
   };
-  const error = ApplicationFailure.create({
-    type: 'WrongHost',
-    message: `The step was started on another worker's host: ${host}`,
-    nonRetryable: true,
-    details: [known],
-  });
-  error.stack = '';
-  return error;
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'WrongHost',
+      message: `The step was started on another worker's host: ${host}`,
+      nonRetryable: true,
+      details: [known],
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import { displayUrl, prepareRequest, type PreparedRequest } from './prepare.js';
 import { readBody } from './read-body.js';
 import { retryAfterSec } from './retry-after.js';
 import type { HttpFailure, HttpOptions, HttpOutcome, HttpRequest, HttpResponse } from './types.js';
+import { defined } from '../../basics/defined.js';
 
 /** Bytes of names and values of headers that an outcome carries. */
 const MAX_HEADER_BYTES = 16 * 1024;
@@ -33,7 +34,7 @@ async function attempt(request: HttpRequest, options: HttpOptions): Promise<Http
   if (!prepared.ok) {
     const { problem, hint } = prepared.error;
     const message = `RequestError: ${problem}`;
-    return { reason: 'http_request', message, retryable: false, ...(hint === undefined ? {} : { hint }) };
+    return { reason: 'http_request', message, retryable: false, ...defined({ hint }) };
   }
   const what = `${prepared.value.method} ${displayUrl(prepared.value.url)}`;
   const stop = stopper(options);

@@ -1,3 +1,4 @@
+import { defined } from '../../basics/defined.js';
 /** What a failed fetch was really about. */
 export interface NetworkError {
   /** The system's or the library's code, e.g. ECONNREFUSED. */
@@ -34,7 +35,7 @@ export function networkError(error: unknown): NetworkError {
   const code = codes.values().next().value;
   const parts = new Set(causes.map((cause) => sentence(cause)));
   return {
-    ...(code === undefined ? {} : { code }),
+    ...defined({ code }),
     message: [...parts].join('; '),
     ofRequest: code !== undefined && OF_REQUEST.has(code),
   };

@@ -1,6 +1,7 @@
 import type { Result } from '../../plan/model/diagnostic.js';
 import { parseExpectStatus, type StatusRange } from './expect-status.js';
 import { DEFAULT_MAX_BODY_BYTES, type HttpRequest } from './types.js';
+import { defined } from '../../basics/defined.js';
 
 /** A request that is ready to be sent. */
 export interface PreparedRequest {
@@ -103,5 +104,5 @@ function checkMethod(method: string, hasBody: boolean): string | undefined {
 }
 
 function wrong(problem: string, hint?: string): { ok: false; error: RequestProblem } {
-  return { ok: false, error: { problem, ...(hint === undefined ? {} : { hint }) } };
+  return { ok: false, error: { problem, ...defined({ hint }) } };
 }

@@ -12,6 +12,7 @@ import { failStep, stopped } from '../step/step-failure.js';
 import { isSystemError, noteUnexpected } from '../step/unexpected.js';
 import { openTask, type OpenedTask } from '../step/task-secrets.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
+import { defined } from '../../basics/defined.js';
 
 /** Characters of the answer that a result carries. */
 const TAIL_CHARS = 1024;
@@ -45,7 +46,7 @@ export async function runHttp(deps: RunStepDeps, execution: Execution): Promise<
             signal: Context.current().cancellationSignal,
             bodyFile,
             holdsSecret: (text) => redactor.text(text) !== text,
-            ...(limit === undefined ? {} : { timeoutMs: limit.ms }),
+            ...defined({ timeoutMs: limit?.ms }),
           },
         ),
     );
@@ -90,7 +91,7 @@ function conclude(
     message: redactor.text(hint === undefined ? message : `${message} (${hint})`),
     facts,
     retryable,
-    ...(retryAfterSec === undefined ? {} : { retryAfterSec }),
+    ...defined({ retryAfterSec }),
   });
 }
 

@@ -19,6 +19,7 @@ import { refuseOtherBranch } from './repository.js';
 import { exitRequest, exportState, refuseAhead } from './state-export.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
 import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
+import { defined } from '../../basics/defined.js';
 
 /** Longest prompt. Bytes. */
 const MAX_PROMPT_BYTES = 1024 * 1024;
@@ -54,7 +55,7 @@ export function createRunTurn(deps: LoopDeps): (task: TurnTask) => Promise<TurnS
       const result = await runStep(step);
       const exit = task.state === undefined ? undefined : exitRequest(baseDir, task.state.file);
       if (task.state !== undefined) await exportState(baseDir, task.state, task.state.done);
-      return { ...result, ...(exit === undefined ? {} : { exit_requested: exit }) };
+      return { ...result, ...defined({ exit_requested: exit }) };
     } catch (error) {
       if (task.state !== undefined && isFailure(error)) await exportState(baseDir, task.state, task.state.failed);
       throw error;
@@ -84,13 +85,15 @@ function stepOf(task: TurnTask, baseDir: string, agent: TurnTask['agents'][numbe
       sandbox: 'workspace-write',
       // Written down beforehand, as it stands in its file.
       prompt: { title: task.title, text: '', files: [], context: [], context_bytes: 0 },
-      ...(task.session === undefined ? {} : { session: task.session }),
-      ...(task.session_tokens === undefined ? {} : { session_tokens: task.session_tokens }),
-      ...(task.session_cost_usd === undefined ? {} : { session_cost_usd: task.session_cost_usd }),
+      ...defined({
+        session: task.session,
+        session_tokens: task.session_tokens,
+        session_cost_usd: task.session_cost_usd,
+      }),
       stall_timeout_sec: task.stall_timeout_sec,
       limits: task.limits,
       owner_id: task.step_id,
-      ...(task.verdict_of_work === undefined ? {} : { verdict_of_work: task.verdict_of_work }),
+      ...defined({ verdict_of_work: task.verdict_of_work }),
       ...(task.completion_marker === undefined
         ? {}
         : { completion_marker: path.resolve(baseDir, task.completion_marker) }),
@@ -110,7 +113,7 @@ function stepOf(task: TurnTask, baseDir: string, agent: TurnTask['agents'][numbe
     success_exit_codes: [0],
     warning_exit_codes: [],
     outputs: [],
-    ...(task.carried === undefined ? {} : { carried: task.carried }),
+    ...defined({ carried: task.carried }),
   };
 }
 

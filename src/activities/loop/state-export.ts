@@ -5,6 +5,7 @@ import { git } from '../../agents/index.js';
 import { asksToExit, isAhead, writeState, type StateFields } from '../../loop/state-file.js';
 import type { StateTask } from '../../contract/loop-turn.js';
 import { TurnRefused } from './turn-failure.js';
+import { defined } from '../../basics/defined.js';
 
 /**
  * Writes the state of a loop down for those who read the file. Fields of others stay; a file that cannot be read is
@@ -17,11 +18,7 @@ export async function exportState(
 ): Promise<void> {
   const absolute = path.resolve(baseDir, file);
   const commits = commit === undefined ? {} : { [commit]: await shortHead(baseDir) };
-  const text = writeState(
-    fields,
-    { now: new Date(), commits, ...(loop === undefined ? {} : { loop }) },
-    readState(absolute),
-  );
+  const text = writeState(fields, { now: new Date(), commits, ...defined({ loop }) }, readState(absolute));
   mkdirSync(path.dirname(absolute), { recursive: true });
   replaceFileSync(absolute, text, 0o666);
 }

@@ -5,6 +5,7 @@ import { commitFiles, findCommit, openRepository, push, refuseLeft, sortTree } f
 import { baseDirOf, type LoopDeps } from './run-turn.js';
 import { TurnRefused, turnFailure } from './turn-failure.js';
 import type { SyncReport, SyncTask } from '../../contract/loop-turn.js';
+import { defined } from '../../basics/defined.js';
 
 const KINDS: Readonly<Record<FileClass, string>> = {
   docs: 'doc/meta hygiene',
@@ -55,7 +56,7 @@ export async function synchronise(dir: string, task: SyncTask): Promise<SyncRepo
   return {
     pushed,
     left: left.map((file) => `${file.path} (${file.why})`),
-    ...(commit === undefined ? {} : { commit }),
+    ...defined({ commit }),
     ...(would.length === 0 ? {} : { would_commit: would }),
   };
 }

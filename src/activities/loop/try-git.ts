@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runGit, type GitEnd } from '../../agents/index.js';
 import { TurnRefused } from './turn-failure.js';
+import { defined } from '../../basics/defined.js';
 
 /** Milliseconds between two looks at a lock that another git holds, and how often. */
 const LOCKED = { pauseMs: 250, tries: 40 };
@@ -13,7 +14,7 @@ export async function tryGit(
   options: Parameters<typeof runGit>[2] = {},
 ): Promise<GitEnd> {
   for (let tried = 1; ; tried += 1) {
-    const end = await runGit(top, args, { ...options, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    const end = await runGit(top, args, { ...options, ...defined({ timeoutMs }) });
     if (!end.failed || tried >= LOCKED.tries || !/\.lock': File exists|cannot lock ref/.test(end.stderr)) return end;
     await sleep(LOCKED.pauseMs);
   }

@@ -1,4 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
+import { defined } from '../../basics/defined.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** What ends a turn before its agent starts, or a synchronisation: a code, and words with what to do. */
 export class TurnRefused extends Error {
@@ -13,12 +15,12 @@ export class TurnRefused extends Error {
 
 /** As Temporal wants it: of the type of a step's failure, and never tried again. */
 export function turnFailure(reason: string, message: string, logDir?: string): ApplicationFailure {
-  const error = ApplicationFailure.create({
-    type: 'StepFailed',
-    nonRetryable: true,
-    message,
-    details: [{ reason, attempts: 1, ...(logDir === undefined ? {} : { log_dir: logDir }) }],
-  });
-  error.stack = '';
-  return error;
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'StepFailed',
+      nonRetryable: true,
+      message,
+      details: [{ reason, attempts: 1, ...defined({ log_dir: logDir }) }],
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import { EXECUTION_FACTS, knownFacts } from '../../contract/step-facts.js';
 import type { FailedAttempt } from '../../contract/step-result.js';
 import type { Execution, StepFailure } from './execution.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat, StepSuccess } from '../../contract/step-task.js';
+import { defined } from '../../basics/defined.js';
 
 /** Failed attempts that travel along with a step. */
 const MAX_ATTEMPTS = 50;
@@ -21,7 +22,7 @@ export function carried(
     failures,
     first_started_at: firstStartedAt,
     ...(failedAttempts.length === 0 ? {} : { failed_attempts: failedAttempts }),
-    ...(host === undefined ? {} : { host }),
+    ...defined({ host }),
     ...(detached === 0 ? {} : { detached }),
   };
 }

@@ -5,6 +5,7 @@ import type { StepHeartbeat } from '../../contract/step-task.js';
 import { carried } from './attempt-record.js';
 import type { Execution, RunStepDeps } from './execution.js';
 import { tryDirOf } from './try-folder.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** Until it is looked whether there is room again. Milliseconds. */
 const AGAIN_MS = 10_000;
@@ -21,13 +22,13 @@ export function waitForRoom(deps: RunStepDeps, execution: Execution): void {
 /** What an attempt throws that could not go on for want of room; it is no try of the step. */
 export function diskFull(deps: RunStepDeps, execution: Execution): Error {
   Context.current().heartbeat(carried({ ...execution, detached: execution.detached + 1 }) satisfies StepHeartbeat);
-  const error = ApplicationFailure.create({
-    type: 'DiskFull',
-    message: `DiskFullError: there is no room in ${deps.stateDir} for the files of this step; it goes on once there is`,
-    nextRetryDelay: AGAIN_MS,
-  });
-  error.stack = '';
-  return error;
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'DiskFull',
+      message: `DiskFullError: there is no room in ${deps.stateDir} for the files of this step; it goes on once there is`,
+      nextRetryDelay: AGAIN_MS,
+    }),
+  );
 }
 
 function hasBegun(deps: RunStepDeps, execution: Execution): boolean {

@@ -4,6 +4,7 @@ import { sharedEnv, unexported, type EnvSource, type SharedEnv } from '../../pla
 import type { RunStarts } from '../../temporal/run-starts.js';
 import { executionOf } from './execution-info.js';
 import type { SharedTask, StepHeartbeat, StepTask } from '../../contract/step-task.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** What the steps of a run have in common. */
 export interface RunStart {
@@ -57,14 +58,14 @@ function refuseMentions({ action }: StepTask, names: readonly string[]): void {
     new RegExp(`(\\$\\{?|\\$\\{?env:|printenv )${each}(?![A-Za-z0-9_])`, 'i').test(text),
   );
   if (name === undefined) return;
-  const error = ApplicationFailure.create({
-    type: 'StepFailed',
-    nonRetryable: true,
-    message: `SpawnError: the input '${name}' is too large for an environment variable, and the step names it; pass it on stdin (\${{ inputs.${name} }}), or as a file`,
-    details: [{ reason: 'spawn_failed', attempts: 1 }],
-  });
-  error.stack = '';
-  throw error;
+  throw withoutStack(
+    ApplicationFailure.create({
+      type: 'StepFailed',
+      nonRetryable: true,
+      message: `SpawnError: the input '${name}' is too large for an environment variable, and the step names it; pass it on stdin (\${{ inputs.${name} }}), or as a file`,
+      details: [{ reason: 'spawn_failed', attempts: 1 }],
+    }),
+  );
 }
 
 /** The attempt is no lost worker: it says that it let go. */
@@ -73,10 +74,10 @@ function unavailable(task: StepTask, why: string): Error {
   const before = (context.info.heartbeatDetails as StepHeartbeat | undefined) ?? task.carried;
   const known: StepHeartbeat = { failures: 0, first_started_at: Date.now(), ...before };
   context.heartbeat({ ...known, detached: (known.detached ?? 0) + 1 } satisfies StepHeartbeat);
-  const error = ApplicationFailure.create({
-    type: 'EnvironmentUnavailable',
-    message: `The step's environment is not available: ${why}`,
-  });
-  error.stack = '';
-  return error;
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'EnvironmentUnavailable',
+      message: `The step's environment is not available: ${why}`,
+    }),
+  );
 }

@@ -3,6 +3,8 @@ import { isRetried, retryDelaySec } from '../../plan/model/retry-policy.js';
 import { carried, withFailure } from './attempt-record.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat } from '../../contract/step-task.js';
 import type { Execution, StepFailure } from './execution.js';
+import { defined } from '../../basics/defined.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** Temporal takes a delay of zero for "as the policy says", which is a second. */
 const MIN_DELAY_MS = 1;
@@ -28,16 +30,17 @@ export function failStep(execution: Execution, failure: StepFailure): never {
     const next = { ...execution, failures: failed, failedAttempts };
     Context.current().heartbeat(carried(next) satisfies StepHeartbeat);
   }
-  const error = ApplicationFailure.create({
-    type: 'StepFailed',
-    message: boundedMessage(failure.message),
-    nonRetryable: !again,
-    // The server cuts what it keeps of a failure that is tried again.
-    details: [again ? details : { ...details, failed_attempts: failedAttempts }],
-    ...(again ? { nextRetryDelay: Math.max(MIN_DELAY_MS, Math.round(delaySec * 1000)) } : {}),
-  });
-  error.stack = ''; // a step's failure is no fault of this code, and the Web UI would show the stack above the message
-  throw error;
+  // a step's failure is no fault of this code, and the Web UI would show the stack above the message
+  throw withoutStack(
+    ApplicationFailure.create({
+      type: 'StepFailed',
+      message: boundedMessage(failure.message),
+      nonRetryable: !again,
+      // The server cuts what it keeps of a failure that is tried again.
+      details: [again ? details : { ...details, failed_attempts: failedAttempts }],
+      ...(again ? { nextRetryDelay: Math.max(MIN_DELAY_MS, Math.round(delaySec * 1000)) } : {}),
+    }),
+  );
 }
 
 /** Characters of a failure's message. The report of an attempt with more than 4 MB never arrives. */
@@ -62,20 +65,19 @@ export function isWantedStop(): boolean {
 /** What an execution throws that goes on without its worker: the next attempt takes over. */
 export function detached(execution: Execution): Error {
   Context.current().heartbeat(carried({ ...execution, detached: execution.detached + 1 }) satisfies StepHeartbeat);
-  const error = ApplicationFailure.create({
-    type: 'WorkerStopped',
-    message: 'The worker stopped; the next one continues this step',
-    nextRetryDelay: DETACHED_DELAY_MS,
-  });
-  error.stack = '';
-  return error;
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'WorkerStopped',
+      message: 'The worker stopped; the next one continues this step',
+      nextRetryDelay: DETACHED_DELAY_MS,
+    }),
+  );
 }
 
 function triedAgain({ reason, retryable, facts }: StepFailure): Parameters<typeof isRetried>[1] {
   return {
     reason,
-    ...(facts?.exit_code === undefined ? {} : { exit_code: facts.exit_code }),
-    ...(retryable === undefined ? {} : { retryable }),
+    ...defined({ exit_code: facts?.exit_code, retryable }),
   };
 }
 

@@ -3,6 +3,7 @@ import { TemporalFailure } from '@temporalio/common';
 import { isFromService } from '../../temporal/from-service.js';
 import { boundedMessage } from './step-failure.js';
 import type { StepFailureDetails } from '../../contract/step-task.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** An activity, whatever it takes and gives. */
 type Activity<A extends unknown[], R> = (...args: A) => Promise<R>;
@@ -40,12 +41,13 @@ export function isSystemError(error: unknown): boolean {
 
 function unexpectedFailure(error: unknown): ApplicationFailure {
   const details: StepFailureDetails = { reason: 'internal_error', attempts: 1 };
-  const failure = ApplicationFailure.create({
-    type: 'StepFailed',
-    message: boundedMessage(String(error)),
-    nonRetryable: true,
-    details: [details],
-  });
-  failure.stack = ''; // the log has it
-  return failure;
+  // the log has it
+  return withoutStack(
+    ApplicationFailure.create({
+      type: 'StepFailed',
+      message: boundedMessage(String(error)),
+      nonRetryable: true,
+      details: [details],
+    }),
+  );
 }

@@ -2,6 +2,7 @@ import type { Json } from '../../plan/model/values.js';
 import { isObject, numberAt, objectAt, readEvents, textAt, type AgentEvent } from '../json-lines.js';
 import type { Adapter, AgentCommand, TurnProgress, TurnRequest } from '../types.js';
 import { SANDBOXES } from './sandboxes.js';
+import { defined } from '../../basics/defined.js';
 
 /**
  * Any other command. The prompt goes to standard input, into a file whose path is the last argument, or is the last
@@ -31,9 +32,7 @@ function command(request: TurnRequest): AgentCommand {
       ORCH_PROMPT_FILE: request.promptFile,
       ORCH_AGENT_PERMISSIONS: request.permissions,
       ORCH_AGENT_SANDBOX: SANDBOXES[request.permissions],
-      ...(request.model === undefined ? {} : { ORCH_AGENT_MODEL: request.model }),
-      ...(request.tier === undefined ? {} : { ORCH_AGENT_TIER: request.tier }),
-      ...(session === undefined ? {} : { ORCH_AGENT_SESSION: session }),
+      ...defined({ ORCH_AGENT_MODEL: request.model, ORCH_AGENT_TIER: request.tier, ORCH_AGENT_SESSION: session }),
     },
     ...(via === 'stdin' ? { stdin: request.prompt } : {}),
   };

@@ -6,6 +6,7 @@ import { dispatch } from './dispatch.js';
 import { gemini } from './gemini.js';
 import { generic } from './generic.js';
 import { opencode } from './opencode.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** The adapter that an agent's settings name. */
 export function adapterOf({ adapter = 'generic', events = 'none' }: AgentSettings): Adapter {
@@ -22,9 +23,7 @@ export function adapterOf({ adapter = 'generic', events = 'none' }: AgentSetting
       return dispatch;
     case 'generic':
       return generic(events);
-    default: {
-      const never: never = adapter;
-      throw new Error(`Internal error: unknown adapter ${String(never)}`);
-    }
+    default:
+      return unreachable(adapter);
   }
 }

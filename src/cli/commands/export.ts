@@ -46,10 +46,8 @@ async function render(format: (typeof FORMATS)[number], found: FoundRecord): Pro
       return (await import('../render/junit.js')).toJunit(found.manifest, await tailReader(found));
     case 'html':
       return (await import('../render/html/page.js')).toHtml(found.manifest, await tailReader(found));
-    default: {
-      const never: never = format;
-      return never;
-    }
+    default:
+      return format satisfies never;
   }
 }
 

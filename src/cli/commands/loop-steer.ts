@@ -16,6 +16,7 @@ import { table } from '../render/table.js';
 import { isoTime } from '../render/run-json.js';
 import { replaceFileSync } from '../../host/atomic-file.js';
 import { isMissing } from '../../host/errno.js';
+import { defined } from '../../basics/defined.js';
 
 interface Flags {
   json?: boolean;
@@ -63,7 +64,7 @@ export function stop(
   flags: Flags & { reason?: string; now?: boolean },
 ): Promise<number> {
   const input = {
-    ...(flags.reason === undefined ? {} : { reason: flags.reason }),
+    ...defined({ reason: flags.reason }),
     ...(flags.now ? { now: true } : {}),
   };
   const text = flags.now ? 'the current turn is being stopped' : 'it ends after the current turn';
@@ -169,7 +170,7 @@ function answer(context: CliContext, { json }: Flags, shown: object, text: strin
 }
 
 function sender({ by }: Flags): { by?: string } {
-  return by === undefined ? {} : { by };
+  return defined({ by });
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -13,6 +13,7 @@ import { loadLoop, type LoadedLoop, type LoopFlags } from '../loop/config.js';
 import { followLoop } from '../loop/follow.js';
 import { ownLoopId } from '../loop/loop-id.js';
 import { oneLine } from '../render/format.js';
+import { defined } from '../../basics/defined.js';
 
 export interface StartLoopFlags extends LoopFlags {
   id?: string;
@@ -80,7 +81,7 @@ async function begin(
   if (found === 'closed' && !flags.fresh) {
     const at = there === undefined ? undefined : await furtherState(loops, id, there, loaded);
     const more = loaded.config.max_iterations;
-    const resumed = await loops.resumeEnded(id, { more, now: loaded, ...(at === undefined ? {} : { at }) });
+    const resumed = await loops.resumeEnded(id, { more, now: loaded, ...defined({ at }) });
     const why = at === undefined ? '' : `, where ${there!.name} stands: it is further than this loop was`;
     context.note(`continues at iteration ${resumed.state.iteration}, ${resumed.state.role}${why}\n`);
     return resumed;
@@ -158,7 +159,7 @@ async function afterStart(
 ): Promise<number> {
   const { loop_id, web_ui } = started;
   if (detach) {
-    const shown = { loop_id, ...(web_ui === undefined ? {} : { web_ui }) };
+    const shown = { loop_id, ...defined({ web_ui }) };
     if (json) context.out(`${JSON.stringify(shown, null, 2)}\n`);
     else {
       context.out(`${loop_id}\n`);

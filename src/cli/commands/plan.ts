@@ -14,6 +14,7 @@ import { readEnv, readInputs, readSelection, type InputOptions } from '../option
 import { oneLine, printable } from '../render/format.js';
 import { table } from '../render/table.js';
 import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
+import { defined } from '../../basics/defined.js';
 
 interface PlanFlags extends InputOptions, FormatFlags {
   strict?: boolean;
@@ -139,7 +140,7 @@ function plannedStep(
     retries: step.retry.retries,
     on_failure: step.on_failure,
     critical: step.critical,
-    ...(step.group === undefined ? {} : { group: step.group }),
+    ...defined({ group: step.group }),
     weight: step.weight,
     tags: step.tags,
     selected: !(input.left_out ?? []).includes(step.id),
@@ -174,10 +175,8 @@ function commandLine(action: StepAction, subPlan: PlannedStep['sub_plan']): stri
       return `${action.agent}${action.tier === undefined ? '' : ` (${action.tier})`}: ${firstLine(action.prompt ?? action.prompt_text ?? '')}`;
     case 'noop':
       return '';
-    default: {
-      const never: never = action;
-      return String(never);
-    }
+    default:
+      return action satisfies never;
   }
 }
 

@@ -16,6 +16,7 @@ import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
 import { forPeople } from '../render/format.js';
 import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
+import { defined } from '../../basics/defined.js';
 
 export interface RerunFlags extends InputOptions, FormatFlags {
   failed?: boolean;
@@ -79,7 +80,7 @@ async function decide(
   for (const note of next.notes) context.note(`note: ${note}\n`);
   refuseUnknownSteps(next, flags);
   const { from, only } = flags;
-  const decision = decideRerun(past, next, { ...(from && { from }), ...(only && { only }) });
+  const decision = decideRerun(past, next, defined({ from, only }));
   const skip = [...decision.reused, ...decision.left_out];
   if (embedded) await tellMissingAgents(context, next, { file, skip });
   const start = (): Promise<{ run_id: string; web_ui?: string }> => client.start(prepareRerun(next, past, decision));
@@ -92,7 +93,7 @@ function loadNext(context: CliContext, file: string, { plan }: PastRun, flags: R
   return loadPlanFile(context, file, {
     ...rest,
     strict: strict === true,
-    ...(prosePlan !== undefined && { plan: prosePlan }),
+    ...defined({ plan: prosePlan }),
     ...(plan.metadata['pipeline'] !== undefined && { usualPipeline: plan.plan_id }),
   });
 }
@@ -105,14 +106,13 @@ async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: 
     inputs: { ...Object.fromEntries(known), ...(await readInputs(context, flags)) },
     env: { ...past.input.env, ...readEnv(context, flags) },
     from: context.env,
-    ...(baseDir === undefined ? {} : { baseDir }),
-    ...(flags.id === undefined ? {} : { runId: flags.id }),
+    ...defined({ baseDir, runId: flags.id }),
   };
 }
 
 /** The plan that the run had, as it was found when the run was read. */
 function preparePast({ input, checked }: PastRun, options: StartOptions, embedded: boolean): PreparedRun {
-  return prepareRun({ ...planOfRun(input), ...(checked && { checked }) }, options, embedded);
+  return prepareRun({ ...planOfRun(input), ...defined({ checked }) }, options, embedded);
 }
 
 /** Without a file there is nothing to convert: the run keeps the plan that it had. */
@@ -127,7 +127,7 @@ function refuseIdleOptions({ plan, prosePlan, ...rest }: RerunFlags): void {
 }
 
 function refuseUnknownSteps({ plan, graph }: PreparedRun, { from, only }: RerunFlags): void {
-  const checked = leftOut(plan, graph, { ...(from && { from }), ...(only && { only }) });
+  const checked = leftOut(plan, graph, defined({ from, only }));
   if (!checked.ok) throw new DiagnosticsError(checked.error);
 }
 

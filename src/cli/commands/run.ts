@@ -14,6 +14,7 @@ import { createProgressReporter, type ProgressReporter } from '../render/progres
 import { runJson } from '../render/run-json.js';
 import { renderSummary } from '../render/summary.js';
 import { countTasks, isIncomplete, renderTaskCounts, tasksOf } from '../render/task-counts.js';
+import { defined } from '../../basics/defined.js';
 
 interface StartFlags extends InputOptions, FormatFlags {
   id?: string;
@@ -68,7 +69,7 @@ export async function watch(context: CliContext, runId: string, flags: WatchFlag
     const follow = async (): Promise<number> => {
       const { web_ui, progress, format } = await client.describe(runId);
       const ids = progress?.steps.map((step) => step.id) ?? [];
-      const started = { run_id: runId, ...(web_ui !== undefined && { web_ui }), ...(format && { format }) };
+      const started = { run_id: runId, ...defined({ web_ui }), ...(format && { format }) };
       return followRun(context, client, started, flags, createProgressReporter(context, ids));
     };
     const { json = false } = flags;
@@ -101,7 +102,7 @@ async function startPlan(
     from: context.env,
     select: readSelection(flags),
     ...(embedded ? { baseDir: context.cwd } : {}),
-    ...(flags.id === undefined ? {} : { runId: flags.id }),
+    ...defined({ runId: flags.id }),
   };
   const prepared = preparePlan(plan, options, embedded);
   for (const note of prepared.notes) context.note(`note: ${note}\n`);

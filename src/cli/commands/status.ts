@@ -18,6 +18,7 @@ import { parkedRun, parkedText } from '../../records/slow-tasks.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import type { StepView } from '../../contract/run-messages.js';
 import type { RunDescription, RunState } from '../../client/types.js';
+import { defined } from '../../basics/defined.js';
 
 /** `orch status RUN`, which a loop may be, too. Exits 0 whenever it could answer. */
 export async function status(context: CliContext, runId: string, flags: { json?: boolean }): Promise<number> {
@@ -61,7 +62,7 @@ async function fromFiles(context: CliContext, runId: string, error: unknown): Pr
     plan_id: manifest.plan_id,
     status: manifest.status === 'pending' ? 'running' : manifest.status,
     started_at: progress.started_at,
-    ...(progress.finished_at !== undefined && { finished_at: progress.finished_at }),
+    ...defined({ finished_at: progress.finished_at }),
     progress,
     stale: true,
     stuck: `the service does not answer${why}; this is what the record of the run says`,
@@ -88,7 +89,7 @@ export async function list(
     const runs = await client.list({
       limit,
       all: flags.all === true,
-      ...(flags.status === undefined ? {} : { status: flags.status }),
+      ...defined({ status: flags.status }),
     });
     if (flags.json) {
       const rows = runs.map((run) => ({
@@ -132,9 +133,9 @@ function statusJson(run: RunDescription): RunJson {
     web_ui: run.web_ui ?? null,
     stale: run.stale,
     ...(run.busy && { busy: true }),
-    ...(run.stuck !== undefined && { stuck: run.stuck }),
+    ...defined({ stuck: run.stuck }),
     ...tasksJson(run.format, run.progress?.steps),
-    ...(run.progress?.recommendations && { recommendations: run.progress.recommendations }),
+    ...defined({ recommendations: run.progress?.recommendations }),
     ...usageOf(run.progress?.steps ?? []),
     steps: run.progress?.steps.map(stepJson) ?? [],
   };

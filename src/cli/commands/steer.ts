@@ -8,6 +8,7 @@ import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { collectPairs } from '../options/plan.js';
 import { forPeople, oneLine } from '../render/format.js';
+import { defined } from '../../basics/defined.js';
 
 interface Flags {
   json?: boolean;
@@ -113,7 +114,7 @@ export function decide(
 ): Promise<number> {
   const what = {
     step,
-    ...(flags.comment === undefined ? {} : { comment: flags.comment }),
+    ...defined({ comment: flags.comment }),
     ...(flags.input.length === 0 ? {} : { inputs: collectPairs(flags.input) }),
   };
   return steer(context, runId, verb, what, flags, () => `${step}: ${verb === 'approve' ? 'approved' : 'rejected'}`);
@@ -135,7 +136,7 @@ export async function answerAgent(
 export async function retry(context: CliContext, runId: string, step: string, flags: Flags): Promise<number> {
   const client = await connect(context, false);
   try {
-    const accepted = await client.steer(runId, 'retry', { step, ...(flags.by === undefined ? {} : { by: flags.by }) });
+    const accepted = await client.steer(runId, 'retry', { step, ...defined({ by: flags.by }) });
     noteSignal(context, runId, accepted);
     answer(
       context,

@@ -20,6 +20,7 @@ import { didYouMean } from '../../plan/problems/suggest.js';
 import type { CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { readEnv } from '../options/plan.js';
+import { defined } from '../../basics/defined.js';
 
 const FILE = 'orchestration.yaml';
 /** A file above this is no configuration. Bytes. */
@@ -142,9 +143,7 @@ export function findLoopFile(context: CliContext, given: string | undefined): st
 async function readBytes(file: string, name: string): Promise<Uint8Array> {
   const stat = statSync(file, { throwIfNoEntry: false });
   const fail = (code: string, message: string, hint?: string): DiagnosticsError =>
-    new DiagnosticsError([
-      { code, severity: 'error', message, file: name, line: 1, column: 1, ...(hint === undefined ? {} : { hint }) },
-    ]);
+    new DiagnosticsError([{ code, severity: 'error', message, file: name, line: 1, column: 1, ...defined({ hint }) }]);
   if (stat === undefined) throw fail('file_not_found', 'there is no such file', '`orch loop init` writes one');
   if (!stat.isFile()) throw fail('not_a_file', 'this is not a file');
   if (stat.size > MAX_BYTES) throw fail('file_too_large', `the file is ${stat.size} bytes`);

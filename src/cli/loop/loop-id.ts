@@ -6,6 +6,7 @@ import { runGit, topOf } from '../../agents/index.js';
 import type { LoopClient } from '../../client/loops.js';
 import { readLoopFile, resolveKnobs } from '../../loop/index.js';
 import type { CliContext } from '../context.js';
+import { defined } from '../../basics/defined.js';
 
 /** What of a repository decides whose loop it is. */
 interface Shared {
@@ -51,7 +52,7 @@ async function gitOf(context: CliContext, file: string): Promise<Shared & { on: 
   return {
     on: git.value,
     remote: remote.value,
-    ...(branch.value === undefined ? {} : { branch: branch.value }),
+    ...defined({ branch: branch.value }),
   };
 }
 

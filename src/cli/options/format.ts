@@ -8,6 +8,7 @@ import type { CliContext } from '../context.js';
 import { readDuration } from './durations.js';
 import { UsageError } from '../errors.js';
 import { givenPipelineOptions, readPipelineOptions, withPipelineOptions, type PipelineFlags } from './pipeline.js';
+import { defined } from '../../basics/defined.js';
 
 /** A file above this is no prose plan. Bytes. */
 const MAX_PROSE_BYTES = 16 * 1024 * 1024;
@@ -89,15 +90,11 @@ export async function readFormatOptions(
   const maxFixRounds = flags.maxFixRounds ?? roundsOf(context.env['ORC_MAX_FIX_ROUNDS']);
   const script = await dispatchScript(context, file, dispatch, folder);
   const manifest: ExecManifestOptions = {
-    ...(mode === undefined ? {} : { mode }),
-    ...(prose === undefined ? {} : { plan: prose }),
-    ...(projectDir === undefined ? {} : { projectDir }),
+    ...defined({ mode, plan: prose, projectDir }),
     ...(flags.review === false ? { review: false } : {}),
-    ...(reviewEngine === undefined ? {} : { reviewEngine }),
-    ...(maxFixRounds === undefined ? {} : { maxFixRounds }),
+    ...defined({ reviewEngine, maxFixRounds }),
     ...(isBypassed(context, flags) ? { mayPush: true } : {}),
-    ...(script === undefined ? {} : { dispatch: script }),
-    ...(flags.answerTimeout === undefined ? {} : { answerTimeoutSec: flags.answerTimeout }),
+    ...defined({ dispatch: script, answerTimeoutSec: flags.answerTimeout }),
   };
   return {
     options: { 'exec-manifest': manifest, pipelines: readPipelineOptions(context, file, flags) },

@@ -5,6 +5,7 @@ import { isMode, MODE_HINT, MODE_VARIABLES } from '../../formats/pipelines/execu
 import type { PipelinesOptions } from '../../formats/pipelines/options.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { defined } from '../../basics/defined.js';
 
 /** Options that are for files of pipelines. */
 export interface PipelineFlags {
@@ -37,10 +38,7 @@ export function readPipelineOptions(context: CliContext, file: string, flags: Pi
     root,
     ...packageRootIn(root),
     env: context.env,
-    ...(pipeline !== undefined && { pipeline }),
-    ...(task !== undefined && { task }),
-    ...(executionMode !== undefined && { executionMode }),
-    ...(cloud !== undefined && { cloud }),
+    ...defined({ pipeline, task, executionMode, cloud }),
     ...(checkOnly === true && { checkOnly }),
   };
 }

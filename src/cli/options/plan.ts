@@ -10,6 +10,7 @@ import { secretIn } from '../../plan/templates/secret-looks.js';
 import type { Selection } from '../../plan/graph/selection.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { defined } from '../../basics/defined.js';
 
 /** Options of the commands that resolve a plan's inputs. */
 export interface InputOptions {
@@ -24,7 +25,7 @@ export interface InputOptions {
 
 /** The steps that the options select. */
 export function readSelection({ only, from, to, skip }: InputOptions): Selection {
-  return { ...(only && { only }), ...(from && { from }), ...(to && { to }), ...(skip && { skip }) };
+  return defined({ only, from, to, skip });
 }
 
 /** Adds the options that select steps. */

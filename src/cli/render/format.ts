@@ -40,10 +40,8 @@ export function statusWord(colors: Colors, status: StepStatus | 'started'): stri
     case 'waiting':
     case 'started':
       return colors.cyan(word);
-    default: {
-      const never: never = status;
-      return never;
-    }
+    default:
+      return status satisfies never;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   stepStatus,
   time as someTime,
 } from '../../contract/step-result.js';
+import { defined } from '../../basics/defined.js';
 
 const time = someTime.nullable();
 
@@ -93,7 +94,7 @@ export function runJson(result: RunResult, about: { web_ui?: string; format?: st
     ...(result.outputs === undefined ? {} : { outputs: { ...result.outputs } }),
     ...usageOf(result.steps),
     ...tasksJson(about.format, result.steps),
-    ...(result.recommendations === undefined ? {} : { recommendations: result.recommendations }),
+    ...defined({ recommendations: result.recommendations }),
     steps: result.steps.map(stepJson),
   };
 }
@@ -153,11 +154,7 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     group: step.group ?? null,
     tags: [...(step.tags ?? [])],
     sub_runs: step.sub_runs ?? [],
-    ...(step.waits_for === undefined ? {} : { waits_for: step.waits_for }),
-    ...(step.live === undefined ? {} : { live: step.live }),
-    ...(step.warning === undefined ? {} : { warning: step.warning }),
-    ...(step.cut === undefined ? {} : { cut: step.cut }),
-    ...(step.agent === undefined ? {} : { agent: step.agent }),
+    ...defined({ waits_for: step.waits_for, live: step.live, warning: step.warning, cut: step.cut, agent: step.agent }),
   };
 }
 

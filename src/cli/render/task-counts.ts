@@ -1,6 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import { JOINT_TAG } from '../../formats/exec-manifest/index.js';
 import type { StepView } from '../../contract/run-messages.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** How the tasks of a manifest ended. Once the run has ended, all but `total` together are `total`. */
 export interface TaskCounts {
@@ -75,10 +76,8 @@ function endOf({ status, reason, attempts }: StepView): Exclude<keyof TaskCounts
     case 'running':
     case 'waiting':
       return 'open';
-    default: {
-      const never: never = status;
-      throw new Error(`Internal error: unknown status ${String(never)}`);
-    }
+    default:
+      return unreachable(status);
   }
 }
 

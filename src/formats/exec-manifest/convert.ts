@@ -4,6 +4,7 @@ import type { Manifest, Mode, Tier } from './manifest.js';
 import { REVIEW_ENGINES, type ExecManifestOptions } from './options.js';
 import { orderTasks, type Joint, type OrderedTask } from './order.js';
 import type { ProseTask } from './prose-plan.js';
+import { defined } from '../../basics/defined.js';
 
 /** The tag of steps that only join others. */
 export const JOINT_TAG = 'barrier';
@@ -150,14 +151,14 @@ function taskStep(
       title: task.title,
       prompt: verbatim(task.title),
       ...(task.prompt_hint ? { hint: verbatim(task.prompt_hint) } : {}),
-      ...(plan === undefined ? {} : { plan_file: plan.path }),
+      ...defined({ plan_file: plan?.path }),
       ...(files.length === 0 ? {} : { files: files.map(verbatim) }),
       ...(context.length === 0 ? {} : { context: { steps: context } }),
       timeout_sec: manifest.timeout_per_task ?? 300,
       ...(verify.length === 0 ? {} : { verify }),
       ...(review ? { review: reviewOf(tier, options, prose) } : {}),
       max_fix_rounds: maxFixRounds,
-      ...(answerTimeoutSec === undefined ? {} : { answer_timeout_sec: answerTimeoutSec }),
+      ...defined({ answer_timeout_sec: answerTimeoutSec }),
     },
   };
 }
@@ -178,7 +179,7 @@ function reviewOf(tier: Tier, options: ExecManifestOptions, prose: ProseTask | u
     agent: dispatch !== undefined && DISPATCH_ENGINES.has(engine) ? reviewerOf(engine) : engine,
     tier,
     ...(prose === undefined ? {} : { prompt: verbatim(`### What the plan says about it\n\n${cut(prose.section)}`) }),
-    ...(plan?.criteria === undefined ? {} : { criteria_file: plan.criteria }),
+    ...defined({ criteria_file: plan?.criteria }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Manifest, ManifestTask, Mode } from './manifest.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** A step that only joins others: no task, and not shown as one. */
 export interface Joint {
@@ -88,10 +89,8 @@ function batchesOf(tasks: readonly ManifestTask[], mode: Mode): string[][] {
     case 'dependency-driven':
     case 'all-parallel':
       return [tasks.map(({ id }) => id)];
-    default: {
-      const never: never = mode;
-      throw new Error(`Internal error: unknown mode ${String(never)}`);
-    }
+    default:
+      return unreachable(mode);
   }
 }
 

@@ -7,6 +7,7 @@ import type { CommandStage, Pipeline, PipelinesFile, SubpipelineStage } from './
 import { PACKAGE_ROOT, packageRootOf } from './package-root.js';
 import { expandStages, stageSetEntries, type StageEntry } from './stages.js';
 import { stepIds, uniqueIds } from './step-ids.js';
+import { defined } from '../../basics/defined.js';
 
 type Path = readonly PropertyKey[];
 
@@ -225,6 +226,6 @@ function metadataOf(
 
 function modeOf({ file, options }: Context, stage?: CommandStage): ReturnType<typeof resolveExecutionMode> {
   const { env, cloud, executionMode } = options;
-  const flags = { ...(cloud !== undefined && { cloud }), ...(executionMode !== undefined && { executionMode }) };
-  return resolveExecutionMode({ flags, file, ...(env && { env }), ...(stage && { stage }) });
+  const flags = defined({ cloud, executionMode });
+  return resolveExecutionMode({ flags, file, ...defined({ env, stage }) });
 }

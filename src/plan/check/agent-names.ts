@@ -4,6 +4,7 @@ import type { Diagnostic } from '../model/diagnostic.js';
 import { toDiagnostic, quote } from '../problems/problems.js';
 import { didYouMean } from '../problems/suggest.js';
 import type { Plan } from '../model/plan.js';
+import { defined } from '../../basics/defined.js';
 
 type Settings = Readonly<Record<string, AgentSettings>>;
 
@@ -17,7 +18,7 @@ export function agentSettingsOf(name: string, plan: Plan, taken: Settings = {}):
   const other = Object.hasOwn(taken, name) ? taken[name] : undefined;
   const adapter = BUILT_IN_AGENTS.find((known) => known === name);
   if (own === undefined && other === undefined && adapter === undefined) return undefined;
-  const merged: AgentSettings = { ...(adapter === undefined ? {} : { adapter }), ...other, ...own };
+  const merged: AgentSettings = { ...defined({ adapter }), ...other, ...own };
   return { ...merged, adapter: merged.adapter ?? 'generic' };
 }
 

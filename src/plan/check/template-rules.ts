@@ -2,6 +2,7 @@ import { isMap, valueAt } from '../problems/paths.js';
 import { quote, type Problems } from '../problems/problems.js';
 import { sourceTemplateSites } from '../templates/template-sites.js';
 import { mayHoldTemplate, readTemplate, type TemplateFault } from '../templates/template-text.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 type Path = readonly PropertyKey[];
 
@@ -68,9 +69,7 @@ function describeFault(fault: TemplateFault): string {
       return `${quote(fault.text)} is not a valid template`;
     case 'nested':
       return `${quote(fault.text)}: a default cannot contain a template`;
-    default: {
-      const never: never = fault.kind;
-      throw new Error(`Internal error: unknown fault ${String(never)}`);
-    }
+    default:
+      return unreachable(fault.kind);
   }
 }

@@ -2,6 +2,7 @@ import { inexactNumber, isExact } from './exact-numbers.js';
 import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator, type ReadResult } from './faults.js';
 import { endOfString } from './json-strings.js';
 import type { Segment } from '../problems/paths.js';
+import { defined } from '../../basics/defined.js';
 
 /** A value of a JSON text: where it starts, and what is in it. Only collections have `children`. */
 interface JsonNode {
@@ -71,7 +72,7 @@ function scanJson(text: string, keep: boolean, checkNumbers = false): { root: Js
   let values = 0;
 
   const fail = (message: string, offset = at, code: Fault['code'] = 'syntax_error', hint?: string): never => {
-    throw new ScanError({ code, message, offset, ...(hint === undefined ? {} : { hint }) });
+    throw new ScanError({ code, message, offset, ...defined({ hint }) });
   };
   const skip = (pattern: RegExp): boolean => {
     pattern.lastIndex = at;

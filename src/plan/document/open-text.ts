@@ -4,13 +4,14 @@ import { indexLines, type LineIndex } from './lines.js';
 import { decodeText, readDocument } from './parse.js';
 import { parsePath, type Segment } from '../problems/paths.js';
 import { tooMany } from '../problems/problems.js';
+import { defined } from '../../basics/defined.js';
 
 /** Diagnostics that are told of one plan; nobody reads more. */
 const MAX_SHOWN = 100;
 /** Codes whose caret belongs on the key: the value is not what is wrong. */
 const KEY_CODES = new Set(['unknown_key', 'invalid_name', 'conflicting_keys', 'unknown_input']);
 
-type Place = Pick<Diagnostic, 'file' | 'line' | 'column'>;
+type TextPlace = Pick<Diagnostic, 'file' | 'line' | 'column'>;
 
 /** A text that could be read. */
 export interface OpenText {
@@ -18,9 +19,9 @@ export interface OpenText {
   value: unknown;
   /** How the number or boolean at a path is written; undefined where something else stands there. */
   textAt: (path: readonly PropertyKey[]) => string | undefined;
-  placeOf(path: string | undefined, at: 'key' | 'value'): Place;
+  placeOf(path: string | undefined, at: 'key' | 'value'): TextPlace;
   /** A diagnostic with its place; `related` are placed by `placeRelated`, else in this text too. */
-  place(diagnostic: Diagnostic, placeRelated?: (related: { file?: string; path?: string }) => Place): Diagnostic;
+  place(diagnostic: Diagnostic, placeRelated?: (related: { file?: string; path?: string }) => TextPlace): Diagnostic;
 }
 
 /** Reads the text of a plan; finding places in it costs only where there is something to show. */
@@ -39,10 +40,10 @@ export function openText(
     locator ??= document.locator();
     return locator.textOf(path as Segment[]);
   };
-  const placeOf = (path: string | undefined, at: 'key' | 'value'): Place => {
+  const placeOf = (path: string | undefined, at: 'key' | 'value'): TextPlace => {
     locator ??= document.locator();
     return {
-      ...(file === undefined ? {} : { file }),
+      ...defined({ file }),
       ...lines.placeOf(path === undefined ? 0 : locator.find(parsePath(path), at)),
     };
   };
@@ -56,7 +57,7 @@ export function openText(
 }
 
 function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: string | undefined): Diagnostic[] {
-  const named = file === undefined ? {} : { file };
+  const named = defined({ file });
   const diagnostics = faults.map(({ code, message, offset, hint, related }): Diagnostic => {
     return {
       code,
@@ -64,7 +65,7 @@ function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: stri
       message,
       ...named,
       ...lines.placeOf(offset),
-      ...(hint === undefined ? {} : { hint }),
+      ...defined({ hint }),
       ...(related === undefined
         ? {}
         : { related: related.map((other) => ({ message: other.message, ...named, ...lines.placeOf(other.offset) })) }),
@@ -74,8 +75,8 @@ function faultDiagnostics(faults: readonly Fault[], lines: LineIndex, file: stri
 }
 
 /** Sorted to the end, and shown at the start of the file: it stands for no place. */
-function lastPlace(file: string | undefined): Place {
-  return { ...(file === undefined ? {} : { file }), line: 1, column: 1 };
+function lastPlace(file: string | undefined): TextPlace {
+  return { ...defined({ file }), line: 1, column: 1 };
 }
 
 /** The order in which the diagnostics of one file are told. */

@@ -6,6 +6,7 @@ import { weigh } from './meter.js';
 import type { Program, Variable } from './program.js';
 import { describeRead, type PrevRead, type Read } from './reads.js';
 import { toCel, toJson, type CelValue } from './values.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** What an expression can read of an ended step. */
 export interface StepValues {
@@ -100,10 +101,8 @@ function lookUp(read: Read, values: ExpressionValues): Json | undefined {
       return values.item;
     case 'index':
       return values.index;
-    default: {
-      const never: never = read;
-      throw new Error(`Internal error: unknown read ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(read);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ExpressionCode } from '../problems/codes.js';
+import { defined } from '../../basics/defined.js';
 
 /** One thing that is wrong with an expression. */
 export interface ExpressionProblem {
@@ -14,7 +15,6 @@ export function problem(code: ExpressionCode, message: string, offset?: number, 
   return {
     code,
     message,
-    ...(hint === undefined ? {} : { hint }),
-    ...(offset === undefined ? {} : { offset }),
+    ...defined({ hint, offset }),
   };
 }

@@ -2,6 +2,7 @@ import type { ASTNode, ParseResult } from '@marcbachmann/cel-js';
 import { environmentWith } from './library.js';
 import { installMeter, type Meter } from './meter.js';
 import { readKey, type Read, type ReadSite } from './reads.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 /** What stands for a read in the compiled program. */
 export interface Variable {
@@ -72,9 +73,7 @@ function typeOf(read: Read): string {
     case 'inputs':
     case 'item':
       return 'dyn';
-    default: {
-      const never: never = read;
-      throw new Error(`Internal error: unknown read ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(read);
   }
 }

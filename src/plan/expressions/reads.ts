@@ -1,4 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
+import { defined } from '../../basics/defined.js';
 
 /** What `prev.<step>` has. */
 export const STEP_PROPERTIES = ['status', 'exit_code', 'outputs', 'attempts', 'duration_sec'] as const;
@@ -63,7 +64,7 @@ export function unchain(node: ASTNode): { root: ASTNode; links: Link[] } {
     else {
       const index = root.args[1];
       const literal = index.op === 'value' && typeof index.args === 'string' ? index.args : undefined;
-      links.push({ node: root, index, ...(literal === undefined ? {} : { key: literal }) });
+      links.push({ node: root, index, ...defined({ key: literal }) });
     }
     root = root.args[0];
   }

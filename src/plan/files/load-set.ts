@@ -13,6 +13,7 @@ import { byPlace, cut, type OpenText } from '../document/open-text.js';
 import { secretLooks } from '../templates/secret-looks.js';
 import { tooDeep } from './sub-plan-rules.js';
 import type { Plan } from '../model/plan.js';
+import { defined } from '../../basics/defined.js';
 
 /** A plan that was read and checked together with its sub-plans. */
 export interface LoadedPlanSet extends LoadedPlan {
@@ -56,7 +57,7 @@ export async function loadPlanSet(
 ): Promise<LoadSetResult> {
   const texts = new Map([[path, root]]);
   const first = openFile(path, root, options.convert, true);
-  const format = first.format === undefined ? {} : { format: first.format };
+  const format = defined({ format: first.format });
   const fail = (found: readonly Diagnostic[]): LoadSetResult => ({
     loaded: { ok: false, error: cut([...found]) },
     texts,

@@ -5,6 +5,7 @@ import { quote } from '../problems/problems.js';
 import { didYouMean } from '../problems/suggest.js';
 import { readPlanForms } from '../schema/plan-forms.js';
 import type { NoPlanText, PlanText } from './plan-text.js';
+import { defined } from '../../basics/defined.js';
 
 /** A file that was read: one plan, or several where it is in another format. */
 export interface OpenFile {
@@ -74,6 +75,6 @@ export async function partOf(
   return {
     code: 'sub_plan_missing',
     message: `${target.slice(0, hash)} contains no plan ${quote(target.slice(hash + 1))}`,
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
   };
 }

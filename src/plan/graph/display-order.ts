@@ -1,3 +1,4 @@
+import { defined } from '../../basics/defined.js';
 /** What a plan says of how a step is shown. */
 export interface DisplayHints {
   group?: string;
@@ -20,7 +21,7 @@ export function groupForDisplay<T extends DisplayHints>(items: readonly T[]): Di
     const { group } = item;
     const known = groups.get(group);
     if (known !== undefined) known.items.push(item);
-    else groups.set(group, { ...(group === undefined ? {} : { group }), items: [item] });
+    else groups.set(group, { ...defined({ group }), items: [item] });
   }
   const shown = [...groups.values()].filter((each) => each.items.length > 0);
   for (const { items: members } of shown) members.sort((a, b) => (a.weight ?? 0) - (b.weight ?? 0)); // a stable sort

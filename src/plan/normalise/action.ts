@@ -4,6 +4,7 @@ import { agentAction } from './agent.js';
 import type { SourceInputs } from '../schema/parts.js';
 import type { SourceStep, SourceStepDef } from '../schema/step.js';
 import type { HttpAction, InputSpec, PowershellAction, StepAction } from '../model/plan.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
 
@@ -69,10 +70,8 @@ function defAction(def: SourceStepDef): StepAction {
       return { type: 'noop' };
     case 'agent':
       return agentAction(def);
-    default: {
-      const never: never = def;
-      throw new Error(`Internal error: unknown step ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(def);
   }
 }
 

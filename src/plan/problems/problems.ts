@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../model/diagnostic.js';
 import type { DiagnosticCode } from './codes.js';
 import { formatPath } from './paths.js';
+import { defined } from '../../basics/defined.js';
 
 /** What is kept of the diagnostics of one document; the rest is counted, so that hostile input costs no memory. */
 const MAX_KEPT = 1000;
@@ -48,7 +49,7 @@ export function toDiagnostic(problem: Problem): Diagnostic {
     severity,
     message,
     ...(path.length === 0 ? {} : { path: formatPath(path) }),
-    ...(hint === undefined ? {} : { hint }),
+    ...defined({ hint }),
     ...(related === undefined || related.length === 0
       ? {}
       : { related: related.map((place) => ({ message: place.message, path: formatPath(place.path) })) }),

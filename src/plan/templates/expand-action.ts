@@ -3,6 +3,8 @@ import { MAX_DEPTH } from '../document/faults.js';
 import type { Json } from '../model/values.js';
 import { scriptArguments } from './shell-scripts.js';
 import type { CommandAction, PowershellAction, StepAction } from '../model/plan.js';
+import { defined } from '../../basics/defined.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 type Fill = (text: string) => string;
 /** Gives the value itself where a template stands alone. */
@@ -33,10 +35,8 @@ export function expandAction(action: StepAction, fill: Fill, fillValue: FillValu
       };
     case 'command':
       return expandCommand(action, fill);
-    default: {
-      const never: never = action;
-      throw new Error(`Internal error: unknown action ${JSON.stringify(never)}`);
-    }
+    default:
+      return unreachable(action);
   }
 }
 
@@ -56,7 +56,7 @@ function fillWorktree(
   { branch, base, ...rest }: NonNullable<AgentAction['worktree']>,
   fill: Fill,
 ): NonNullable<AgentAction['worktree']> {
-  const texts = { ...(branch === undefined ? {} : { branch }), ...(base === undefined ? {} : { base }) };
+  const texts = defined({ branch, base });
   return { ...fillTexts(texts, fill), ...rest };
 }
 

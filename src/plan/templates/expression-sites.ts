@@ -4,6 +4,7 @@ import { expressionOf } from './step-expressions.js';
 import { sourceTemplateSites, templateSites, type TemplateLayer, type TemplateSite } from './template-sites.js';
 import { readTemplate } from './template-text.js';
 import type { Plan, Step } from '../model/plan.js';
+import { defined } from '../../basics/defined.js';
 
 /** An expression as it stands in a document. */
 export interface ExpressionSite {
@@ -40,7 +41,7 @@ export function* planExpressions(plan: Plan): Generator<PlanExpression> {
   for (const { text, layer, step: position } of templateExpressionSites(templateSites(plan))) {
     const step = position === undefined ? undefined : plan.steps[position]!;
     const expression = expressionOf(step ?? plan.globals, text);
-    yield { expression, layer, ...(step === undefined ? {} : { step }) };
+    yield { expression, layer, ...defined({ step }) };
   }
 }
 

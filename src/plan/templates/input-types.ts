@@ -2,6 +2,7 @@ import { parseExactJson } from '../document/exact-json.js';
 import type { Json } from '../model/values.js';
 import { quote, typeName } from '../problems/problems.js';
 import type { InputType } from '../model/plan.js';
+import { unreachable } from '../../basics/unreachable.js';
 
 const EXPECTED: Readonly<Record<InputType, string>> = {
   string: 'a string',
@@ -33,10 +34,8 @@ function isOfType(value: Json, type: InputType): boolean {
       return Array.isArray(value);
     case 'object':
       return typeof value === 'object' && value !== null && !Array.isArray(value);
-    default: {
-      const never: never = type;
-      throw new Error(`Internal error: unknown type of input ${String(never)}`);
-    }
+    default:
+      return unreachable(type);
   }
 }
 
@@ -61,10 +60,8 @@ export function convertText(given: string, type: InputType): { value: Json } | {
         ? { value }
         : { mismatch: `${refused.mismatch}; give it as JSON` };
     }
-    default: {
-      const never: never = type;
-      throw new Error(`Internal error: unknown type of input ${String(never)}`);
-    }
+    default:
+      return unreachable(type);
   }
 }
 

@@ -1,5 +1,6 @@
 import { MAX_DEPTH } from '../document/faults.js';
 import { templateExpressions } from '../expressions/index.js';
+import { defined } from '../../basics/defined.js';
 
 /** A name to look up. */
 export interface TemplateName {
@@ -99,7 +100,7 @@ function readReference(
   if (match === null) return { fault: { kind: 'no_name', text: whole }, end };
   const [, name = '', fallback] = match;
   if (fallback?.includes('${')) return { fault: { kind: 'nested', text: whole }, end };
-  return { part: { name, ...(fallback === undefined ? {} : { fallback }) }, end };
+  return { part: { name, ...defined({ fallback }) }, end };
 }
 
 /** True where a string may hold a template; most hold none, and reading them costs. */

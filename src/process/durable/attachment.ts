@@ -15,6 +15,7 @@ import { closeUnclaimed, readRecord, runTime, sinceClaim, type Claim, type Exit 
 import { Escalation, readStop, requestStop } from './stop.js';
 import { cancelReasonOf } from './stop-reason.js';
 import type { DurableControls, DurableEnd, DurableSpec, Started, StopReason } from './types.js';
+import { defined } from '../../basics/defined.js';
 
 /** The first look comes after as long; the time to the next doubles until it is {@link POLL_MS}. Milliseconds. */
 const FIRST_POLL_MS = 10;
@@ -205,7 +206,7 @@ class Attachment {
       kind: 'exited',
       ...this.started!,
       ...(exit.signal === undefined ? { exitCode: exit.exitCode! } : { signal: exit.signal }),
-      ...(stop && { stopped: stop.reason }),
+      ...defined({ stopped: stop?.reason }),
       durationMs: runTime(claim, exit),
     };
   }
@@ -223,7 +224,7 @@ class Attachment {
   /** Writes down that a generation is lost: it can never run again, and the first count of its leftovers stays. */
   private lost(leftoversKilled: number, started: boolean): DurableEnd {
     const stop = this.escalation?.reason ?? readStop(this.generation)?.reason;
-    const lost: Tombstone = { leftovers_killed: leftoversKilled, started, ...(stop && { stopped: stop }) };
+    const lost: Tombstone = { leftovers_killed: leftoversKilled, started, ...defined({ stopped: stop }) };
     return lostEnd(this.generation, bury(this.generation, lost));
   }
 
@@ -308,7 +309,7 @@ function lostEnd(
     generation: generation.index,
     started,
     leftoversKilled: leftovers_killed,
-    ...(stopped && { stopped }),
+    ...defined({ stopped }),
     ...streamsOf(generation),
   };
 }

@@ -6,6 +6,7 @@ import { livenessOf } from './liveness.js';
 import { readRecord, runTime } from './record.js';
 import { readStop } from './stop.js';
 import type { StopReason } from './types.js';
+import { defined } from '../../basics/defined.js';
 
 /** What there is in the folder of a try. All but `status` is about its last generation. */
 export interface TryInfo {
@@ -40,7 +41,7 @@ export function inspectTry(tryDir: string): TryInfo {
   return {
     generation: index,
     ...statusOf(generation),
-    ...(stop && { stopped: stop.reason }),
+    ...defined({ stopped: stop?.reason }),
     stdoutFile: fileOf(generation, 'stdout'),
     stderrFile: fileOf(generation, 'stderr'),
   };
@@ -62,7 +63,7 @@ function statusOf(generation: Generation): TryInfo {
     return { status: 'closed', ...(record.closed === 'spawn_failed' ? {} : { stopped: record.closed }) };
   }
   const { claim } = record;
-  if (readLost(generation) !== undefined) return { status: 'lost', ...(claim && { startedAt: claim.launchedAt }) };
+  if (readLost(generation) !== undefined) return { status: 'lost', ...defined({ startedAt: claim?.launchedAt }) };
   if (claim === undefined) return { status: 'unclaimed' };
   const start = { pid: claim.pid, startedAt: claim.launchedAt };
   const alive = record.exit === undefined && livenessOf(generation, claim) !== 'dead';

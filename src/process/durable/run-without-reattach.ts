@@ -2,6 +2,7 @@ import { runProcess } from '../run-process.js';
 import { fileOf, generationOf, makeDir } from './files.js';
 import { cancelReasonOf } from './stop-reason.js';
 import type { DurableControls, DurableEnd, DurableSpec, Started, StopReason } from './types.js';
+import { defined } from '../../basics/defined.js';
 
 /** Windows: the process belongs to this one. A limit and a cancel stop it, and so does `detach`. */
 export async function runWithoutReattach(spec: DurableSpec, controls: DurableControls): Promise<DurableEnd> {
@@ -36,7 +37,7 @@ export async function runWithoutReattach(spec: DurableSpec, controls: DurableCon
     kind: 'exited',
     ...started,
     ...end,
-    ...(reason && { stopped: reason }),
+    ...defined({ stopped: reason }),
     durationMs: Date.now() - startedAt,
   };
 }

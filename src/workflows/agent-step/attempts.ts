@@ -1,5 +1,6 @@
 import type { FailedAttempt } from '../../engine/index.js';
 import type { AgentStepContext, PieceReport } from './context.js';
+import { defined } from '../../basics/defined.js';
 
 /** Failed attempts that travel along with a step, and characters of the message of each. */
 const MAX_ATTEMPTS = 50;
@@ -13,9 +14,7 @@ export function noted({ count, failed }: AgentStepContext['attempts'], report: P
     finished_at: report.finished_at ?? Date.now(),
     reason: report.reason ?? 'internal_error',
     message: (report.message ?? '').slice(0, MESSAGE_CHARS),
-    ...(report.exit_code === undefined ? {} : { exit_code: report.exit_code }),
-    ...(report.host === undefined ? {} : { host: report.host }),
-    ...(report.log_dir === undefined ? {} : { log_dir: report.log_dir }),
+    ...defined({ exit_code: report.exit_code, host: report.host, log_dir: report.log_dir }),
   };
   return [...failed, failure].slice(-MAX_ATTEMPTS);
 }

@@ -2,6 +2,7 @@ import type { ContextEntry } from '../../contract/agent-turn.js';
 import type { AgentSummary, Program, RunState } from '../../engine/index.js';
 import type { AgentAction } from '../../plan/model/agent.js';
 import type { AgentSession, AgentStepContext } from './context.js';
+import { defined } from '../../basics/defined.js';
 
 /** What an agent's step takes over from steps before it: a session, and what its prompt tells of them. */
 export function earlierWork(
@@ -25,8 +26,7 @@ function sessionOf(id: string, { name, session_tokens, session_cost_usd }: Agent
   return {
     id,
     agent: name,
-    ...(session_tokens === undefined ? {} : { tokens: session_tokens }),
-    ...(session_cost_usd === undefined ? {} : { cost_usd: session_cost_usd }),
+    ...defined({ tokens: session_tokens, cost_usd: session_cost_usd }),
   };
 }
 
@@ -56,7 +56,7 @@ function entryOf({ plan }: Program, state: RunState, index: number): ContextEntr
       id,
       title: action.type === 'agent' ? (action.title ?? name) : name,
       status: status === 'success' ? 'pass' : 'warn',
-      ...(agent?.verdict === undefined ? {} : { verdict: agent.verdict }),
+      ...defined({ verdict: agent?.verdict }),
       text: agent?.message ?? report?.stdout_tail ?? '',
     },
   ];

@@ -5,6 +5,7 @@ import { parseExpectation, type Expectation } from '../../plan/check/gate-expect
 import type { Temporal } from '../temporal/temporal.js';
 import type { AgentStepContext, PieceReport } from './context.js';
 import type { Turns } from './turn-loop.js';
+import { defined } from '../../basics/defined.js';
 
 /** What the gates and the review found. */
 export type Found =
@@ -43,10 +44,9 @@ async function review(
   const { prompt, criteria_file, max_diff_lines } = action.review!;
   const since = turns.last?.tree;
   const reviewed = await turns.review({
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(criteria_file === undefined ? {} : { criteria_file }),
+    ...defined({ prompt, criteria_file }),
     max_diff_lines,
-    ...(since === undefined ? {} : { since }),
+    ...defined({ since }),
     gates,
   });
   if (!reviewed.answered) return noReview(temporal, action.review!.agent ?? action.agent, reviewed.report);
@@ -86,7 +86,7 @@ async function runGate(context: AgentStepContext, turns: Turns, gate: Gate, inde
       ...(folder === undefined ? {} : { cwd: [folder] }),
       ...(host === undefined ? {} : { carried: { failures: 0, first_started_at: Date.now(), host } }),
       timeout_sec: gate.timeout_sec,
-      ...(expect === undefined ? {} : { expect }),
+      ...defined({ expect }),
       success_exit_codes: codes,
       warning_exit_codes: [],
       outputs: [],
@@ -106,6 +106,6 @@ function failureOf(gate: Gate, report: PieceReport): GateFailure | undefined {
     message: report.message ?? String(report.reason),
     stdout_tail: report.stdout_tail ?? '',
     stderr_tail: report.stderr_tail ?? '',
-    ...(report.log_dir === undefined ? {} : { log_dir: report.log_dir }),
+    ...defined({ log_dir: report.log_dir }),
   };
 }

@@ -1,4 +1,4 @@
-import type { Park, Said } from '../../engine/index.js';
+import type { Park, PersonsAnswer } from '../../engine/index.js';
 import type { Timeout } from '../../plan/model/values.js';
 import type { Temporal } from '../temporal/temporal.js';
 
@@ -9,7 +9,7 @@ export interface Parking {
   /** Waits until something holds, and then for a slot. */
   while(park: Park, holds: () => boolean): Promise<void>;
   /** Waits for words of a person, and then for a slot. @returns undefined where none came in time */
-  forPerson(park: Park, timeout: Timeout): Promise<Said | undefined>;
+  forPerson(park: Park, timeout: Timeout): Promise<PersonsAnswer | undefined>;
 }
 
 /** What the engine hears of steps that wait for a slot. */
@@ -21,7 +21,7 @@ export interface SlotKeeper {
 /** Joins the engine, which knows who has a slot, with the steps that wait for one. */
 export class ParkedSteps {
   private readonly going = new Set<number>();
-  private readonly words = new Map<number, Said>();
+  private readonly words = new Map<number, PersonsAnswer>();
 
   constructor(
     private readonly temporal: Temporal,
@@ -34,7 +34,7 @@ export class ParkedSteps {
   }
 
   /** A person has said something to it. */
-  tell(step: number, said: Said): void {
+  tell(step: number, said: PersonsAnswer): void {
     this.words.set(step, said);
   }
 
@@ -56,7 +56,7 @@ export class ParkedSteps {
     return result;
   }
 
-  private async wordsFor(step: number, timeout: Timeout): Promise<Said | undefined> {
+  private async wordsFor(step: number, timeout: Timeout): Promise<PersonsAnswer | undefined> {
     const told = (): boolean => this.words.has(step);
     if (timeout === 'none') await unlessCanceled(this.temporal, told);
     else await this.temporal.condition(told, Math.max(1, timeout * 1000));

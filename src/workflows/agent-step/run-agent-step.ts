@@ -1,12 +1,13 @@
 import { isCancellation, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
 import { hostQueue } from '../../contract/names.js';
-import type { AgentSummary, Said, StepReport } from '../../engine/index.js';
+import type { AgentSummary, PersonsAnswer, StepReport } from '../../engine/index.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
 import type { Json } from '../../plan/model/values.js';
 import { runGates } from './gates.js';
 import { Turns, type WorkedTurn } from './turn-loop.js';
 import type { AgentStepContext } from './context.js';
+import { defined } from '../../basics/defined.js';
 
 const END_WORKTREE: ActivityOptions = {
   startToCloseTimeout: '2 minutes',
@@ -51,7 +52,7 @@ async function closeWorktree(
   const message = `${action.title ?? step.name}\n\nOrch-Run: ${workflowId}/${id}\n`;
   const summary = `Commits the work of ${id}, and removes its worktree`.slice(0, 200);
   const queue = host === undefined ? step.queue : hostQueue(host);
-  const options = { summary, ...(queue === undefined ? {} : { taskQueue: queue }) };
+  const options = { summary, ...defined({ taskQueue: queue }) };
   const end = { dir, message, ...(branch && { branch }), ...(action.worktree.sign && { sign: true }) };
   let stays: string | undefined;
   let lacks: string | undefined;
@@ -126,9 +127,9 @@ interface Asked {
 }
 
 /** What the agent is told after a person has said something. */
-function nextAfter(said: Said, { why, fix }: Asked): NonNullable<TurnPrompt['again']> {
+function nextAfter(said: PersonsAnswer, { why, fix }: Asked): NonNullable<TurnPrompt['again']> {
   const words = said.kind === 'answer' ? said.text : undefined;
-  if (fix?.kind === 'fix') return { ...fix, ...(words === undefined ? {} : { words }) };
+  if (fix?.kind === 'fix') return { ...fix, ...defined({ words }) };
   if (words !== undefined) return { kind: 'answer', text: words };
   return {
     kind: 'resume',
@@ -136,7 +137,10 @@ function nextAfter(said: Said, { why, fix }: Asked): NonNullable<TurnPrompt['aga
   };
 }
 
-type Answer = { said: Said; accepted?: never } | { said: Said; accepted: string } | { report: StepReport };
+type Answer =
+  | { said: PersonsAnswer; accepted?: never }
+  | { said: PersonsAnswer; accepted: string }
+  | { report: StepReport };
 
 async function askPerson(
   { action, parking, attempts }: AgentStepContext,
@@ -164,18 +168,19 @@ function ended(report: StepReport & { turn?: TurnFacts }, turns: Turns): StepRep
   const { used, context } = turns;
   const summary: AgentSummary = {
     name: last?.agent ?? context.action.agent,
-    ...(last?.verdict === undefined ? {} : { verdict: last.verdict }),
+    ...defined({ verdict: last?.verdict }),
     ...(last === undefined || last.message === '' ? {} : { message: last.message.slice(-MESSAGE_CHARS) }),
-    ...(last?.session_id === undefined ? {} : { session_id: last.session_id }),
-    ...(last?.session_tokens === undefined ? {} : { session_tokens: last.session_tokens }),
-    ...(last?.session_cost_usd === undefined ? {} : { session_cost_usd: last.session_cost_usd }),
+    ...defined({
+      session_id: last?.session_id,
+      session_tokens: last?.session_tokens,
+      session_cost_usd: last?.session_cost_usd,
+    }),
     turns: turns.count,
     fix_rounds: turns.fixRounds,
     tokens: used.tokens,
     ...(turns.costKnown ? { cost_usd: Math.round(used.cost_usd * 1e6) / 1e6 } : {}),
     wall_sec: Math.round(used.wall_sec * 1000) / 1000,
-    ...(last?.branch === undefined ? {} : { branch: last.branch }),
-    ...(last?.worktree === undefined ? {} : { worktree: last.worktree }),
+    ...defined({ branch: last?.branch, worktree: last?.worktree }),
   };
   const { failed_attempts: _, ...known } = rest;
   const { attempts } = context;

@@ -7,6 +7,7 @@ import { TurnBudget } from './turn-budget.js';
 import { TurnMemory } from './turn-memory.js';
 import { promptOf, turnOf, withoutSchema, type Candidate } from './turn-prompt.js';
 import { TurnQuota } from './turn-quota.js';
+import { defined } from '../../basics/defined.js';
 
 /** After so many waits for one turn something else is wrong than a quota. */
 const MAX_PARKS = 1_000;
@@ -229,5 +230,5 @@ function failed(report: PieceReport): WorkedTurn {
 }
 
 function tierOf({ tier, model }: { tier?: string; model?: string }): { tier?: string; model?: string } {
-  return { ...(tier === undefined ? {} : { tier }), ...(model === undefined ? {} : { model }) };
+  return defined({ tier, model });
 }

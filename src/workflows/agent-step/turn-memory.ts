@@ -1,6 +1,7 @@
 import type { TurnFacts } from '../../contract/agent-turn.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { AgentSession, PieceReport } from './context.js';
+import { defined } from '../../basics/defined.js';
 
 /** What is known of a turn and of no use on another host. */
 const BOUND_TO_HOST = ['state_host', 'worktree', 'session_id', 'session_tokens', 'session_cost_usd'] as const;
@@ -47,8 +48,7 @@ export class TurnMemory {
     this.session = {
       id: turn.session_id,
       agent: turn.agent,
-      ...(turn.session_tokens === undefined ? {} : { tokens: turn.session_tokens }),
-      ...(turn.session_cost_usd === undefined ? {} : { cost_usd: turn.session_cost_usd }),
+      ...defined({ tokens: turn.session_tokens, cost_usd: turn.session_cost_usd }),
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { AgentTurn, TurnPrompt } from '../../contract/agent-turn.js';
 import type { AgentSession, AgentStepContext } from './context.js';
+import { defined } from '../../basics/defined.js';
 
 /** An agent that may take a turn. */
 export interface Candidate {
@@ -23,16 +24,18 @@ export function turnOf(
     settings: context.settings(candidate.agent),
     sandbox: action.sandbox,
     prompt: promptOf(context, again),
-    ...(going === undefined ? {} : { session: going.id }),
-    ...(going?.tokens === undefined ? {} : { session_tokens: going.tokens }),
-    ...(going?.cost_usd === undefined ? {} : { session_cost_usd: going.cost_usd }),
-    ...(action.output_schema === undefined ? {} : { output_schema: action.output_schema }),
+    ...defined({
+      session: going?.id,
+      session_tokens: going?.tokens,
+      session_cost_usd: going?.cost_usd,
+      output_schema: action.output_schema,
+    }),
     stall_timeout_sec: action.stall_timeout_sec,
     limits: {},
-    ...(action.worktree === undefined ? {} : { worktree: action.worktree }),
+    ...defined({ worktree: action.worktree }),
     owner_id: id,
     note_tree: action.review !== undefined || action.files.length > 0,
-    ...(tree === undefined ? {} : { tree }),
+    ...defined({ tree }),
   };
 }
 
@@ -42,12 +45,11 @@ export function promptOf({ action, step, context }: AgentStepContext, again: Tur
   return {
     title: action.title ?? step.name,
     text: action.prompt ?? action.prompt_text ?? '',
-    ...(hint === undefined ? {} : { hint }),
-    ...(plan_file === undefined ? {} : { plan_file }),
+    ...defined({ hint, plan_file }),
     files: action.files,
     context,
     context_bytes: action.context?.max_bytes ?? 0,
-    ...(again === undefined ? {} : { again }),
+    ...defined({ again }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Activities } from '../../contract/activities.js';
 import { accountOf } from '../../plan/check/agent-names.js';
 import type { AgentStepContext } from './context.js';
 import type { Candidate } from './turn-prompt.js';
+import { defined } from '../../basics/defined.js';
 
 /** The quotas of the agents of a step, which their accounts keep for all runs. */
 export class TurnQuota {
@@ -42,7 +43,7 @@ export class TurnQuota {
   private ask(account: string, hit?: { key: string; reset_at: number | null }): Promise<{ start_at: number }> {
     const summary = `${hit === undefined ? 'Asks for' : 'Tells of'} the quota of ${account}`.slice(0, 200);
     return this.activities.askAccount.executeWithOptions({ summary }, [
-      { account, key: this.context.accountKey, ...(hit === undefined ? {} : { hit }) },
+      { account, key: this.context.accountKey, ...defined({ hit }) },
     ]);
   }
 }

@@ -1,6 +1,8 @@
 import { ApplicationFailure, defineUpdate, log, setHandler } from '@temporalio/workflow';
 import type { Signals } from '../record/signals.js';
 import { LOOP_VERBS, type LoopVerb, type LoopVerbInput, type LoopView } from '../../contract/loop-messages.js';
+import { unreachable } from '../../basics/unreachable.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** What people have asked of a loop. */
 export interface LoopControl {
@@ -65,10 +67,8 @@ function apply(verb: LoopVerb, control: LoopControl, { reason, now = false, by }
       control.stop = { reason: reason || `asked${who}`, now: now || control.stop?.now === true };
       break;
     }
-    default: {
-      const never: never = verb;
-      throw new Error(`Internal error: unknown verb ${String(never)}`);
-    }
+    default:
+      return unreachable(verb);
   }
 }
 
@@ -84,7 +84,6 @@ function inputOf(given: unknown): LoopVerbInput {
 }
 
 function refused(message: string): ApplicationFailure {
-  const error = ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message });
-  error.stack = ''; // the sender's mistake, not this code's
-  return error;
+  // the sender's mistake, not this code's
+  return withoutStack(ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message }));
 }

@@ -3,6 +3,7 @@ import type { Activities } from '../../contract/activities.js';
 import { LOOP_VERSION, OLDEST_LOOP_VERSION, type LoopInput } from '../../contract/loop-messages.js';
 import { loopInputProblems } from '../../loop/check-input.js';
 import { whyNotRun } from '../program/versions.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 const { admitLoop } = proxyLocalActivities<Pick<Activities, 'admitLoop'>>({ startToCloseTimeout: '60 seconds' });
 
@@ -66,7 +67,6 @@ function good(given: unknown, problems: readonly string[]): LoopInput {
 
 function invalid(problems: readonly string[]): ApplicationFailure {
   const message = `The loop cannot be started with this:\n${problems.join('\n')}`;
-  const error = ApplicationFailure.create({ type: 'InvalidLoop', nonRetryable: true, message });
-  error.stack = ''; // where in this code is of no use
-  return error;
+  // where in this code is of no use
+  return withoutStack(ApplicationFailure.create({ type: 'InvalidLoop', nonRetryable: true, message }));
 }

@@ -13,6 +13,7 @@ import type {
   LoopView,
   TurnRecord,
 } from '../../contract/loop-messages.js';
+import { defined } from '../../basics/defined.js';
 
 /** Records of turns that go along, and warnings. */
 const MAX_RECORDS = 100;
@@ -68,7 +69,7 @@ export function createLoop({ config, env, queue, base_dir, carried }: LoopInput)
     config,
     env,
     queue,
-    base: base_dir === undefined ? {} : { base_dir },
+    base: defined({ base_dir }),
     lastIteration: carried.last_iteration,
     ledger,
     get phase() {
@@ -130,7 +131,7 @@ export function createLoop({ config, env, queue, base_dir, carried }: LoopInput)
         ...(open && at !== undefined ? at : {}),
         ...(decision === undefined ? {} : { decision: `${decision.source}: ${decision.reason}` }),
         ...(open && config.mode === 'role' ? { queue: `${queue}-${role}` } : {}),
-        ...(waits === undefined ? {} : { waits_for: waits }),
+        ...defined({ waits_for: waits }),
         last_iteration: carried.last_iteration,
         turns: state.turns,
         used: { ...ledger.used },

@@ -28,6 +28,8 @@ import {
 import { plain } from '../../contract/seal.js';
 import { listenForSignals } from '../record/signals.js';
 import { takeTurn } from './take-turn.js';
+import { defined } from '../../basics/defined.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** Events of its history after which a loop continues as a new run: that costs little, and each replay stays short. */
 const MAX_EVENTS = 600;
@@ -131,19 +133,17 @@ function conclude(end: LoopEnd, failure: LoopFailure | undefined): LoopEnd {
   const code = exit_code === undefined ? '' : ` (exit code ${exit_code})`;
   const logs = log_dir === undefined ? '' : `; logs: ${log_dir}`;
   const text = `Iteration ${iteration}, ${actor}, ${prompt}: ${message}${code}${logs}`;
-  const error = ApplicationFailure.create({ type: 'LoopFailed', nonRetryable: true, message: text, details: [end] });
-  error.stack = ''; // a turn failed, not this code
-  throw error;
+  // a turn failed, not this code
+  throw withoutStack(
+    ApplicationFailure.create({ type: 'LoopFailed', nonRetryable: true, message: text, details: [end] }),
+  );
 }
 
 function endFacts(
   failure: LoopFailure | undefined,
   { stop }: LoopControl,
 ): { failure?: LoopFailure; stop_reason?: string } {
-  return {
-    ...(failure === undefined ? {} : { failure }),
-    ...(stop === undefined ? {} : { stop_reason: stop.reason }),
-  };
+  return defined({ failure, stop_reason: stop?.reason });
 }
 
 function afterOf(question: unknown): number {

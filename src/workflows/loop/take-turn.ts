@@ -3,7 +3,7 @@ import type { Activities } from '../../contract/activities.js';
 import type { TurnFacts } from '../../contract/agent-turn.js';
 import type { TurnSuccess, TurnTask } from '../../contract/loop-turn.js';
 import { AUTO_AGENT, settingsFor } from '../../loop/agents.js';
-import { decideByRouter, decideByRule, decisionLine, type Decision } from '../../loop/decide.js';
+import { decideByRouter, decideByRule, decisionLine, type TurnChoice } from '../../loop/decide.js';
 import { ACTORS, roleQueue } from '../../loop/roles.js';
 import { advance, nextTurn, routerId, turnDone, turnId } from '../../loop/turns.js';
 import { accountOf } from '../../plan/check/agent-names.js';
@@ -12,6 +12,7 @@ import type { Loop } from './loop-data.js';
 import type { LoopFailure } from '../../contract/loop-messages.js';
 import { noteFailed, turnExtras, type Extras } from './turn-extras.js';
 import { runTurn, syncRepository, type Piece, type PieceFailure } from './turn-activity.js';
+import { defined } from '../../basics/defined.js';
 
 /** After so many waits for one turn something else is wrong than a quota. */
 const MAX_PARKS = 1_000;
@@ -48,7 +49,7 @@ async function takeParts(loop: Loop): Promise<TurnEnd> {
       loop.state = turnDone(loop.config, loop.state);
     }
     const over = loop.config.git === undefined ? undefined : await publish(loop);
-    return over ?? { end: 'done', ...(exit === undefined ? {} : { exit }) };
+    return over ?? { end: 'done', ...defined({ exit }) };
   } catch (error) {
     if (isCancellation(error)) return { end: 'canceled' };
     throw error;
@@ -107,7 +108,7 @@ async function decide(loop: Loop): Promise<TurnEnd | undefined> {
   return undefined;
 }
 
-async function askRouter(loop: Loop): Promise<Decision | TurnEnd> {
+async function askRouter(loop: Loop): Promise<TurnChoice | TurnEnd> {
   const { config, state } = loop;
   const prompt = config.router.prompt!;
   const ruled = decideByRule(config, state);
@@ -131,7 +132,7 @@ async function askRouter(loop: Loop): Promise<Decision | TurnEnd> {
   if (decided.ok) return decided.value;
   const { code, message } = decided.error;
   const logDir = facts?.log_dir ?? (piece.status === 'failed' ? piece.failure.log_dir : undefined);
-  const failure: PieceFailure = { reason: code, message, ...(logDir === undefined ? {} : { log_dir: logDir }) };
+  const failure: PieceFailure = { reason: code, message, ...defined({ log_dir: logDir }) };
   return notDone(loop, { status: 'failed', failure });
 }
 
@@ -162,14 +163,14 @@ async function work(loop: Loop): Promise<TurnEnd> {
     log_dir: result.log_dir,
     duration_sec: result.duration_sec,
     ...usedBy(result.turn),
-    ...(result.exit_code === undefined ? {} : { exit_code: result.exit_code }),
+    ...defined({ exit_code: result.exit_code }),
   });
-  return { end: 'done', ...(result.exit_requested === undefined ? {} : { exit: result.exit_requested }) };
+  return { end: 'done', ...defined({ exit: result.exit_requested }) };
 }
 
 function usedBy(facts: TurnFacts | undefined): { tokens?: number; cost_usd?: number } {
   const { tokens = 0, cost_usd } = facts ?? {};
-  return { ...(tokens === 0 ? {} : { tokens }), ...(cost_usd === undefined ? {} : { cost_usd }) };
+  return { ...(tokens === 0 ? {} : { tokens }), ...defined({ cost_usd }) };
 }
 
 interface Wanted extends Extras {
@@ -237,8 +238,7 @@ function sessionOf({
   if (session_id === undefined) return { begun: 'your quota had ended' };
   return {
     session: session_id,
-    ...(session_tokens === undefined ? {} : { session_tokens }),
-    ...(session_cost_usd === undefined ? {} : { session_cost_usd }),
+    ...defined({ session_tokens, session_cost_usd }),
   };
 }
 
@@ -269,7 +269,7 @@ async function ask(
 ): Promise<number> {
   const account = accountOf(name, settings);
   const summary = `${hit === undefined ? 'Requests' : 'Reports'} the quota of ${account}`.slice(0, 200);
-  const question = { account, key: loop.id, ...(hit === undefined ? {} : { hit }) };
+  const question = { account, key: loop.id, ...defined({ hit }) };
   const { start_at } = await accounts.askAccount.executeWithOptions({ summary }, [question]);
   return start_at;
 }
@@ -283,10 +283,7 @@ function notDone(loop: Loop, piece: Exclude<Piece<unknown>, { status: 'done' }>)
   const canceled = piece.status === 'canceled' || CancellationScope.current().consideredCancelled;
   const failed = piece.status === 'failed' ? piece.failure : undefined;
   const prompt = loop.phase === 'router' ? loop.config.router.prompt?.key : state.decision?.prompt.key;
-  const facts = {
-    ...(failed?.exit_code === undefined ? {} : { exit_code: failed.exit_code }),
-    ...(failed?.log_dir === undefined ? {} : { log_dir: failed.log_dir }),
-  };
+  const facts = defined({ exit_code: failed?.exit_code, log_dir: failed?.log_dir });
   const message = canceled ? 'stopped' : (failed?.message ?? '');
   loop.record({ status: canceled ? 'stopped' : 'failed', words: message, ...facts });
   if (canceled) return { end: 'canceled' };

@@ -4,6 +4,7 @@ import type { SyncReport, SyncTask, TurnSuccess, TurnTask } from '../../contract
 import type { StepFailureDetails } from '../../contract/step-task.js';
 import { hostActivities, limitMs, onHost, reap } from '../steps/on-host.js';
 import { temporal } from '../temporal/temporal.js';
+import { defined } from '../../basics/defined.js';
 
 /** What Temporal waits beyond the turn's own timeout, before it takes a worker for stuck. */
 const TIMEOUT_SLACK_SEC = 90;
@@ -54,7 +55,7 @@ export async function syncRepository(task: SyncTask, queue: string | undefined):
   const options = {
     activityId: `i:git:${task.step_id}:${task.when}`,
     summary: (task.when === 'before' ? 'Pulls what others did' : `Publishes ${task.step_id}`).slice(0, 200),
-    ...(queue === undefined ? {} : { taskQueue: queue }),
+    ...defined({ taskQueue: queue }),
   };
   try {
     return { status: 'done', result: await activities.syncRepository.executeWithOptions(options, [task]) };
@@ -81,9 +82,7 @@ function failureOf(cause: unknown): PieceFailure {
     return {
       reason: details.reason ?? 'internal_error',
       message: cause.message,
-      ...(exit_code === undefined ? {} : { exit_code }),
-      ...(log_dir === undefined ? {} : { log_dir }),
-      ...(turn === undefined ? {} : { turn }),
+      ...defined({ exit_code, log_dir, turn }),
     };
   }
   if (cause instanceof TimeoutFailure) return { reason: 'lost', message: `TimeoutFailure: ${cause.message}` };
@@ -92,6 +91,6 @@ function failureOf(cause: unknown): PieceFailure {
 }
 
 function reapTurn({ step_id, attempts_before, carried }: TurnTask, queue: string | undefined): Promise<void> {
-  const task = { step_id, grace_sec: GRACE_SEC, retries: 0, attempts_before, ...(carried && { carried }) };
+  const task = { step_id, grace_sec: GRACE_SEC, retries: 0, attempts_before, ...defined({ carried }) };
   return reap(activities, task, queue, { scheduleToCloseTimeout: '70 seconds' });
 }

@@ -5,6 +5,7 @@ import { stateFields } from '../../loop/state-file.js';
 import { advance, turnId, turnsBefore } from '../../loop/turns.js';
 import type { Prompt } from '../../loop/prompts.js';
 import type { Loop } from './loop-data.js';
+import { defined } from '../../basics/defined.js';
 
 /** Who reads the file can do without it: it is tried for so long, also where a role's worker is gone. */
 const activities = proxyActivities<Pick<Activities, 'noteLoopState'>>({
@@ -20,9 +21,7 @@ export function turnExtras(loop: Loop, prompt: Prompt): Extras {
   const state = stateTask(loop);
   const ofWork = verdicts === 'none' || (verdicts === 'work' && prompt.key === reviewer.key);
   return {
-    ...(state === undefined ? {} : { state }),
-    ...(branch === undefined ? {} : { branch }),
-    ...(completion_marker === undefined ? {} : { completion_marker }),
+    ...defined({ state, branch, completion_marker }),
     ...(ofWork ? { verdict_of_work: true } : {}),
   };
 }
@@ -57,7 +56,7 @@ export async function noteFailed(loop: Loop, taskQueue: string | undefined): Pro
   const options = {
     activityId: `i:state:${turnId(loop.state)}`,
     summary: `Writes into ${state.file} that the loop has failed`.slice(0, 200),
-    ...(taskQueue === undefined ? {} : { taskQueue }),
+    ...defined({ taskQueue }),
   };
   try {
     await activities.noteLoopState.executeWithOptions(options, [{ ...loop.base, state }]);

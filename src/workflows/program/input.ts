@@ -11,6 +11,8 @@ import { expandRunLocks } from '../../plan/templates/expand-step.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { Program, Settled } from '../../engine/index.js';
 import { whyNotRun } from './versions.js';
+import { defined } from '../../basics/defined.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** Long enough for the largest plan on a busy machine. */
 const { admitPlan, admitPlans } = proxyLocalActivities<Pick<Activities, 'admitPlan' | 'admitPlans'>>({
@@ -87,7 +89,7 @@ function checkedHere(input: RunInput): CheckedInput {
 
 function sourcesOf({ plan: source, plan_path: path, plans: pinned = {} }: RunInput): PlanSources {
   const plans = Object.fromEntries(Object.entries(pinned).map(([name, { plan }]) => [name, plan]));
-  return { source, plans, ...(path === undefined ? {} : { path }) };
+  return { source, plans, ...defined({ path }) };
 }
 
 function invalidPlan(diagnostics: readonly Diagnostic[]): ApplicationFailure {
@@ -117,7 +119,7 @@ export function readRunLocks(
   runId: string,
 ): string[] {
   try {
-    const values = { prev: {}, run: { id: runId, attempt: 1 }, ...(allowance === undefined ? {} : { allowance }) };
+    const values = { prev: {}, run: { id: runId, attempt: 1 }, ...defined({ allowance }) };
     const names = expandRunLocks(plan, { inputs, env, values });
     return names.filter((name) => !held_locks.includes(name));
   } catch (error) {
@@ -180,7 +182,8 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function invalid(message: string, details: readonly unknown[]): ApplicationFailure {
-  const error = ApplicationFailure.create({ type: 'InvalidPlan', nonRetryable: true, message, details: [details] });
-  error.stack = ''; // the message says where in the plan; where in this code is of no use
-  return error;
+  // the message says where in the plan; where in this code is of no use
+  return withoutStack(
+    ApplicationFailure.create({ type: 'InvalidPlan', nonRetryable: true, message, details: [details] }),
+  );
 }

@@ -8,6 +8,7 @@ import type { Plan, Step } from '../../plan/model/plan.js';
 import type { Temporal } from '../temporal/temporal.js';
 import { createAllowance } from './pacing.js';
 import { stepValues } from './step-values.js';
+import { defined } from '../../basics/defined.js';
 
 /** A program, with what its expressions may cost in one workflow task. */
 export interface RunProgram extends Program {
@@ -44,7 +45,7 @@ export function runValues(
   return {
     prev: stepValues(program, state),
     run: { id: runId, attempt: 1 },
-    ...(allowance === undefined ? {} : { allowance }),
+    ...defined({ allowance }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Program, RunState } from '../../engine/index.js';
 import type { StepValues } from '../../plan/expressions/index.js';
+import { defined } from '../../basics/defined.js';
 
 /**
  * The steps of a run as expressions see them, by id. Worked out when they are read: an expression reads a few, and a
@@ -22,7 +23,7 @@ function valuesOf(program: Program, state: RunState, id: string | symbol): StepV
   const { status, report, startedAt, finishedAt } = state.steps[index]!;
   return {
     status,
-    ...(report?.exit_code === undefined ? {} : { exit_code: report.exit_code }),
+    ...defined({ exit_code: report?.exit_code }),
     outputs: outputsOf(program, state, index),
     attempts: report?.attempts ?? 0,
     ...(startedAt === undefined || finishedAt === undefined ? {} : { duration_sec: (finishedAt - startedAt) / 1000 }),

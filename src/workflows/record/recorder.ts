@@ -2,6 +2,7 @@ import { isRunEnd, type EngineEvent, type Program, type RunState, type StepRepor
 import type { RunEvent, RunEventBody } from '../../contract/events.js';
 import { EVENTS_VERSION } from '../../contract/events-version.js';
 import { attemptEvents, endEvent } from './step-events.js';
+import { defined } from '../../basics/defined.js';
 
 /** A steering verb as it came in. */
 export interface VerbNote {
@@ -134,9 +135,7 @@ export function createRecorder(
   function noted(event: EngineEvent): RunEventBody[] {
     switch (event.type) {
       case 'run-cancel-requested':
-        return [
-          { type: event.type, ...(event.force && { force: true }), ...(event.by !== undefined && { by: event.by }) },
-        ];
+        return [{ type: event.type, ...(event.force && { force: true }), ...defined({ by: event.by }) }];
       case 'lock-waited':
         return [{ type: event.type, ...aboutStep(event.step), lock: event.name, holder: event.holder }];
       case 'locks-held':

@@ -2,6 +2,7 @@ import type { AttemptFacts, RunEventBody } from '../../contract/events.js';
 import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
 import type { ExecutionFacts, ResultFacts, StepReport } from '../../contract/step-result.js';
 import type { StepState } from '../../engine/index.js';
+import { defined } from '../../basics/defined.js';
 
 /** Of which step, or which instance of it, an event is. */
 interface About {
@@ -32,10 +33,7 @@ export function endEvent(about: About, ended: Ended, ran: boolean): RunEventBody
   const message = ended.message ?? report?.message;
   const end = {
     ...about,
-    ...(reason !== undefined && { reason }),
-    ...(message !== undefined && { message }),
-    ...(ended.by !== undefined && { by: ended.by }),
-    ...(report !== undefined && { attempts: report.attempts }),
+    ...defined({ reason, message, by: ended.by, attempts: report?.attempts }),
     ...(ran && report !== undefined && lastAttempt(report)),
     ...(report !== undefined && resultOf(report, status !== 'success')),
   };
@@ -65,9 +63,7 @@ function failedAttempts(report: StepReport): AttemptFacts[] {
   if (report.status !== 'failed' || report.attempts === 0) return [];
   const { reason, message } = report;
   const { exit, ...execution } = executionOf(report);
-  return [
-    { ...execution, ...(reason !== undefined && { reason }), ...(message !== undefined && { message }), ...exit },
-  ];
+  return [{ ...execution, ...defined({ reason, message }), ...exit }];
 }
 
 /** The attempt after the last failed one: the one that ended otherwise, where there was one. */
@@ -89,7 +85,7 @@ function executionOf(report: StepReport): AttemptFacts & { exit: Partial<Executi
     attempt: report.attempt ?? Math.max(report.attempts, 1),
     ...(report.started_at !== undefined && { started_at: isoTime(report.started_at) }),
     ...(report.finished_at !== undefined && { finished_at: isoTime(report.finished_at) }),
-    ...(host !== undefined && { host }),
+    ...defined({ host }),
     ...logDir(log_dir),
     exit,
   };
@@ -100,8 +96,7 @@ function resultOf(report: StepReport, withTails: boolean): Partial<ResultFacts> 
   const { stdout_tail, stderr_tail, ...result } = knownFacts(RESULT_FACTS, report);
   if (!withTails) return result;
   return {
-    ...(stdout_tail !== undefined && { stdout_tail }),
-    ...(stderr_tail !== undefined && { stderr_tail }),
+    ...defined({ stdout_tail, stderr_tail }),
     ...result,
   };
 }

@@ -40,6 +40,8 @@ import { startTimer } from './timers.js';
 import { offerVerbs } from './verbs.js';
 import { detailsTable, progressView, runResult } from './views.js';
 import { createWaits } from './waits.js';
+import { unreachable } from '../../basics/unreachable.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** Bytes of what the steps of a sub-plan say in its result: each stands in the history of the run above. */
 const SUB_RESULT_BYTES = 16 * 1024;
@@ -193,10 +195,8 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
           break;
         case 'finish':
           break; // the state says so
-        default: {
-          const never: never = command;
-          throw new Error(`Internal error: unknown command ${JSON.stringify(never)}`);
-        }
+        default:
+          return unreachable(command);
       }
     }
   }
@@ -212,9 +212,10 @@ function conclude(result: RunResult): RunResult {
     bad.length === 0
       ? 'The run took longer than its run_timeout_sec'
       : `${bad.length} of ${result.steps.length} steps failed: ${named.join(', ')}${more}`;
-  const error = ApplicationFailure.create({ type: 'RunFailed', nonRetryable: true, message: what, details: [result] });
-  error.stack = ''; // steps failed, not this code
-  throw error;
+  // steps failed, not this code
+  throw withoutStack(
+    ApplicationFailure.create({ type: 'RunFailed', nonRetryable: true, message: what, details: [result] }),
+  );
 }
 
 function explained(found: Explanation | undefined, step: unknown): Explanation {

@@ -15,6 +15,7 @@ import type { VerbNote } from '../record/recorder.js';
 import { isUnsigned } from '../../contract/seal.js';
 import { unsignedVerb } from '../signing/heard.js';
 import type { Signals } from '../record/signals.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** What the verbs need of the run. */
 export interface Steerable {
@@ -173,7 +174,6 @@ function recordOf(value: unknown): Given {
 }
 
 function refused(message: string): ApplicationFailure {
-  const error = ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message });
-  error.stack = ''; // the sender's mistake, not this code's
-  return error;
+  // the sender's mistake, not this code's
+  return withoutStack(ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message }));
 }

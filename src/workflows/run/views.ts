@@ -5,6 +5,7 @@ import type { ProgressView, RunResult, StepView } from '../../contract/run-messa
 import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
 import type { StepReport } from '../../contract/step-result.js';
 import { recommendations } from './recommendations.js';
+import { defined } from '../../basics/defined.js';
 
 /** Steps shown in the Web UI's current details. */
 const TABLE_ROWS = 50;
@@ -28,12 +29,12 @@ export function progressView(
     total_steps: state.steps.length,
     counts: { ...state.counts },
     warnings: state.warnings,
-    ...(waitsFor === undefined ? {} : { waits_for: waitsFor }),
+    ...defined({ waits_for: waitsFor }),
     ...(state.lock === undefined || state.finishedAt !== undefined ? {} : { waits_for: lockWaitText(state.lock) }),
     held: state.held.map((index) => program.graph.ids[index]!),
     ...recommended(program, state),
     started_at: state.startedAt,
-    ...(state.finishedAt === undefined ? {} : { finished_at: state.finishedAt }),
+    ...defined({ finished_at: state.finishedAt }),
     steps: fitSteps(steps),
   };
 }
@@ -74,7 +75,7 @@ export function detailsTable(program: Program, state: RunState): string {
   const hints = program.plan.steps.map(({ group, weight }, index) => ({
     index,
     weight,
-    ...(group === undefined ? {} : { group }),
+    ...defined({ group }),
   }));
   const order = groupForDisplay(hints).flatMap(({ items }) => items.map(({ index }) => index));
   if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!)); // a stable sort

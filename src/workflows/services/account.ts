@@ -7,6 +7,7 @@ import {
   type QuotaHit,
 } from '../../contract/account-messages.js';
 import { namedBackoff, parkFor } from './account-waits.js';
+import { defined } from '../../basics/defined.js';
 
 /** A limit that is met so soon after a wait belongs to the one before. */
 const IN_A_ROW_MS = 10 * 60_000;
@@ -24,7 +25,7 @@ export async function agentAccount(): Promise<void> {
     known.add(key);
     if (at >= state.parked_until) state.waiting = [];
     join(key);
-    const hit = { at, ...(reset_at === undefined ? {} : { reset_at }) };
+    const hit = { at, ...defined({ reset_at }) };
     const named = namedBackoff(state, hit);
     // Accounts of before believe each named time, and must go on to do so when they are replayed.
     parkFor(state, hit, named !== undefined && patched('named-waits-double') ? named : 0);

@@ -2,6 +2,7 @@ import { ApplicationFailure, log, workflowInfo, type WorkflowInboundCallsInterce
 import { FORCE_CANCEL, RUN_PLAN } from '../../contract/run-messages.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { HEARD_FOR_MS, hasSeals, mayBeUnsigned, type Signing } from './state.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 /** A client's clock is the server's, but a signal may have been signed just before the workflow that it starts. */
 const TOLERANCE_MS = 10_000;
@@ -73,7 +74,6 @@ function isGood({ heard, since }: Signing, kind: Seal['kind'], name: string, sea
 }
 
 function refused(name: string): ApplicationFailure {
-  const error = ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message: unsignedVerb(name) });
-  error.stack = ''; // the sender's mistake, not this code's
-  return error;
+  // the sender's mistake, not this code's
+  return withoutStack(ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message: unsignedVerb(name) }));
 }

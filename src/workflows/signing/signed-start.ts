@@ -10,11 +10,12 @@ import {
 } from '@temporalio/workflow';
 import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { Activities, StartQuestion, StartVerdict } from '../../contract/activities.js';
+import type { Activities, StartQuestion, SignatureVerdict } from '../../contract/activities.js';
 import { SIGNATURE_HEADER } from '../../contract/names.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
 import { defined } from '../../basics/defined.js';
+import { withoutStack } from '../../basics/without-stack.js';
 
 const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ startToCloseTimeout: '10 seconds' });
 
@@ -22,7 +23,7 @@ const { verifyStart } = proxyLocalActivities<Pick<Activities, 'verifyStart'>>({ 
 export interface StartCheck {
   info(): WorkflowInfo;
   /** A cancel does not end it: a workflow that was canceled before it began has a record, and its own way to end. */
-  verify(question: StartQuestion): Promise<StartVerdict>;
+  verify(question: StartQuestion): Promise<SignatureVerdict>;
 }
 
 const temporal: StartCheck = {
@@ -65,7 +66,7 @@ async function allowSealed(signing: Signing, check: StartCheck, seal: Seal): Pro
  *
  * A failure that stands in history was told already. Without another question it would be told for ever.
  */
-async function verdictOn(check: StartCheck, question: StartQuestion): Promise<StartVerdict> {
+async function verdictOn(check: StartCheck, question: StartQuestion): Promise<SignatureVerdict> {
   for (;;) {
     try {
       return await check.verify(question);
@@ -132,7 +133,7 @@ async function sealedEnd(signing: Signing, check: StartCheck, run: () => Promise
       ...(message && { message }),
       ...(type && { type }),
       ...(nonRetryable && { nonRetryable }),
-      ...(cause && { cause }),
+      ...defined({ cause }),
       details: [...(details ?? []), { orch_seal: seal() }],
     });
     sealed.stack = stack ?? '';
@@ -145,9 +146,8 @@ function unsigned({ unsafe }: WorkflowInfo): Error {
     'This workflow was not started by orch, or its start was used before. The embedded service runs only signed starts, each once: use `orch start`.';
   // A history that somebody has copied goes on after this point: it cannot be ended here, so it stands still and says why.
   if (unsafe.isReplaying) return new Error(message);
-  const error = ApplicationFailure.create({ type: 'UnsignedStart', nonRetryable: true, message });
-  error.stack = ''; // somebody else's mistake
-  return error;
+  // somebody else's mistake
+  return withoutStack(ApplicationFailure.create({ type: 'UnsignedStart', nonRetryable: true, message }));
 }
 
 function signatureOf(payload: Payload | undefined): string | undefined {

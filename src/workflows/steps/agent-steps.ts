@@ -1,5 +1,5 @@
 import type { RunInput } from '../../contract/run-input.js';
-import type { EngineEvent, RunState, Said, StepReport } from '../../engine/index.js';
+import type { EngineEvent, RunState, PersonsAnswer, StepReport } from '../../engine/index.js';
 import { agentSettingsOf } from '../../plan/check/agent-names.js';
 import type { AgentAction } from '../../plan/model/agent.js';
 import type { Step } from '../../plan/model/plan.js';
@@ -54,7 +54,7 @@ export class AgentSteps {
   }
 
   /** Hands what a person said to a parked step on to it. */
-  tell(index: number, said: Said): void {
+  tell(index: number, said: PersonsAnswer): void {
     this.parked.tell(index, said);
   }
 

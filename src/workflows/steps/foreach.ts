@@ -4,6 +4,7 @@ import { utf8Length } from '../../plan/templates/shared-env.js';
 import type { Temporal } from '../temporal/temporal.js';
 import type { ListProgress } from './lists.js';
 import type { Slots } from './slots.js';
+import { defined } from '../../basics/defined.js';
 
 /** Failed instances that the message names. */
 const NAMED = 5;
@@ -84,8 +85,7 @@ function together(
   const base: StepReport = {
     status: statusOf(known),
     attempts: Math.max(0, ...known.map((report) => report.attempts)),
-    ...(worst?.exit_code === undefined ? {} : { exit_code: worst.exit_code }),
-    ...(worst?.log_dir === undefined ? {} : { log_dir: worst.log_dir }),
+    ...defined({ exit_code: worst?.exit_code, log_dir: worst?.log_dir }),
     outputs,
     ...agentsOf(known),
   };

@@ -2,6 +2,7 @@ import { ActivityCancellationType, type ActivityInterfaceFor } from '@temporalio
 import type { Activities } from '../../contract/activities.js';
 import type { LockRequest } from '../../contract/lock-messages.js';
 import type { Temporal } from '../temporal/temporal.js';
+import { defined } from '../../basics/defined.js';
 
 /** A request stays open for as long as others hold the lock. Temporal wants a limit: ten years. */
 const NO_TIMEOUT_SEC = 10 * 365 * 24 * 3600;
@@ -86,7 +87,7 @@ export class Locks {
       key: `${runId}/${number}/${index}`,
       run_id: workflowId,
       temporal_run_id: runId,
-      ...(step_id === undefined ? {} : { step_id }),
+      ...defined({ step_id }),
       settle_sec: grace_sec + HEARS_OF_END_SEC,
     };
   }

@@ -11,6 +11,7 @@ import { hostQueue } from '../../contract/names.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { Timeout } from '../../plan/model/values.js';
 import type { Temporal } from '../temporal/temporal.js';
+import { defined } from '../../basics/defined.js';
 
 /** What beats no more is taken for lost after this long. */
 const HEARTBEAT_TIMEOUT = '10 seconds';
@@ -125,7 +126,7 @@ function placeOf({ carried }: HostTask, queue: string | undefined): Place {
 
 function queueOf(host: string | undefined, queue: string | undefined): { taskQueue?: string } {
   const taskQueue = host === undefined ? queue : hostQueue(host);
-  return taskQueue === undefined ? {} : { taskQueue };
+  return defined({ taskQueue });
 }
 
 /** Where a task's process is, if the worker that got the task said that it is elsewhere. */

@@ -9,6 +9,7 @@ import type { Temporal } from '../temporal/temporal.js';
 import { hostActivities, limitMs, onHost, reap, type Place } from './on-host.js';
 import { isForged, reportOf } from './step-end.js';
 import { tooLarge } from './task-size.js';
+import { defined } from '../../basics/defined.js';
 
 /** How often a process is asked again how it ended, where somebody else has answered for it. */
 const MAX_FORGERIES = 3;
@@ -106,9 +107,7 @@ export class StepActivities {
         step_id,
         grace_sec,
         retries: retry.retries,
-        ...(attempts_before === undefined ? {} : { attempts_before }),
-        ...(first_run_id === undefined ? {} : { first_run_id }),
-        ...(carried === undefined ? {} : { carried }),
+        ...defined({ attempts_before, first_run_id, carried }),
       },
       queue,
       { startToCloseTimeout: limit, scheduleToCloseTimeout: limit },

@@ -2,6 +2,7 @@ import { ActivityFailure, ApplicationFailure, isCancellation, TimeoutFailure } f
 import type { StepFailureDetails, StepHeartbeat } from '../../contract/step-task.js';
 import type { StepReport } from '../../engine/index.js';
 import { FORGED } from '../signing/answers.js';
+import { defined } from '../../basics/defined.js';
 
 /** How a step ended whose activity has failed. */
 export function reportOf(error: unknown): StepReport {
@@ -14,7 +15,7 @@ export function reportOf(error: unknown): StepReport {
   if (cause instanceof TimeoutFailure) {
     const { failed_attempts } = (cause.lastHeartbeatDetails ?? {}) as Partial<StepHeartbeat>;
     const message = `TimeoutFailure: ${cause.message}`;
-    return { status: 'failed', attempts: 0, reason: 'lost', message, ...(failed_attempts && { failed_attempts }) };
+    return { status: 'failed', attempts: 0, reason: 'lost', message, ...defined({ failed_attempts }) };
   }
   if (isForged(error)) {
     return { status: 'failed', attempts: 1, reason: 'forged', message: (cause as Error).message };

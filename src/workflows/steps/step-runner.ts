@@ -2,7 +2,7 @@ import { isCancellation } from '@temporalio/workflow';
 import type { CarriedList, CarriedRun } from '../../contract/carried-run.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
-import type { EngineEvent, RunState, Said, StepReport } from '../../engine/index.js';
+import type { EngineEvent, RunState, PersonsAnswer, StepReport } from '../../engine/index.js';
 import type { Plan, PlanAction, Step } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
 import type { ExpandedStep } from '../../plan/templates/expand-step.js';
@@ -129,7 +129,7 @@ export class StepRunner {
   }
 
   /** Hands what a person said to a parked step on to it. */
-  tell(index: number, said: Said): void {
+  tell(index: number, said: PersonsAnswer): void {
     this.agents.tell(index, said);
   }
 

@@ -9,6 +9,7 @@ import { conditionValues, expandStep, type ExpandedStep } from '../../plan/templ
 import { outputsRead } from '../../plan/templates/outputs-read.js';
 import { foreachItems } from '../../plan/templates/step-expressions.js';
 import { onceForAll, runValues, type RunProgram } from '../program/program.js';
+import { defined } from '../../basics/defined.js';
 
 /** One element of a `foreach`. */
 export interface Instance {
@@ -91,7 +92,7 @@ export class StepTasks {
     const step = this.stepAt(index);
     return {
       run_id: this.run.id,
-      ...(this.run.first_run_id !== undefined && { first_run_id: this.run.first_run_id }),
+      ...defined({ first_run_id: this.run.first_run_id }),
       step_id: stepId,
       cwd: base_dir === undefined ? cwd : [base_dir, ...cwd],
       env,
@@ -105,7 +106,7 @@ export class StepTasks {
       ...(attemptsBefore > 0 && { attempts_before: attemptsBefore }),
       ...(Object.keys(step.secrets).length > 0 && { secrets: { sources: step.secrets, uses: secrets } }),
       ...(Object.keys(globals.env_aliases).length > 0 && { env_aliases: globals.env_aliases }),
-      ...(step.summary !== undefined && { summary: step.summary }),
+      ...defined({ summary: step.summary }),
       success_exit_codes: step.success_exit_codes,
       warning_exit_codes: step.warning_exit_codes,
       outputs: this.wanted(index),

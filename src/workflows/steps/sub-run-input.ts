@@ -6,6 +6,7 @@ import type { Plan, PlanAction } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
 import { resolveSubPlanInputs } from '../../plan/templates/inputs.js';
 import { refused } from './sub-run-report.js';
+import { defined } from '../../basics/defined.js';
 
 /** Bytes of the inputs that a step gives to a plan: they travel in the histories of both runs. */
 const MAX_INPUT_BYTES = 128 * 1024;
@@ -71,9 +72,7 @@ export class SubRunInputs {
         : { plan_path: path, plans: Object.fromEntries(below.map((name) => [name, above.plans![name]!])) }),
       inputs,
       env: { ...above.env, ...env },
-      ...(above.base_dir === undefined ? {} : { base_dir: above.base_dir }),
-      ...(above.agents === undefined ? {} : { agents: above.agents }),
-      ...(above.history_events === undefined ? {} : { history_events: above.history_events }),
+      ...defined({ base_dir: above.base_dir, agents: above.agents, history_events: above.history_events }),
       ...(locks.length === 0 ? {} : { held_locks: [...locks] }),
     };
   }

@@ -13,6 +13,7 @@ import type { ChildRun, Temporal } from '../temporal/temporal.js';
 import { countsOf, packedCounts } from './step-tasks.js';
 import { SubRunInputs, type Prepared, type SubPlanCall } from './sub-run-input.js';
 import { refused, reportOfFailure, reportOfResult } from './sub-run-report.js';
+import { defined } from '../../basics/defined.js';
 
 /** Characters of a workflow id that Temporal takes. */
 const MAX_ID_LENGTH = 1000;
@@ -116,10 +117,10 @@ export class SubRuns {
         plan: plan.plan_id,
         parent_run_id: workflowId,
         engine_version: ENGINE_VERSION,
-        ...(startedBy === undefined ? {} : { started_by: startedBy }),
+        ...defined({ started_by: startedBy }),
         ...memoOf({ project, tags }),
       },
-      ...(step.queue === undefined ? {} : { taskQueue: step.queue }),
+      ...defined({ taskQueue: step.queue }),
     };
   }
 

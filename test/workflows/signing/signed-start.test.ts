@@ -1,7 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowExecuteInput, WorkflowInfo } from '@temporalio/workflow';
 import { expect, test } from 'vitest';
-import type { StartVerdict } from '../../../src/contract/activities.js';
+import type { SignatureVerdict } from '../../../src/contract/activities.js';
 import type { Seal } from '../../../src/contract/seal.js';
 import { signedStart, type StartCheck } from '../../../src/workflows/signing/signed-start.js';
 import { activityFailure } from '../../support/hand-temporal.js';
@@ -23,7 +23,7 @@ const noRoom = activityFailure(
 
 /** What comes of a start, given what the check of its seal says. */
 async function start(
-  says: () => StartVerdict,
+  says: () => SignatureVerdict,
   args: unknown[] = ['input', { orch_seal: seal }],
   now: () => WorkflowInfo = () => info,
 ): Promise<unknown> {
@@ -40,7 +40,7 @@ async function start(
   return begin({ args, headers: {} } satisfies WorkflowExecuteInput, async (input) => input.args[0]);
 }
 
-const fails = (error: Error) => (): StartVerdict => {
+const fails = (error: Error) => (): SignatureVerdict => {
   throw error;
 };
 
@@ -69,8 +69,8 @@ test.each<[string, unknown[]]>([
 
 test('a failed check that stands in history is made again', async () => {
   let replaying = true;
-  const answers = [fails(noRoom), (): StartVerdict => 'signed'];
-  const says = (): StartVerdict => {
+  const answers = [fails(noRoom), (): SignatureVerdict => 'signed'];
+  const says = (): SignatureVerdict => {
     const answer = answers.shift()!;
     if (answers.length === 0) replaying = false;
     return answer();

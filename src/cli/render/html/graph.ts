@@ -22,7 +22,7 @@ const MARGIN = 8;
 /** Height of a gap that an edge goes through. */
 const GAP = 2;
 
-interface Place {
+interface Box {
   x: number;
   y: number;
   height: number;
@@ -52,8 +52,8 @@ function place(
   { columns }: Layout,
   shape: Shape,
   steps: number,
-): { places: Map<number, Place>; width: number; height: number } {
-  const places = new Map<number, Place>();
+): { places: Map<number, Box>; width: number; height: number } {
+  const places = new Map<number, Box>();
   const heightOf = (item: number): number => (item < steps ? shape.height : GAP);
   const tall = (items: readonly number[]): number =>
     items.reduce((sum, item) => sum + heightOf(item) + shape.gapY, -shape.gapY);
@@ -81,7 +81,7 @@ function inStacks(column: readonly number[], rows: number): number[][] {
   return Array.from({ length: Math.ceil(column.length / rows) }, (_, i) => column.slice(i * rows, (i + 1) * rows));
 }
 
-function node(step: ManifestStep, { x, y }: Place, shape: Shape): string {
+function node(step: ManifestStep, { x, y }: Box, shape: Shape): string {
   const title = escapeHtml(
     [`${step.id}: ${step.status}`, step.name === step.id ? '' : step.name].filter(Boolean).join('\n'),
   );
@@ -93,7 +93,7 @@ function node(step: ManifestStep, { x, y }: Place, shape: Shape): string {
 }
 
 /** Straight through what it passes, bent in between. */
-function edge(way: readonly Place[], { width }: Shape): string {
+function edge(way: readonly Box[], { width }: Shape): string {
   const [first, ...rest] = way;
   let [x, y] = [first!.x + width, first!.y + first!.height / 2];
   let path = `M${x} ${y}`;
