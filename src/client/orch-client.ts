@@ -2,9 +2,6 @@ import type { Client, Connection } from '@temporalio/client';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import {
-  explainQuery,
-  progressQuery,
-  RUN_PLAN,
   type Explanation,
   type ProgressView,
   type RunResult,
@@ -14,8 +11,8 @@ import {
 } from '../contract/run-messages.js';
 import { ORCH_LOOP } from '../contract/loop-messages.js';
 import { forCallsInTurn } from './calls-in-turn.js';
-import { describeRun, unservedText, withAttempts, type DescribedRun, type LiveStep } from './describe.js';
-import { endedProgress, explainEnded, type ReadFiles } from './ended-run.js';
+import { describeRun, withAttempts, type DescribedRun, type LiveStep } from './describe.js';
+import type { ReadFiles } from './ended-run.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { openClient } from './open-client.js';
@@ -26,12 +23,12 @@ import { listRuns, type ListOptions } from './list-runs.js';
 import { prepareRun, type PreparedRun } from './prepare.js';
 import type { PastRun } from './rerun.js';
 import { runOutcome } from './outcome.js';
+import { RunQuestions } from './run-questions.js';
 import { sendSignal, sendUpdate } from './send-verb.js';
 import { startRun } from './start-run.js';
 import { startedBy } from './started-by.js';
 import {
   asOrchError,
-  busy,
   isUpdateLimit,
   onceItAnswers,
   runClosed,
@@ -40,13 +37,8 @@ import {
 } from './service-errors.js';
 import { endedUnbegun, noRecord } from './unbegun.js';
 import { otherVersions, type OtherVersions } from './other-versions.js';
-import { isPolled } from './unserved-queues.js';
-import { whyStuck } from './why-stuck.js';
 import type { PlanToStart, RunDescription, RunSummary, StartOptions } from './types.js';
-import { defined } from '../basics/defined.js';
 
-/** Milliseconds that a query waits: it hangs while no worker runs. */
-const QUERY_DEADLINE_MS = 2_000;
 /** Milliseconds that a look at what the service knows may take: it answers by itself. */
 const PULSE_DEADLINE_MS = 10_000;
 
@@ -80,11 +72,15 @@ export interface OrchClientOptions {
  * ```
  */
 export class OrchClient {
+  private readonly questions: RunQuestions;
+
   private constructor(
     private readonly options: OrchClientOptions,
     private readonly connection: Connection,
     private readonly client: Client,
-  ) {}
+  ) {
+    this.questions = new RunQuestions(options, connection, client);
+  }
 
   /** Connects. @throws OrchError `service_unreachable`. */
   static async connect(options: OrchClientOptions): Promise<OrchClient> {
@@ -133,7 +129,7 @@ export class OrchClient {
   async pastRun(runId: string): Promise<PastRun> {
     const { signing, readFiles } = this.options;
     const described = await describeRun(this.client, runId, signing);
-    return readPastRun(this.client, runId, signing, () => this.progressOf(described), readFiles);
+    return readPastRun(this.client, runId, signing, () => this.questions.progressOf(described), readFiles);
   }
 
   /**
@@ -155,39 +151,8 @@ export class OrchClient {
    *
    * @throws OrchError `no_worker`, or `run_busy` where there is one, when nobody answers within 2 s; `run_not_found`.
    */
-  async progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView> {
-    const ask = (): Promise<ProgressView> =>
-      this.client.workflow.getHandle(runId).query(progressQuery, defined({ since }));
-    const inTurn = signal && forCallsInTurn(signal); // a run that has not begun is asked many times
-    try {
-      return await onceItAnswers(
-        () =>
-          withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-            inTurn === undefined ? ask() : this.connection.withAbortSignal(inTurn, ask),
-          ),
-        () => this.isOpen(runId),
-      );
-    } catch (error) {
-      throw await this.whyNoAnswer(error, runId);
-    }
-  }
-
-  /** A run may be stuck, its worker may be at work on it for long, or there is none. */
-  private async whyNoAnswer(error: unknown, runId: string): Promise<unknown> {
-    const why = await whyStuck(this.client, runId, asOrchError(error, runId));
-    if (!(why instanceof OrchError) || why.code !== 'no_worker') return why;
-    const { workerRuns, taskQueue = DEFAULT_TASK_QUEUE } = this.options;
-    const works = workerRuns === undefined ? await isPolled(this.client, taskQueue) : workerRuns();
-    return works ? busy(runId, error) : why;
-  }
-
-  /** The progress of a run, which is asked only while it is open, or where nothing else tells. */
-  private async progressOf(described: DescribedRun): Promise<ProgressView> {
-    const { run } = described;
-    const { signing, readFiles } = this.options;
-    const ended =
-      run.finished_at === undefined ? undefined : await endedProgress(this.client, described, signing, readFiles);
-    return ended ?? this.progress(run.run_id);
+  progress(runId: string, since?: number, signal?: AbortSignal): Promise<ProgressView> {
+    return this.questions.progress(runId, since, signal);
   }
 
   /** A run's state, with its progress where a worker answers. @throws OrchError `run_not_found`. */
@@ -197,7 +162,7 @@ export class OrchClient {
     if (type === ORCH_LOOP) throw noPlan(runId);
     const link = this.link(runId, temporal_run_id);
     try {
-      const progress = await this.progressOf(described);
+      const progress = await this.questions.progressOf(described);
       return { ...run, ...link, progress: withAttempts(progress, pending), stale: false };
     } catch (error) {
       if (await endedUnbegun(this.client, runId, error)) return { ...run, ...link, stale: false };
@@ -263,36 +228,8 @@ export class OrchClient {
    *
    * @throws OrchError `refused` for an unknown step; `no_record` for a run that ended before it began; as of {@link progress}.
    */
-  async explain(runId: string, step: string): Promise<Explanation> {
-    const described = await describeRun(this.client, runId, this.options.signing);
-    const ended = await this.explainEnded(described, step);
-    if (ended !== undefined) return ended;
-    try {
-      const answer = await onceItAnswers(
-        () =>
-          withDeadline(this.connection, QUERY_DEADLINE_MS, () =>
-            this.client.workflow.getHandle(runId).query(explainQuery, { step }),
-          ),
-        () => this.isOpen(runId),
-      );
-      return withQueue(answer, described.pending);
-    } catch (error) {
-      const known = await this.whyNoAnswer(error, runId);
-      throw (await endedUnbegun(this.client, runId, known)) ? noRecord(runId) : known;
-    }
-  }
-
-  /** Of a closed run, where its plan can be read and its end is known. */
-  private async explainEnded(described: DescribedRun, step: string): Promise<Explanation | undefined> {
-    const { signing, readFiles } = this.options;
-    const runId = described.run.run_id;
-    if (described.run.finished_at === undefined || described.workflow_type !== RUN_PLAN) return undefined;
-    const progress = await endedProgress(this.client, described, signing, readFiles);
-    if (progress === undefined) return undefined;
-    const { plan } = await readPastRun(this.client, runId, signing, async () => progress, readFiles);
-    const found = explainEnded(plan, progress, step);
-    if (found !== undefined) return found;
-    throw new OrchError('refused', `The plan has no step '${step}'`);
+  explain(runId: string, step: string): Promise<Explanation> {
+    return this.questions.explain(runId, step);
   }
 
   /**
@@ -365,10 +302,6 @@ export class OrchClient {
     await this.connection.close();
   }
 
-  private async isOpen(runId: string): Promise<boolean> {
-    return (await describeRun(this.client, runId, this.options.signing)).run.finished_at === undefined;
-  }
-
   /** A verb gets no answer from a run whose workflow tasks fail; a query is told that they do. */
   private async stuckOr(error: unknown, runId: string): Promise<unknown> {
     if (!(error instanceof OrchError) || error.code !== 'no_worker') return error;
@@ -391,14 +324,6 @@ export class OrchClient {
     const run = `${encodeURIComponent(runId)}/${firstRunId}`;
     return { web_ui: `${this.options.webUi}/namespaces/${namespace}/workflows/${run}/history` };
   }
-}
-
-/** What the run takes for running may lie in a queue that nobody polls: only the service knows. */
-function withQueue(answer: Explanation, pending: DescribedRun['pending']): Explanation {
-  const queue = pending.get(answer.step)?.unserved;
-  if (queue === undefined || answer.status !== 'running') return answer;
-  const lines = answer.lines.filter((line) => line !== 'It runs.');
-  return { ...answer, lines: [`It is ${unservedText(queue)}.`, ...lines] };
 }
 
 function noPlan(runId: string): OrchError {

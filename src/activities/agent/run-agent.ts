@@ -13,7 +13,8 @@ import {
 import { stepAttemptDir } from '../../records/paths.js';
 import type { Execution, RunStepDeps, StepFailure } from '../step/execution.js';
 import type { Outcome } from '../step/outcome-file.js';
-import { runCommand, type DurableOver, type ProcessJob } from '../command/run-command.js';
+import type { DurableOver } from '../command/outcome.js';
+import { runCommand, type ProcessJob } from '../command/run-command.js';
 import type { OpenedTask } from '../step/task-secrets.js';
 import type { StepFacts, StepSuccess } from '../../contract/step-task.js';
 import { answerFile, hideSecrets, keepVerdict, verdictFile, verdictOfFiles } from './answer-files.js';

@@ -7,42 +7,32 @@ import {
   endLeftovers,
   inspectTry,
   readEnd,
-  readTails,
   runDurable,
-  SpawnError,
   type DurableEnd,
   type DurableSpec,
-  type Exited,
   type Started,
   type StopReason,
 } from '../../process/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
 import { SecretError } from '../../secrets/index.js';
 import { diskFull } from '../step/disk-full.js';
-import type { Execution, RunStepDeps, StepFailure } from '../step/execution.js';
+import type { Execution, RunStepDeps } from '../step/execution.js';
 import { withHeartbeat } from '../step/heartbeat.js';
 import { invocation, type Invocation } from './invocation.js';
 import { durableLimits } from '../step/limits.js';
 import { keepOutcome, readOutcome, type Outcome } from '../step/outcome-file.js';
-import { fileContains } from './file-contains.js';
-import { collectOutputs } from './outputs.js';
+import { conclude, factsOf, failed, notStarted, outputFile, stopOf, type DurableOver } from './outcome.js';
 import { ownVariables } from './own-variables.js';
 import { detached, failStep, isWantedStop, stopped } from '../step/step-failure.js';
 import { followStreams, type StepLogs } from './step-logs.js';
 import { stopSignals } from '../step/stop-signals.js';
-import { SIGNAL_EXIT_CODE, summarise } from './summary.js';
 import { openTask, withheld, type OpenedTask } from '../step/task-secrets.js';
 import { ownerOf, tryDirOf } from '../step/try-folder.js';
 import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
-import { isSystemError, noteUnexpected } from '../step/unexpected.js';
-import { defined } from '../../basics/defined.js';
 import { unreachable } from '../../basics/unreachable.js';
 
 /** How long servers that an agent has left behind may take to see that it is gone, and then to end. */
 const LEFTOVERS = { graceMs: 5_000, killMs: 5_000 };
-
-/** A process that is no more. */
-export type DurableOver = Exclude<DurableEnd, { kind: 'detached' }>;
 
 /** What a kind of step that is more than a command makes of its process. */
 export interface ProcessJob {
@@ -182,10 +172,6 @@ function commandOf(task: StepTask, env: Record<string, string>): Invocation {
   return invocation(task.action, env);
 }
 
-function outputFile(generationDir: string): string {
-  return path.join(generationDir, 'output');
-}
-
 /** Runs the process and tells Temporal that it lives; a cancellation stops it, the end of the worker leaves it alone. */
 async function runWithHeartbeat(
   deps: RunStepDeps,
@@ -225,131 +211,4 @@ async function runWithHeartbeat(
     unwatch?.();
     signals.close();
   }
-}
-
-function factsOf(execution: Execution, end: DurableOver, logDir: string): StepFacts {
-  const tails = readTails(path.join(logDir, 'stdout.log'), path.join(logDir, 'stderr.log'));
-  const known = end.kind === 'exited' ? end : undefined;
-  return {
-    attempts: execution.attempt,
-    ...exitCodeOf(execution.task, known),
-    ...defined({ signal: known?.signal }),
-    started_at: known?.startedAt ?? execution.startedAt,
-    duration_sec: (known?.durationMs ?? Date.now() - execution.startedAt) / 1000,
-    stdout_tail: tails.stdout,
-    stderr_tail: tails.stderr,
-    log_dir: logDir,
-  };
-}
-
-/** A step that is summed up has an exit code also where a signal ended it. */
-function exitCodeOf({ summary }: StepTask, known: Exited | undefined): Pick<StepFacts, 'exit_code'> {
-  if (known?.exitCode !== undefined) return { exit_code: known.exitCode };
-  return summary !== undefined && known?.signal !== undefined ? { exit_code: SIGNAL_EXIT_CODE } : {};
-}
-
-function notStarted(error: unknown): StepFailure {
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  if (error instanceof SecretError) return { reason: 'secret_unavailable', message };
-  if (error instanceof SpawnError || isSystemError(error)) return { reason: 'spawn_failed', message };
-  noteUnexpected(error);
-  return { reason: 'internal_error', message, retryable: false };
-}
-
-function conclude({ task }: Execution, end: DurableOver, known: StepFacts, opened: OpenedTask): Outcome {
-  if (end.stopped === 'canceled') return { kind: 'stopped', facts: known };
-  if (end.kind === 'lost') return failed(lossOf(task, end, known, opened));
-  if (end.kind === 'closed') return failed({ ...stopOf(task, end.stopped), facts: known });
-  let facts = known;
-  try {
-    if (task.outputs.length > 0) facts = { ...known, outputs: outputsOf(end, known, task.outputs, opened) };
-  } catch (error) {
-    return failed({ reason: 'output_invalid', message: opened.redactor.text(String(error)), facts });
-  }
-  if (end.stopped !== undefined) return failed({ ...stopOf(task, end.stopped), facts });
-  if (end.signal !== undefined) {
-    const message = summarise(task, facts, false) ?? `SignalError: ended by ${end.signal}`;
-    return failed({ reason: 'signaled', message, facts });
-  }
-  const code = end.exitCode ?? 0;
-  const { expect } = task;
-  if (expect !== undefined && 'contains' in expect) return found(expect.contains, code, facts);
-  const status = task.success_exit_codes.includes(code) ? 'success' : 'warning';
-  if (status === 'warning' && !task.warning_exit_codes.includes(code)) {
-    const message = summarise(task, facts, false) ?? `ExitError: exited with code ${code}`;
-    return failed({ reason: 'exit_non_zero', message, facts });
-  }
-  const message = summarise(task, facts, true);
-  return { kind: 'success', result: { status, ...facts, ...defined({ message }) } };
-}
-
-/** A gate that looks for a text asks for no exit code. */
-function found(text: string, code: number, facts: StepFacts): Outcome {
-  const files = ['stdout.log', 'stderr.log'].map((name) => path.join(facts.log_dir, name));
-  if (files.some((file) => fileContains(file, text)))
-    return { kind: 'success', result: { status: 'success', ...facts } };
-  const message = `ExpectError: its output does not contain ${JSON.stringify(text)} (it exited with code ${code})`;
-  return failed({ reason: 'exit_non_zero', message, facts });
-}
-
-function failed(failure: StepFailure): Outcome {
-  return { kind: 'failed', failure };
-}
-
-function outputsOf(
-  end: Exited,
-  { log_dir }: StepFacts,
-  wanted: readonly string[],
-  { dataRedactor }: OpenedTask,
-): NonNullable<StepFacts['outputs']> {
-  const file = outputFile(path.dirname(end.stdoutFile));
-  return dataRedactor.json(collectOutputs(file, path.join(log_dir, 'stdout.log'), wanted));
-}
-
-function stopOf(task: StepTask, reason: StopReason): Pick<StepFailure, 'reason' | 'message'> {
-  switch (reason) {
-    case 'timeout':
-      return {
-        reason: 'timeout',
-        message: `TimeoutError: it ran longer than its timeout_sec of ${task.timeout_sec} and was stopped`,
-      };
-    case 'max_duration':
-      return {
-        reason: 'timeout',
-        message: `TimeoutError: it ran longer than its max_step_duration_sec of ${task.max_duration_sec} and was stopped`,
-      };
-    case 'output_cap':
-      return {
-        reason: 'output_cap',
-        message: `OutputCapError: it wrote more than its max_output_bytes of ${task.max_output_bytes} and was stopped`,
-      };
-    case 'stalled':
-    case 'lingered':
-    case 'budget':
-    case 'canceled':
-      return { reason: 'lost', message: 'LostError: it was stopped from outside' };
-    default:
-      return unreachable(reason);
-  }
-}
-
-function lossOf(
-  task: StepTask,
-  end: Extract<DurableEnd, { kind: 'lost' }>,
-  facts: StepFacts,
-  { withheld: noSecrets }: OpenedTask,
-): StepFailure {
-  if (end.stopped !== undefined) return { ...stopOf(task, end.stopped), facts };
-  const times = end.generation === 0 ? 'once' : `${end.generation + 1} times`;
-  const why =
-    task.run_once === true
-      ? 'run_once forbids another start'
-      : noSecrets === true
-        ? 'its secrets are not available for another start'
-        : `max_lost is ${task.max_lost}`;
-  return {
-    reason: 'lost',
-    message: `LostError: its process was killed, or its host went down, ${times}; ${why}`,
-    facts,
-  };
 }

@@ -25,7 +25,7 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
     since: '2026-11-28',
     reason:
       'first commands are carried out before the first signal; what steps share is named, not repeated; expressions have an allowance per task; what version 1 asks `patched` for is always so',
-    files: ['program/program.ts', 'run/run-plan.ts', 'steps/run-step.ts', 'steps/step-runner.ts'],
+    files: ['program/program.ts', 'run/plan-run.ts', 'steps/run-step.ts', 'steps/step-runner.ts'],
   },
   3: {
     since: '2026-11-28',
