@@ -3,6 +3,7 @@
 // Each file in attacks/ exports `attacks`, a list of {name, run}: `run(rig)` resolves to nothing where the attack was
 // refused, to a text that says what it brought about where it succeeded, and to `rig.skip(why)` where it could not be tried
 // on this machine. The name goes on after the word "refused". What an attack starts or breaks is its own to end and mend.
+// Neighbours with `together` run at the same time: they wait for most of theirs, and none of them holds up the service.
 // Exits 1 where one succeeds, or throws: an attack that cannot be carried out proves nothing.
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -17,13 +18,17 @@ const { values: options } = parseArgs({
   },
 });
 
+const MOST_TOGETHER = 5;
 const FOLDER = new URL('./attacks/', import.meta.url);
 const rig = new AttackRig();
 const counts = { refused: 0, SUCCEEDED: 0, BROKEN: 0, skipped: 0 };
 try {
   await rig.open();
-  for (const { name, run } of await allAttacks()) {
-    if (name.includes(options.only)) await attack(name, run);
+  const wanted = (await allAttacks()).filter(({ name }) => name.includes(options.only));
+  while (wanted.length > 0) {
+    const others = wanted.findIndex(({ together }) => together !== true);
+    const many = others < 0 ? wanted.length : others;
+    await Promise.all(wanted.splice(0, Math.min(MOST_TOGETHER, many) || 1).map(({ name, run }) => attack(name, run)));
   }
 } finally {
   await rig.close(options.keep);

@@ -15,6 +15,7 @@ export const attacks = [
 function steering(name, { prepare }, send) {
   return {
     name,
+    together: true,
     async run(rig) {
       const browser = rig.browser();
       if (browser === undefined) return rig.skip('there is no Chromium on PATH');
@@ -69,10 +70,11 @@ async function sendAll(urls, body, patienceMs) {
 
 /** The browser takes the page for one of the service's own: nothing but the service keeps it from reading and sending. */
 async function rebound(browser, targets, { path, body }) {
-  for (const target of targets) {
+  const send = async (target) => {
     const page = await openRebound(browser, target, '/');
     if (page !== undefined) await browser.call(page, sendAsOwn, path, JSON.stringify(body));
-  }
+  };
+  await Promise.all(targets.map(send));
 }
 
 /** Runs in the page. */
