@@ -1,3 +1,6 @@
+/** A line that a change adds; the header of a file begins with the same sign. */
+const ADDED = /^\+(?!\+\+ )/;
+
 /** The change of one file. */
 interface FileChange {
   name: string;
@@ -32,7 +35,7 @@ export function cutDiff(whole: string, maxLines: number): { diff: string; cut: n
 /** Lines that a change adds, by the files that they are in. */
 export function addedLines(whole: string): { file: string; line: string }[] {
   return filesOf(whole).flatMap(({ name, lines }) =>
-    lines.flatMap((line) => (/^\+(?!\+\+ )/.test(line) ? [{ file: name, line: line.slice(1) }] : [])),
+    lines.flatMap((line) => (ADDED.test(line) ? [{ file: name, line: line.slice(1) }] : [])),
   );
 }
 
@@ -44,7 +47,7 @@ function filesOf(whole: string): FileChange[] {
     const file = files.at(-1);
     if (file === undefined) continue;
     file.lines.push(line);
-    if (/^\+(?!\+\+ )/.test(line)) file.added += 1;
+    if (ADDED.test(line)) file.added += 1;
     if (/^-(?!-- )/.test(line)) file.removed += 1;
   }
   return files;

@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { createState, explain, type Program, type RunState, type StepState } from '../engine/index.js';
 import { isFinished, type Manifest, type ManifestStep } from '../journal/index.js';
 import type { Explanation, ProgressView, RunResult, StepView } from '../contract/run-messages.js';
+import { countStatuses } from '../contract/statuses.js';
 import { buildGraph } from '../plan/graph/graph.js';
 import type { Plan } from '../plan/model/plan.js';
 import type { DescribedRun } from './describe.js';
@@ -56,7 +57,7 @@ export async function endedProgress(
 /** The result of a run as its progress. */
 export function asProgress(result: RunResult, last: ProgressView | undefined): ProgressView {
   const { steps, status, ...rest } = result;
-  const view = { ...rest, status, steps, counts: countSteps(steps), held: [] };
+  const view = { ...rest, status, steps, counts: countStatuses(steps), held: [] };
   return { ...view, version: (last?.version ?? 0) + 1, total_steps: steps.length };
 }
 
@@ -71,11 +72,11 @@ export function recordProgress({ manifest, plan }: RecordFiles): ProgressView {
     status: status === 'terminated' || status === 'timed_out' ? 'canceled' : status,
     version: 1,
     total_steps: steps.length,
-    counts: countSteps(steps),
+    counts: countStatuses(steps),
     warnings: manifest.warnings ?? 0,
     held: [],
     started_at: timeOf(started_at ?? created_at) ?? 0,
-    ...given('finished_at', timeOf(finished_at)),
+    ...defined({ finished_at: timeOf(finished_at) }),
     steps,
   };
 }
@@ -86,15 +87,17 @@ function stepOf(step: ManifestStep): StepView {
     id,
     status,
     attempts: executions,
-    ...given('reason', step.reason as StepView['reason'] | null),
-    ...given('message', step.message ?? (step.by === null ? null : `by ${step.by}`)),
-    ...given('exit_code', step.exit_code),
-    ...given('signal', step.attempts.at(-1)?.signal),
-    ...given('started_at', timeOf(step.started_at)),
-    ...given('finished_at', timeOf(step.finished_at)),
-    ...given('stdout_tail', step.stdout_tail || null),
-    ...given('stderr_tail', step.stderr_tail || null),
-    ...given('agent', agent),
+    ...defined({
+      reason: (step.reason as StepView['reason'] | null) ?? undefined,
+      message: step.message ?? (step.by === null ? undefined : `by ${step.by}`),
+      exit_code: step.exit_code ?? undefined,
+      signal: step.attempts.at(-1)?.signal ?? undefined,
+      started_at: timeOf(step.started_at),
+      finished_at: timeOf(step.finished_at),
+      stdout_tail: step.stdout_tail || undefined,
+      stderr_tail: step.stderr_tail || undefined,
+      agent: agent ?? undefined,
+    }),
     ...(child_run_id !== null && { sub_runs: [child_run_id] }),
     ...(step.recovered && { recovered: true }),
     ...(Object.keys(outputs).length > 0 && { outputs }),
@@ -116,30 +119,11 @@ function writtenSteps(plan: unknown): readonly WrittenStep[] {
 function headingOf(step: WrittenStep | undefined): Partial<StepView> {
   const { group, weight } = step?.ui_hints ?? {};
   const tags = step?.tags ?? [];
-  return { ...given('group', group), ...(weight && { weight }), ...(tags.length > 0 && { tags }) };
-}
-
-function given<K extends string, V>(key: K, value: V | null | undefined): { [key in K]?: V } {
-  return (value === null || value === undefined ? {} : { [key]: value }) as { [key in K]?: V };
+  return { ...defined({ group: group ?? undefined }), ...(weight && { weight }), ...(tags.length > 0 && { tags }) };
 }
 
 function timeOf(text: string | null): number | undefined {
   return text === null ? undefined : Date.parse(text);
-}
-
-function countSteps(steps: readonly StepView[]): ProgressView['counts'] {
-  const counts: ProgressView['counts'] = {
-    pending: 0,
-    running: 0,
-    waiting: 0,
-    success: 0,
-    warning: 0,
-    failed: 0,
-    skipped: 0,
-    canceled: 0,
-  };
-  for (const step of steps) counts[step.status] += 1;
-  return counts;
 }
 
 /** Why a step of a run that has ended is as it is. @returns undefined where the plan has no such step */

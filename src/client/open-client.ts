@@ -1,6 +1,5 @@
-import { Client, Connection } from '@temporalio/client';
-import { createPayloadCodec } from '../temporal/payload-codec.js';
-import { sealedCalls } from '../temporal/sealed-calls.js';
+import { Connection, type Client } from '@temporalio/client';
+import { sealedClient } from '../temporal/sealed-client.js';
 import type { TemporalSettings } from '../temporal/settings.js';
 import { OrchError } from './errors.js';
 
@@ -27,11 +26,5 @@ export async function openClient(
       cause: error,
     });
   }
-  const client = new Client({
-    connection,
-    namespace: service.namespace,
-    dataConverter: { payloadCodecs: [createPayloadCodec(key)] },
-    ...(key === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
-  });
-  return { connection, client };
+  return { connection, client: sealedClient(connection, service.namespace, key) };
 }

@@ -108,7 +108,7 @@ export function unpackColumn(column: Column, names: readonly string[] = []): Val
     const entry = column.of[Number.parseInt(word, 36)]!;
     if ('naming' in entry) return entry.naming.replaceAll(NAME, () => names[i]!);
     // Each row has its own: what is packed together may be changed apart.
-    return typeof entry.value === 'object' ? structuredCopy(entry.value) : entry.value;
+    return typeof entry.value === 'object' ? jsonCopy(entry.value) : entry.value;
   });
 }
 
@@ -153,6 +153,7 @@ function split(text: string): string[] {
   });
 }
 
-function structuredCopy(value: Value): Value {
-  return JSON.parse(JSON.stringify(value)) as Value;
+/** A copy of what JSON can say, of which nothing is shared. */
+export function jsonCopy<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }

@@ -11,6 +11,13 @@ export const STEP_STATUSES = [
 ] as const;
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
+/** How many steps have each status. */
+export function countStatuses(steps: readonly { readonly status: StepStatus }[]): Record<StepStatus, number> {
+  const counts = Object.fromEntries(STEP_STATUSES.map((status) => [status, 0])) as Record<StepStatus, number>;
+  for (const { status } of steps) counts[status] += 1;
+  return counts;
+}
+
 export type EndStatus = Exclude<StepStatus, 'pending' | 'running' | 'waiting'>;
 
 /** Why a step ended as it did. Snake_case codes; docs/errors.md has an entry for each. */

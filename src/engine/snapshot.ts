@@ -1,5 +1,6 @@
 import type { RunSnapshot } from '../contract/carried-run.js';
-import { packColumn, packRows, unpackColumn, unpackRows } from '../contract/columns.js';
+import { jsonCopy, packColumn, packRows, unpackColumn, unpackRows } from '../contract/columns.js';
+import { countStatuses } from '../contract/statuses.js';
 import type { RunState, StepState } from './state.js';
 
 /** Of a run all but the steps. */
@@ -26,20 +27,11 @@ export function snapshot(state: RunState, ids: readonly string[]): RunSnapshot {
 /** The run that a snapshot was made of. */
 export function restore({ run, steps: packed, ready }: RunSnapshot, ids: readonly string[]): RunState {
   const steps = unpackRows(packed, ids, NESTED) as unknown as StepState[];
-  const counts: RunState['counts'] = {
-    pending: 0,
-    running: 0,
-    waiting: 0,
-    success: 0,
-    warning: 0,
-    failed: 0,
-    skipped: 0,
-    canceled: 0,
+  return {
+    ...(jsonCopy(run) as Rest),
+    steps,
+    counts: countStatuses(steps),
+    ready: unpackColumn(ready) as number[],
+    changes: [],
   };
-  for (const { status } of steps) counts[status] += 1;
-  return { ...(structuredCopy(run) as Rest), steps, counts, ready: unpackColumn(ready) as number[], changes: [] };
-}
-
-function structuredCopy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T;
 }

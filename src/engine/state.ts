@@ -2,7 +2,13 @@ import type { Graph } from '../plan/graph/graph.js';
 import type { Plan } from '../plan/model/plan.js';
 import type { Json } from '../plan/model/values.js';
 import type { StepReport } from '../contract/step-result.js';
-import type { EndStatus, RunStatus, StepReason, StepStatus } from '../contract/statuses.js';
+import {
+  countStatuses,
+  type EndStatus,
+  type RunStatus,
+  type StepReason,
+  type StepStatus,
+} from '../contract/statuses.js';
 
 /** What a run follows: a checked plan, its one graph, and its conditions. Built once, never changed. */
 export interface Program {
@@ -171,16 +177,7 @@ export function createState(program: Program, at: number): RunState {
     version: 0,
     startedAt: at,
     steps,
-    counts: {
-      pending: steps.length,
-      running: 0,
-      waiting: 0,
-      success: 0,
-      warning: 0,
-      failed: 0,
-      skipped: 0,
-      canceled: 0,
-    },
+    counts: countStatuses(steps),
     ready: [],
     readyHead: 0,
     running: 0,

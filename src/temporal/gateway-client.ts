@@ -1,6 +1,5 @@
-import { Client, WorkflowNotFoundError, type ConnectionLike } from '@temporalio/client';
-import { createPayloadCodec } from './payload-codec.js';
-import { sealedCalls } from './sealed-calls.js';
+import { WorkflowNotFoundError, type Client, type ConnectionLike } from '@temporalio/client';
+import { sealedClient } from './sealed-client.js';
 
 /** Milliseconds that one call may take: a worker that is busy answers late, and the caller asks again. */
 const CALL_MS = 10_000;
@@ -19,12 +18,7 @@ export function createGatewayClient(options: GatewayOptions): {
   client: Client;
   call: <T>(run: () => Promise<T>) => Promise<T>;
 } {
-  const client = new Client({
-    connection: options.connection,
-    namespace: options.namespace,
-    dataConverter: { payloadCodecs: [createPayloadCodec(options.signingKey)] },
-    ...(options.signingKey === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
-  });
+  const client = sealedClient(options.connection, options.namespace, options.signingKey);
   return { client, call: (run) => client.withDeadline(Date.now() + CALL_MS, run) };
 }
 

@@ -1,8 +1,6 @@
-import { Client, QueryNotRegisteredError, type ConnectionLike } from '@temporalio/client';
+import { QueryNotRegisteredError, type Client } from '@temporalio/client';
 import { EVENTS_VERSION, type EventsPage, type PlanAnswer, type RunEvent, type RunRecord } from '../journal/index.js';
-import { createPayloadCodec } from './payload-codec.js';
 import { hasBegun } from './run-begun.js';
-import { sealedCalls } from './sealed-calls.js';
 
 /** Milliseconds that a page of a record may take: for a closed run a worker first replays its whole history. */
 const PAGE_DEADLINE_MS = 60_000;
@@ -13,16 +11,6 @@ export type RecordClient = Client;
 /** The record of a run, and whether it goes on. */
 export interface ReadRecord extends RunRecord {
   open: boolean;
-}
-
-/** A client on a connection that is there already: a worker's own, say. */
-export function recordClient(connection: ConnectionLike, namespace: string, signingKey?: string): RecordClient {
-  return new Client({
-    connection,
-    namespace,
-    dataConverter: { payloadCodecs: [createPayloadCodec(signingKey)] },
-    ...(signingKey === undefined ? {} : { interceptors: { workflow: [sealedCalls()] } }),
-  });
 }
 
 /**

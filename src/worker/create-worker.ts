@@ -10,7 +10,8 @@ import { stateHost } from '../records/state-host.js';
 import { hostQueue } from '../contract/names.js';
 import { createPayloadCodec } from '../temporal/payload-codec.js';
 import { createPendingSteps } from '../temporal/pending-steps.js';
-import { readEarlierEvents, recordClient } from '../temporal/read-record.js';
+import { readEarlierEvents } from '../temporal/read-record.js';
+import { sealedClient } from '../temporal/sealed-client.js';
 import { createRunStarts } from '../temporal/run-starts.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import type { WorkerSigning } from '../temporal/signing.js';
@@ -94,7 +95,7 @@ export function earlierEvents({
   namespace = DEFAULT_NAMESPACE,
   signing,
 }: Pick<WorkerSettings, 'connection' | 'namespace' | 'signing'>): EarlierEvents {
-  const client = recordClient(connection, namespace, signing?.key);
+  const client = sealedClient(connection, namespace, signing?.key);
   return (runId) => readEarlierEvents(client, runId);
 }
 

@@ -2,7 +2,7 @@ import { Runtime } from '@temporalio/worker';
 import { keepFor } from '../records/keep.js';
 import { stateDir } from '../records/paths.js';
 import { createRecordKeeper } from '../records/record-keeper.js';
-import { recordClient } from '../temporal/read-record.js';
+import { sealedClient } from '../temporal/sealed-client.js';
 import { EMBEDDED_SERVICE, serviceName } from '../temporal/service-name.js';
 import type { TemporalSettings } from '../temporal/settings.js';
 import type { WorkerSigning } from '../temporal/signing.js';
@@ -75,7 +75,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     if (!embedded) workers.push(await createHostWorker(settings));
     const running = Promise.all(workers.map((worker) => worker.run())); // SIGINT and SIGTERM make the SDK shut them down
     options.onReady?.();
-    const client = recordClient(connection, options.settings.namespace, options.signing?.key);
+    const client = sealedClient(connection, options.settings.namespace, options.signing?.key);
     const stopJanitor = startJanitor({
       client,
       stateDir: folder,

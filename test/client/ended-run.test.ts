@@ -4,6 +4,7 @@ import type { DescribedRun } from '../../src/client/describe.js';
 import { asProgress, endedProgress, explainEnded, type ReadFiles } from '../../src/client/ended-run.js';
 import { manifestOf, type RunAbout, type RunEvent } from '../../src/journal/index.js';
 import { checkPlan } from '../../src/plan/check/check-plan.js';
+import { runAbout } from '../support/run-about.js';
 
 const TIME = '2026-01-01T00:00:00.000Z';
 const source = {
@@ -23,23 +24,11 @@ const step = (id: string, depends_on: string[]): RunAbout['steps'][number] => ({
   finally: false,
   foreach: false,
 });
-const about: RunAbout = {
-  run_id: 'r',
-  temporal_run_id: 't',
+const about = runAbout({
   plan_id: 'test',
-  plan_digest: '',
   engine_version: 3,
-  description: null,
-  parent_run_id: null,
-  rerun_of: null,
-  started_by: null,
-  project: null,
-  tags: [],
-  metadata: {},
-  inputs: {},
-  created_at: TIME,
   steps: [step('gate', []), step('a', ['gate'])],
-};
+});
 const events: RunEvent[] = [
   { v: 1, seq: 1, time: TIME, type: 'run-started' },
   { v: 1, seq: 2, time: TIME, type: 'step-canceled', step: 'gate', reason: 'run_canceled' },

@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { manifestOf, type Manifest, type RunAbout, type RunEvent } from '../../src/journal/index.js';
+import { manifestOf, type Manifest, type RunEvent } from '../../src/journal/index.js';
 import { eventLines } from '../../src/records/event-file.js';
 import { createRecordKeeper, type RecordKeeper } from '../../src/records/record-keeper.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir } from '../support/plans.js';
+import { runAbout } from '../support/run-about.js';
 
 let state: string;
 let warnings: string[];
@@ -17,23 +18,9 @@ beforeEach(() => {
 });
 
 const time = '2026-01-01T00:00:00.000Z';
-const about: RunAbout = {
-  run_id: 'r',
-  temporal_run_id: 't',
-  plan_id: 'p',
-  plan_digest: '',
-  engine_version: 1,
-  description: null,
-  parent_run_id: null,
-  rerun_of: null,
-  started_by: null,
-  project: null,
-  tags: [],
-  metadata: {},
-  inputs: {},
-  created_at: time,
+const about = runAbout({
   steps: [{ id: 'a', name: 'a', kind: 'noop', depends_on: [], fallback_of: null, finally: false, foreach: false }],
-};
+});
 const events: RunEvent[] = [
   { v: 1, seq: 1, time, type: 'run-created', run_id: 'r', plan_id: 'p', plan_digest: '', steps: 1, created_at: time },
   { v: 1, seq: 2, time, type: 'run-started' },

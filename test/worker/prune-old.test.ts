@@ -5,6 +5,7 @@ import { manifestOf, type RunEvent } from '../../src/journal/index.js';
 import { keepFor } from '../../src/records/keep.js';
 import { pruneOld } from '../../src/worker/prune-old.js';
 import { tempDir } from '../support/plans.js';
+import { runAbout } from '../support/run-about.js';
 
 const DAY = 86_400_000;
 
@@ -41,22 +42,6 @@ function write(
   const events: RunEvent[] = status === undefined ? [] : [{ v: 1, seq: 1, time, type: 'run-finished', status }];
   const folder = path.join(state, 'runs', id);
   mkdirSync(folder, { recursive: true });
-  const manifest = manifestOf({ ...ABOUT, run_id: id, created_at: time }, events);
+  const manifest = manifestOf(runAbout({ run_id: id, created_at: time }), events);
   writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
 }
-
-const ABOUT = {
-  temporal_run_id: 'x',
-  plan_id: 'test',
-  plan_digest: '',
-  engine_version: 3,
-  description: null,
-  parent_run_id: null,
-  rerun_of: null,
-  started_by: null,
-  project: null,
-  tags: [],
-  metadata: {},
-  inputs: {},
-  steps: [],
-};

@@ -5,36 +5,26 @@ import { layOut } from '../../../src/cli/render/html/layout.js';
 import { toHtml } from '../../../src/cli/render/html/page.js';
 import { toJunit } from '../../../src/cli/render/junit.js';
 import { createFold, type Manifest, type ManifestStep } from '../../../src/journal/index.js';
+import { runAbout } from '../../support/run-about.js';
 
 const time = '2026-01-01T00:00:00.000Z';
 
 function manifestWith(steps: Partial<ManifestStep>[], more: Partial<Manifest> = {}): Manifest {
-  const { manifest } = createFold({
-    run_id: 'r',
-    temporal_run_id: 't',
-    plan_id: 'p',
-    plan_digest: '',
-    engine_version: 1,
-    description: null,
-    parent_run_id: null,
-    rerun_of: null,
-    started_by: null,
-    project: null,
-    tags: [],
-    metadata: {},
-    inputs: {},
-    created_at: time,
-    steps: steps.map((step, i) => ({
-      id: `s${i}`,
-      name: `s${i}`,
-      kind: 'command',
-      depends_on: [],
-      fallback_of: null,
-      finally: false,
-      foreach: false,
-      ...step,
-    })),
-  });
+  const { manifest } = createFold(
+    runAbout({
+      created_at: time,
+      steps: steps.map((step, i) => ({
+        id: `s${i}`,
+        name: `s${i}`,
+        kind: 'command',
+        depends_on: [],
+        fallback_of: null,
+        finally: false,
+        foreach: false,
+        ...step,
+      })),
+    }),
+  );
   manifest.steps.forEach((step, i) => Object.assign(step, steps[i]));
   return { ...manifest, status: 'failed', started_at: time, finished_at: '2026-01-01T00:00:10.000Z', ...more };
 }

@@ -13,22 +13,11 @@ import type { OnFailure, TriggerRule } from '../../../src/plan/model/plan.js';
 import { createRecorder, type Recorder } from '../../../src/workflows/record/recorder.js';
 import { drive, type Drive } from '../../engine/drive.js';
 import { programOf, type StepSketch } from '../../engine/programs.js';
+import { runAbout } from '../../support/run-about.js';
 
 function aboutOf({ plan }: Program): RunAbout {
-  return {
-    run_id: 'r',
-    temporal_run_id: 't',
+  return runAbout({
     plan_id: plan.plan_id,
-    plan_digest: '',
-    engine_version: 1,
-    description: null,
-    parent_run_id: null,
-    rerun_of: null,
-    started_by: null,
-    project: null,
-    tags: [],
-    metadata: {},
-    inputs: {},
     created_at: new Date(0).toISOString(),
     steps: plan.steps.map((step) => ({
       id: step.id,
@@ -39,7 +28,7 @@ function aboutOf({ plan }: Program): RunAbout {
       finally: step.finally,
       foreach: step.foreach !== undefined,
     })),
-  };
+  });
 }
 
 /** A run by hand, with its recorder. */
