@@ -10,6 +10,15 @@ const steering = async () => import('./commands/loop-steer.js');
 /** The supervisor/engineer loop. Each command loads its code, and Temporal's packages, only when it is used. */
 export function addLoopCommands(program: Command, context: CliContext, done: Done): void {
   const loop = program.command('loop').description('run two roles in turn over prompts: a supervisor and main');
+  addStarts(loop, context, done);
+  addViews(loop, context, done);
+  addSteering(loop, context, done);
+  addTransfer(loop, context, done);
+  addWorker(loop, context, done);
+  for (const command of loop.commands) hintAtOldFlags(command);
+}
+
+function addStarts(loop: Command, context: CliContext, done: Done): void {
   withKnobs(loop.command('run [config]', { isDefault: true }).description('start or continue the loop, and follow it'))
     .option('--detach', 'only start it, and print its id')
     .option('--agent-exit-code', 'exit with the code of the agent that failed, as older loops did')
@@ -31,7 +40,9 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
     .action(async (folder, options) =>
       done(await (await import('./commands/loop-init.js')).init(context, folder, options)),
     );
+}
 
+function addViews(loop: Command, context: CliContext, done: Done): void {
   loop
     .command('list')
     .description('list loops, newest first')
@@ -50,7 +61,9 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
     .description('follow the loop to its end')
     .option('--json', 'print the result as one JSON object')
     .action(async (id, options) => done(await (await steering()).watch(context, id, options)));
+}
 
+function addSteering(loop: Command, context: CliContext, done: Done): void {
   withSender(loop.command('stop [loop]').description('end the loop after the current turn'))
     .option('--reason <text>', 'why')
     .option('--now', 'end the current turn, too')
@@ -65,7 +78,9 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
   )
     .option('--max-iterations <n>', 'number of further iterations to make')
     .action(async (id, options) => done(await (await steering()).resume(context, id, options)));
+}
 
+function addTransfer(loop: Command, context: CliContext, done: Done): void {
   loop
     .command('export-state [loop]')
     .description('print the state of the loop, in the form of state.json')
@@ -77,7 +92,9 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
   ).action(async (file, config, options) =>
     done(await (await import('./commands/loop.js')).importLoop(context, file, config, options)),
   );
+}
 
+function addWorker(loop: Command, context: CliContext, done: Done): void {
   loop
     .command('worker [config]')
     .description('take the turns of one role on this machine, in the foreground')
@@ -87,16 +104,18 @@ export function addLoopCommands(program: Command, context: CliContext, done: Don
     .action(async (config, options) =>
       done(await (await import('./commands/loop-worker.js')).loopWorker(context, config, options)),
     );
-  for (const command of loop.commands) {
-    const output = command.configureOutput();
-    command.exitOverride().configureOutput({
-      outputError(text, write) {
-        const told = `${text}${hintOfOldFlag(text)}`;
-        if (output.outputError === undefined) write(told);
-        else output.outputError(told, write);
-      },
-    });
-  }
+}
+
+/** What is told of a flag that older loops had says what it is called now. */
+function hintAtOldFlags(command: Command): void {
+  const output = command.configureOutput();
+  command.exitOverride().configureOutput({
+    outputError(text, write) {
+      const told = `${text}${hintOfOldFlag(text)}`;
+      if (output.outputError === undefined) write(told);
+      else output.outputError(told, write);
+    },
+  });
 }
 
 function withKnobs(command: Command): Command {

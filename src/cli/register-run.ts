@@ -7,6 +7,12 @@ type Done = (exitCode: number) => void;
 
 /** Commands that start, follow and steer runs. Each loads its code, and Temporal's packages, only when it is used. */
 export function addRunCommands(program: Command, context: CliContext, done: Done): void {
+  addStarts(program, context, done);
+  addRerun(program, context, done);
+  addViews(program, context, done);
+}
+
+function addStarts(program: Command, context: CliContext, done: Done): void {
   withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end'))
     .addHelpText(
       'after',
@@ -17,7 +23,9 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
   withStartOptions(program.command('start <plan>').description('start a plan and print its run id'))
     .option('--wait', 'wait for the end, and exit with the code of the run')
     .action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
+}
 
+function addRerun(program: Command, context: CliContext, done: Done): void {
   withFormatOptions(program.command('rerun <run>'), '--prose-plan')
     .description('run an ended run again, reusing what succeeded')
     .option('--failed', 'what did not succeed, and all that depends on it (the default)')
@@ -32,7 +40,9 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
     .option('--strict', 'count warnings as failures')
     .option('--json', 'print the result as one JSON object')
     .action(async (run, options) => done(await (await import('./commands/rerun.js')).rerun(context, run, options)));
+}
 
+function addViews(program: Command, context: CliContext, done: Done): void {
   program
     .command('watch <run>')
     .description('follow a run to its end')

@@ -7,10 +7,11 @@ import { AUTO_AGENT, settingsFor } from './agents.js';
 import type { KnobName, KnobValues, Resolved } from './knobs.js';
 import { promptKey, promptOf, type Prompt } from './prompts.js';
 import { ROLES, roleOf, type Role } from './roles.js';
-import type { GitSettings, LoopConfig } from './types.js';
+import { fileOrNone, gitOf, type Knobs } from './resolve-git.js';
+import type { LoopConfig } from './types.js';
 import { defined } from '../basics/defined.js';
 
-type Knobs = { readonly [K in KnobName]: Resolved<KnobValues[K]> };
+type FileAgents = Pick<Partial<KnobValues>, 'prompt_agents' | 'role_agents'>;
 
 /** Where a mistake stands: the knob that it is about. */
 export interface ConfigFault extends Diagnostic {
@@ -26,84 +27,159 @@ export interface ConfigFault extends Diagnostic {
  */
 export function resolveConfig(
   knobs: Knobs,
-  file: Pick<Partial<KnobValues>, 'prompt_agents' | 'role_agents'> = {},
+  file: FileAgents = {},
   shared: Readonly<Record<string, AgentSettings>> = {},
 ): Result<LoopConfig, ConfigFault[]> {
-  const faults: ConfigFault[] = [];
-  const value = <K extends KnobName>(name: K): KnobValues[K] => knobs[name].value;
-  const promptsDir = value('prompts_dir').trim().replace(/\/+$/, '') || '/';
-  const prompt = (knob: KnobName, name: string): Prompt => {
-    const found = promptOf(name, promptsDir);
-    if (found !== undefined) return found;
-    add('invalid_value', knob, `'${name}' is not a file below ${promptsDir}`, 'name a file in the prompts folder');
-    return { key: name, file: name };
-  };
-  const prompts = {
-    supervisor: prompt('supervisor_prompt', rolePrompt(knobs, 'supervisor_prompt')),
-    main: prompt('main_prompt', rolePrompt(knobs, 'main_prompt')),
-  };
-  const reviewer = prompt('reviewer_prompt', value('reviewer_prompt'));
-  const settings = settingsOf(knobs, shared);
-  const enabled = value('router_enabled');
-  const routerPrompt = value('router_prompt');
-  if (enabled && value('router_mode') === 'router_only' && routerPrompt === undefined) {
-    const hint = 'set router.prompt, or use router_default';
-    add('conflicting_keys', 'router_mode', 'router_only needs a router prompt, but none is set', hint);
-  }
-  const given = value('router_allowlist');
-  const allowlist =
-    given.length === 0
-      ? [prompts.supervisor, prompts.main, reviewer]
-      : given.map((name) => prompt('router_allowlist', name));
-  const agents = { ...agentsOf(knobs, file, promptsDir, prompt), settings };
-  for (const [knob, name] of agentNames(agents)) {
-    if (name === AUTO_AGENT || settingsFor(name, settings) !== undefined) continue;
-    const known = [AUTO_AGENT, ...BUILT_IN_AGENTS, ...Object.keys(settings)];
-    const hint =
-      didYouMean(name, known) ?? `describe it under agents; known agents are ${[...new Set(known)].join(', ')}`;
-    add('unknown_agent', knob, `there is no agent '${name}'`, hint);
-  }
-  const start = value('start_prompt');
-  const startRole = start === undefined ? undefined : roleOfPrompt(promptKey(start, promptsDir), prompts);
-  if (start !== undefined && startRole === undefined) {
-    const hint = `a loop begins with ${prompts.supervisor.key} or ${prompts.main.key}`;
-    add('invalid_value', 'start_prompt', `'${start}' is the prompt of no role`, hint);
-  }
-  if (faults.length > 0) return { ok: false, error: faults };
-  const cadence = enabled || value('workflow').startsWith('review_cadence');
-  const budget = value('budget');
-  const stateFile = fileOrNone(value('state_file'));
-  const marker = fileOrNone(value('completion_marker'));
-  const { branch } = knobs;
-  return {
-    ok: true,
-    value: {
-      prompts_dir: promptsDir,
-      prompts,
-      reviewer,
-      allowlist: allowlist.filter((each, index) => allowlist.findIndex(({ key }) => key === each.key) === index),
-      router: {
-        mode: enabled ? value('router_mode') : 'off',
-        ...(enabled && routerPrompt !== undefined ? { prompt: prompt('router_prompt', routerPrompt) } : {}),
-        applies_to: value('router_applies_to'),
-      },
-      review_every_n: cadence ? value('review_every_n') : 0,
-      agents,
-      mode: value('mode'),
-      max_iterations: value('max_iterations'),
-      pause_between_turns: value('pause_between_turns'),
-      timeout_sec: value('timeout_sec'),
-      stall_timeout_sec: value('stall_timeout_sec'),
-      ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
-      ...defined({ state_file: stateFile, start_role: startRole, completion_marker: marker }),
-      verdicts: value('verdicts'),
-      ...(value('git') ? { git: gitOf(knobs) } : defined({ branch: branch.value })),
-    },
-  };
+  return new Resolution(knobs, file, shared).config();
+}
 
-  function add(code: DiagnosticCode, knob: KnobName, message: string, hint: string): void {
-    faults.push({ ...toDiagnostic({ code, path: [], message, hint }), knob });
+/** One making of a configuration, which goes on past what is wrong, so that all of it is told at once. */
+class Resolution {
+  private readonly faults: ConfigFault[] = [];
+  private readonly promptsDir: string;
+
+  constructor(
+    private readonly knobs: Knobs,
+    private readonly file: FileAgents,
+    private readonly shared: Readonly<Record<string, AgentSettings>>,
+  ) {
+    this.promptsDir = knobs.prompts_dir.value.trim().replace(/\/+$/, '') || '/';
   }
+
+  config(): Result<LoopConfig, ConfigFault[]> {
+    const { knobs, promptsDir } = this;
+    const prompts = {
+      supervisor: this.prompt('supervisor_prompt', rolePrompt(knobs, 'supervisor_prompt')),
+      main: this.prompt('main_prompt', rolePrompt(knobs, 'main_prompt')),
+    };
+    const reviewer = this.prompt('reviewer_prompt', knobs.reviewer_prompt.value);
+    this.checkRouter();
+    const allowlist = this.allowlist([prompts.supervisor, prompts.main, reviewer]);
+    const agents = this.agents();
+    const startRole = this.startRole(prompts);
+    if (this.faults.length > 0) return { ok: false, error: this.faults };
+    return {
+      ok: true,
+      value: {
+        prompts_dir: promptsDir,
+        prompts,
+        reviewer,
+        allowlist,
+        router: this.router(),
+        review_every_n: isCadence(knobs) ? knobs.review_every_n.value : 0,
+        agents,
+        ...bounds(knobs),
+        ...defined({
+          state_file: fileOrNone(knobs.state_file.value),
+          start_role: startRole,
+          completion_marker: fileOrNone(knobs.completion_marker.value),
+        }),
+        verdicts: knobs.verdicts.value,
+        ...(knobs.git.value ? { git: gitOf(knobs) } : defined({ branch: knobs.branch.value })),
+      },
+    };
+  }
+
+  private prompt(knob: KnobName, name: string): Prompt {
+    const found = promptOf(name, this.promptsDir);
+    if (found !== undefined) return found;
+    const message = `'${name}' is not a file below ${this.promptsDir}`;
+    this.add('invalid_value', knob, message, 'name a file in the prompts folder');
+    return { key: name, file: name };
+  }
+
+  private checkRouter(): void {
+    const { router_enabled, router_mode, router_prompt } = this.knobs;
+    if (!router_enabled.value || router_mode.value !== 'router_only' || router_prompt.value !== undefined) return;
+    const hint = 'set router.prompt, or use router_default';
+    this.add('conflicting_keys', 'router_mode', 'router_only needs a router prompt, but none is set', hint);
+  }
+
+  private router(): LoopConfig['router'] {
+    const { router_enabled, router_mode, router_prompt, router_applies_to } = this.knobs;
+    const asked = router_enabled.value ? router_prompt.value : undefined;
+    return {
+      mode: router_enabled.value ? router_mode.value : 'off',
+      ...(asked === undefined ? {} : { prompt: this.prompt('router_prompt', asked) }),
+      applies_to: router_applies_to.value,
+    };
+  }
+
+  /** What the router may choose, each once. */
+  private allowlist(standard: readonly Prompt[]): Prompt[] {
+    const given = this.knobs.router_allowlist.value;
+    const all = given.length === 0 ? standard : given.map((name) => this.prompt('router_allowlist', name));
+    return all.filter((each, index) => all.findIndex(({ key }) => key === each.key) === index);
+  }
+
+  private agents(): LoopConfig['agents'] {
+    const settings = settingsOf(this.knobs, this.shared);
+    const agents = this.agentMaps();
+    for (const [knob, name] of agentNames(agents)) {
+      if (name === AUTO_AGENT || settingsFor(name, settings) !== undefined) continue;
+      const known = [AUTO_AGENT, ...BUILT_IN_AGENTS, ...Object.keys(settings)];
+      const hint =
+        didYouMean(name, known) ?? `describe it under agents; known agents are ${[...new Set(known)].join(', ')}`;
+      this.add('unknown_agent', knob, `there is no agent '${name}'`, hint);
+    }
+    return { ...agents, settings };
+  }
+
+  /** The command line's maps count before those of the file; the environment speaks as the command line does. */
+  private agentMaps(): Omit<LoopConfig['agents'], 'settings'> {
+    const { knobs, file } = this;
+    return {
+      default: knobs.agent.value,
+      cli_prompts: this.promptMap(nearer(knobs.prompt_agents)),
+      cli_roles: roleMap(nearer(knobs.role_agents)),
+      prompts: this.promptMap(file.prompt_agents),
+      roles: roleMap(file.role_agents),
+      role_defaults: defined({ supervisor: knobs.supervisor_agent.value, main: knobs.main_agent.value }),
+    };
+  }
+
+  private promptMap(map: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const keyOf = (name: string): string => promptKey(name, this.promptsDir) ?? this.prompt('prompt_agents', name).key;
+    return Object.fromEntries(Object.entries(map).map(([name, agent]) => [keyOf(name), agent]));
+  }
+
+  private startRole(prompts: Readonly<Record<Role, Prompt>>): Role | undefined {
+    const start = this.knobs.start_prompt.value;
+    if (start === undefined) return undefined;
+    const key = promptKey(start, this.promptsDir);
+    const role = ROLES.find((each) => prompts[each].key === key);
+    if (role === undefined) {
+      const hint = `a loop begins with ${prompts.supervisor.key} or ${prompts.main.key}`;
+      this.add('invalid_value', 'start_prompt', `'${start}' is the prompt of no role`, hint);
+    }
+    return role;
+  }
+
+  private add(code: DiagnosticCode, knob: KnobName, message: string, hint: string): void {
+    this.faults.push({ ...toDiagnostic({ code, path: [], message, hint }), knob });
+  }
+}
+
+function isCadence(knobs: Knobs): boolean {
+  return knobs.router_enabled.value || knobs.workflow.value.startsWith('review_cadence');
+}
+
+/** How long a loop, and each turn of it, may go on. */
+function bounds(
+  knobs: Knobs,
+): Pick<
+  LoopConfig,
+  'mode' | 'max_iterations' | 'pause_between_turns' | 'timeout_sec' | 'stall_timeout_sec' | 'budget'
+> {
+  const budget = knobs.budget.value;
+  return {
+    mode: knobs.mode.value,
+    max_iterations: knobs.max_iterations.value,
+    pause_between_turns: knobs.pause_between_turns.value,
+    timeout_sec: knobs.timeout_sec.value,
+    stall_timeout_sec: knobs.stall_timeout_sec.value,
+    ...(budget === undefined ? {} : { budget: budgetOf(budget) }),
+  };
 }
 
 /** The prompt of a role: of the second workflows another one, unless it is named. */
@@ -113,41 +189,9 @@ function rolePrompt(knobs: Knobs, knob: 'supervisor_prompt' | 'main_prompt'): st
   return second ? value.replace(/\.md$/, '2.md') : value;
 }
 
-function roleOfPrompt(key: string | undefined, prompts: Readonly<Record<Role, Prompt>>): Role | undefined {
-  return ROLES.find((role) => prompts[role].key === key);
-}
-
-function fileOrNone(name: string | undefined): string | undefined {
-  return name === 'none' ? undefined : name;
-}
-
 /** A map as the command line or the environment has it; that of the file is told apart. */
 function nearer({ value, from }: Resolved<Readonly<Record<string, string>>>): Readonly<Record<string, string>> {
   return from === 'cli' || from === 'env' ? value : {};
-}
-
-/** The command line's maps count before those of the file; the environment speaks as the command line does. */
-function agentsOf(
-  knobs: Knobs,
-  file: Pick<Partial<KnobValues>, 'prompt_agents' | 'role_agents'>,
-  promptsDir: string,
-  prompt: (knob: KnobName, name: string) => Prompt,
-): Omit<LoopConfig['agents'], 'settings'> {
-  const promptMap = (map: Readonly<Record<string, string>> = {}): Record<string, string> =>
-    Object.fromEntries(
-      Object.entries(map).map(([name, agent]) => [
-        promptKey(name, promptsDir) ?? prompt('prompt_agents', name).key,
-        agent,
-      ]),
-    );
-  return {
-    default: knobs.agent.value,
-    cli_prompts: promptMap(nearer(knobs.prompt_agents)),
-    cli_roles: roleMap(nearer(knobs.role_agents)),
-    prompts: promptMap(file.prompt_agents),
-    roles: roleMap(file.role_agents),
-    role_defaults: defined({ supervisor: knobs.supervisor_agent.value, main: knobs.main_agent.value }),
-  };
 }
 
 function roleMap(map: Readonly<Record<string, string>> = {}): Partial<Record<Role, string>> {
@@ -197,38 +241,4 @@ function budgetOf(source: NonNullable<KnobValues['budget']>): NonNullable<LoopCo
     ...(typeof wall_sec === 'number' ? { wall_sec } : {}),
     soft: soft ?? 0.8,
   };
-}
-
-function gitOf(knobs: Knobs): GitSettings {
-  const { branch } = knobs;
-  const stateFile = fileOrNone(knobs.state_file.value);
-  const dirs = [knobs.logs_dir.value, knobs.tmp_dir.value].map((dir) => `${dir.replace(/\/+$/, '')}/**`);
-  const own = [knobs.findings_file.value, knobs.input_file.value, ...(stateFile === undefined ? [] : [stateFile])];
-  return {
-    remote: knobs.remote.value,
-    ...defined({ branch: branch.value }),
-    dirty: knobs.dirty.value,
-    ...(knobs.force_add_reports.value ? { force_add_reports: true } : {}),
-    ...(knobs.dry_run.value ? { dry_run: true } : {}),
-    rules: {
-      docs: { globs: [...new Set([...knobs.doc_whitelist.value, ...own])], max_file_bytes: knobs.max_doc_bytes.value },
-      reports: {
-        globs: knobs.report_globs.value,
-        extensions: extensions(knobs.report_extensions.value),
-        max_file_bytes: knobs.max_report_file_bytes.value,
-        max_total_bytes: knobs.max_report_total_bytes.value,
-        skip: dirs,
-      },
-      outputs: {
-        globs: knobs.tracked_output_globs.value,
-        extensions: extensions(knobs.tracked_output_extensions.value),
-        max_file_bytes: knobs.max_tracked_output_file_bytes.value,
-        max_total_bytes: knobs.max_tracked_output_total_bytes.value,
-      },
-    },
-  };
-}
-
-function extensions(given: readonly string[]): string[] {
-  return given.map((each) => (each.startsWith('.') ? each : `.${each}`).toLowerCase());
 }

@@ -4,16 +4,8 @@ import { createFold, type ManifestFold, type RecordBatch, type RunEvent } from '
 import { alignEvents, appendEvents, appendMissing } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
 import { replaceFile } from '../host/atomic-file.js';
+import { defined } from '../basics/defined.js';
 import { jsonText, RECORD_FILES } from './write-record.js';
-
-/** The record of a run that goes on, written as the news come in. */
-export interface LiveRecord {
-  take(batch: RecordBatch): void;
-  /** Writes what is not written yet, and does not fail. */
-  flush(): Promise<void>;
-  /** Ends the writing: somebody else writes the record now. Resolves once nothing is under way. */
-  stop(): Promise<void>;
-}
 
 /** Gives the first events of a run, up to a number: they stand in histories that the run has left behind. */
 export type EarlierEvents = (runId: string, upTo: number) => Promise<readonly RunEvent[]>;
@@ -27,121 +19,144 @@ const PAUSE_FACTOR = 20;
 /** Milliseconds until a write that failed is tried again. */
 const RETRY_PAUSE_MS = 2000;
 
+/** What is to be written: `whole` is set where the files may lack more than the events, or say otherwise. */
+interface Unwritten {
+  events: RunEvent[];
+  whole?: Whole;
+}
+
+interface LiveRecordOptions {
+  /** Is told of every write, with the error where it failed. */
+  onWritten: (error?: Error) => void;
+  earlier: EarlierEvents;
+}
+
 /**
- * Keeps `events.ndjson`, `manifest.json` and `plan.json` of an open run, at best effort. One write is under way at a
- * time, and it takes along all that is there when it begins.
- *
- * @param options.onWritten is told of every write, with the error where it failed
+ * Keeps `events.ndjson`, `manifest.json` and `plan.json` of an open run, at best effort, as the news come in. One write
+ * is under way at a time, and it takes along all that is there when it begins.
  */
-export function createLiveRecord(
-  stateDir: string,
-  first: Whole,
-  { onWritten, earlier }: { onWritten: (error?: Error) => void; earlier: EarlierEvents },
-): LiveRecord {
-  const folder = runDir(stateDir, first.run_id);
-  const file = (name: keyof typeof RECORD_FILES): string => path.join(folder, RECORD_FILES[name]);
-  let fold: ManifestFold | undefined; // absent until what earlier histories hold has been read
-  let lastSeq = 0;
-  let events: RunEvent[] = []; // those that may not be in the file yet
-  let whole: Whole | undefined; // set while the file may lack more than those, or say otherwise; `events` is then all
-  let unsure = false; // a write has failed half-way
-  let writing: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let pause = 0; // a run that has just begun is shown at once
-  let dirty = false;
-  let stopped = false;
-  begin(first);
+export class LiveRecord {
+  private readonly folder: string;
+  /** Absent until what earlier histories hold has been read. */
+  private fold: ManifestFold | undefined;
+  private lastSeq = 0;
+  /** What may not be in the files yet. Where it has a `whole`, its events are all that there are. */
+  private unwritten: Unwritten = { events: [] };
+  /** A write has failed half-way. */
+  private unsure = false;
+  private writing: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  /** Milliseconds to the next write. A run that has just begun is shown at once. */
+  private pause = 0;
+  private dirty = false;
+  private stopped = false;
 
-  return {
-    take(batch) {
-      // It goes on in a new history, and nothing is missing here.
-      const goesOn = batch.whole && batch.after !== undefined && batch.after === lastSeq && !unsure;
-      if (batch.whole && !goesOn) begin(batch);
-      else add(batch.events);
-    },
-    async flush() {
-      await writing;
-      clearTimeout(timer);
-      timer = undefined;
-      if (dirty && !stopped) await write();
-    },
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await writing;
-    },
-  };
-
-  function begin(given: Whole): void {
-    const batch = cleanRecord(given);
-    whole = batch;
-    lastSeq = batch.after ?? 0;
-    fold = lastSeq === 0 ? createFold(batch.about) : undefined;
-    events = [];
-    add(batch.events);
+  constructor(
+    stateDir: string,
+    first: Whole,
+    private readonly options: LiveRecordOptions,
+  ) {
+    this.folder = runDir(stateDir, first.run_id);
+    this.begin(first);
   }
 
-  function add(fresh: readonly RunEvent[]): void {
+  take(batch: RecordBatch): void {
+    // It goes on in a new history, and nothing is missing here.
+    const goesOn = batch.whole && batch.after !== undefined && batch.after === this.lastSeq && !this.unsure;
+    if (batch.whole && !goesOn) this.begin(batch);
+    else this.add(batch.events);
+  }
+
+  /** Writes what is not written yet, and does not fail. */
+  async flush(): Promise<void> {
+    await this.writing;
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    if (this.dirty && !this.stopped) await this.write();
+  }
+
+  /** Ends the writing: somebody else writes the record now. Resolves once nothing is under way. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.writing;
+  }
+
+  private begin(given: Whole): void {
+    const whole = cleanRecord(given);
+    this.lastSeq = whole.after ?? 0;
+    this.fold = this.lastSeq === 0 ? createFold(whole.about) : undefined;
+    this.unwritten = { events: [], whole };
+    this.add(whole.events);
+  }
+
+  private add(fresh: readonly RunEvent[]): void {
     for (const event of fresh) {
-      if (event.seq !== lastSeq + 1) continue; // told before
-      lastSeq = event.seq;
-      fold?.apply(event);
-      events.push(event);
-      dirty = true;
+      if (event.seq !== this.lastSeq + 1) continue; // told before
+      this.lastSeq = event.seq;
+      this.fold?.apply(event);
+      this.unwritten.events.push(event);
+      this.dirty = true;
     }
-    schedule();
+    this.schedule();
   }
 
-  function schedule(): void {
-    if (!dirty || stopped || timer !== undefined || writing !== undefined) return;
-    timer = setTimeout(() => {
-      timer = undefined;
-      void write();
-    }, pause);
-    timer.unref();
+  private schedule(): void {
+    if (!this.dirty || this.stopped || this.timer !== undefined || this.writing !== undefined) return;
+    this.timer = setTimeout(() => {
+      this.timer = undefined;
+      void this.write();
+    }, this.pause);
+    this.timer.unref();
   }
 
-  function write(): Promise<void> {
-    writing = writeOnce().finally(() => {
-      writing = undefined;
-      schedule();
+  private write(): Promise<void> {
+    this.writing = this.writeOnce().finally(() => {
+      this.writing = undefined;
+      this.schedule();
     });
-    return writing;
+    return this.writing;
   }
 
-  async function writeOnce(): Promise<void> {
+  private async writeOnce(): Promise<void> {
     const began = performance.now();
-    const mine = events;
-    const base = whole;
-    events = [];
-    whole = undefined;
-    dirty = false;
+    const mine = this.unwritten;
+    this.unwritten = { events: [] };
+    this.dirty = false;
     try {
-      const before = base?.after ? await earlier(base.run_id, base.after) : [];
-      if (fold === undefined && base !== undefined) fold = foldOf(base, [...before, ...mine, ...events]);
-      const text = jsonText(fold!.manifest);
-      if (base !== undefined) {
-        makePrivateDir(folder);
-        await replaceFile(file('plan'), jsonText(base.plan));
-        await alignEvents(file('events'), [...before, ...mine]);
-      } else await (unsure ? appendMissing : appendEvents)(file('events'), mine);
-      unsure = false;
-      await replaceFile(file('manifest'), text);
-      pause = Math.max(MIN_PAUSE_MS, (performance.now() - began) * PAUSE_FACTOR);
-      onWritten();
+      await this.writeFiles(mine);
+      this.pause = Math.max(MIN_PAUSE_MS, (performance.now() - began) * PAUSE_FACTOR);
+      this.options.onWritten();
     } catch (error) {
-      putBack(mine, base);
-      pause = RETRY_PAUSE_MS;
-      onWritten(error instanceof Error ? error : new Error(String(error)));
+      this.putBack(mine);
+      this.pause = RETRY_PAUSE_MS;
+      this.options.onWritten(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
-  function putBack(mine: readonly RunEvent[], base: Whole | undefined): void {
-    if (whole !== undefined) return; // all of it has come anew
-    events = [...mine, ...events];
-    whole = base;
-    unsure = true;
-    dirty = true;
+  private async writeFiles({ events, whole }: Unwritten): Promise<void> {
+    const before = whole?.after ? await this.options.earlier(whole.run_id, whole.after) : [];
+    // What has come in while those were read belongs to it.
+    if (whole !== undefined) this.fold ??= foldOf(whole, [...before, ...events, ...this.unwritten.events]);
+    const text = jsonText(this.fold!.manifest);
+    if (whole !== undefined) {
+      makePrivateDir(this.folder);
+      await replaceFile(this.file('plan'), jsonText(whole.plan));
+      await alignEvents(this.file('events'), [...before, ...events]);
+    } else await (this.unsure ? appendMissing : appendEvents)(this.file('events'), events);
+    this.unsure = false;
+    await replaceFile(this.file('manifest'), text);
+  }
+
+  private putBack({ events, whole }: Unwritten): void {
+    if (this.unwritten.whole !== undefined) return; // all of it has come anew
+    this.unwritten = { events: [...events, ...this.unwritten.events], ...defined({ whole }) };
+    this.unsure = true;
+    this.dirty = true;
+  }
+
+  private file(name: keyof typeof RECORD_FILES): string {
+    return path.join(this.folder, RECORD_FILES[name]);
   }
 }
 

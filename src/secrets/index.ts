@@ -1,3 +1,3 @@
-export { createLogCopy, redactFile, type LogCopy } from './log-copy.js';
+export { LogCopy, redactFile } from './log-copy.js';
 export { createRedactor, createWithholder, type Redactor } from './redactor.js';
 export { resolveSecret, SecretError } from './resolve.js';

@@ -21,7 +21,7 @@ export interface Redactor {
 }
 
 /** Hides secrets in bytes that come in pieces. What comes out does not depend on where they are cut. */
-interface RedactingStream {
+export interface RedactingStream {
   /** @returns what is certain by now; the rest may be the beginning of a secret. */
   push(bytes: Buffer): Buffer;
   /** @returns what was held back. */

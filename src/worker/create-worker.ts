@@ -4,7 +4,7 @@ import { createActivities } from '../activities/index.js';
 import { readRunStart } from '../activities/step/shared-task.js';
 import { createAccountGateway } from '../temporal/account-gateway.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
-import { createRecordKeeper, type RecordKeeper } from '../records/record-keeper.js';
+import { RecordKeeper } from '../records/record-keeper.js';
 import type { EarlierEvents } from '../records/live-record.js';
 import { stateHost } from '../records/state-host.js';
 import { hostQueue } from '../contract/names.js';
@@ -45,7 +45,7 @@ export interface WorkerSettings {
   /** Set where workers have died lately: this one notes each run before it computes for it, one at a time. */
   careful?: boolean;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
-  records?: RecordKeeper;
+  records?: Pick<RecordKeeper, 'take' | 'seal' | 'flush'>;
 }
 
 /** Connects to the service that `settings` names. */
@@ -99,10 +99,10 @@ export function earlierEvents({
   return (runId) => readEarlierEvents(client, runId);
 }
 
-function recordsOf(settings: WorkerSettings): RecordKeeper {
+function recordsOf(settings: WorkerSettings): NonNullable<WorkerSettings['records']> {
   return (
     settings.records ??
-    createRecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message), earlierEvents(settings))
+    new RecordKeeper(settings.stateDir, (message) => Runtime.instance().logger.warn(message), earlierEvents(settings))
   );
 }
 

@@ -6,6 +6,6 @@ import type { RecordKeeper } from '../records/record-keeper.js';
 type RecordSinks = { record: { take(batch: RecordBatch): void } };
 
 /** Hands the news of runs to the keeper of their records; what is replayed from history is no news. */
-export function recordSinks(keeper: RecordKeeper): InjectedSinks<RecordSinks> {
+export function recordSinks(keeper: Pick<RecordKeeper, 'take'>): InjectedSinks<RecordSinks> {
   return { record: { take: { fn: (_info, batch) => keeper.take(batch), callDuringReplay: false } } };
 }

@@ -1,7 +1,7 @@
 import { Runtime } from '@temporalio/worker';
 import { keepFor } from '../records/keep.js';
 import { stateDir } from '../records/paths.js';
-import { createRecordKeeper } from '../records/record-keeper.js';
+import { RecordKeeper } from '../records/record-keeper.js';
 import { sealedClient } from '../temporal/sealed-client.js';
 import { EMBEDDED_SERVICE, serviceName } from '../temporal/service-name.js';
 import type { TemporalSettings } from '../temporal/settings.js';
@@ -45,7 +45,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const folder = stateDir(options.env);
   const { namespace } = options.settings;
   const { signing } = options;
-  const records = createRecordKeeper(
+  const records = new RecordKeeper(
     folder,
     (message) => logger.warn(message),
     earlierEvents({ connection, namespace, ...defined({ signing }) }),

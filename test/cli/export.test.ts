@@ -14,7 +14,7 @@ import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { manifestSchema, runEventSchema, type Manifest, type RunEvent } from '../../src/journal/index.js';
 import { serviceStatus } from '../../src/service/index.js';
-import { createRecordKeeper } from '../../src/records/record-keeper.js';
+import { RecordKeeper } from '../../src/records/record-keeper.js';
 import { payloadCodec } from '../../src/temporal/payload-codec.js';
 import { sealClosedRuns } from '../../src/worker/janitor.js';
 import { callCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
@@ -264,7 +264,7 @@ test('a terminated run is sealed by the janitor, and no step of it is left runni
   const deps = {
     client,
     stateDir: sharedStateDir(),
-    records: createRecordKeeper(sharedStateDir(), () => {}),
+    records: new RecordKeeper(sharedStateDir(), () => {}),
     service: 'tests',
     onError: (runId: string, error: unknown) => void errors.push([runId, error]),
   };

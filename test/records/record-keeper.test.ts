@@ -3,7 +3,7 @@ import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { manifestOf, type Manifest, type RunEvent } from '../../src/journal/index.js';
 import { eventLines } from '../../src/records/event-file.js';
-import { createRecordKeeper, type RecordKeeper } from '../../src/records/record-keeper.js';
+import { RecordKeeper } from '../../src/records/record-keeper.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir } from '../support/plans.js';
 import { runAbout } from '../support/run-about.js';
@@ -14,7 +14,7 @@ let keeper: RecordKeeper;
 beforeEach(() => {
   state = tempDir();
   warnings = [];
-  keeper = createRecordKeeper(state, (message) => warnings.push(message));
+  keeper = new RecordKeeper(state, (message) => warnings.push(message));
 });
 
 const time = '2026-01-01T00:00:00.000Z';
@@ -68,7 +68,7 @@ test('another worker takes over: it goes on where the file ends, also behind a t
   keeper.take(whole(5));
   await keeper.close();
   writeFileSync(path.join(state, 'runs', 'r', 'events.ndjson'), `${eventLines(events.slice(0, 5))}{"v":1,"se`);
-  const next = createRecordKeeper(state, () => {});
+  const next = new RecordKeeper(state, () => {});
   next.take(whole(7));
   await next.close();
   expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 7)));
@@ -124,7 +124,7 @@ test('a run that goes on in a new history has one file of events, written on by 
   await keeper.flush('r');
   expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 14)));
   // Another worker, which knows only what the new history holds.
-  const next = createRecordKeeper(state, () => {});
+  const next = new RecordKeeper(state, () => {});
   next.take(later(10, 16));
   await next.flush('r');
   expect(read('events.ndjson')).toBe(eventLines(events.slice(0, 16)));
@@ -136,7 +136,7 @@ test('a run that goes on in a new history has one file of events, written on by 
 
 test('what a file lacks of earlier histories is read from those', async () => {
   const asked: unknown[] = [];
-  const elsewhere = createRecordKeeper(
+  const elsewhere = new RecordKeeper(
     state,
     () => {},
     async (...what) => {

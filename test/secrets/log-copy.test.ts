@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { createLogCopy, createRedactor, type LogCopy } from '../../src/secrets/index.js';
+import { createRedactor, LogCopy } from '../../src/secrets/index.js';
 import { eventually } from '../support/eventually.js';
 import { tempDir } from '../support/plans.js';
 
@@ -11,7 +11,7 @@ beforeEach(() => {
   from = path.join(tempDir(), 'out');
   to = path.join(tempDir(), 'a run', 'stdout.log');
 });
-const copy = (): LogCopy => createLogCopy(from, to, createRedactor());
+const copy = (): LogCopy => new LogCopy(from, to, createRedactor());
 const LARGE = 'a line\n'.repeat(100_000);
 
 test.each([

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { readEnd, type Started } from '../../process/index.js';
-import { createLogCopy, createRedactor, type LogCopy, type Redactor } from '../../secrets/index.js';
+import { createRedactor, LogCopy, type Redactor } from '../../secrets/index.js';
 
 /** The logs of one attempt in the run's folder: copies of what the process writes, without secrets. */
 export interface StepLogs {
@@ -31,8 +31,8 @@ export function followStreams(logDir: string): StepLogs {
       for (const copy of copies) void copy.finish();
       if (generation > 0) putAside(logDir, generation - 1);
       copies = [
-        createLogCopy(stdoutFile, path.join(logDir, 'stdout.log'), redactor),
-        createLogCopy(stderrFile, path.join(logDir, 'stderr.log'), redactor),
+        new LogCopy(stdoutFile, path.join(logDir, 'stdout.log'), redactor),
+        new LogCopy(stderrFile, path.join(logDir, 'stderr.log'), redactor),
       ];
       for (const copy of copies) copy.follow();
     },

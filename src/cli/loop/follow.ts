@@ -4,7 +4,7 @@ import { OrchError } from '../../client/errors.js';
 import type { OrchClient } from '../../client/orch-client.js';
 import type { LoopDescription } from '../../client/loop-types.js';
 import type { LoopClient } from '../../client/loops.js';
-import type { LoopEnd } from '../../contract/loop-messages.js';
+import type { LoopEnd, TurnRecord } from '../../contract/loop-messages.js';
 import { EXIT, type CliContext } from '../context.js';
 import { loopSummary, nowLine, turnLine } from '../render/loop.js';
 
@@ -52,38 +52,33 @@ export async function showLoop(
   return EXIT.succeeded;
 }
 
+interface FollowOptions {
+  json: boolean;
+  agentExitCode?: boolean;
+}
+
 /** Follows a loop to its end, or until Ctrl-C, which ends the following only. */
 export async function followLoop(
   context: CliContext,
   loops: LoopClient,
   loopId: string,
-  { json, agentExitCode = false }: { json: boolean; agentExitCode?: boolean },
+  { json, agentExitCode = false }: FollowOptions,
 ): Promise<number> {
   const leave = new AbortController();
   const detached = randomUUID();
   const onInterrupt = (): void => leave.abort(detached);
   process.on('SIGINT', onInterrupt);
-  const answers = hearEnter(loops, loopId);
-  let seen = 0;
-  let last = '';
+  const onlooker = new Onlooker(context, loops, loopId);
   const end = loops.end(loopId, leave.signal).then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
   );
-  const showTurns = async (): Promise<void> => {
-    for (const turn of await loops.turns(loopId, seen)) {
-      seen = turn.seq;
-      context.note(turnLine(context.colors, turn));
-    }
-  };
   try {
     for (;;) {
-      const next = await Promise.race([end, look()]);
+      const next = await Promise.race([end, onlooker.look()]);
       if (next !== undefined) {
         if ('error' in next) throw next.error;
-        for (const turn of next.value.input.carried.turns.filter(({ seq }) => seq > seen)) {
-          context.note(turnLine(context.colors, turn));
-        }
+        onlooker.showRest(next.value);
         return report(context, next.value, { json, agentExitCode });
       }
       await Promise.race([end, sleep(LOOK_MS, undefined, { ref: false })]);
@@ -96,39 +91,76 @@ export async function followLoop(
     return EXIT.detached;
   } finally {
     process.off('SIGINT', onInterrupt);
-    answers.close();
+    onlooker.close();
     leave.abort();
     await end; // or the caller would close the connection under it
   }
+}
 
-  async function look(): Promise<undefined> {
+/** Tells a person what a loop does, each thing once. */
+class Onlooker {
+  private readonly answers: Answers;
+  private seen = 0;
+  private last = '';
+
+  constructor(
+    private readonly context: CliContext,
+    private readonly loops: LoopClient,
+    private readonly loopId: string,
+  ) {
+    this.answers = hearEnter(loops, loopId);
+  }
+
+  /** Shows what is new. Nobody who serves the loop is no error: somebody may come. */
+  async look(): Promise<undefined> {
     try {
-      const now = await loops.describe(loopId);
-      if (seen < (now.view?.last_seq ?? 0)) await showTurns();
-      show(now);
+      const now = await this.loops.describe(this.loopId);
+      if (this.seen < (now.view?.last_seq ?? 0)) this.showTurns(await this.loops.turns(this.loopId, this.seen));
+      this.showState(now);
     } catch (error) {
       if (!(error instanceof OrchError) || (error.code !== 'no_worker' && error.code !== 'service_unreachable'))
         throw error;
-      tell(`${error.message}; still waiting${error.code === 'no_worker' ? `; ${NO_WORKER}` : ''}`);
+      this.tell(`${error.message}; still waiting${error.code === 'no_worker' ? `; ${NO_WORKER}` : ''}`);
     }
     return undefined;
   }
 
-  function show(now: LoopDescription): void {
-    if (now.view === undefined) tell(`No worker answered; still waiting; ${NO_WORKER}`);
-    else tell(nowLine(now));
-    answers.paused(now.view?.status === 'paused');
+  /** Shows the turns that have ended since the last look. */
+  showRest({ input }: LoopEnd): void {
+    this.showTurns(input.carried.turns.filter(({ seq }) => seq > this.seen));
   }
 
-  function tell(line: string): void {
-    if (line === last || line === '') return;
-    last = line;
-    context.note(`${context.colors.dim(line)}\n`);
+  close(): void {
+    this.answers.close();
+  }
+
+  private showTurns(turns: readonly TurnRecord[]): void {
+    for (const turn of turns) {
+      this.seen = turn.seq;
+      this.context.note(turnLine(this.context.colors, turn));
+    }
+  }
+
+  private showState(now: LoopDescription): void {
+    if (now.view === undefined) this.tell(`No worker answered; still waiting; ${NO_WORKER}`);
+    else this.tell(nowLine(now));
+    this.answers.paused(now.view?.status === 'paused');
+  }
+
+  private tell(line: string): void {
+    if (line === this.last || line === '') return;
+    this.last = line;
+    this.context.note(`${this.context.colors.dim(line)}\n`);
   }
 }
 
+interface Answers {
+  paused(is: boolean): void;
+  close(): void;
+}
+
 /** On a terminal Enter lets a paused loop go on. */
-function hearEnter(loops: LoopClient, loopId: string): { paused(is: boolean): void; close(): void } {
+function hearEnter(loops: LoopClient, loopId: string): Answers {
   if (!process.stdin.isTTY) return { paused() {}, close() {} };
   let isPaused = false;
   const onLine = (): void => {

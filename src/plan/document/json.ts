@@ -10,6 +10,8 @@ interface JsonNode {
   children?: Map<Segment, { key: number; node: JsonNode }>;
 }
 
+type Numbers = 'check' | 'keep';
+
 /** At most so many repeated keys are told. */
 const MAX_FAULTS = 100;
 
@@ -19,8 +21,8 @@ const MAX_FAULTS = 100;
  *
  * @param numbers `check` refuses a whole number that would become another one
  */
-export function readJson(text: string, numbers: 'check' | 'keep' = 'check'): ReadResult {
-  const { faults } = scanJson(text, false, numbers === 'check');
+export function readJson(text: string, numbers: Numbers = 'check'): ReadResult {
+  const { faults } = new Scanner(text, { numbers }).scan();
   if (faults.length > 0) return { faults };
   let value: unknown;
   try {
@@ -29,7 +31,7 @@ export function readJson(text: string, numbers: 'check' | 'keep' = 'check'): Rea
     // The scanner is checked to agree with JSON.parse; where it should not, there is still an answer.
     return { faults: [{ code: 'syntax_error', message: (error as Error).message, offset: 0 }] };
   }
-  return { document: { value, locator: () => jsonLocator(scanJson(text, true).root, text) } };
+  return { document: { value, locator: () => jsonLocator(new Scanner(text, { keep: true }).scan().root, text) } };
 }
 
 function jsonLocator(root: JsonNode, text: string): Locator {
@@ -65,109 +67,140 @@ class ScanError extends Error {
   }
 }
 
-/** Walks a JSON text. The depth limit bounds the recursion. */
-function scanJson(text: string, keep: boolean, checkNumbers = false): { root: JsonNode; faults: Fault[] } {
-  const faults: Fault[] = [];
-  let at = 0;
-  let values = 0;
+interface ScanOptions {
+  /** Whether the tree that comes back has children. */
+  keep?: boolean;
+  numbers?: Numbers;
+}
 
-  const fail = (message: string, offset = at, code: Fault['code'] = 'syntax_error', hint?: string): never => {
-    throw new ScanError({ code, message, offset, ...defined({ hint }) });
-  };
-  const skip = (pattern: RegExp): boolean => {
-    pattern.lastIndex = at;
-    if (!pattern.test(text)) return false;
-    at = pattern.lastIndex;
-    return true;
-  };
-  const skipSpace = (): void => {
-    const code = text.charCodeAt(at);
-    if (code === 32 || code === 10 || code === 13 || code === 9) skip(SPACE);
-  };
+/** Walks a JSON text, once. The depth limit bounds the recursion. */
+class Scanner {
+  private readonly faults: Fault[] = [];
+  private readonly keep: boolean;
+  private readonly checkNumbers: boolean;
+  private at = 0;
+  private values = 0;
 
-  const readValue = (depth: number): JsonNode => {
-    skipSpace();
-    const start = at;
-    values += 1;
-    if (values > MAX_VALUES) fail(`the document contains more than ${MAX_VALUES} values`, start, 'too_complex');
-    if (depth > MAX_DEPTH) fail(`nested more than ${MAX_DEPTH} levels deep`, start, 'too_deep');
-    const char = text[at];
-    if (char === '{' || char === '[') return readCollection(char, depth);
-    if (char === '"') readString();
-    else if (skip(NUMBER)) checkNumber(start);
-    else if (!skip(LITERAL)) fail(...unexpected(text, at));
+  constructor(
+    private readonly text: string,
+    { keep = false, numbers = 'keep' }: ScanOptions,
+  ) {
+    this.keep = keep;
+    this.checkNumbers = numbers === 'check';
+  }
+
+  scan(): { root: JsonNode; faults: Fault[] } {
+    const { faults } = this;
+    let root: JsonNode = { start: 0 };
+    try {
+      root = this.readValue(1);
+      this.skipSpace();
+      if (this.at < this.text.length) this.fail('unexpected text after the end of the document');
+    } catch (error) {
+      if (!(error instanceof ScanError)) throw error;
+      faults.push(error.fault);
+    }
+    return { root, faults };
+  }
+
+  private readValue(depth: number): JsonNode {
+    this.skipSpace();
+    const { text, at: start } = this;
+    this.values += 1;
+    if (this.values > MAX_VALUES) {
+      this.fail(`the document contains more than ${MAX_VALUES} values`, start, 'too_complex');
+    }
+    if (depth > MAX_DEPTH) this.fail(`nested more than ${MAX_DEPTH} levels deep`, start, 'too_deep');
+    const char = text[start];
+    if (char === '{' || char === '[') return this.readCollection(char, depth);
+    if (char === '"') this.readString();
+    else if (this.skip(NUMBER)) this.checkNumber(start);
+    else if (!this.skip(LITERAL)) this.fail(...unexpected(text, start));
     return { start };
-  };
+  }
 
-  const checkNumber = (start: number): void => {
-    if (!checkNumbers || faults.length >= MAX_FAULTS) return;
-    const number = text.slice(start, at);
-    if (!isExact(number)) faults.push(inexactNumber(number, start));
-  };
+  private checkNumber(start: number): void {
+    if (!this.checkNumbers || this.faults.length >= MAX_FAULTS) return;
+    const number = this.text.slice(start, this.at);
+    if (!isExact(number)) this.faults.push(inexactNumber(number, start));
+  }
 
-  const readString = (): void => {
-    const start = at;
+  private readString(): void {
+    const { text, at: start } = this;
     // Most strings hold no escape; only those that do, or are broken, need the slow way.
-    const close = text.indexOf('"', at + 1);
-    if (close > 0 && isPlain(text, at + 1, close)) at = close + 1;
-    else
-      at = endOfString(text, at) ?? fail('this string is not closed, or contains a bad escape or a line break', start);
-  };
+    const close = text.indexOf('"', start + 1);
+    if (close > 0 && isPlain(text, start + 1, close)) this.at = close + 1;
+    else {
+      const end = endOfString(text, start);
+      this.at = end ?? this.fail('this string is not closed, or contains a bad escape or a line break', start);
+    }
+  }
 
-  const readCollection = (open: '{' | '[', depth: number): JsonNode => {
-    const node: JsonNode = { start: at, ...(keep ? { children: new Map() } : {}) };
+  private readCollection(open: '{' | '[', depth: number): JsonNode {
+    const { text } = this;
+    const node: JsonNode = { start: this.at, ...(this.keep ? { children: new Map() } : {}) };
     const close = open === '{' ? '}' : ']';
     const keys = open === '{' ? new Map<string, number>() : undefined;
-    let index = 0;
-    at += 1;
-    skipSpace();
-    if (text[at] === close) {
-      at += 1;
+    this.at += 1;
+    this.skipSpace();
+    if (text[this.at] === close) {
+      this.at += 1;
       return node;
     }
-    for (;;) {
-      skipSpace();
-      const key = at;
-      const segment = keys === undefined ? index : readKey(keys);
-      const child = readValue(depth + 1);
-      if (keep && !node.children!.has(segment)) node.children!.set(segment, { key, node: child });
-      index += 1;
-      skipSpace();
-      const next = text[at];
-      if (next !== ',' && next !== close) {
-        fail(at >= text.length ? `the text ends before the closing '${close}'` : `expected ',' or '${close}'`);
-      }
-      at += 1;
-      if (next === close) return node;
+    for (let index = 0; ; index += 1) {
+      this.skipSpace();
+      const key = this.at;
+      const segment = keys === undefined ? index : this.readKey(keys);
+      const child = this.readValue(depth + 1);
+      if (this.keep && !node.children!.has(segment)) node.children!.set(segment, { key, node: child });
+      if (this.closes(close)) return node;
     }
-  };
+  }
 
-  const readKey = (keys: Map<string, number>): string => {
-    const start = at;
-    if (text[at] !== '"')
-      fail(...(text[at] === '}' ? trailingComma(at) : unexpected(text, at, 'a key in double quotes')));
-    readString();
-    const raw = text.slice(start + 1, at - 1);
+  /** Reads what stands after an entry. @returns whether it was the last one */
+  private closes(close: '}' | ']'): boolean {
+    this.skipSpace();
+    const { text, at } = this;
+    const next = text[at];
+    if (next !== ',' && next !== close) {
+      this.fail(at >= text.length ? `the text ends before the closing '${close}'` : `expected ',' or '${close}'`);
+    }
+    this.at += 1;
+    return next === close;
+  }
+
+  private readKey(keys: Map<string, number>): string {
+    const { text, at: start } = this;
+    if (text[start] !== '"') {
+      this.fail(...(text[start] === '}' ? trailingComma(start) : unexpected(text, start, 'a key in double quotes')));
+    }
+    this.readString();
+    const raw = text.slice(start + 1, this.at - 1);
     const key = raw.includes('\\') ? (JSON.parse(`"${raw}"`) as string) : raw;
     const first = keys.get(key);
     if (first === undefined) keys.set(key, start);
-    else if (faults.length < MAX_FAULTS) faults.push(duplicateKey(key, start, first));
-    skipSpace();
-    if (text[at] !== ':') fail("expected ':' after a key");
-    at += 1;
+    else if (this.faults.length < MAX_FAULTS) this.faults.push(duplicateKey(key, start, first));
+    this.skipSpace();
+    if (text[this.at] !== ':') this.fail("expected ':' after a key");
+    this.at += 1;
     return key;
-  };
-
-  let root: JsonNode = { start: 0 };
-  try {
-    root = readValue(1);
-    skipSpace();
-    if (at < text.length) fail('unexpected text after the end of the document');
-  } catch (error) {
-    if (!(error instanceof ScanError)) throw error;
-    faults.push(error.fault);
   }
-  return { root, faults };
+
+  private skipSpace(): void {
+    const code = this.text.charCodeAt(this.at);
+    if (code === 32 || code === 10 || code === 13 || code === 9) this.skip(SPACE);
+  }
+
+  private skip(pattern: RegExp): boolean {
+    pattern.lastIndex = this.at;
+    if (!pattern.test(this.text)) return false;
+    this.at = pattern.lastIndex;
+    return true;
+  }
+
+  private fail(message: string, offset = this.at, code: Fault['code'] = 'syntax_error', hint?: string): never {
+    throw new ScanError({ code, message, offset, ...defined({ hint }) });
+  }
 }
 
 /** The fault of a key that a map holds twice. */

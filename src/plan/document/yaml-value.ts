@@ -12,12 +12,11 @@ import {
   type YAMLSeq,
 } from 'yaml';
 import { inexactNumber, isExact } from './exact-numbers.js';
-import { MAX_DEPTH, MAX_VALUES, type Fault, type Locator } from './faults.js';
+import { MAX_DEPTH, MAX_VALUES, type Fault } from './faults.js';
 import { duplicateKey } from './json.js';
-import type { Segment } from '../problems/paths.js';
 
 /** What each alias stands for. */
-type Targets = ReadonlyMap<Alias, Node>;
+export type Targets = ReadonlyMap<Alias, Node>;
 
 /** A converted node. Aliases share it; what it would hold if they were written out is counted all the same. */
 interface Converted {
@@ -39,76 +38,81 @@ class ConversionError extends Error {
  * Turns YAML nodes into plain JSON data. The library's own way takes a hundred uses of one anchor for an attack, and
  * lets pass what JSON cannot say; here aliases cost nothing, and their sum is bounded.
  */
-export function yamlValue(contents: unknown): { value: unknown; targets: Targets } | { faults: Fault[] } {
-  const faults: Fault[] = [];
-  const anchors = new Map<string, { node: Node; converted?: Converted }>();
-  const targets = new Map<Alias, Node>();
-  let total = 0;
+export function yamlValue(contents: unknown): YamlValue {
+  return new Converter().convertAll(contents);
+}
 
-  const convert = (node: unknown, level: number): Converted => {
+type YamlValue = { value: unknown; targets: Targets } | { faults: Fault[] };
+
+/** What an anchor names; without `converted` while that is under way. */
+interface Anchor {
+  node: Node;
+  converted?: Converted;
+}
+
+/** Converts one document, once. The depth limit bounds the recursion. */
+class Converter {
+  private readonly faults: Fault[] = [];
+  private readonly anchors = new Map<string, Anchor>();
+  private readonly targets = new Map<Alias, Node>();
+  private total = 0;
+
+  convertAll(contents: unknown): YamlValue {
+    const { faults, targets } = this;
+    try {
+      const { value } = this.convert(contents, 1);
+      return faults.length > 0 ? { faults } : { value, targets };
+    } catch (error) {
+      if (!(error instanceof ConversionError)) throw error;
+      return { faults: [...faults, error.fault] };
+    }
+  }
+
+  private convert(node: unknown, level: number): Converted {
     if (!isNode(node)) return { value: null, size: 1, depth: 0 };
-    if (isAlias(node)) return convertAlias(node, level);
+    if (isAlias(node)) return this.convertAlias(node, level);
     if (level > MAX_DEPTH) throw tooDeep(node);
     if (node.tag !== undefined && !KNOWN_TAG.test(node.tag))
       throw unsupported(node, `the tag ${node.tag} is not supported`);
-    const anchor: { node: Node; converted?: Converted } = { node };
-    if (node.anchor !== undefined) anchors.set(node.anchor, anchor);
-    count(1, node);
+    const anchor: Anchor = { node };
+    if (node.anchor !== undefined) this.anchors.set(node.anchor, anchor);
+    this.count(1, node);
     anchor.converted = isMap(node)
-      ? convertMap(node, level)
+      ? this.convertMap(node, level)
       : isSeq(node)
-        ? convertSeq(node, level)
+        ? this.convertSeq(node, level)
         : convertScalar(node);
-    noteInexact(node);
+    this.noteInexact(node);
     return anchor.converted;
-  };
+  }
 
-  const noteInexact = (node: Node): void => {
-    if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined || faults.length >= MAX_FAULTS)
-      return;
-    if (!isExact(node.source)) faults.push(inexactNumber(node.source, startOf(node)));
-  };
-
-  const count = (size: number, node: Node): void => {
-    total += size;
-    if (total <= MAX_VALUES) return;
-    const message = `expanded, the document's aliases contain more than ${MAX_VALUES} values`;
-    throw new ConversionError({ code: 'too_many_aliases', message, offset: startOf(node) });
-  };
-
-  const convertAlias = (alias: Alias, level: number): Converted => {
-    const anchor = anchors.get(alias.source);
+  private convertAlias(alias: Alias, level: number): Converted {
+    const anchor = this.anchors.get(alias.source);
     if (anchor === undefined) throw unsupported(alias, `the alias *${alias.source} has no anchor before it`);
     if (anchor.converted === undefined) throw unsupported(alias, `the alias *${alias.source} is inside its own anchor`);
     if (level + anchor.converted.depth > MAX_DEPTH) throw tooDeep(alias);
-    targets.set(alias, anchor.node);
-    count(anchor.converted.size, alias);
+    this.targets.set(alias, anchor.node);
+    this.count(anchor.converted.size, alias);
     return anchor.converted;
-  };
+  }
 
-  const convertSeq = (seq: YAMLSeq, level: number): Converted => {
-    const items = seq.items.map((item) => convert(item, level + 1));
+  private convertSeq(seq: YAMLSeq, level: number): Converted {
+    const items = seq.items.map((item) => this.convert(item, level + 1));
     return sumOf(
       items.map((item) => item.value),
       items,
     );
-  };
+  }
 
-  const convertMap = (map: YAMLMap, level: number): Converted => {
+  private convertMap(map: YAMLMap, level: number): Converted {
     const parts: Converted[] = [];
     const entries = new Map<string, unknown>();
     const merged: unknown[] = [];
     const seen = new Map<string, number>();
     for (const pair of map.items) {
       const key = keyOf(pair, map);
-      const offset = startOf(pair.key as Node);
-      const first = seen.get(key);
-      if (first !== undefined) {
-        if (faults.length < MAX_FAULTS) faults.push(duplicateKey(key, offset, first));
-        continue;
-      }
-      seen.set(key, offset);
-      const part = convert(pair.value, level + 1);
+      if (this.isRepeated(key, startOf(pair.key as Node), seen)) continue;
+      const part = this.convert(pair.value, level + 1);
       parts.push(part);
       if (isMergeKey(pair)) merged.push(...mergeSources(part.value, pair));
       else entries.set(key, part.value);
@@ -118,60 +122,28 @@ export function yamlValue(contents: unknown): { value: unknown; targets: Targets
     }
     // A merge copies entries by reference, but each stands for all that it holds.
     return sumOf(Object.fromEntries(entries), parts);
-  };
-
-  try {
-    const { value } = convert(contents, 1);
-    return faults.length > 0 ? { faults } : { value, targets };
-  } catch (error) {
-    if (!(error instanceof ConversionError)) throw error;
-    return { faults: [...faults, error.fault] };
   }
-}
 
-/** Finds the parts of a YAML document; what stands behind an alias or a merge is found where it is written. */
-export function yamlLocator(contents: unknown, targets: Targets): Locator {
-  const resolve = (node: unknown): unknown => (isAlias(node) ? targets.get(node) : node);
-  const findPair = (node: unknown, key: string): Pair | undefined => {
-    const map = resolve(node);
-    if (isSeq(map)) return firstOf(map.items, (item) => findPair(item, key));
-    if (!isMap(map)) return undefined;
-    return (
-      map.items.find((pair) => !isMergeKey(pair) && isScalar(pair.key) && keyText(pair.key) === key) ??
-      firstOf(map.items, (pair) => (isMergeKey(pair) ? findPair(pair.value, key) : undefined))
-    );
-  };
-  const childOf = (node: unknown, segment: Segment): { pair: Pair | undefined; child: unknown } => {
-    const here = resolve(node);
-    const pair = isMap(here) ? findPair(here, String(segment)) : undefined;
-    return { pair, child: isSeq(here) ? here.items[Number(segment)] : pair?.value };
-  };
-  return {
-    textOf(path) {
-      const node = resolve(path.reduce((parent: unknown, segment) => childOf(parent, segment).child, contents));
-      return isScalar(node) ? node.source : undefined;
-    },
-    find(path, at) {
-      let node: unknown = contents;
-      let offset = isNode(node) ? startOf(node) : 0;
-      for (const [depth, segment] of path.entries()) {
-        const { pair, child } = childOf(node, segment);
-        if (child === undefined && pair === undefined) break;
-        const showKey = pair !== undefined && (!isNode(child) || (at === 'key' && depth === path.length - 1));
-        offset = showKey ? startOf(pair.key as Node) : isNode(child) ? startOf(child) : offset;
-        node = child;
-      }
-      return offset;
-    },
-  };
-}
-
-function firstOf<T, R>(items: readonly T[], find: (item: T) => R | undefined): R | undefined {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
+  private isRepeated(key: string, offset: number, seen: Map<string, number>): boolean {
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, offset);
+    else if (this.faults.length < MAX_FAULTS) this.faults.push(duplicateKey(key, offset, first));
+    return first !== undefined;
   }
-  return undefined;
+
+  private noteInexact(node: Node): void {
+    if (!isScalar(node) || typeof node.value !== 'number' || node.source === undefined) return;
+    if (this.faults.length < MAX_FAULTS && !isExact(node.source)) {
+      this.faults.push(inexactNumber(node.source, startOf(node)));
+    }
+  }
+
+  private count(size: number, node: Node): void {
+    this.total += size;
+    if (this.total <= MAX_VALUES) return;
+    const message = `expanded, the document's aliases contain more than ${MAX_VALUES} values`;
+    throw new ConversionError({ code: 'too_many_aliases', message, offset: startOf(node) });
+  }
 }
 
 function convertScalar(node: Node): Converted {
@@ -199,11 +171,12 @@ function keyOf(pair: Pair, map: YAMLMap): string {
 }
 
 /** `1: x` and `true: x` have keys that are texts, as in JSON. */
-function keyText(key: Scalar): string {
+export function keyText(key: Scalar): string {
   return typeof key.value === 'string' ? key.value : (key.source ?? String(key.value));
 }
 
-function isMergeKey(pair: Pair): boolean {
+/** `<<`, by which a map takes in the entries of others. */
+export function isMergeKey(pair: Pair): boolean {
   return isScalar(pair.key) && pair.key.type === 'PLAIN' && keyText(pair.key) === '<<';
 }
 
@@ -231,6 +204,7 @@ function tooDeep(node: Node): ConversionError {
   });
 }
 
-function startOf(node: Node): number {
+/** Offset of a node in the text. */
+export function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }

@@ -1,6 +1,7 @@
 import { Composer, Lexer, Parser, type CST, type Document } from 'yaml';
 import { MAX_DEPTH, type Fault, type ReadResult } from './faults.js';
-import { yamlLocator, yamlValue } from './yaml-value.js';
+import { yamlLocator } from './yaml-locator.js';
+import { yamlValue } from './yaml-value.js';
 
 /** Errors after which reading stops: one broken quote makes thousands. */
 const MAX_FAULTS = 100;

@@ -13,7 +13,7 @@ import { nextTurn } from '../../loop/turns.js';
 import { provideDetails } from '../record/current-details.js';
 import { offerLoopVerbs, type LoopControl } from './control.js';
 import { readLoopInput } from './input.js';
-import { createLoop, type Loop } from './loop-data.js';
+import { Loop } from './loop-data.js';
 import {
   LOOP_INPUT,
   LOOP_TURNS,
@@ -26,7 +26,7 @@ import {
   type TurnRecord,
 } from '../../contract/loop-messages.js';
 import { plain } from '../../contract/seal.js';
-import { listenForSignals } from '../record/signals.js';
+import { listenForSignals, type Signals } from '../record/signals.js';
 import { takeTurn } from './take-turn.js';
 import { defined } from '../../basics/defined.js';
 import { withoutStack } from '../../basics/without-stack.js';
@@ -49,63 +49,126 @@ export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
   const input = 'then' in read ? await read : read;
   // Only now: those that came while the input was checked are among the early ones.
   const signals = listenForSignals();
-  const loop = createLoop(input);
-  const control: LoopControl = { paused: input.carried.paused === true };
-  const scope = new CancellationScope({ cancellable: true, parent: new CancellationScope({ cancellable: false }) });
-  let status: LoopStatus = 'running';
-  let failure: LoopFailure | undefined;
-  let canceled = false;
-  const resumed = (): LoopInput => ({ ...input, carried: loop.carry() });
-  const view = (): LoopView => loop.view(statusNow(), endFacts(failure, control));
+  const run = new LoopRun(input);
+  run.listen(signals);
+  await CancellationScope.nonCancellable(() => run.toItsEnd());
+  return run.conclude();
+}
 
-  setHandler(defineQuery<LoopView>(LOOP_VIEW), view, { description: 'The state of the loop, and what it is doing' });
-  setHandler(
-    defineQuery<readonly TurnRecord[], [{ after?: number }?]>(LOOP_TURNS),
-    (q) => loop.turnsAfter(afterOf(q)),
-    {
-      description: 'The last turns and why they ran what they ran; {"after": n} for those after number n',
-    },
-  );
-  setHandler(defineQuery<LoopInput>(LOOP_INPUT), resumed, { description: 'What a resumed loop is started with' });
-  offerLoopVerbs(signals, control, view, () => scope.cancel());
-  signals.deliverEarly();
-  provideDetails(() => detailsOf(view(), loop.turnsAfter(0).slice(-20)));
-  CancellationScope.current().cancelRequested.catch(() => {
-    canceled = true;
-    scope.cancel();
+/** One run of a loop, as long as its history lasts. */
+class LoopRun {
+  private readonly loop: Loop;
+  private readonly control: LoopControl;
+  /** Of the turns: who stops the loop at once ends the turn under way, and nothing else. */
+  private readonly scope = new CancellationScope({
+    cancellable: true,
+    parent: new CancellationScope({ cancellable: false }),
   });
+  private status: LoopStatus = 'running';
+  private failure: LoopFailure | undefined;
+  private canceled = false;
 
-  await CancellationScope.nonCancellable(async () => {
-    status = await runTurns();
+  constructor(private readonly input: LoopInput) {
+    this.loop = new Loop(input);
+    this.control = { paused: input.carried.paused === true };
+  }
+
+  /** Lets others ask it, steer it and cancel it. */
+  listen(signals: Signals): void {
+    const { loop, control, scope } = this;
+    setHandler(defineQuery<LoopView>(LOOP_VIEW), this.view, {
+      description: 'The state of the loop, and what it is doing',
+    });
+    setHandler(
+      defineQuery<readonly TurnRecord[], [{ after?: number }?]>(LOOP_TURNS),
+      (q) => loop.turnsAfter(afterOf(q)),
+      {
+        description: 'The last turns and why they ran what they ran; {"after": n} for those after number n',
+      },
+    );
+    setHandler(defineQuery<LoopInput>(LOOP_INPUT), this.resumed, {
+      description: 'What a resumed loop is started with',
+    });
+    offerLoopVerbs(signals, control, this.view, () => scope.cancel());
+    signals.deliverEarly();
+    provideDetails(() => detailsOf(this.view(), loop.turnsAfter(0).slice(-20)));
+    CancellationScope.current().cancelRequested.catch(() => {
+      this.canceled = true;
+      scope.cancel();
+    });
+  }
+
+  /** Runs it until it has made its turns, or one failed, or somebody stopped it. Call it where no cancel comes in. */
+  async toItsEnd(): Promise<void> {
+    this.status = await this.runTurns();
     await condition(allHandlersFinished);
-  });
-  return conclude({ view: view(), input: resumed() }, failure);
+  }
 
-  async function runTurns(): Promise<LoopStatus> {
+  /** @throws what an end amounts to that is not a result */
+  conclude(): LoopEnd {
+    return conclude({ view: this.view(), input: this.resumed() }, this.failure);
+  }
+
+  private async runTurns(): Promise<LoopStatus> {
+    const { loop, control } = this;
     for (;;) {
-      if (canceled) return 'canceled';
+      if (this.canceled) return 'canceled';
       if (control.stop !== undefined) return 'stopped';
-      if (nextTurn(loop.config, loop.state, loop.lastIteration).done && loop.state.phase === 'turn') return 'completed';
+      if (!this.hasMore() && loop.state.phase === 'turn') return 'completed';
       if (control.paused) {
-        await condition(() => !control.paused || control.stop !== undefined || canceled);
+        await condition(() => !control.paused || control.stop !== undefined || this.canceled);
         continue;
       }
-      const turn = await scope.run(() => takeTurn(loop));
+      const turn = await this.scope.run(() => takeTurn(loop));
       if (turn.end === 'failed') {
-        ({ failure } = turn);
-        return canceled ? 'canceled' : 'failed';
+        this.failure = turn.failure;
+        return this.canceled ? 'canceled' : 'failed';
       }
-      if (turn.end === 'canceled') continue;
-      if (turn.exit !== undefined) control.stop ??= { reason: turn.exit, now: false };
-      const more = !nextTurn(loop.config, loop.state, loop.lastIteration).done;
-      if (loop.config.pause_between_turns && more && control.stop === undefined) control.paused = true;
-      if (more && control.stop === undefined && !canceled && isLong()) await goOn(input, loop, control);
+      if (turn.end === 'done' && this.noteTurn(turn.exit)) await this.goOn();
     }
   }
 
-  function statusNow(): LoopStatus {
+  /**
+   * Notes that a turn went well.
+   *
+   * @param exit why the agent wants the loop to end with this turn
+   * @returns whether the next turn is for a new history
+   */
+  private noteTurn(exit: string | undefined): boolean {
+    const { loop, control } = this;
+    if (exit !== undefined) control.stop ??= { reason: exit, now: false };
+    if (!this.hasMore() || control.stop !== undefined) return false;
+    if (loop.config.pause_between_turns) control.paused = true;
+    return !this.canceled && isLong();
+  }
+
+  private hasMore(): boolean {
+    const { config, state, lastIteration } = this.loop;
+    return !nextTurn(config, state, lastIteration).done;
+  }
+
+  /** Between two turns nothing is pending, so nothing is lost. Does not return, unless somebody has just asked for a stop. */
+  private async goOn(): Promise<void> {
+    const { control, input, loop } = this;
+    await condition(allHandlersFinished);
+    if (control.stop !== undefined) return;
+    const memo = Object.fromEntries(
+      Object.entries(workflowInfo().memo ?? {}).map(([name, value]) => [name, plain(value)]),
+    );
+    const next = makeContinueAsNewFunc<typeof orchLoop>({ memo });
+    await next({ ...input, carried: { ...loop.carry(), ...(control.paused ? { paused: true } : {}) } });
+  }
+
+  /** What it is started with where somebody resumes it. */
+  private readonly resumed = (): LoopInput => ({ ...this.input, carried: this.loop.carry() });
+
+  private readonly view = (): LoopView =>
+    this.loop.view(this.statusNow(), defined({ failure: this.failure, stop_reason: this.control.stop?.reason }));
+
+  private statusNow(): LoopStatus {
+    const { status, control, loop } = this;
     if (status !== 'running') return status;
-    if (control.stop !== undefined || canceled) return 'stopping';
+    if (control.stop !== undefined || this.canceled) return 'stopping';
     return control.paused && loop.phase === undefined ? 'paused' : 'running';
   }
 }
@@ -113,17 +176,6 @@ export async function orchLoop(given: LoopInput): Promise<LoopEnd> {
 function isLong(): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
   return historyLength >= MAX_EVENTS || continueAsNewSuggested;
-}
-
-/** Between two turns nothing is pending, so nothing is lost. Does not return, unless somebody has just asked for a stop. */
-async function goOn(input: LoopInput, loop: Loop, control: LoopControl): Promise<void> {
-  await condition(allHandlersFinished);
-  if (control.stop !== undefined) return;
-  const memo = Object.fromEntries(
-    Object.entries(workflowInfo().memo ?? {}).map(([name, value]) => [name, plain(value)]),
-  );
-  const next = makeContinueAsNewFunc<typeof orchLoop>({ memo });
-  await next({ ...input, carried: { ...loop.carry(), ...(control.paused ? { paused: true } : {}) } });
 }
 
 function conclude(end: LoopEnd, failure: LoopFailure | undefined): LoopEnd {
@@ -137,13 +189,6 @@ function conclude(end: LoopEnd, failure: LoopFailure | undefined): LoopEnd {
   throw withoutStack(
     ApplicationFailure.create({ type: 'LoopFailed', nonRetryable: true, message: text, details: [end] }),
   );
-}
-
-function endFacts(
-  failure: LoopFailure | undefined,
-  { stop }: LoopControl,
-): { failure?: LoopFailure; stop_reason?: string } {
-  return defined({ failure, stop_reason: stop?.reason });
 }
 
 function afterOf(question: unknown): number {

@@ -1,24 +1,17 @@
 import { log, proxyLocalActivities, proxySinks, setHandler, workflowInfo, type Sinks } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
 import type { RunInput } from '../../contract/run-input.js';
-import type { Program, RunState } from '../../engine/index.js';
-import type { EventsPage, RecordBatch } from '../../contract/run-record.js';
+import type { EngineEvent, Program, RunState, StepReport } from '../../engine/index.js';
+import type { EventsPage, RecordBatch, RunRecord } from '../../contract/run-record.js';
+import type { RunAbout } from '../../contract/run-about.js';
 import type { RunEvent } from '../../contract/events.js';
 import { aboutRun } from './about-run.js';
 import { eventsQuery, planQuery } from '../../contract/run-messages.js';
-import { createRecorder, type Recorder } from './recorder.js';
+import { Recorder, type VerbNote } from './recorder.js';
 
 /** What the worker takes from a workflow for the files of its run. */
 interface RecordSinks extends Sinks {
   record: { take(batch: RecordBatch): void };
-}
-
-/** The record of a run: its events, for whoever asks and for the files on the worker. */
-export interface RunJournal extends Recorder {
-  /** Number of the last event. */
-  readonly lastSeq: () => number;
-  /** Has the worker write the whole record. Never fails: a record that cannot be written is no matter of the run. */
-  seal(): Promise<void>;
 }
 
 /** Events of a page where the asker names no limit, and the most. */
@@ -33,27 +26,79 @@ const { seal } = proxyLocalActivities<Pick<Activities, 'seal'>>({
   retry: { initialInterval: '200 milliseconds', maximumAttempts: 3 },
 });
 
-/** Begins the record of a run that has just started. */
-export function openJournal(program: Program, input: RunInput, state: RunState): RunJournal {
-  const about = aboutRun(program, input);
-  const { plan, carried } = input;
-  const after = carried?.events ?? 0;
-  const from = after === 0 ? {} : { after };
-  let behind = true; // the worker has no part of the record, or lacks some
-  const recorder = createRecorder(
-    program,
-    (fresh) => {
-      // What is decided again from history has been told once, maybe to a worker that is gone: the next news has it all.
-      if (workflowInfo().unsafe.isReplaying) behind = true;
-      else tell(fresh);
-    },
-    after,
-  );
-  setHandler(eventsQuery, (question) => pageOf(recorder.events, after, question ?? {}), {
-    description: 'The events of the run after the one with the number {"after": n}, at most {"limit": n}',
-  });
-  setHandler(planQuery, () => ({ about, plan }), { description: 'The plan as the run was started with it' });
-  const facts = {
+/** The record of a run: its events, for whoever asks and for the files on the worker. */
+export class RunJournal {
+  private readonly about: RunAbout;
+  private readonly after: number;
+  private readonly recorder: Recorder;
+  /** The worker has no part of the record, or lacks some. */
+  private behind = true;
+
+  /** Begins the record of a run that has just started, or goes on with it in a new history. */
+  constructor(
+    program: Program,
+    private readonly input: RunInput,
+    state: RunState,
+  ) {
+    const about = aboutRun(program, input);
+    const { plan, carried } = input;
+    this.about = about;
+    this.after = carried?.events ?? 0;
+    this.recorder = new Recorder(program, this.tell, this.after);
+    setHandler(eventsQuery, (question) => pageOf(this.recorder.events, this.after, question ?? {}), {
+      description: 'The events of the run after the one with the number {"after": n}, at most {"limit": n}',
+    });
+    setHandler(planQuery, () => ({ about, plan }), { description: 'The plan as the run was started with it' });
+    if (carried === undefined) this.recorder.began(factsOf(about), state);
+  }
+
+  /** Number of the last event. */
+  get lastSeq(): number {
+    return this.after + this.recorder.events.length;
+  }
+
+  /** The engine has taken an event in: see {@link Recorder}, as for all that the run tells. */
+  took(event: EngineEvent, before: RunState['status'], state: RunState): void {
+    this.recorder.took(event, before, state);
+  }
+
+  asked(note: VerbNote, at: number): void {
+    this.recorder.asked(note, at);
+  }
+
+  instance(step: number, index: number, at: number, report?: StepReport): void {
+    this.recorder.instance(step, index, at, report);
+  }
+
+  /** Has the worker write the whole record. Never fails: a record that cannot be written is no matter of the run. */
+  async seal(): Promise<void> {
+    try {
+      await seal(this.whole());
+    } catch (error) {
+      log.warn('The record of the run could not be written', { error });
+    }
+  }
+
+  private readonly tell = (fresh: readonly RunEvent[]): void => {
+    // What is decided again from history has been told once, maybe to a worker that is gone: the next news has it all.
+    if (workflowInfo().unsafe.isReplaying) {
+      this.behind = true;
+      return;
+    }
+    const { run_id } = this.about;
+    if (this.behind) record.take({ whole: true, run_id, ...this.whole() });
+    else record.take({ whole: false, run_id, events: fresh });
+    this.behind = false;
+  };
+
+  private whole(): RunRecord {
+    const { about, after, recorder, input } = this;
+    return { about, plan: input.plan, events: recorder.events, ...(after === 0 ? {} : { after }) };
+  }
+}
+
+function factsOf(about: RunAbout): Parameters<Recorder['began']>[0] {
+  return {
     run_id: about.run_id,
     plan_id: about.plan_id,
     plan_digest: about.plan_digest,
@@ -63,25 +108,6 @@ export function openJournal(program: Program, input: RunInput, state: RunState):
     ...(about.rerun_of !== null && { rerun_of: about.rerun_of }),
     ...(about.started_by !== null && { started_by: about.started_by }),
   };
-  if (carried === undefined) recorder.began(facts, state);
-  return {
-    ...recorder,
-    lastSeq: () => after + recorder.events.length,
-    async seal() {
-      try {
-        await seal({ about, plan, events: recorder.events, ...from });
-      } catch (error) {
-        log.warn('The record of the run could not be written', { error });
-      }
-    },
-  };
-
-  function tell(fresh: readonly RunEvent[]): void {
-    const { run_id } = about;
-    if (behind) record.take({ whole: true, run_id, about, plan, events: recorder.events, ...from });
-    else record.take({ whole: false, run_id, events: fresh });
-    behind = false;
-  }
 }
 
 function pageOf(all: readonly RunEvent[], base: number, question: { after?: unknown; limit?: unknown }): EventsPage {

@@ -28,7 +28,7 @@ import {
 import { readRunLocks, settledSteps, type CheckedInput } from '../program/input.js';
 import type { RunProgram } from '../program/program.js';
 import { provideDetails } from '../record/current-details.js';
-import { openJournal, type RunJournal } from '../record/journal.js';
+import { RunJournal } from '../record/journal.js';
 import type { Signals } from '../record/signals.js';
 import { statusMemo } from '../record/status-memo.js';
 import { StepRunner } from '../steps/step-runner.js';
@@ -80,7 +80,7 @@ export class PlanRun {
         ? firstCommands(beginning, input.engine_version, (todo) => this.carryOut(todo))
         : resumption(() => this.resume(carried));
     this.history = this.makeHistory();
-    this.journal = openJournal(program, input, this.state);
+    this.journal = new RunJournal(program, input, this.state);
     this.showStatus = statusMemo(input.engine_version > 1, carried === undefined ? 'running' : this.state.status);
   }
 
@@ -147,7 +147,7 @@ export class PlanRun {
       apply: this.apply,
       carry: () => ({
         created_at: createdAt,
-        events: this.journal.lastSeq(),
+        events: this.journal.lastSeq,
         timers: [...timers],
         waits: [...waits.ends],
         ...runner.carry(),

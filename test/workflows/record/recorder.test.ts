@@ -10,7 +10,7 @@ import {
   type RunEvent,
 } from '../../../src/journal/index.js';
 import type { OnFailure, TriggerRule } from '../../../src/plan/model/plan.js';
-import { createRecorder, type Recorder } from '../../../src/workflows/record/recorder.js';
+import { Recorder } from '../../../src/workflows/record/recorder.js';
 import { drive, type Drive } from '../../engine/drive.js';
 import { programOf, type StepSketch } from '../../engine/programs.js';
 import { runAbout } from '../../support/run-about.js';
@@ -34,7 +34,7 @@ function aboutOf({ plan }: Program): RunAbout {
 /** A run by hand, with its recorder. */
 function record(program: Program): { run: Drive; events: readonly RunEvent[]; batches: RunEvent[][] } {
   const batches: RunEvent[][] = [];
-  const recorder: Recorder = createRecorder(program, (fresh) => void batches.push([...fresh]));
+  const recorder = new Recorder(program, (fresh) => void batches.push([...fresh]));
   const observe = (state: RunState, event?: EngineEvent, before?: RunState['status']): void => {
     if (event !== undefined) recorder.took(event, before!, state);
     else recorder.began({ run_id: 'r', plan_id: 'p', plan_digest: '', steps: 0, created_at: '' }, state);
@@ -166,7 +166,7 @@ test('the events of a quarantine that is decided by a retry', () => {
 test('nothing is recorded after the end of a run', () => {
   const program = programOf({ a: {} });
   const batches: RunEvent[] = [];
-  const recorder = createRecorder(program, (fresh) => void batches.push(...fresh));
+  const recorder = new Recorder(program, (fresh) => void batches.push(...fresh));
   const run = drive(program, [], (state, event, before) => {
     if (event === undefined)
       recorder.began({ run_id: 'r', plan_id: 'p', plan_digest: '', steps: 1, created_at: '' }, state);
@@ -189,7 +189,7 @@ const failed = (attempt: number): FailedAttempt => ({
 
 test('failed attempts come with the end of their step, each followed by its retry', () => {
   const program = programOf({ a: {} });
-  const recorder = createRecorder(program, () => {});
+  const recorder = new Recorder(program, () => {});
   const end = (report: StepReport): RunEvent[] => {
     const from = recorder.events.length;
     recorder.instance(0, 0, 9000, report);
