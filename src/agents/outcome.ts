@@ -41,7 +41,7 @@ export interface TurnCircumstances {
  * Says what a turn came to.
  *
  * A verdict file counts before a structured answer, that before the last verdict in the text, that before the exit
- * code. Success is a claim: whatever makes it doubtful turns it into a warning. An agent that exits with 0 and has said
+ * code. Success is a claim: whatever makes it doubtful turns it into a warning, wherever it was made. An agent that exits with 0 and has said
  * nothing has not answered.
  *
  * @param said what else there is to know, beside what it printed
@@ -65,7 +65,7 @@ function conclude(progress: TurnProgress, end: TurnEnd, said: TurnCircumstances)
   if (failure?.kind === 'quota' || failure?.kind === 'session') return { failure, ...answer };
   if (said.file?.verdict === 'retry') return { failure: retryOf(said.file, end, said), ...answer };
   const told = toldBy(said, own, failure);
-  if (told !== undefined) return { ...told, ...answer };
+  if (told !== undefined) return { ...doubted(told, progress, said), ...answer };
   if (failure !== undefined) return { ...afterFailure(failure, progress, said, own), ...answer };
   if (said.adapter.tellsEnd && !progress.final && own === undefined) {
     const message = 'it exited with code 0 before its turn had ended';

@@ -91,6 +91,31 @@ describe('what a turn came to', () => {
       'question',
     ],
     [
+      'a script that takes a warning for a pass',
+      [{ message: 'VERDICT: WARN x' }, {}, { file: { verdict: 'pass' }, fileIsGuess: true }],
+      'warn',
+    ],
+    [
+      'a file that says pass, and a tool that was refused',
+      [{ refused: ['Bash'] }, {}, { file: { verdict: 'pass' } }],
+      'warn',
+    ],
+    [
+      'a file that says pass, and an error of its own',
+      [{ error: 'it broke' }, { exitCode: 1 }, { file: { verdict: 'pass' } }],
+      'warn',
+    ],
+    [
+      'a file that says pass, in the middle of its turn',
+      [{ final: false }, { exitCode: 1 }, { file: { verdict: 'pass' } }],
+      'warn',
+    ],
+    [
+      'a file that says fail, in the middle of its turn',
+      [{ final: false }, { exitCode: 1 }, { file: { verdict: 'fail' } }],
+      'fail',
+    ],
+    [
       'a script that says fail',
       [{ message: 'VERDICT: PASS' }, {}, { file: { verdict: 'fail' }, fileIsGuess: true }],
       'fail',

@@ -410,6 +410,40 @@ describe('with fake agents', () => {
     expect(starts()).toHaveLength(3);
   });
 
+  test('a rerun takes the options of manifests, and its prompts tell what reused tasks said', async () => {
+    const manifest = manifestOf([
+      [task('a', 'FAKE say The port is 8042.')],
+      [task('b', 'FAKE until fixed\nFAKE verdict FAIL not yet', { depends: ['a'] })],
+    ]);
+    const { run, id, orch, starts, dir } = rig('again', manifest);
+    expect((await run('--no-review')).code).toBe(1);
+    const again = (...args: string[]): Promise<CliResult> => orch('rerun', id, '--id', `${id}-again`, ...args);
+    expect(await again('--review-engine', 'codex')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: `error[usage]: --review-engine: without --plan the run keeps the plan that it had
+  hint: name the file: --plan FILE
+`,
+    });
+    writeFileSync(path.join(dir, 'fixed'), '');
+    own.runs.push(`${id}-again`);
+    const planned = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await again('--plan', 'm.exec.yaml', '--dry-run', '--json', ...args)).stdout);
+    // A review is one more thing to do, also for what went well without one.
+    expect(await planned()).toMatchObject({ reused: [], again: [{ step: 'a' }, { step: 'b' }] });
+    const ended = await again('--plan', 'm.exec.yaml', '--mode', 'all-sequential', '--no-review');
+    expect([ended.code, total(ended)]).toEqual([
+      0,
+      'Total: 2  |  PASS: 2  WARN: 0  FAIL: 0  SKIPPED: 0  ESCALATED: 0  QUESTION: 0',
+    ]);
+    expect(ended.stderr).toContain('reuse  a\nagain  b');
+    const prompts = starts().map(({ prompt }) => prompt);
+    expect(prompts).toHaveLength(3);
+    expect(prompts[2]).toContain('### a: Do a\n\n**Status:** pass\n\nThe port is 8042.');
+    const plan: unknown = JSON.parse(readFileSync(path.join(own.state, 'runs', `${id}-again`, 'plan.json'), 'utf8'));
+    expect(plan).toMatchObject({ metadata: { mode: 'all-sequential' } });
+  });
+
   test('checks and reviews are those of the prose plan, by the engine of the tier', async () => {
     const manifest = manifestOf([[task('task-1', 'FAKE write made.txt good', { tier: 'fast' })], [task('task-2')]]);
     const { run, dir, starts } = rig('review', manifest);

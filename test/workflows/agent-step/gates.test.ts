@@ -58,14 +58,25 @@ test('a review that says no is one more thing to mend; one that says yes ends th
   expect(run.report('a')).toMatchObject({ status: 'success', agent: { name: 'codex', turns: 2, fix_rounds: 1 } });
 });
 
-test('a review that could not be had is no consent: a person is asked, and "retry" asks the reviewer again', async () => {
-  const run = await HandRun.of([agent({ review: { agent: 'claude' } })]);
-  await allow(run);
-  await says(run);
-  await allow(run);
-  await breaks(run, 'agent_failed', { agent: 'claude', failure: { kind: 'crash' } });
-  expect(run.step('a').park?.message).toMatch(/^it needs a person: its work was not approved/);
-  await run.hears({ type: 'retry', step: 0, at: Date.now() });
-  await allow(run);
-  expect(turn(run)).toMatchObject({ agent: 'claude', sandbox: 'read-only' });
-});
+test.each([
+  ['has crashed', 'agent_failed', 'crash'],
+  ['is not installed', 'spawn_failed', undefined],
+  ['took too long', 'timeout', 'stopped'],
+  ['was silent for too long', 'stalled', 'stopped'],
+  ['has said nothing', 'agent_failed', 'empty'],
+] as const)(
+  'a reviewer that %s gives no consent: a person is asked, and "retry" asks the reviewer again',
+  async (_, reason, kind) => {
+    const run = await HandRun.of([agent({ review: { agent: 'claude' } })]);
+    await allow(run);
+    await says(run);
+    await allow(run);
+    await breaks(run, reason, { agent: 'claude', ...(kind && { failure: { kind } }) });
+    expect(run.step('a').park?.message).toMatch(
+      /^it needs a person: its work was not approved: the reviewer 'claude' gave no verdict .*--review-engine.*--no-review$/,
+    );
+    await run.hears({ type: 'retry', step: 0, at: Date.now() });
+    await allow(run);
+    expect(turn(run)).toMatchObject({ agent: 'claude', sandbox: 'read-only' });
+  },
+);
