@@ -11,6 +11,7 @@ export const EXPRESSION_CODES = [
   'computed_step',
   'computed_name',
   'item_outside_foreach',
+  'never_equal',
 ] as const;
 
 /** The code of a problem: stable, whatever the message says. */
