@@ -1,12 +1,14 @@
 import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { checkAgents } from './agent-rules.js';
 import { checkApprovalKeys } from './approval-rules.js';
+import { checkCommands } from './command-rules.js';
 import { checkExpressions } from './expression-rules.js';
 import type { Expression } from '../expressions/index.js';
 import { checkGraph } from './graph-rules.js';
 import { normalise } from '../normalise/normalise.js';
 import { isMap } from '../problems/paths.js';
 import { collectProblems, tooMany } from '../problems/problems.js';
+import { checkPeopleTexts } from './people-texts.js';
 import { checkRules } from './key-rules.js';
 import { addSchemaIssues } from '../schema/issues.js';
 import { readPlanForms } from '../schema/plan-forms.js';
@@ -37,6 +39,8 @@ export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diag
     checkAgents(value, graph, problems);
     checkTemplates(value, problems);
     checkScripts(value, problems);
+    checkCommands(value, problems);
+    checkPeopleTexts(value, problems);
     expressions = checkExpressions(value, graph, problems);
     checkSecrets(value, expressions, problems);
   }

@@ -46,6 +46,10 @@ export const DIAGNOSTIC_CODES = [
   'out_of_range',
   'conflicting_keys',
   'missing_action',
+  'command_line',
+  'shebang_ignored',
+  'carriage_return',
+  'number_text',
   // Graph
   'duplicate_id',
   'unknown_dependency',
@@ -86,6 +90,7 @@ export const DIAGNOSTIC_CODES = [
   'malformed_template',
   'template_in_script',
   'template_in_code',
+  'template_in_text',
   'secret_in_plan',
   'secret_input',
   'missing_name',
