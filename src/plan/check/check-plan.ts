@@ -18,6 +18,7 @@ import { checkSecrets } from './secret-rules.js';
 import { rememberExpressions } from '../templates/step-expressions.js';
 import { checkTemplates } from './template-rules.js';
 import type { Plan } from '../model/plan.js';
+import { workstreamBundle } from './workstreams.js';
 
 /**
  * Checks a plan that is plain data already, and fills in its defaults. Needs neither a file system nor a parser, so
@@ -27,6 +28,8 @@ import type { Plan } from '../model/plan.js';
  * @returns the plan with warnings, or everything that is wrong with it
  */
 export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diagnostic[] }, Diagnostic[]> {
+  const bundle = workstreamBundle(written);
+  if (bundle !== undefined) return { ok: false, error: [bundle] };
   const problems = collectProblems();
   const value = readPlanForms(written);
   const parsed = planSchema.safeParse(value);

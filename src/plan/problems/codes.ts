@@ -36,6 +36,7 @@ export const DIAGNOSTIC_CODES = [
   'too_many_aliases',
   // Shape
   'not_a_plan',
+  'workstream_bundle',
   'unsupported_version',
   'unknown_key',
   'missing_key',
@@ -70,6 +71,7 @@ export const DIAGNOSTIC_CODES = [
   'recursive_plan',
   'sub_plan_limit',
   'unknown_output',
+  'run_id_collision',
   // Agents
   'unknown_agent',
   'unknown_tier',

@@ -119,3 +119,32 @@ describe('a number whose text is another one', () => {
     ]);
   });
 });
+
+describe('a bundle of workstreams', () => {
+  const ws = {
+    id: 'ws-docs',
+    openspec_change: 'OS-1',
+    ccpm_issue: 1,
+    gate: 1,
+    files_scope: ['a'],
+    tasks: ['x'],
+    tool: 'aider',
+  };
+
+  test.each([
+    [ws],
+    [[ws, { ...ws, id: 'ws-2' }]],
+    [{ ...ws, id: 'x', doc_id: 'D' }],
+    [{ workstream_id: 'ws-1', tasks: [] }],
+  ])('is told in one line what to do: %j', (document) => {
+    expect(said(JSON.stringify(document), 'ws.json')).toEqual([
+      'workstream_bundle undefined: this is a bundle of workstreams, and not a plan: it says which files a tool may change, but not what to run (write a plan: a step for each workstream, `dependencies` as depends_on, `tool` and `tasks` as an agent step or a command)',
+    ]);
+  });
+
+  test('is nothing that has steps, and no list of other things', () => {
+    for (const other of [{ ...ws, plan_id: 'p', steps: [] }, [], [ws, 1], { id: 'x', tasks: [] }]) {
+      expect(said(JSON.stringify(other), 'x.json').some((line) => line.startsWith('workstream'))).toBe(false);
+    }
+  });
+});
