@@ -18,7 +18,7 @@ import { checkPlans } from './checked-plans.js';
 import { OrchError } from './errors.js';
 import { pinPlans } from './pin-plans.js';
 import type { PastRun, RerunDecision } from './rerun.js';
-import { refuseReservedId } from './reserved-ids.js';
+import { checkChosenId } from './reserved-ids.js';
 import { takeAlong } from './take-along.js';
 import type { PlanToStart, StartOptions } from './types.js';
 import { defined } from '../basics/defined.js';
@@ -54,10 +54,10 @@ export interface PreparedRun {
  * Checks a plan, unless that was done, and resolves its inputs, its environment and its selection.
  *
  * @param embedded whether it will run on the embedded service, which shares the folders and tools of who starts it
- * @throws OrchError `invalid_plan` with every diagnostic at once; `plan_too_large`; `refused` for a reserved id.
+ * @throws OrchError `invalid_plan` with every diagnostic at once; `plan_too_large`; `invalid_run_id`, `reserved_id`.
  */
 export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded: boolean): PreparedRun {
-  if (options.runId !== undefined) refuseReservedId(options.runId);
+  if (options.runId !== undefined) checkChosenId(options.runId);
   const checked = checkPlans(toStart, toStart.checked);
   if (!checked.ok) throw invalidPlan(checked.error);
   const { digest, plan, subPlans, graph, warnings } = checked.value;

@@ -149,7 +149,7 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     case 'operator':
       return `It was ${step.status}${by}.`;
     case 'aborted':
-      return 'Another step failed with `on_failure: abort`.';
+      return aborter(program, state);
     case 'run_canceled':
       return 'The run was canceled.';
     case 'run_timeout':
@@ -157,6 +157,19 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     default:
       return `It was ${step.status}${step.reason === undefined ? '' : ` (${step.reason})`}.`;
   }
+}
+
+/** The first step whose failure aborts a run. */
+function aborter(program: Program, state: RunState): string {
+  const aborts = program.plan.steps.flatMap(({ on_failure, critical, finally: last }, index) => {
+    const step = state.steps[index]!;
+    return on_failure === 'abort' && critical && !last && step.standing === 'failed' && step.status === 'failed'
+      ? [{ index, step }]
+      : [];
+  });
+  const [first] = aborts.sort((a, b) => (a.step.finishedAt ?? Infinity) - (b.step.finishedAt ?? Infinity));
+  if (first === undefined) return 'Another step failed with `on_failure: abort`.';
+  return `${names(program, [first.index])} failed with \`on_failure: abort\`${said(first.step)}.`;
 }
 
 function waiting({ action }: Step): string {
