@@ -188,42 +188,48 @@ function countOf(run: string): number {
 
 /** Reads a column from its first value to its last, one after the other. */
 function readerOf(column: Column, names: readonly string[], shared: boolean): (row: number) => Value {
-  const next = wordsOf(typeof column === 'string' ? column : column.at);
-  if (typeof column === 'string') {
-    let before = 0;
-    return () => {
-      const word = next();
-      if (word === ABSENT) return undefined;
-      before += Number.parseInt(word, 36);
-      return before;
-    };
-  }
-  return (row) => {
-    const word = next();
-    if (word === ABSENT) return undefined;
-    const entry = column.of[Number.parseInt(word, 36)]!;
-    if ('naming' in entry) return entry.naming.replaceAll(NAME, () => names[row]!);
+  const runs = runsOf(typeof column === 'string' ? column : column.at);
+  let left = 0;
+  let valueAt: (row: number) => Value = absent;
+  let before = 0;
+  // What a word means is found out once for all that it stands for: in a workflow, what is global is slow to come by.
+  const meaningOf = (word: string): typeof valueAt => {
+    if (word === ABSENT) return absent;
+    const number = Number.parseInt(word, 36);
+    if (typeof column === 'string') return () => (before += number);
+    const entry = column.of[number]!;
+    if ('naming' in entry) {
+      const around = entry.naming.split(NAME);
+      return (row) => around.join(names[row]);
+    }
+    const { value } = entry;
     // Each row has its own: what is packed together may be changed apart.
-    return typeof entry.value === 'object' && !shared ? jsonCopy(entry.value) : entry.value;
+    return typeof value === 'object' && !shared ? () => jsonCopy(value) : () => value;
+  };
+  return (row) => {
+    if (left === 0) {
+      const [word, count] = runs();
+      valueAt = meaningOf(word);
+      left = count;
+    }
+    left -= 1;
+    return valueAt(row);
   };
 }
 
-/** Gives one word after the other; absent behind the last. */
-function wordsOf(text: string): () => string {
+function absent(): undefined {
+  return undefined;
+}
+
+/** Gives one word after the other, each with how often it comes; behind the last it is absent. */
+function runsOf(text: string): () => [word: string, count: number] {
   let at = 0;
-  let word = ABSENT;
-  let left = 0;
   return () => {
-    if (left === 0) {
-      if (at >= text.length) return ABSENT;
-      const space = text.indexOf(' ', at);
-      const run = text.slice(at, space < 0 ? text.length : space);
-      at += run.length + 1;
-      word = run.split('*', 1)[0]!;
-      left = countOf(run);
-    }
-    left -= 1;
-    return word;
+    if (at >= text.length) return [ABSENT, Infinity];
+    const space = text.indexOf(' ', at);
+    const run = text.slice(at, space < 0 ? text.length : space);
+    at += run.length + 1;
+    return [run.split('*', 1)[0]!, countOf(run)];
   };
 }
 
