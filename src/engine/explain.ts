@@ -108,7 +108,10 @@ function ranBecause(program: Program, index: number, step: Step): string[] {
 }
 
 function failed(program: Program, state: RunState, index: number, step: StepState): string[] {
-  const lines = [`It failed${said(step)}.`];
+  const taken = step.reason === 'reused';
+  const lines = [
+    taken ? `It failed, and that was taken over: ${step.report?.message ?? ''}` : `It failed${said(step)}.`,
+  ];
   const attempts = step.report?.attempts ?? 0;
   if (attempts > 1) lines.push(`It was tried ${attempts} times.`);
   const fallback = program.graph.fallbacks[index];
