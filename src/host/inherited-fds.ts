@@ -11,7 +11,7 @@ let known: readonly number[] | undefined;
  * its children by the system; these are not, and a process that lives on would hold them for days. Only Linux passes
  * them on: elsewhere libuv has the system close them.
  */
-export function inheritedFds(): readonly number[] {
+function inheritedFds(): readonly number[] {
   return (known ??= process.platform === 'linux' ? findInherited() : []);
 }
 
@@ -35,7 +35,7 @@ function isPassedOn(fd: number): boolean {
 }
 
 /** What a child gets as `stdio`, so that it has nothing in the place of inherited descriptors. */
-export interface ClosedStdio<Stdio> {
+interface ClosedStdio<Stdio> {
   stdio: (Stdio | number | 'ignore')[];
   /** Call it when the child was started. */
   close: () => void;

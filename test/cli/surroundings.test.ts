@@ -31,7 +31,7 @@ const steps = [
 ];
 
 test('neither the service nor a step holds what the starter had open', async () => {
-  expect(spawnSync('flock', ['-n', lock, 'true']).status).toBe(0);
+  expect(spawnSync('sh', ['-c', `flock -n '${lock}' true`]).status).toBe(0);
   const { id } = await own.start('fds', () => [steps[0]!]);
   expect((await own.ended(id)).status).toBe('succeeded');
   const { stdout } = await own.orch('logs', id, 'fds');

@@ -70,7 +70,7 @@ function wrongInput(read: Read, literal: Literal, spec: InputShape | undefined):
 }
 
 /** How a text is compared with a number. */
-export function asNumber(read: Read): string {
+function asNumber(read: Read): string {
   return `it is text; int(${describeRead(read)}) makes it a number`;
 }
 

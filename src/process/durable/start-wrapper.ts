@@ -35,18 +35,18 @@ export function startWrapper(request: WrapperRequest, onEnd: (end: WrapperEnd) =
     fds.push(fd);
     return fd;
   };
-  let closeNothing = (): void => {};
+  const closers: (() => void)[] = [];
   return new Promise<StartedWrapper>((resolve, reject) => {
     const stdin = stdinFile === undefined ? 'ignore' : open(stdinFile, 'r');
     const own = [stdin, open(stdoutFile, 'a'), 'ignore', open(stderrFile, 'a')] as const;
     const { stdio, close } = withoutInherited(own);
-    closeNothing = close;
+    closers.push(close);
     const child = spawn(shell, args, { cwd, env, stdio, detached: true });
     child.once('error', reject); // other reasons are thrown, E2BIG for one
     child.once('exit', (code, signal) => onEnd({ code, signal }));
     if (child.pid !== undefined) resolve({ pid: child.pid, unref: () => child.unref() });
   }).finally(() => {
     fds.forEach((fd) => closeSync(fd));
-    closeNothing();
+    closers.forEach((close) => close());
   });
 }

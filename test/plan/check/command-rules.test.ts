@@ -36,10 +36,10 @@ describe('a whole line as command', () => {
   });
 });
 
-describe('a script', () => {
-  const script = (text: string): string =>
-    JSON.stringify({ plan_id: 'p', steps: [{ id: 'a', step_def: { type: 'shell', script: text } }] });
+const script = (text: string): string =>
+  JSON.stringify({ plan_id: 'p', steps: [{ id: 'a', step_def: { type: 'shell', script: text } }] });
 
+describe('a script', () => {
   test.each(['#!/bin/bash', '#!/usr/bin/env bash', '#! /usr/bin/python3 -u', '#!/bin/bash -e'])(
     '%s is warned about',
     (line) => {

@@ -253,14 +253,15 @@ const TABLE: readonly Row[] = [
   ['5u', 'expression_type', 'bytes and unsigned integers are not JSON values', 0],
 ];
 
+const inputOf = (name: string): InputShape =>
+  name === 'mode' ? { type: 'string', enum: ['fast'] } : { type: 'integer' };
+
 describe('checkExpression', () => {
   it.each(HABITS)('%s: %s', (text, hint) => {
     expect(problemsOf(text)).toMatchObject([{ hint }]);
   });
 
   it('lets pass what may be equal', () => {
-    const inputOf = (name: string): InputShape =>
-      name === 'mode' ? { type: 'string', enum: ['fast'] } : { type: 'integer' };
     for (const text of [
       "prev.a.status in ['success', 'warning', 'failed', 'skipped', 'canceled']",
       "inputs.mode == 'fast' && inputs.n == 1 && inputs.n != -1 && 1 == inputs.n",
