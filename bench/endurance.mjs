@@ -1,5 +1,6 @@
 // Long runs: whether a step costs the same at the end as at the start, and what a history, a replay and a worker come to.
-//   node bench/endurance.mjs [--chain 10000] [--layered 10000] [--fan 2000] [--kills 30] [--history-events N]
+//   node bench/endurance.mjs [--chain 10000] [--layered 10000] [--fan 2000]
+//                             [--foreach 20000] [--retries 10000] [--kills 30] [--history-events N]
 // A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, and each step must have run once.
 // Exits 1 where a run fails, a step ran twice, or the last tenth took more than 1.2 times as long as the first.
 import { readFileSync } from 'node:fs';
@@ -18,6 +19,10 @@ const { values: flags } = parseArgs({
     chain: { type: 'string', default: '10000' },
     layered: { type: 'string', default: '0' },
     fan: { type: 'string', default: '0' },
+    /** Instances of one step. */
+    foreach: { type: 'string', default: '0' },
+    /** Failures of one step before it succeeds. */
+    retries: { type: 'string', default: '0' },
     /** Seconds between two kills of the worker; 0 for none. */
     kills: { type: 'string', default: '0' },
     'history-events': { type: 'string' },
@@ -35,7 +40,7 @@ if (flags['history-events'] !== undefined) rig.env.ORCH_TEST_HISTORY_EVENTS = fl
 let wrong = false;
 try {
   await rig.orch('up');
-  for (const shape of ['chain', 'layered', 'fan']) {
+  for (const shape of ['chain', 'layered', 'fan', 'foreach', 'retries']) {
     const size = Number(flags[shape]);
     if (size > 0) await endure(shape, size);
   }
@@ -53,7 +58,7 @@ async function endure(shape, size) {
     plan_id: shape,
     version: '1.0',
     globals: { default_timeout_sec: 'none' },
-    steps: stepsOf(shape, size, kills > 0 ? log : undefined),
+    steps: stepsOf(shape, size, kills > 0 || shape === 'retries' ? log : undefined),
   });
   const began = performance.now();
   const stop = new AbortController();
@@ -67,7 +72,7 @@ async function endure(shape, size) {
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const ends = events.filter(({ type }) => type === 'step-succeeded').map(({ time }) => Date.parse(time));
+  const ends = shape === 'retries' ? triesOf(log).slice(0, size) : endsOf(shape, events);
   const tenth = Math.floor(ends.length / 10);
   const first = (ends[tenth] - ends[0]) / tenth;
   const last = (ends.at(-1) - ends.at(-1 - tenth)) / tenth;
@@ -81,10 +86,26 @@ async function endure(shape, size) {
   ];
   process.stdout.write(`${rows.join('\n')}\n`);
   if (status !== 'succeeded' || ends.length !== size || (kills === 0 && ratio > FLAT)) wrong = true;
-  if (kills > 0) checkOnce(id, log, size);
+  if (kills > 0 && shape !== 'retries') checkOnce(id, log, size);
+}
+
+/** When the steps ended, or the instances of the one. */
+function endsOf(shape, events) {
+  const counts = ({ type, instance }) => type === 'step-succeeded' && (shape !== 'foreach' || instance !== undefined);
+  return events.filter(counts).map(({ time }) => Date.parse(time));
+}
+
+/** When a step was tried: the record keeps the last tries only. */
+function triesOf(log) {
+  return readFileSync(log, 'utf8').trimEnd().split('\n').map(Number);
 }
 
 function stepsOf(shape, size, log) {
+  if (shape === 'foreach') return [{ id: 'each', foreach: Array.from({ length: size }, (_, i) => i), command: 'true' }];
+  if (shape === 'retries') {
+    const script = `date +%s%3N >> ${log}; [ $(wc -l < ${log}) -gt ${size} ]`;
+    return [{ id: 'often', command: script, shell: true, retries: size, retry_delay_sec: 0 }];
+  }
   const work = (i) => (log === undefined ? { command: 'true' } : { command: `echo s${i} >> ${log}`, shell: true });
   const before = (i) => {
     if (shape === 'chain') return i === 0 ? [] : [`s${i - 1}`];

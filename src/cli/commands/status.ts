@@ -27,7 +27,7 @@ export async function status(context: CliContext, runId: string, flags: { json?:
   try {
     const show = async (): Promise<number> => {
       const described = await client.describe(runId).catch((error: unknown) => fromFiles(context, runId, error));
-      const run = withTrouble(context, withParking(context, described));
+      const run = await withRecord(context, withTrouble(context, withParking(context, described)));
       context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, forPeople(run)));
       return EXIT.succeeded;
     };
@@ -68,6 +68,13 @@ async function fromFiles(context: CliContext, runId: string, error: unknown): Pr
     stale: true,
     stuck: `the service does not answer${why}; this is what the record of the run says`,
   };
+}
+
+/** What the record says of a run whose worker has not come to answering: that of a large one takes its time. */
+async function withRecord(context: CliContext, run: RunDescription): Promise<RunDescription> {
+  if (!run.busy || settingsOf(context) !== undefined) return run;
+  const files = await readRecordFiles(stateDir(context.env), run.run_id);
+  return files?.manifest.finished_at === null ? { ...run, progress: recordProgress(files) } : run;
 }
 
 /** Why nobody answers, where it is that the worker of this machine dies over and over. */
@@ -148,10 +155,7 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
   if (run.stuck !== undefined) lines.push(`  stuck  ${run.stuck}`);
-  else if (run.busy)
-    lines.push(
-      '  steps unknown: the worker is busy, perhaps with reading the long history of this run; ask again in a moment',
-    );
+  else if (run.busy) lines.push(`  ${busyText(run)}`);
   else if (run.stale)
     lines.push('  steps unknown: no worker is polling, so the run cannot be queried (`orch up`, or `orch worker`)');
   else if (run.progress === undefined) lines.push('  it ended before it began, so none of its steps ran');
@@ -172,6 +176,13 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${each}`));
   const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';
   return `${lines.join('\n')}\n${counts}`;
+}
+
+function busyText({ progress }: RunDescription): string {
+  const why = 'the worker is busy, perhaps with reading the long history of this run';
+  return progress === undefined
+    ? `steps unknown: ${why}; ask again in a moment`
+    : `${why}: these are its steps as its record has them`;
 }
 
 function stepLine(context: CliContext, step: StepView, width: number): string {

@@ -60,10 +60,10 @@ export class NewHistory {
   /** Call it before anything is started: it holds starts where the run is about to go on elsewhere. */
   look(): void {
     const { state, apply, inFlight } = this.run;
-    if (state().holding !== undefined || !this.isLonger(1) || !this.isPossible()) return;
-    const goes = this.allGoes();
-    const due = inFlight.size === 0 || this.isLonger(goes ? NO_QUIET : OVERDUE);
-    if (due) apply({ type: 'starts-held', held: true, at: Date.now() });
+    if (state().holding !== undefined || !this.isLonger(1)) return;
+    const due = inFlight.size === 0 || this.isLonger(this.allGoes() ? NO_QUIET : OVERDUE);
+    // Last, for it looks at all steps.
+    if (due && this.isPossible()) apply({ type: 'starts-held', held: true, at: Date.now() });
   }
 
   /** Call it before a cancel: what is canceled ends in the history that has heard of it. */
