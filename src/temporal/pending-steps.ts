@@ -22,7 +22,7 @@ const SCHEDULED = 1;
 const STARTED = 2;
 
 /** Milliseconds that steps have to begin, and between two looks. */
-const BEGINNING = { waits: 5_000, pause: 250 };
+const BEGINNING = { waits: 5_000, pause: 100 };
 
 /**
  * Makes the reader of a worker, over the worker's own connection. What a worker has just taken has a moment to say that its

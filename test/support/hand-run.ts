@@ -105,7 +105,10 @@ export class HandRun {
       state: snapshot(carriedState(this.program, this.state), this.program.graph.ids),
       running: this.runner.inFlight.processes(),
       ...this.runner.carry(),
-      ...{ created_at: 0, events: 0, timers: [], waits: [] },
+      created_at: 0,
+      events: 0,
+      timers: [],
+      waits: [],
     };
     const input = { ...this.input, carried: jsonCopy(carried) as unknown as CarriedRun };
     const next = new HandRun(this.source, this.plans, input, this.locks);

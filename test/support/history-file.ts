@@ -5,7 +5,10 @@ import { REPO } from './cli.js';
 
 /** A history as JSON has it. */
 export interface RecordedHistory {
-  events: { eventType: string; workflowExecutionStartedEventAttributes?: { workflowId: string } }[];
+  events: {
+    eventType: string;
+    workflowExecutionStartedEventAttributes?: { workflowId: string; originalExecutionRunId: string };
+  }[];
 }
 
 /** Sub-plans are named after their run, so a replay needs its name. */

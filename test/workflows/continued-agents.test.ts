@@ -128,10 +128,8 @@ test('agents go along: one that works, one that asks, fix rounds, retries, insta
   expect(agentOf('each')).toMatchObject({ turns: 4, tokens: 400 });
   expect(run.starts('last')[0]!.prompt).toContain('it is done');
   const events = await runs.expectOneRecord(run.id);
-  const parked = events.flatMap((event) =>
-    'step_id' in event && event.type.includes('park') ? [[event.type, event.step_id]] : [],
-  );
-  expect(parked).toEqual([['step-parked', 'asks']]);
+  const parked = events.flatMap((event) => (event.type === 'step-parked' ? [[event.step, event.why]] : []));
+  expect(parked).toEqual([['asks', 'question']]);
 });
 
 test('answers are heard once each, whatever history they meet', async () => {
@@ -155,8 +153,8 @@ test('answers are heard once each, whatever history they meet', async () => {
 });
 
 test('a forced cancel, a timeout of the run and one of `finally` end agents that came along', async () => {
-  const endless = (id: string): Json => agent(id, ['append pids p', 'silent']);
-  const plan = { globals: { max_concurrency: 4 }, steps: [...chain(20, 'chain'), endless('endless')] };
+  const endless = agent('endless', ['append pids p', 'silent']);
+  const plan = { globals: { max_concurrency: 4 }, steps: [...chain(20, 'chain'), endless] };
   const [canceled, timed, late] = await Promise.all([
     begin({ ...plan, finally: [{ id: 'clean', ...shell('echo cleaned >> cleaned') }] }),
     begin({
@@ -167,7 +165,7 @@ test('a forced cancel, a timeout of the run and one of `finally` end agents that
     begin({
       globals: { max_concurrency: 4, finally_timeout_sec: 30 },
       steps: [{ id: 'first', ...shell('true') }],
-      finally: [...chain(20, 'chain'), endless('endless')],
+      finally: [...chain(20, 'chain'), endless],
     }),
   ]);
   await eventually('the chain has ended', () => canceled.lines('chain').length === 20, 60_000);

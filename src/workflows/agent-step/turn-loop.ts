@@ -247,7 +247,8 @@ function interrupted(reason: string): NonNullable<TurnPrompt['again']> {
   return { kind: 'resume', reason };
 }
 
-function answered({ turn: _, ...report }: PieceReport, turn: TurnFacts): WorkedTurn {
+function answered(piece: PieceReport, turn: TurnFacts): WorkedTurn {
+  const { turn: _, ...report } = piece;
   return { answered: true, report, turn };
 }
 

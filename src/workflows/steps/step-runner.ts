@@ -93,7 +93,11 @@ export class StepRunner {
       shared: version >= 2 ? sharedEnv(input) : undefined,
     });
     this.agents = new AgentSteps(temporal, {
-      ...{ program, input, tasks: this.tasks, stateOf, apply },
+      program,
+      input,
+      tasks: this.tasks,
+      stateOf,
+      apply,
       execute: (step, task, flight) => this.runPiece(step, task, flight),
       landed: ({ step_id }) => this.inFlight.landed(step_id),
     });

@@ -82,6 +82,11 @@ function wordsFor(run: HandRun, step: number): Happening[] {
   return said.map((event) => (to) => to.hears(event));
 }
 
+const ends = (more: object) => (it: Asked) => it.ends(success({ turn: facts({ tokens: 40, ...more }) }));
+
+const breaking = (reason: string, more: object) => (it: Asked) =>
+  it.fails(stepFailed(reason, { reason, turn: facts({ message: '', ...more }) }));
+
 function endsOf(ask: Asked): ((ask: Asked) => Promise<void>)[] {
   if (ask.name === 'askAccount') {
     const told = 'hit' in (ask.args[0] as object);
@@ -95,9 +100,6 @@ function endsOf(ask: Asked): ((ask: Asked) => Promise<void>)[] {
       (it) => it.fails(stepFailed('lost', { reason: 'lost' })),
     ];
   }
-  const ends = (more: object) => (it: Asked) => it.ends(success({ turn: facts({ tokens: 40, ...more }) }));
-  const breaking = (reason: string, more: object) => (it: Asked) =>
-    it.fails(stepFailed(reason, { reason, turn: facts({ message: '', ...more }) }));
   return [
     ends({ verdict: 'pass', session_id: 's', worktree: '/tree', tree: 't' }),
     ends({ verdict: 'pass', cost_usd: 0.5 }),
