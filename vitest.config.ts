@@ -8,7 +8,7 @@ const UNIT = [
   'test/activities/command/{outputs,powershell,summary}.test.ts',
   'test/cli/one-check.test.ts',
   'test/cli/render/*.test.ts',
-  'test/client/{calls-in-turn,ended-run,follow,prepare,send-verb,service-errors,why-stuck}.test.ts',
+  'test/client/{calls-in-turn,ended-run,follow,prepare,rerun,send-verb,service-errors,why-stuck}.test.ts',
   'test/contract/*.test.ts',
   'test/docs/{loop,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
@@ -23,12 +23,25 @@ const UNIT = [
   'test/workflows/steps/{carried-steps,foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 
+/** Those of them that take long: random and huge input; and those that replace modules, which wants modules of their own. */
+const UNIT_SLOW = [
+  'test/cli/one-check.test.ts',
+  'test/client/prepare.test.ts',
+  'test/contract/{compact-plan,step-result}.test.ts',
+  'test/engine/{model,snapshot}.test.ts',
+  'test/plan/{hostile,mutations,random-plans}.test.ts',
+  'test/plan/expressions/{attacks,in-plans}.test.ts',
+  'test/workflows/record/recorder.test.ts',
+];
+
 export default defineConfig({
   test: {
     // A test that kills a worker is to find it dead. The watcher has tests of its own.
     env: { ORCH_WATCHER: 'off' },
     projects: [
-      { extends: true, test: { name: 'unit', include: UNIT } },
+      // The files share their modules: to load them for each took longer than the tests do.
+      { extends: true, test: { name: 'unit', include: UNIT, exclude: UNIT_SLOW, isolate: false } },
+      { extends: true, test: { name: 'unit-slow', include: UNIT_SLOW } },
       {
         extends: true,
         test: {

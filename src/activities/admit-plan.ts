@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { CompactVerdict, PlanVerdict } from '../contract/activities.js';
+import { defined } from '../basics/defined.js';
 import type { PlanSources } from '../plan/files/check-set.js';
 import { compactVerdict, planVerdict } from './plan-verdict.js';
 
@@ -8,13 +9,13 @@ import { compactVerdict, planVerdict } from './plan-verdict.js';
 const LARGE = 64 * 1024;
 
 /** Checks the plans that a run was started with, large ones in a thread of their own. */
-export async function admitPlan(sources: PlanSources): Promise<PlanVerdict> {
-  return isLarge(sources) ? inThread<PlanVerdict>({ sources, compact: false }) : planVerdict(sources);
+export async function admitPlan(sources: PlanSources, signal?: AbortSignal): Promise<PlanVerdict> {
+  return isLarge(sources) ? inThread<PlanVerdict>({ sources, compact: false }, signal) : planVerdict(sources);
 }
 
 /** The same, with a short answer. */
-export async function admitPlans(sources: PlanSources): Promise<CompactVerdict> {
-  return isLarge(sources) ? inThread<CompactVerdict>({ sources, compact: true }) : compactVerdict(sources);
+export async function admitPlans(sources: PlanSources, signal?: AbortSignal): Promise<CompactVerdict> {
+  return isLarge(sources) ? inThread<CompactVerdict>({ sources, compact: true }, signal) : compactVerdict(sources);
 }
 
 /** What the thread is asked. */
@@ -27,11 +28,16 @@ function isLarge(sources: PlanSources): boolean {
   return JSON.stringify(sources).length >= LARGE;
 }
 
-async function inThread<T>(question: AdmitQuestion): Promise<T> {
+/** @param signal ends it: nobody waits for the answer any more, and another check may have begun */
+async function inThread<T>(question: AdmitQuestion, signal?: AbortSignal): Promise<T> {
+  signal?.throwIfAborted();
   const thread = new Worker(new URL('admit-plan-thread.js', import.meta.url), { workerData: question });
   try {
-    const [verdict] = (await once(thread, 'message')) as [T];
+    const [verdict] = (await once(thread, 'message', defined({ signal }))) as [T];
     return verdict;
+  } catch (error) {
+    signal?.throwIfAborted(); // with its own reason
+    throw error;
   } finally {
     await thread.terminate();
   }

@@ -36,14 +36,14 @@ export function createActivities(deps: ActivityDeps): Activities {
   return {
     runStep: endingUnexpected(createRunStep(deps)),
     verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
-    admitPlan: endingUnexpected(admitPlan),
+    admitPlan: endingUnexpected((sources) => admitPlan(sources, Context.current().cancellationSignal)),
     admitLoop: endingUnexpected((given) => Promise.resolve(loopInputProblems(given))),
     ...locks, // `endedRuns` as it is: a lock that failed would be none, so it asks until it knows
     acquireLock: endingUnexpected((...wish) => locks.acquireLock(...wish)),
     releaseLock: endingUnexpected((...lock) => locks.releaseLock(...lock)),
     askAccount: endingUnexpected(createAskAccount(deps.accounts)),
     endWorktree: endingUnexpected((end) => endWorktree(deps.stateDir, end, Context.current().info.attempt > 1)),
-    admitPlans: endingUnexpected(admitPlans),
+    admitPlans: endingUnexpected((sources) => admitPlans(sources, Context.current().cancellationSignal)),
     async leaveHistory() {
       const execution = executionOf(Context.current());
       await deps.records.flush(execution.workflowId);

@@ -41,6 +41,8 @@ const USAGE = new Set([
   'invalid_plan',
   'plan_too_large',
   'run_exists',
+  'invalid_run_id',
+  'reserved_id',
   'run_not_found',
   'run_closed',
   'run_open',

@@ -13,12 +13,27 @@ export async function main(): Promise<void> {
       if (stream === process.stdout) process.stderr.write(`error: the output could not be written: ${error.message}\n`);
     });
   }
+  const cwd = currentFolder();
+  if (cwd === undefined) {
+    process.stderr.write('error: the current folder does not exist any more\n  hint: change to a folder that exists\n');
+    process.exitCode = EXIT.usage;
+    return;
+  }
   const exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
-    cwd: process.cwd(),
+    cwd,
     stdout: process.stdout,
     stderr: process.stderr,
   });
   // What could not be written is no success.
   process.exitCode ||= exitCode;
+}
+
+/** Undefined where it was deleted. */
+function currentFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
 }

@@ -149,7 +149,7 @@ function stateOfStep(view: StepView, onFailure: Plan['steps'][number]['on_failur
   const said = by === undefined && message !== undefined ? { message } : {};
   return {
     status,
-    ...defined({ reason }),
+    ...defined({ reason, finishedAt: view.finished_at }),
     ...(by === undefined ? said : { by }),
     ...(recovered && { recovered }),
     ...defined({ subRuns: sub_runs }),

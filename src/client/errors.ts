@@ -5,6 +5,7 @@ export const CLIENT_ERROR_CODES = [
   'invalid_plan',
   'plan_too_large',
   'run_exists',
+  'invalid_run_id',
   'reserved_id',
   'forged',
   'run_not_found',

@@ -1,4 +1,4 @@
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { RUN_PLAN } from '../contract/run-messages.js';
 import { summarize } from './describe.js';
 import { isGenuineSuccess } from './genuine-success.js';
@@ -22,19 +22,50 @@ export async function listRuns(
   signing: ClientSigning | undefined,
   { limit = 20, status, all = false }: ListOptions,
 ): Promise<RunSummary[]> {
-  const runs: RunSummary[] = [];
+  const wanted = (run: RunSummary): boolean =>
+    (status === undefined || run.status === status) && (run.parent_run_id === undefined || all);
   try {
-    for await (const execution of client.workflow.list({ query: listQuery(status) })) {
-      const run = summarize(execution, await isGenuineSuccess(client, execution, signing));
-      if (status !== undefined && run.status !== status) continue;
-      if (run.parent_run_id !== undefined && !all) continue;
-      runs.push(run);
+    const runs: RunSummary[] = [];
+    for (const { execution, run } of await newestFirst(client, listQuery(status), { limit, wanted })) {
+      const genuine = await isGenuineSuccess(client, execution, signing);
+      const told = genuine ? run : summarize(execution, false);
+      if (wanted(told)) runs.push(told);
       if (runs.length >= limit) break;
     }
+    return runs;
   } catch (error) {
     throw asOrchError(error);
   }
-  return runs;
+}
+
+/** Days to look back, further and further: the service has open runs in front, then those that closed last. */
+const WINDOWS = [1, 8, 64, Number.POSITIVE_INFINITY];
+const DAY_MS = 86_400_000;
+
+interface Listed {
+  execution: WorkflowExecutionInfo;
+  run: RunSummary;
+}
+
+/** Runs that began within the shortest time that has enough of them, newest first. */
+async function newestFirst(
+  client: Client,
+  query: string,
+  { limit, wanted }: { limit: number; wanted: (run: RunSummary) => boolean },
+): Promise<Listed[]> {
+  let found: Listed[] = [];
+  for (const days of WINDOWS) {
+    const since =
+      days === Number.POSITIVE_INFINITY
+        ? ''
+        : ` AND StartTime > '${new Date(Date.now() - days * DAY_MS).toISOString()}'`;
+    found = [];
+    for await (const execution of client.workflow.list({ query: query + since })) {
+      found.push({ execution, run: summarize(execution, true) });
+    }
+    if (found.filter(({ run }) => wanted(run)).length >= limit) break;
+  }
+  return found.sort((a, b) => b.run.started_at - a.run.started_at);
 }
 
 function listQuery(status: RunState | undefined): string {

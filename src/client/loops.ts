@@ -29,7 +29,7 @@ import { OrchError } from './errors.js';
 import { isGenuineSuccess } from './genuine-success.js';
 import type { LoopDescription, LoopSummary, LoopToStart, StartedLoop } from './loop-types.js';
 import { pendingTurn } from './pending-turn.js';
-import { refuseReservedId } from './reserved-ids.js';
+import { checkChosenId } from './reserved-ids.js';
 import { genuineEnd, genuineFailure, type ClientSigning } from './sealed-result.js';
 import { sendUpdate } from './send-verb.js';
 import { asOrchError, onceItAnswers, throughOutages, withDeadline } from './service-errors.js';
@@ -243,7 +243,7 @@ export class LoopClient {
   }
 
   private async startWith(loopId: string, input: LoopInput): Promise<StartedLoop> {
-    refuseReservedId(loopId);
+    checkChosenId(loopId);
     const { config, base_dir: dir, queue } = input;
     try {
       const handle = await throughOutages(() =>

@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { compactPlan } from '../contract/compact-plan.js';
 import { ENGINE_VERSION, type RunInput } from '../contract/run-input.js';
-import type { AgentSummary, StepReport } from '../engine/index.js';
+import type { AgentSummary } from '../engine/index.js';
+import type { ReusedReport } from '../contract/step-result.js';
 import { agentNotes, agentProblems } from '../plan/check/agent-names.js';
 import type { Graph } from '../plan/graph/graph.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
@@ -17,7 +18,7 @@ import { checkPlans } from './checked-plans.js';
 import { OrchError } from './errors.js';
 import { pinPlans } from './pin-plans.js';
 import type { PastRun, RerunDecision } from './rerun.js';
-import { refuseReservedId } from './reserved-ids.js';
+import { checkChosenId } from './reserved-ids.js';
 import { takeAlong } from './take-along.js';
 import type { PlanToStart, StartOptions } from './types.js';
 import { defined } from '../basics/defined.js';
@@ -53,10 +54,10 @@ export interface PreparedRun {
  * Checks a plan, unless that was done, and resolves its inputs, its environment and its selection.
  *
  * @param embedded whether it will run on the embedded service, which shares the folders and tools of who starts it
- * @throws OrchError `invalid_plan` with every diagnostic at once; `plan_too_large`; `refused` for a reserved id.
+ * @throws OrchError `invalid_plan` with every diagnostic at once; `plan_too_large`; `invalid_run_id`, `reserved_id`.
  */
 export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded: boolean): PreparedRun {
-  if (options.runId !== undefined) refuseReservedId(options.runId);
+  if (options.runId !== undefined) checkChosenId(options.runId);
   const checked = checkPlans(toStart, toStart.checked);
   if (!checked.ok) throw invalidPlan(checked.error);
   const { digest, plan, subPlans, graph, warnings } = checked.value;
@@ -144,11 +145,14 @@ function leftOutNote(name: string): string {
 function takenOver({ of, reused }: NonNullable<StartOptions['rerun']>): Pick<RunInput, 'rerun_of' | 'reused'> {
   const wanted = new Set(reused);
   const hasContext = of.plan.steps.some(({ action }) => action.type === 'agent' && action.context !== undefined);
-  const reports = of.steps.flatMap((step): [string, StepReport][] => {
-    if (!wanted.has(step.id)) return [];
+  const reports = of.steps.flatMap((step): [string, ReusedReport][] => {
+    // A fallback that was not needed did nothing; the end of its owner says again that it is not needed.
+    if (!wanted.has(step.id) || step.reason === 'not_needed') return [];
     const { id, status, exit_code, log_dir, outputs, attempts, agent, stdout_tail } = step;
-    const report: StepReport = {
-      status: status === 'warning' ? 'warning' : status === 'skipped' ? 'failed' : 'success',
+    const failed = status === 'skipped' || status === 'failed';
+    const report: ReusedReport = {
+      status: status === 'warning' ? 'warning' : failed ? 'failed' : 'success',
+      ...(status === 'failed' && { recovered: true }),
       message: `from ${of.run_id}`,
       attempts,
       ...defined({ exit_code, log_dir, outputs }),

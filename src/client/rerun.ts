@@ -1,5 +1,5 @@
 import type { RunInput } from '../contract/run-input.js';
-import { buildGraph } from '../plan/graph/graph.js';
+import { buildGraph, type Graph } from '../plan/graph/graph.js';
 import { outputsRead } from '../plan/templates/outputs-read.js';
 import { resolvePlanPath } from '../plan/files/plan-path.js';
 import { leftOut } from '../plan/graph/selection.js';
@@ -46,14 +46,17 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
   const wanted = outputsRead(next.plan);
   const carried = outputsRead(past.plan);
   const forced = forcedSteps(next.plan, mode);
-  const reasons: (string | undefined)[] = [];
+  const ofPairs = new Map<number, string>();
+  let reasons: (string | undefined)[] = [];
   const whyAgain = (index: number): string | undefined => {
     const step = next.plan.steps[index]!;
     const old = before.get(step.id);
     const definition = definitions.get(step.id);
     if (forced.has(step.id)) return 'it was asked for';
+    if (ofPairs.has(index)) return ofPairs.get(index);
     if (step.finally) return '`finally` steps always run';
     if (old === undefined || definition === undefined) return 'it is new';
+    if (old.reason === 'not_needed' && step.fallback_of !== undefined) return undefined; // as its owner decides
     if (!wentWell(old)) return `it ${pastWord(old)}`;
     if (fingerprint(past.plan, definition, past.input) !== fingerprint(next.plan, step, next.input)) {
       return 'its definition or its inputs have changed';
@@ -63,8 +66,31 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
     const changed = graph.dependencies[index]!.find((dependency) => reasons[dependency] !== undefined);
     return changed === undefined ? undefined : `it comes after '${graph.ids[changed]}'`;
   };
-  for (const index of topological(graph.dependencies, graph.dependents)) reasons[index] = whyAgain(index);
+  const order = [...topological(graph.dependencies, graph.dependents)];
+  let known: number;
+  do {
+    known = ofPairs.size;
+    reasons = [];
+    for (const index of order) reasons[index] = whyAgain(index);
+    graph.fallbacks.forEach((fallback, owner) => {
+      if (fallback !== undefined) keepTogether(graph, { owner, fallback, before }, reasons, ofPairs);
+    });
+  } while (ofPairs.size > known);
   return split(next.plan, reasons, mode, forced);
+}
+
+/** A step that its fallback made up for is taken over together with that fallback, or both are ready to run again. */
+function keepTogether(
+  { ids }: Graph,
+  { owner, fallback, before }: { owner: number; fallback: number; before: ReadonlyMap<string, StepView> },
+  reasons: readonly (string | undefined)[],
+  ofPairs: Map<number, string>,
+): void {
+  const runsAgain = reasons[owner] !== undefined;
+  if (runsAgain && reasons[fallback] === undefined) ofPairs.set(fallback, `only if '${ids[owner]}' fails`);
+  const needed = before.get(ids[owner]!)?.recovered === true;
+  if (!runsAgain && needed && reasons[fallback] !== undefined)
+    ofPairs.set(owner, `its fallback '${ids[fallback]}' is not taken over`);
 }
 
 function split(
@@ -85,12 +111,23 @@ function split(
 
 /** The steps that the mode names, with what comes after them for `from`. */
 function forcedSteps(plan: Plan, mode: RerunMode): Set<string> {
-  if (mode.only !== undefined) return new Set(mode.only);
+  // A fallback goes with its owner, as it does where steps are selected.
+  if (mode.only !== undefined) return withFallbacks(plan, mode.only);
   if (mode.from === undefined) return new Set();
   const out = leftOut(plan, buildGraph(plan), { from: mode.from });
   return new Set(
     plan.steps.filter((step, index) => out.ok && !step.finally && !out.value.has(index)).map(({ id }) => id),
   );
+}
+
+function withFallbacks(plan: Plan, ids: readonly string[]): Set<string> {
+  const wanted = new Set(ids);
+  const fallbackOf = new Map(plan.steps.map((step) => [step.id, step.fallback_step]));
+  for (const id of wanted) {
+    const fallback = fallbackOf.get(id);
+    if (fallback !== undefined) wanted.add(fallback);
+  }
+  return wanted;
 }
 
 /** All that decides what a step does, as text. What only the display shows is left out, and what differs by shell. */
@@ -114,8 +151,9 @@ function subPlanDigest({ action }: Step, { plan_path = '', plans = {} }: RunInpu
   return action.type === 'plan' ? plans[resolvePlanPath(plan_path, action.plan)]?.digest : undefined;
 }
 
-/** A failure that was allowed is an end as good as another, and was perhaps taken over before. */
-function wentWell({ status, reason }: StepView): boolean {
+/** A failure that was allowed, or made up for, is an end as good as another, and was perhaps taken over before. */
+function wentWell({ status, reason, recovered }: StepView): boolean {
+  if (status === 'failed') return recovered === true;
   if (status === 'skipped') return reason === 'failure_allowed' || reason === 'reused';
   return status === 'success' || status === 'warning';
 }

@@ -35,81 +35,105 @@ export function packRows(
   names: readonly string[],
   nested: readonly string[] = [],
 ): PackedRows {
-  const flat = rows.map((row) => flatten(row as Row, nested));
-  const keys = [...new Set(flat.flatMap((row) => Object.keys(row)))];
-  const columns = keys.map((key): [string, Column] => [
-    key,
-    packColumn(
-      flat.map((row) => row[key]),
-      names,
-    ),
-  ]);
-  return { rows: rows.length, columns: Object.fromEntries(columns) };
+  const columns = new Map<string, Value[]>();
+  const put = (i: number, key: string, value: Value): void => {
+    let column = columns.get(key);
+    if (column === undefined) columns.set(key, (column = new Array<Value>(rows.length).fill(undefined)));
+    column[i] = value;
+  };
+  rows.forEach((row, i) => {
+    for (const [key, value] of Object.entries(row as Row)) {
+      if (!nested.includes(key) || value === undefined) put(i, key, value);
+      else for (const [inner, each] of Object.entries(value as Row)) put(i, `${key}.${inner}`, each);
+    }
+  });
+  const packed = [...columns].map(([key, values]): [string, Column] => [key, packColumn(values, names)]);
+  return { rows: rows.length, columns: Object.fromEntries(packed) };
+}
+
+/** How rows come out. */
+interface Unpacking {
+  /** Fields that are records themselves. */
+  nested?: readonly string[];
+  /** Rows that say the same share it: nobody may change what they hold. */
+  shared?: boolean;
 }
 
 /** The rows that {@link packRows} was given. */
 export function unpackRows(
   { rows, columns }: PackedRows,
   names: readonly string[],
-  nested: readonly string[] = [],
+  { nested = [], shared = false }: Unpacking = {},
 ): Row[] {
-  const result = Array.from({ length: rows }, (): Row => ({}));
-  for (const [key, column] of Object.entries(columns)) {
+  // Row by row, each with its fields in one order: so they are of one kind to the machine.
+  const readers = Object.entries(columns).map(([key, column]) => {
     const [outer, inner] = partsOf(key, nested);
-    unpackColumn(column, names).forEach((value, i) => {
-      if (value === undefined) return;
-      if (inner === undefined) result[i]![outer] = value;
-      else ((result[i]![outer] ??= {}) as Row)[inner] = value;
-    });
-  }
-  return result;
+    return { outer, inner, read: readerOf(column, names, shared) };
+  });
+  return Array.from({ length: rows }, (_, i) => {
+    const row: Row = {};
+    for (const { outer, inner, read } of readers) {
+      const value = read(i);
+      if (value === undefined) continue;
+      if (inner === undefined) row[outer] = value;
+      else ((row[outer] ??= {}) as Row)[inner] = value;
+    }
+    return row;
+  });
 }
 
 /** Packs one list of values. */
 export function packColumn(values: readonly Value[], names: readonly string[] = []): Column {
+  const words = new Words();
   if (values.every((value) => value === undefined || Number.isSafeInteger(value))) {
     let before = 0;
-    const words = values.map((value) => {
-      if (value === undefined) return ABSENT;
-      const difference = (value as number) - before;
-      before = value as number;
-      return difference.toString(36);
-    });
-    return joined(words);
-  }
-  const places = new Map<string, number>();
-  const of: Entry[] = [];
-  const words = values.map((value, i) => {
-    if (value === undefined) return ABSENT;
-    const entry = entryOf(value, names[i]);
-    const text = JSON.stringify(entry);
-    let place = places.get(text);
-    if (place === undefined) {
-      place = of.push(entry) - 1;
-      places.set(text, place);
+    for (const value of values) {
+      if (value === undefined) words.add(ABSENT);
+      else {
+        words.add(((value as number) - before).toString(36));
+        before = value as number;
+      }
     }
-    return place.toString(36);
-  });
-  return { of, at: joined(words) };
+    return words.text();
+  }
+  const entries = new Entries();
+  values.forEach((value, i) => words.add(value === undefined ? ABSENT : entries.placeOf(value, names[i]).toString(36)));
+  return { of: entries.of, at: words.text() };
 }
 
 /** The values that {@link packColumn} was given. */
 export function unpackColumn(column: Column, names: readonly string[] = []): Value[] {
-  if (typeof column === 'string') {
-    let before = 0;
-    return split(column).map((word) => {
-      if (word === ABSENT) return undefined;
-      before += Number.parseInt(word, 36);
-      return before;
-    });
+  const read = readerOf(column, names, false);
+  return Array.from({ length: lengthOf(typeof column === 'string' ? column : column.at) }, (_, i) => read(i));
+}
+
+/** What occurs in a column, each once. */
+class Entries {
+  readonly of: Entry[] = [];
+  private readonly places = new Map<string, number>();
+  /** The last one: neighbours are often alike. */
+  private last: { place: number; value: Value; around: readonly string[] | undefined } | undefined;
+
+  placeOf(value: Value, name: string | undefined): number {
+    if (this.last !== undefined && this.isLast(value, name)) return this.last.place;
+    const entry = entryOf(value, name);
+    const text = JSON.stringify(entry);
+    let place = this.places.get(text);
+    if (place === undefined) {
+      place = this.of.push(entry) - 1;
+      this.places.set(text, place);
+    }
+    this.last = { place, value, around: 'naming' in entry ? entry.naming.split(NAME) : undefined };
+    return place;
   }
-  return split(column.at).map((word, i) => {
-    if (word === ABSENT) return undefined;
-    const entry = column.of[Number.parseInt(word, 36)]!;
-    if ('naming' in entry) return entry.naming.replaceAll(NAME, () => names[i]!);
-    // Each row has its own: what is packed together may be changed apart.
-    return typeof entry.value === 'object' ? jsonCopy(entry.value) : entry.value;
-  });
+
+  /** Without a look at all of a text: there may be a hundred thousand of them. */
+  private isLast(value: Value, name: string | undefined): boolean {
+    const { value: last, around } = this.last!;
+    // A text that does not name its row may be one that names the next.
+    if (around === undefined) return value === last && (typeof value !== 'string' || !isNamed(value, name));
+    return name !== undefined && typeof value === 'string' && value === around.join(name);
+  }
 }
 
 function entryOf(value: Value, name: string | undefined): Entry {
@@ -119,13 +143,8 @@ function entryOf(value: Value, name: string | undefined): Entry {
   return value.includes(part) ? { naming: value.replaceAll(part, `/${NAME}/`) } : { value };
 }
 
-function flatten(row: Row, nested: readonly string[]): Row {
-  const flat: Row = {};
-  for (const [key, value] of Object.entries(row)) {
-    if (!nested.includes(key) || value === undefined) flat[key] = value;
-    else for (const [inner, each] of Object.entries(value as Row)) flat[`${key}.${inner}`] = each;
-  }
-  return flat;
+function isNamed(value: string, name: string | undefined): boolean {
+  return name !== undefined && (value === name || value.includes(`/${name}/`));
 }
 
 function partsOf(key: string, nested: readonly string[]): [outer: string, inner?: string] {
@@ -133,24 +152,85 @@ function partsOf(key: string, nested: readonly string[]): [outer: string, inner?
   return outer === undefined ? [key] : [outer, key.slice(outer.length + 1)];
 }
 
-function joined(words: readonly string[]): string {
-  const runs: string[] = [];
-  for (let i = 0; i < words.length;) {
-    const word = words[i]!;
-    let end = i + 1;
-    while (words[end] === word) end += 1;
-    runs.push(end - i === 1 ? word : `${word}*${(end - i).toString(36)}`);
-    i = end;
+/** Words of a column as they are written down. */
+class Words {
+  private readonly runs: string[] = [];
+  private word = '';
+  private count = 0;
+
+  add(word: string): void {
+    if (word !== this.word) this.endRun();
+    this.word = word;
+    this.count += 1;
   }
-  return runs.join(' ');
+
+  text(): string {
+    this.endRun();
+    return this.runs.join(' ');
+  }
+
+  private endRun(): void {
+    if (this.count > 0) this.runs.push(this.count === 1 ? this.word : `${this.word}*${this.count.toString(36)}`);
+    this.count = 0;
+  }
 }
 
-function split(text: string): string[] {
-  if (text === '') return [];
-  return text.split(' ').flatMap((run) => {
-    const [word, count] = run.split('*') as [string, string | undefined];
-    return count === undefined ? [word] : Array.from({ length: Number.parseInt(count, 36) }, () => word);
-  });
+/** How many values a column has. */
+function lengthOf(text: string): number {
+  if (text === '') return 0;
+  return text.split(' ').reduce((sum, run) => sum + countOf(run), 0);
+}
+
+function countOf(run: string): number {
+  const star = run.indexOf('*');
+  return star < 0 ? 1 : Number.parseInt(run.slice(star + 1), 36);
+}
+
+/** Reads a column from its first value to its last, one after the other. */
+function readerOf(column: Column, names: readonly string[], shared: boolean): (row: number) => Value {
+  const runs = runsOf(typeof column === 'string' ? column : column.at);
+  let left = 0;
+  let valueAt: (row: number) => Value = absent;
+  let before = 0;
+  // What a word means is found out once for all that it stands for: in a workflow, what is global is slow to come by.
+  const meaningOf = (word: string): typeof valueAt => {
+    if (word === ABSENT) return absent;
+    const number = Number.parseInt(word, 36);
+    if (typeof column === 'string') return () => (before += number);
+    const entry = column.of[number]!;
+    if ('naming' in entry) {
+      const around = entry.naming.split(NAME);
+      return (row) => around.join(names[row]);
+    }
+    const { value } = entry;
+    // Each row has its own: what is packed together may be changed apart.
+    return typeof value === 'object' && !shared ? () => jsonCopy(value) : () => value;
+  };
+  return (row) => {
+    if (left === 0) {
+      const [word, count] = runs();
+      valueAt = meaningOf(word);
+      left = count;
+    }
+    left -= 1;
+    return valueAt(row);
+  };
+}
+
+function absent(): undefined {
+  return undefined;
+}
+
+/** Gives one word after the other, each with how often it comes; behind the last it is absent. */
+function runsOf(text: string): () => [word: string, count: number] {
+  let at = 0;
+  return () => {
+    if (at >= text.length) return [ABSENT, Infinity];
+    const space = text.indexOf(' ', at);
+    const run = text.slice(at, space < 0 ? text.length : space);
+    at += run.length + 1;
+    return [run.split('*', 1)[0]!, countOf(run)];
+  };
 }
 
 /** A copy of what JSON can say, of which nothing is shared. */

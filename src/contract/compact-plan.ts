@@ -1,4 +1,4 @@
-import { packRows, unpackRows, type PackedRows } from './columns.js';
+import { packRows, unpackColumn, unpackRows, type PackedRows } from './columns.js';
 import type { Plan, Step } from '../plan/model/plan.js';
 
 /**
@@ -31,17 +31,24 @@ export function compactPlan(source: unknown, plan: Plan): CompactPlan {
   const docs = stepDocs(doc);
   const places = new Map(docs.map(({ id }, place) => [id, place]));
   const rows = steps.map((step) => compactStep(step, places.get(step.id), docs));
-  return { top, same, steps: packRows(rows, namesOf(rows, docs), NESTED) };
+  const names = steps.map(({ id }) => nameOf(places.get(id), docs));
+  return { top, same, steps: packRows(rows, names, NESTED) };
 }
 
 /** The plan that was made compact with the same document. */
 export function expandPlan(source: unknown, { top, same, steps: packed }: CompactPlan): Plan {
   const doc = docOf(source);
   const docs = stepDocs(doc);
-  const places = unpackRows({ rows: packed.rows, columns: { [PLACE]: packed.columns[PLACE] ?? '' } }, []);
-  const rows = unpackRows(packed, namesOf(places, docs), NESTED);
+  const { [PLACE]: placed = '', [SAME]: alike = '', ...columns } = packed.columns;
+  const places = unpackColumn(placed) as (number | undefined)[];
+  const names = places.map((place) => nameOf(place, docs));
+  const rows = unpackRows({ rows: packed.rows, columns }, names, { nested: NESTED, shared: true });
   const known = Object.fromEntries(same.map((key) => [key, doc[key]]));
-  return { ...known, ...top, steps: rows.map((row) => expandStep(row, docs)) } as unknown as Plan;
+  const fieldsOf = fieldsByText();
+  unpackColumn(alike, names).forEach((text, i) => {
+    if (text !== undefined) completeStep(rows[i]!, docs[places[i]!]!, fieldsOf(text as string));
+  });
+  return { ...known, ...top, steps: rows } as unknown as Plan;
 }
 
 function compactStep(step: Step, place: number | undefined, docs: readonly Doc[]): Doc {
@@ -63,22 +70,44 @@ function compactStep(step: Step, place: number | undefined, docs: readonly Doc[]
   return { ...row, [SAME]: same.join(' '), action };
 }
 
-function expandStep({ [PLACE]: place, [SAME]: same, ...row }: Doc, docs: readonly Doc[]): Doc {
-  if (place === undefined) return row;
-  const doc = docs[place as number]!;
-  const step: Doc = { ...row };
-  const action: Doc = { ...docOf(row['action']) };
-  for (const key of (same as string).split(' ')) {
-    if (key.startsWith('step_def.')) action[key.slice(9)] = docOf(doc['step_def'])[key.slice(9)];
-    else if (key.startsWith('action.')) action[key.slice(7)] = doc[key.slice(7)];
-    else if (key !== '') step[key] = doc[key];
-  }
-  return { ...step, action };
+/** Fields that a step, and its action, have from the document. */
+interface SameFields {
+  step: string[];
+  action: string[];
+  /** Of `step_def`. */
+  defined: string[];
 }
 
-/** Names of the rows, for texts that hold them. */
-function namesOf(rows: readonly Doc[], docs: readonly Doc[]): string[] {
-  return rows.map(({ [PLACE]: place }) => (place === undefined ? '' : String(docs[place as number]!['id'])));
+/** Reads the names of fields; steps have few different ones. */
+function fieldsByText(): (text: string) => SameFields {
+  const known = new Map<string, SameFields>();
+  return (text) => {
+    let fields = known.get(text);
+    if (fields === undefined) {
+      const keys = text.split(' ').filter((key) => key !== '');
+      const below = (prefix: string): string[] =>
+        keys.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
+      fields = {
+        step: keys.filter((key) => !key.includes('.')),
+        action: below('action.'),
+        defined: below('step_def.'),
+      };
+      known.set(text, fields);
+    }
+    return fields;
+  };
+}
+
+function completeStep(row: Doc, doc: Doc, { step, action, defined }: SameFields): void {
+  for (const key of step) row[key] = doc[key];
+  const found = (row['action'] ??= {}) as Doc;
+  for (const key of action) found[key] = doc[key];
+  for (const key of defined) found[key] = docOf(doc['step_def'])[key];
+}
+
+/** What a row is called, for texts that hold it. */
+function nameOf(place: number | undefined, docs: readonly Doc[]): string {
+  return place === undefined ? '' : String(docs[place]!['id']);
 }
 
 function stepDocs(doc: Doc): Doc[] {

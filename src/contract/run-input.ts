@@ -1,7 +1,7 @@
 import type { CarriedRun } from './carried-run.js';
 import type { AgentSettings } from '../plan/model/agent.js';
 import type { Json } from '../plan/model/values.js';
-import type { StepReport } from './step-result.js';
+import type { ReusedReport } from './step-result.js';
 
 /**
  * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier
@@ -41,7 +41,7 @@ export interface RunInput {
   /** The run whose results are taken over. */
   rerun_of?: string;
   /** Reports of the steps that are taken over, by id. */
-  reused?: Record<string, StepReport>;
+  reused?: Record<string, ReusedReport>;
   /** Of the run of a sub-plan: names of the locks that are held for it by those above. */
   held_locks?: string[];
   /** Events of a history after which the run goes on in a new one. For tests: the usual number suits all runs. */

@@ -64,6 +64,8 @@ export interface ProgressView {
   recommendations?: string[];
   started_at: number;
   finished_at?: number;
+  /** Of the plan; only of a run that has ended. */
+  outputs?: Readonly<Record<string, Json>>;
   /** In plan order; all steps, or with `since` only those that changed after that version. */
   steps: StepView[];
 }

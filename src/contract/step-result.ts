@@ -121,3 +121,9 @@ export interface StepReport extends Partial<ExecutionFacts>, Partial<ResultFacts
   /** True where its ends of output stayed behind in an earlier history of the run. */
   cut?: true;
 }
+
+/** What a step reported in an earlier run that a rerun takes over. */
+export interface ReusedReport extends StepReport {
+  /** True for a failure that the step's fallback made up for. */
+  recovered?: true;
+}

@@ -3,12 +3,12 @@ import type { EngineCommand, EngineEvent, EngineTimer } from './messages.js';
 import { meet, refusal } from './operator.js';
 import { leavePark, park, unpark } from './park.js';
 import { considerStart, propagate } from './propagate.js';
-import { endStep } from './settle.js';
+import { endStep, settle } from './settle.js';
 import { startReady } from './start.js';
 import { createState, isRunEnd, type LockWait, type Program, type RunState } from './state.js';
-import type { StepReport } from '../contract/step-result.js';
+import type { ReusedReport, StepReport } from '../contract/step-result.js';
 import { stopAll, stopPhase } from './stop.js';
-import { touch, type Turn } from './transition.js';
+import { closeStep, touch, type Turn } from './transition.js';
 import type { RunStatus } from '../contract/statuses.js';
 import { unreachable } from '../basics/unreachable.js';
 
@@ -26,7 +26,7 @@ export interface Settled {
   /** Not selected; for their dependents they count as done. */
   leftOut?: ReadonlySet<number>;
   /** Taken over from an earlier run, with what they reported there. */
-  reused?: ReadonlyMap<number, StepReport>;
+  reused?: ReadonlyMap<number, ReusedReport>;
 }
 
 /**
@@ -39,12 +39,7 @@ export function startRun(program: Program, at: number, settled: Settled = {}): B
   const { run_timeout_sec } = program.plan.globals;
   if (run_timeout_sec !== 'none')
     turn.commands.push({ type: 'set-timer', timer: 'run', at: at + run_timeout_sec * 1000 });
-  for (const [index, report] of settled.reused ?? []) {
-    const step = turn.state.steps[index]!;
-    if (step.status !== 'pending') continue; // a fallback that its owner's end has settled
-    step.report = report;
-    endStep(turn, index, reusedStatus(report), 'reused');
-  }
+  for (const index of settled.reused?.keys() ?? []) takeOver(turn, settled.reused!, index);
   for (const index of settled.leftOut ?? []) {
     if (turn.state.steps[index]!.status === 'pending') endStep(turn, index, 'skipped', 'not_selected');
   }
@@ -52,6 +47,22 @@ export function startRun(program: Program, at: number, settled: Settled = {}): B
   startPhase(turn);
   goOn(turn);
   return { state: turn.state, commands: turn.commands };
+}
+
+/** Ends a step as it ended in an earlier run. One that its fallback made up for comes after that fallback. */
+function takeOver(turn: Turn, reused: ReadonlyMap<number, ReusedReport>, index: number): void {
+  const step = turn.state.steps[index]!;
+  const { recovered, ...report } = reused.get(index)!;
+  const fallback = turn.program.graph.fallbacks[index];
+  if (recovered === true && fallback !== undefined && reused.has(fallback)) takeOver(turn, reused, fallback);
+  if (step.status !== 'pending') return; // taken over already, or a fallback that its owner's end has settled
+  step.report = report;
+  if (recovered === true) {
+    closeStep(turn, index, 'failed', 'reused');
+    step.recovered = true;
+    turn.state.changes.push({ step: index, to: 'recovered' });
+    settle(turn, index, 'ok');
+  } else endStep(turn, index, reusedStatus(report), 'reused');
 }
 
 /** A failure that was allowed stays one: the step counts as skipped again. */

@@ -108,7 +108,10 @@ function ranBecause(program: Program, index: number, step: Step): string[] {
 }
 
 function failed(program: Program, state: RunState, index: number, step: StepState): string[] {
-  const lines = [`It failed${said(step)}.`];
+  const taken = step.reason === 'reused';
+  const lines = [
+    taken ? `It failed, and that was taken over: ${step.report?.message ?? ''}` : `It failed${said(step)}.`,
+  ];
   const attempts = step.report?.attempts ?? 0;
   if (attempts > 1) lines.push(`It was tried ${attempts} times.`);
   const fallback = program.graph.fallbacks[index];
@@ -146,7 +149,7 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     case 'operator':
       return `It was ${step.status}${by}.`;
     case 'aborted':
-      return 'Another step failed with `on_failure: abort`.';
+      return aborter(program, state);
     case 'run_canceled':
       return 'The run was canceled.';
     case 'run_timeout':
@@ -154,6 +157,19 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     default:
       return `It was ${step.status}${step.reason === undefined ? '' : ` (${step.reason})`}.`;
   }
+}
+
+/** The first step whose failure aborts a run. */
+function aborter(program: Program, state: RunState): string {
+  const aborts = program.plan.steps.flatMap(({ on_failure, critical, finally: last }, index) => {
+    const step = state.steps[index]!;
+    return on_failure === 'abort' && critical && !last && step.standing === 'failed' && step.status === 'failed'
+      ? [{ index, step }]
+      : [];
+  });
+  const [first] = aborts.sort((a, b) => (a.step.finishedAt ?? Infinity) - (b.step.finishedAt ?? Infinity));
+  if (first === undefined) return 'Another step failed with `on_failure: abort`.';
+  return `${names(program, [first.index])} failed with \`on_failure: abort\`${said(first.step)}.`;
 }
 
 function waiting({ action }: Step): string {

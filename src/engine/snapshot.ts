@@ -26,7 +26,7 @@ export function snapshot(state: RunState, ids: readonly string[]): RunSnapshot {
 
 /** The run that a snapshot was made of. */
 export function restore({ run, steps: packed, ready }: RunSnapshot, ids: readonly string[]): RunState {
-  const steps = unpackRows(packed, ids, NESTED) as unknown as StepState[];
+  const steps = unpackRows(packed, ids, { nested: NESTED }) as unknown as StepState[];
   return {
     ...(jsonCopy(run) as Rest),
     steps,

@@ -53,7 +53,7 @@ async function valueOf(name: string, source: SecretSource, context: SecretContex
     const value = context.env[source.env];
     if (value !== undefined) return value;
     throw new SecretError(
-      `the secret '${name}' is missing: ${source.env} is not set in the worker's environment. Set it where the worker starts (the embedded worker inherits the environment of \`orch up\`)`,
+      `the secret '${name}' is missing: ${source.env} is not set in the environment of the worker, which is that of the command that started it. For the embedded one: \`orch down\`, then \`orch up\` with the variable set; or take the secret from a file or a command`,
     );
   }
   try {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, fstatSync } from 'node:fs';
 import { openLog } from './files.js';
+import { withoutInherited } from '../host/inherited-fds.js';
 import { identify, type ProcessIdentity } from '../host/process-identity.js';
 
 export interface BackgroundSpec {
@@ -22,6 +23,7 @@ export interface Background {
 /** Starts a process in its own session, away from this terminal; rejects where it cannot be started. */
 export async function startInBackground(spec: BackgroundSpec): Promise<Background> {
   const log = openLog(spec.log);
+  const { stdio, close } = withoutInherited(['ignore', log, log] as const);
   try {
     const logStart = fstatSync(log).size;
     const child = spawn(spec.file, spec.args, {
@@ -29,7 +31,7 @@ export async function startInBackground(spec: BackgroundSpec): Promise<Backgroun
       env: spec.env,
       detached: true,
       windowsHide: true,
-      stdio: ['ignore', log, log],
+      stdio,
     });
     // Taken at once: a process that ends soon would leave a pid that says nothing.
     const identity = child.pid === undefined ? undefined : identify(child.pid);
@@ -38,5 +40,6 @@ export async function startInBackground(spec: BackgroundSpec): Promise<Backgroun
     return { identity: identity ?? { pid: child.pid ?? 0, start_time: 'ended' }, logStart };
   } finally {
     closeSync(log);
+    close();
   }
 }

@@ -49,3 +49,11 @@ test('plans that do not fit into an event of history are refused', async () => {
   expect(verdict).toMatchObject({ ok: false, diagnostics: [{ code: 'plan_too_large', severity: 'error' }] });
   expect(verdict).not.toHaveProperty('plan');
 });
+
+test('a check that nobody waits for any more ends, and takes no time from the next one', async () => {
+  const gone = new AbortController();
+  const reason = new Error('the task is out of time');
+  const verdict = admitPlan(planOf(many()), gone.signal);
+  gone.abort(reason);
+  await expect(verdict).rejects.toBe(reason);
+});

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { callCli, type CliResult } from '../support/cli.js';
@@ -41,7 +41,31 @@ async function failedRun(): Promise<string> {
   return id;
 }
 
+/** `publish` comes after a step that fails, and whose fallback makes up for it. */
+const pair = [
+  step('a', { command: 'echo a >> ran; false', fallback_step: 'b' }),
+  step('b'),
+  step('publish', { depends_on: ['a'] }),
+  step('check', { command: 'echo check >> ran; test -e mended', depends_on: ['publish'] }),
+];
+
 describe('rerun', () => {
+  test('a step that its fallback made up for is taken over with that fallback: what comes after it does not run twice', async () => {
+    const id = uniqueId('pair');
+    expect((await orch('run', writePlan(dir, { steps: pair }), '--id', id)).code).toBe(1);
+    expect(ran()).toEqual(['a', 'b', 'check', 'publish']);
+    writeFileSync(path.join(dir, 'mended'), '');
+    const again = uniqueId('again');
+    const { code, stderr } = await orch('rerun', id, '--id', again);
+    expect([code, ran()]).toEqual([0, ['check']]);
+    expect(stderr).toContain('reuse  a\nreuse  b\nreuse  publish\nagain  check  it failed (exit_non_zero)\n');
+    expect((await orch('explain', again, 'a')).stdout).toBe(
+      `a: failed\n  It failed, and that was taken over: from ${id}\n  Its fallback 'b' made up for it.\n`,
+    );
+    expect((await orch('rerun', again)).code).toBe(0);
+    expect(ran()).toEqual([]);
+  });
+
   test('takes over what went well, with its outputs, and says beforehand what and why', async () => {
     const id = await failedRun();
     const dry = await orch('rerun', id, '--dry-run', '--json');
@@ -107,14 +131,16 @@ describe('rerun', () => {
     expect(ran()).toEqual([]);
   });
 
-  test('an open run is not run again, and `retry` on a closed one is a rerun', async () => {
+  test('an open run is not run again; `retry` on a closed one starts nothing, and names the command that does', async () => {
     const id = await failedRun();
-    appendFileSync(path.join(dir, 'mended'), '');
-    const { code, stdout } = await orch('retry', id, 'bad', '--json');
-    expect(code).toBe(0);
-    const started = (JSON.parse(stdout) as { run_id: string; rerun_of: string }).run_id;
-    expect((await orch('watch', started)).code).toBe(0);
-    expect(ran()).toEqual(['bad', 'last 7']);
+    const hint = `\`orch rerun ${id}\` does in a new run what did not succeed; \`--dry-run\` only says what that is`;
+    expect(await orch('retry', id, 'bad')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: `error[run_closed]: The run '${id}' has already ended\n  hint: ${hint}\n`,
+    });
+    const runs = JSON.parse((await orch('list', '--json')).stdout) as { rerun_of?: string }[];
+    expect(runs.filter((run) => run.rerun_of === id)).toEqual([]);
     const open = uniqueId('open');
     writePlan(dir, { steps: [{ id: 'slow', command: 'sleep', args: ['60'] }] }, 'slow.json');
     await orch('start', 'slow.json', '--id', open);

@@ -171,7 +171,11 @@ describe('secrets', () => {
   });
 
   test.each([
-    ['a variable that is not set', { env: 'NOT_SET' }, /NOT_SET is not set in the worker's environment/],
+    [
+      'a variable that is not set',
+      { env: 'NOT_SET' },
+      /NOT_SET is not set in the environment of the worker, .* `orch down`, then `orch up`/,
+    ],
     ['a file that is not there', { file: 'nowhere.txt' }, /file nowhere\.txt failed \(ENOENT\)/],
     ['a command that fails', { command: 'printf le%s aked >&2; exit 3' }, /ended with code 3/],
     ['a value that is too short', { command: 'echo abc' }, /fewer than 4 characters/],

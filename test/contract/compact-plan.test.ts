@@ -64,3 +64,12 @@ test('a plan of ten thousand steps is little more than its defaults', () => {
   expect(JSON.stringify(compact).length).toBeLessThan(5_000);
   expect(expandPlan(source, compact)).toEqual(plan);
 });
+
+test('steps that say the same share it: a hundred thousand of them fit into the memory of a worker', () => {
+  const steps = Array.from({ length: 3 }, (_, i) => ({ id: `s${i}`, command: 'true' }));
+  const source = { plan_id: 'alike', version: '1.0', steps };
+  const [first, second, third] = expandPlan(source, travelled(compactPlan(source, checked(source)))).steps;
+  expect(second!.retry).toBe(first!.retry);
+  expect(third!.env).toBe(first!.env);
+  expect(second!.action).not.toBe(first!.action);
+});

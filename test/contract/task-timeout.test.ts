@@ -17,3 +17,7 @@ test('a run whose history becomes long has time to be replayed', () => {
   expect(timeoutOf(Array.from({ length: 301 }, (_, i) => step(`s${i}`)))).toBe('30 seconds');
   expect(timeoutOf([step('a', { foreach: [1, 2] })])).toBe('30 seconds');
 });
+
+test('a plan of a hundred thousand steps has time to be read', () => {
+  expect(timeoutOf(Array.from({ length: 20_001 }, (_, i) => step(`s${i}`)))).toBe('2 minutes');
+});

@@ -13,6 +13,7 @@ import {
   type RunState,
   type PersonsAnswer,
 } from '../../src/engine/index.js';
+import type { ReusedReport } from '../../src/contract/step-result.js';
 import type { RunSnapshot } from '../../src/contract/carried-run.js';
 import { report } from './programs.js';
 
@@ -61,7 +62,7 @@ export interface Drive {
  */
 export function drive(
   program: Program,
-  leftOut: readonly string[] = [],
+  { leftOut = [], reused = {} }: { leftOut?: readonly string[]; reused?: Readonly<Record<string, ReusedReport>> } = {},
   observe: (state: RunState, event?: EngineEvent, before?: RunState['status']) => void = () => {},
   travels = false,
 ): Drive {
@@ -74,6 +75,7 @@ export function drive(
   let clock = 0;
   const beginning = startRun(program, clock, {
     leftOut: new Set(leftOut.map((id) => program.graph.index.get(id)!)),
+    reused: new Map(Object.entries(reused).map(([id, taken]) => [program.graph.index.get(id)!, taken])),
   });
   const { commands } = beginning;
   let { state } = beginning;

@@ -138,7 +138,7 @@ test.each(WAYS)('without abort, every order of ends gives the ends that the rule
   fc.assert(
     fc.property(scenarios(['skip_dependents', 'continue', 'skip']), fc.boolean(), (scenario, operator) => {
       fc.pre(isAcyclic(scenario));
-      const run = drive(programFor(scenario), [], undefined, travels);
+      const run = drive(programFor(scenario), {}, undefined, travels);
       const forced: Record<string, 'skipped' | 'canceled'> = {};
       const ids = Object.keys(scenario.steps);
       const parks = { ...scenario.parks };
@@ -171,7 +171,7 @@ test.each(WAYS)(
         fc.boolean(),
         (scenario, cancelAt, force) => {
           fc.pre(isAcyclic(scenario));
-          const run = drive(programFor(scenario), [], undefined, travels);
+          const run = drive(programFor(scenario), {}, undefined, travels);
           const parks = { ...scenario.parks };
           let startedAtStop: number | undefined;
           const mainStarted = (): number => run.started.filter((id) => !scenario.steps[id]!.finally).length;
@@ -200,7 +200,7 @@ test.each(WAYS)(
     fc.assert(
       fc.property(scenarios(['abort', 'skip_dependents', 'continue', 'skip']), (scenario) => {
         fc.pre(isAcyclic(scenario));
-        const run = drive(programFor(scenario, { on_abort: 'quarantine' }), [], undefined, travels);
+        const run = drive(programFor(scenario, { on_abort: 'quarantine' }), {}, undefined, travels);
         const retried = new Set<string>();
         const parks = { ...scenario.parks };
         for (let turn = 0; run.finished === undefined; turn += 1) {

@@ -23,7 +23,7 @@ test('rows come out as they went in, whatever their fields hold', () => {
       const rows = JSON.parse(JSON.stringify(given)) as object[];
       const names = rows.map((_, i) => `s${i}`);
       const packed = JSON.parse(JSON.stringify(packRows(rows, names, ['report']))) as ReturnType<typeof packRows>;
-      expect(unpackRows(packed, names, ['report'])).toEqual(rows);
+      expect(unpackRows(packed, names, { nested: ['report'] })).toEqual(rows);
     }),
     { numRuns: propertyRuns(500) },
   );

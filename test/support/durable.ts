@@ -1,5 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,6 +77,16 @@ export class DurableRig {
 
   read(name: string): string {
     return existsSync(this.path(name)) ? readFileSync(this.path(name), 'utf8') : '';
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(this.path(name), text);
+  }
+
+  /** Makes a stream of the first generation one that has room for nothing. */
+  fillsUp(name: 'out' | 'err'): void {
+    mkdirSync(path.join(this.tryDir, 'g0'), { recursive: true, mode: 0o700 });
+    symlinkSync('/dev/full', path.join(this.tryDir, 'g0', name));
   }
 
   file(name: string, generation = 0): string {

@@ -109,8 +109,9 @@ async function runToOutcome(
   // the run's folder, without secrets.
   if ('stdoutFile' in end && keepOutcome(tryDir, outcome)) {
     const dir = path.dirname(end.stdoutFile);
-    const raw = [end.stdoutFile, end.stderrFile, path.join(dir, 'in'), outputFile(dir)];
-    for (const file of raw) rmSync(file, { force: true, recursive: true });
+    const others = ['in', 'out.pipe', 'err.pipe'].map((name) => path.join(dir, name));
+    for (const file of [end.stdoutFile, end.stderrFile, ...others, outputFile(dir)])
+      rmSync(file, { force: true, recursive: true });
   }
   return outcome;
 }

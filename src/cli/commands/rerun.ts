@@ -52,12 +52,6 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
   }
 }
 
-/** Starts what is left to do of a closed run, with the plan it had; gives the id of the new run. */
-export async function rerunFailed(context: CliContext, client: OrchClient, runId: string): Promise<string> {
-  const { start } = await decide(context, client, runId, { input: [], env: [] });
-  return (await start()).run_id;
-}
-
 async function decide(
   context: CliContext,
   client: OrchClient,

@@ -135,7 +135,7 @@ function statusJson(run: RunDescription): RunJson {
     ...(run.busy && { busy: true }),
     ...defined({ stuck: run.stuck }),
     ...tasksJson(run.format, run.progress?.steps),
-    ...defined({ recommendations: run.progress?.recommendations }),
+    ...defined({ outputs: run.progress?.outputs, recommendations: run.progress?.recommendations }),
     ...usageOf(run.progress?.steps ?? []),
     steps: run.progress?.steps.map(stepJson) ?? [],
   };

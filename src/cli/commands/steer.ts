@@ -132,28 +132,24 @@ export async function answerAgent(
   return steer(context, runId, 'answer', { step, text }, flags, () => `${step}: answered; the agent continues`);
 }
 
-/** `orch retry RUN STEP`; of a run that has ended, a rerun of what did not go well, with the plan it had. */
+/** `orch retry RUN STEP`. A run that has ended is not started anew unasked: the refusal names the command that does. */
 export async function retry(context: CliContext, runId: string, step: string, flags: Flags): Promise<number> {
-  const client = await connect(context, false);
   try {
-    const accepted = await client.steer(runId, 'retry', { step, ...defined({ by: flags.by }) });
-    noteSignal(context, runId, accepted);
-    answer(
+    return await steer(
       context,
+      runId,
+      'retry',
+      { step },
       flags,
-      { run_id: runId, requested: 'retry', ...accepted },
-      `${step}: ${accepted.status}; it is being retried`,
+      ({ status }) => `${step}: ${status}; it is being retried`,
     );
   } catch (error) {
     if (!(error instanceof OrchError) || error.code !== 'run_closed') throw error;
-    const { rerunFailed } = await import('./rerun.js');
-    const started = await rerunFailed(context, client, runId);
-    const text = `${runId} has ended; ${started} runs what did not succeed`;
-    answer(context, flags, { run_id: started, requested: 'rerun', rerun_of: runId }, text);
-  } finally {
-    await client.close();
+    throw new OrchError('run_closed', error.message, {
+      hint: `\`orch rerun ${runId}\` does in a new run what did not succeed; \`--dry-run\` only says what that is`,
+      cause: error,
+    });
   }
-  return EXIT.succeeded;
 }
 
 /** `orch explain RUN STEP`. */

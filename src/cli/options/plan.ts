@@ -31,7 +31,7 @@ export function readSelection({ only, from, to, skip }: InputOptions): Selection
 /** Adds the options that select steps. */
 export function withSelection(command: Command): Command {
   return command
-    .option('--only <step...>', 'run only these steps')
+    .option('--only <step...>', 'run only these steps; a tag with a colon (phase:2) stands for all that have it')
     .option('--from <step...>', 'run these steps and all that depends on them')
     .option('--to <step...>', 'run these steps and all that they depend on')
     .option('--skip <step...>', 'leave these steps out; their dependents still run');

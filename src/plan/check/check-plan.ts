@@ -1,12 +1,14 @@
 import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { checkAgents } from './agent-rules.js';
 import { checkApprovalKeys } from './approval-rules.js';
+import { checkCommands } from './command-rules.js';
 import { checkExpressions } from './expression-rules.js';
 import type { Expression } from '../expressions/index.js';
 import { checkGraph } from './graph-rules.js';
 import { normalise } from '../normalise/normalise.js';
 import { isMap } from '../problems/paths.js';
 import { collectProblems, tooMany } from '../problems/problems.js';
+import { checkPeopleTexts } from './people-texts.js';
 import { checkRules } from './key-rules.js';
 import { addSchemaIssues } from '../schema/issues.js';
 import { readPlanForms } from '../schema/plan-forms.js';
@@ -16,6 +18,7 @@ import { checkSecrets } from './secret-rules.js';
 import { rememberExpressions } from '../templates/step-expressions.js';
 import { checkTemplates } from './template-rules.js';
 import type { Plan } from '../model/plan.js';
+import { workstreamBundle } from './workstreams.js';
 
 /**
  * Checks a plan that is plain data already, and fills in its defaults. Needs neither a file system nor a parser, so
@@ -25,6 +28,8 @@ import type { Plan } from '../model/plan.js';
  * @returns the plan with warnings, or everything that is wrong with it
  */
 export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diagnostic[] }, Diagnostic[]> {
+  const bundle = workstreamBundle(written);
+  if (bundle !== undefined) return { ok: false, error: [bundle] };
   const problems = collectProblems();
   const value = readPlanForms(written);
   const parsed = planSchema.safeParse(value);
@@ -37,6 +42,8 @@ export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diag
     checkAgents(value, graph, problems);
     checkTemplates(value, problems);
     checkScripts(value, problems);
+    checkCommands(value, problems);
+    checkPeopleTexts(value, problems);
     expressions = checkExpressions(value, graph, problems);
     checkSecrets(value, expressions, problems);
   }

@@ -6,9 +6,11 @@ import {
   type Expression,
   type ExpressionProblem,
   type ExpressionScope,
+  type InputShape,
 } from '../expressions/index.js';
 import type { CheckedGraph } from './graph-rules.js';
 import { isMap } from '../problems/paths.js';
+import type { Json } from '../model/values.js';
 import type { Problem, Problems } from '../problems/problems.js';
 import { sourceSteps } from '../document/source-steps.js';
 
@@ -70,7 +72,8 @@ function checkSites(
   problems: Problems,
 ): void {
   const stepIds = new Set(graph.index.keys());
-  const inputNames = new Set(isMap(source['inputs']) ? Object.keys(source['inputs']) : []);
+  const declared = isMap(source['inputs']) ? source['inputs'] : {};
+  const inputNames = new Set(Object.keys(declared));
   const steps = sourceSteps(source);
   const comesBefore = answerReads(sites, graph);
   let wrong = 0;
@@ -88,6 +91,7 @@ function checkSites(
       // What a run hands out is worked out once all steps have ended.
       ancestorsOf: (id) => site.layer === 'outputs' || comesBefore(step, graph.index.get(id)!),
       inputNames: frugal ? knownOf(inputs, inputNames) : inputNames,
+      inputOf: (name) => shapeOf(declared[name]),
       // The list and the conditions are looked at once, before there is an item.
       foreach:
         site.wanted === 'any' && step !== undefined && (steps[step]!.step?.['foreach'] ?? undefined) !== undefined,
@@ -97,6 +101,14 @@ function checkSites(
     if (found.length > 0) wrong += 1;
     for (const each of found) addProblem(site, each, problems);
   }
+}
+
+/** An input without a type is a string. What is no declaration is told elsewhere, and says nothing here. */
+function shapeOf(declaration: unknown): InputShape | undefined {
+  if (!isMap(declaration)) return undefined;
+  const { type = 'string', enum: allowed } = declaration;
+  if (typeof type !== 'string') return undefined;
+  return { type: type as NonNullable<InputShape['type']>, ...(Array.isArray(allowed) && { enum: allowed as Json[] }) };
 }
 
 /** Only what is read and there: enough to tell what is wrong, and nothing to search for what was meant. */

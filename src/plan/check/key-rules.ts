@@ -74,8 +74,11 @@ function checkInputSpec(spec: Record<string, unknown>, path: Path, problems: Pro
   const allowed = Array.isArray(spec['enum']) ? (spec['enum'] as Json[]) : [];
   const check = (value: Json, at: Path) => {
     const mismatch = typeMismatch(value, type);
-    if (mismatch !== undefined) problems.add({ code: 'wrong_type', path: at, message: `this value ${mismatch}` });
-    return mismatch === undefined;
+    if (mismatch === undefined) return true;
+    const plain = type === 'string' && (typeof value === 'number' || typeof value === 'boolean');
+    const hint = plain ? `put it in quotes: "${value}"` : undefined;
+    problems.add({ code: 'wrong_type', path: at, message: `this value ${mismatch}`, hint });
+    return false;
   };
   for (const [index, value] of allowed.entries()) check(value, [...path, 'enum', index]);
   const fallback = (spec['default'] ?? undefined) as Json | undefined;

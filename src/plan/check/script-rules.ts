@@ -3,7 +3,7 @@ import { isMap, stringsOf } from '../problems/paths.js';
 import { quote, type Problems } from '../problems/problems.js';
 import { scriptArguments } from '../templates/shell-scripts.js';
 import { sourceSteps } from '../document/source-steps.js';
-import { mayHoldTemplate, readTemplate } from '../templates/template-text.js';
+import { firstTemplate, mayHoldTemplate } from '../templates/template-text.js';
 
 /** A template that reads what orch knows. Others, say `${{ github.ref }}` in a file that a script writes, are none of ours. */
 const TEMPLATE = /\$\{\{\s*((?:prev|inputs|env|run|item|index)\b[^}]*?)\s*\}\}/;
@@ -41,7 +41,7 @@ function checkCode(step: Record<string, unknown>, path: readonly PropertyKey[], 
   const scripts = scriptArguments(command, words);
   for (const place of codeArguments(command, words)) {
     const [entry, text] = entries[place] ?? [];
-    const template = text === undefined || scripts.has(place) ? undefined : templateIn(text);
+    const template = text === undefined || scripts.has(place) ? undefined : firstTemplate(text);
     if (template === undefined) continue;
     problems.add({
       severity: 'warning',
@@ -51,15 +51,6 @@ function checkCode(step: Record<string, unknown>, path: readonly PropertyKey[], 
       hint: `pass the value in the step's env and read it there, or as an argument after the code; write $$ for a $ that belongs to the code`,
     });
   }
-}
-
-/** The first template of a text, as it is written. */
-function templateIn(text: string): string | undefined {
-  if (!mayHoldTemplate(text)) return undefined;
-  const part = readTemplate(text).parts.find((each) => typeof each === 'object');
-  if (part === undefined) return undefined;
-  if ('name' in part) return `\${${part.name}}`;
-  return 'expression' in part ? `\${{ ${part.expression.trim()} }}` : undefined;
 }
 
 interface ScriptText {

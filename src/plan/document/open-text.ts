@@ -11,6 +11,9 @@ const MAX_SHOWN = 100;
 /** Codes whose caret belongs on the key: the value is not what is wrong. */
 const KEY_CODES = new Set(['unknown_key', 'invalid_name', 'conflicting_keys', 'unknown_input']);
 
+/** How a hint about a number or boolean begins that should be text. */
+const IN_QUOTES = 'put it in quotes: ';
+
 type TextPlace = Pick<Diagnostic, 'file' | 'line' | 'column'>;
 
 /** A text that could be read. */
@@ -50,8 +53,14 @@ export function openText(
   const place: OpenText['place'] = (each, placeRelated = (other) => placeOf(other.path, 'value')) => {
     if (each.code === 'too_many_diagnostics') return { ...each, ...lastPlace(file) };
     const related = each.related?.map((other) => ({ ...other, ...placeRelated(other) }));
-    const placed = { ...each, ...placeOf(each.path, KEY_CODES.has(each.code) ? 'key' : 'value') };
+    const placed = { ...each, ...asWritten(each), ...placeOf(each.path, KEY_CODES.has(each.code) ? 'key' : 'value') };
     return related === undefined ? placed : { ...placed, related };
+  };
+  /** Who is told to put a number in quotes means what stands there: 3.10, and not 3.1. */
+  const asWritten = ({ path, hint }: Diagnostic): { hint?: string } => {
+    if (path === undefined || hint?.startsWith(IN_QUOTES) !== true) return {};
+    const written = textAt(parsePath(path));
+    return written === undefined ? {} : { hint: `${IN_QUOTES}"${written}"` };
   };
   return { opened: { value: document.value, textAt, placeOf, place } };
 }

@@ -1,5 +1,6 @@
 import { didYouMean } from '../problems/suggest.js';
 import type { Expression } from './parse.js';
+import { neverEqual, type InputShape } from './never-equal.js';
 import { problem, type ExpressionProblem } from './problem.js';
 import { member, type PrevRead } from './reads.js';
 
@@ -9,6 +10,8 @@ export interface ExpressionScope {
   /** True for a step whose end is certain before this expression is worked out. */
   ancestorsOf: (step: string) => boolean;
   inputNames: ReadonlySet<string>;
+  /** What an input is declared to be. */
+  inputOf?: (name: string) => InputShape | undefined;
   /** True where `item` and `index` have a value. */
   foreach: boolean;
   wanted: 'bool' | 'list' | 'any';
@@ -36,9 +39,34 @@ export function checkExpression(expression: Expression, scope: ExpressionScope):
       problems.push(problem('item_outside_foreach', message, offsetOf(expression, root)));
     }
   }
-  const type = checkType(expression, scope.wanted);
-  return type === undefined ? problems : [...problems, type];
+  if (problems.length > 0) return [...problems, ...typeProblems(expression.program?.type, scope.wanted)];
+  return checkValues(expression, scope);
 }
+
+/** All names are right: whether what they stand for fits together. */
+function checkValues(
+  expression: Expression,
+  { inputOf = () => undefined, wanted }: ExpressionScope,
+): ExpressionProblem[] {
+  const never = expression.comparisons.flatMap((comparison) => neverEqual(comparison, inputOf) ?? []);
+  if (never.length > 0) return never;
+  const types = expression.reads.inputs.flatMap((name): [string, string][] => {
+    const type = CEL_TYPES[inputOf(name)?.type ?? ''];
+    return type === undefined ? [] : [[name, type]];
+  });
+  if (types.length === 0) return typeProblems(expression.program?.type, wanted);
+  const typed = expression.typeFor(Object.fromEntries(types));
+  return 'problem' in typed ? [typed.problem] : typeProblems(typed.type, wanted);
+}
+
+/** A `number` is an int of CEL where it is whole, so what it is is known at run time only. */
+const CEL_TYPES: Readonly<Record<string, string>> = {
+  string: 'string',
+  integer: 'int',
+  boolean: 'bool',
+  array: 'list',
+  object: 'map',
+};
 
 function checkStep({ step, offset }: PrevRead, scope: ExpressionScope): ExpressionProblem | undefined {
   if (!scope.stepIds.has(step)) {
@@ -67,15 +95,11 @@ const WANTED = {
   list: { types: /^(?:list.*|dyn.*)$/, said: 'a list' },
 } as const;
 
-function checkType({ program }: Expression, wanted: ExpressionScope['wanted']): ExpressionProblem | undefined {
-  if (program === undefined || wanted === 'any' || WANTED[wanted].types.test(program.type)) return undefined;
+function typeProblems(type: string | undefined, wanted: ExpressionScope['wanted']): ExpressionProblem[] {
+  if (type === undefined || wanted === 'any' || WANTED[wanted].types.test(type)) return [];
   const hint = wanted === 'bool' ? 'compare it with something, as in x == y' : undefined;
-  return problem(
-    'expression_type',
-    `the result must be ${WANTED[wanted].said}, not ${TYPES[program.type] ?? program.type}`,
-    0,
-    hint,
-  );
+  const message = `the result must be ${WANTED[wanted].said}, not ${TYPES[type] ?? type}`;
+  return [problem('expression_type', message, 0, hint)];
 }
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -67,6 +67,21 @@ export function evaluateCondition(expression: Expression, values: ExpressionValu
   return { ok: false, message: 'the result is neither true nor false' };
 }
 
+/** Why a comparison was surely not meant as it came out: a text that looks like a number never equals one. */
+export function textForNumber(expression: Expression, values: ExpressionValues): string | undefined {
+  for (const { read, literals } of expression.comparisons) {
+    const value = lookUp(read, values);
+    if (typeof value !== 'string' || !/^-?\d+(?:\.\d+)?$/.test(value)) continue;
+    const number = literals.some((literal) => typeof literal === 'number' || typeof literal === 'bigint');
+    if (number) return `${describeRead(read)} is the text '${value}': ${makesNumber(read, value)}`;
+  }
+  return undefined;
+}
+
+function makesNumber(read: Read, value: string): string {
+  return `${value.includes('.') ? 'double' : 'int'}(${describeRead(read)}) makes it a number`;
+}
+
 function contextOf(program: Program, values: ExpressionValues): Map<string, CelValue> {
   const context = new Map<string, CelValue>();
   for (const variable of program.variables) {

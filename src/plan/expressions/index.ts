@@ -1,5 +1,13 @@
 export { checkExpression, type ExpressionScope } from './check.js';
-export { evaluate, evaluateCondition, type Evaluation, type ExpressionValues, type StepValues } from './evaluate.js';
+export type { InputShape } from './never-equal.js';
+export {
+  evaluate,
+  evaluateCondition,
+  textForNumber,
+  type Evaluation,
+  type ExpressionValues,
+  type StepValues,
+} from './evaluate.js';
 export { parseExpression, type Expression } from './parse.js';
 export type { ExpressionProblem } from './problem.js';
 export { EXPRESSION_CODES } from '../problems/codes.js';

@@ -1,11 +1,14 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Result } from '../model/diagnostic.js';
+import { findComparisons, type Comparison } from './comparisons.js';
+import { habitHint } from './habits.js';
 import { fromLibrary, parseText, tooLong } from './library.js';
 import { problem, type ExpressionProblem } from './problem.js';
-import { compileProgram, type Program } from './program.js';
+import { compileProgram, type InputTypes, type Program } from './program.js';
 import { summariseReads, type ExpressionReads } from './reads.js';
 import { tooDeepAt } from './scan.js';
 import { childrenOf, findNames } from './walk.js';
+import { defined } from '../../basics/defined.js';
 
 /** The longest expression, in UTF-16 code units. */
 export const MAX_EXPRESSION_LENGTH = 8192;
@@ -21,6 +24,14 @@ export interface Expression {
   /** What is wrong with it whatever the plan is; one with problems has no program. */
   readonly problems: readonly ExpressionProblem[];
   readonly program?: Program;
+  /** What it compares with literals. */
+  readonly comparisons: readonly Comparison[];
+  /**
+   * Checks it where the types of inputs are known: a run evaluates without them.
+   *
+   * @returns the type of the result, or what does not fit
+   */
+  readonly typeFor: (inputTypes: InputTypes) => { type: string } | { problem: ExpressionProblem };
 }
 
 /**
@@ -37,7 +48,8 @@ export function parseExpression(text: string): Result<Expression, ExpressionProb
   try {
     root = parseText(text);
   } catch (error) {
-    return { ok: false, error: fromLibrary(error, 'expression_syntax') };
+    const said = fromLibrary(error, 'expression_syntax');
+    return { ok: false, error: { ...said, ...defined({ hint: said.hint ?? habitHint(text) }) } };
   }
   if (isDeeperThan(root, MAX_TREE_DEPTH)) {
     return { ok: false, error: tooLong(`it has more than ${MAX_TREE_DEPTH} operators in a row`) };
@@ -65,10 +77,19 @@ function isDeeperThan(root: ASTNode, limit: number): boolean {
 function resolve(text: string, root: ASTNode): Expression {
   const names = findNames(root, text);
   const reads = summariseReads(names.sites.map((site) => site.read));
-  if (names.problems.length > 0) return { text, reads, problems: names.problems };
+  const read = { text, reads, comparisons: findComparisons(root, text), typeFor };
+  if (names.problems.length > 0) return { ...read, problems: names.problems };
   try {
-    return { text, reads, problems: [], program: compileProgram(text, names.sites, names.bound) };
+    return { ...read, problems: [], program: compileProgram(text, names.sites, names.bound) };
   } catch (error) {
-    return { text, reads, problems: [fromLibrary(error, 'expression_type')] };
+    return { ...read, problems: [fromLibrary(error, 'expression_type')] };
+  }
+
+  function typeFor(inputTypes: InputTypes): { type: string } | { problem: ExpressionProblem } {
+    try {
+      return { type: compileProgram(text, names.sites, names.bound, inputTypes).type };
+    } catch (error) {
+      return { problem: fromLibrary(error, 'expression_type') };
+    }
   }
 }

@@ -4,6 +4,9 @@ import { installMeter, type Meter } from './meter.js';
 import { readKey, type Read, type ReadSite } from './reads.js';
 import { unreachable } from '../../basics/unreachable.js';
 
+/** Types of CEL by the name of an input; one that is left out may be anything. */
+export type InputTypes = Readonly<Record<string, string>>;
+
 /** What stands for a read in the compiled program. */
 export interface Variable {
   name: string;
@@ -27,7 +30,12 @@ export interface Program {
  *
  * @throws what the library throws for an expression whose types do not fit
  */
-export function compileProgram(text: string, sites: readonly ReadSite[], bound: ReadonlySet<string>): Program {
+export function compileProgram(
+  text: string,
+  sites: readonly ReadSite[],
+  bound: ReadonlySet<string>,
+  inputTypes: InputTypes = {},
+): Program {
   const variables = new Map<string, Variable>();
   let rewritten = '';
   let at = 0;
@@ -44,12 +52,12 @@ export function compileProgram(text: string, sites: readonly ReadSite[], bound: 
     rewritten += text.slice(at, site.start) + variable.name.padEnd(site.end - site.start);
     at = site.end;
   }
-  return compileRewritten(rewritten + text.slice(at), [...variables.values()]);
+  return compileRewritten(rewritten + text.slice(at), [...variables.values()], inputTypes);
 }
 
-function compileRewritten(text: string, variables: readonly Variable[]): Program {
+function compileRewritten(text: string, variables: readonly Variable[], inputTypes: InputTypes): Program {
   const environment = environmentWith(
-    variables.map(({ name, read, presence }) => ({ name, type: presence ? 'bool' : typeOf(read) })),
+    variables.map(({ name, read, presence }) => ({ name, type: presence ? 'bool' : typeOf(read, inputTypes) })),
   );
   const run = environment.parse(text);
   const checked = run.check();
@@ -58,7 +66,7 @@ function compileRewritten(text: string, variables: readonly Variable[]): Program
   return { run, variables, meter: installMeter(root), type: checked.type! };
 }
 
-function typeOf(read: Read): string {
+function typeOf(read: Read, inputTypes: InputTypes): string {
   switch (read.root) {
     case 'prev':
       return { status: 'string', attempts: 'int', exit_code: 'dyn', duration_sec: 'dyn', outputs: 'dyn' }[
@@ -71,6 +79,7 @@ function typeOf(read: Read): string {
     case 'index':
       return 'int';
     case 'inputs':
+      return Object.hasOwn(inputTypes, read.name) ? inputTypes[read.name]! : 'dyn';
     case 'item':
       return 'dyn';
     default:

@@ -5,6 +5,9 @@ import { defined } from '../../basics/defined.js';
 export const STEP_PROPERTIES = ['status', 'exit_code', 'outputs', 'attempts', 'duration_sec'] as const;
 type StepProperty = (typeof STEP_PROPERTIES)[number];
 
+/** What `prev.<step>.status` may be: only steps that have ended are read. */
+export const STEP_ENDS = ['success', 'warning', 'failed', 'skipped', 'canceled'] as const;
+
 /** What `run` has. */
 export const RUN_PROPERTIES = ['id', 'attempt'] as const;
 type RunProperty = (typeof RUN_PROPERTIES)[number];

@@ -1,5 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { didYouMean } from '../problems/suggest.js';
+import { nameHint } from './habits.js';
 import { FUNCTIONS, MACROS, METHODS } from './library.js';
 import { isReadRoot, nameRead } from './names.js';
 import { problem, type ExpressionProblem } from './problem.js';
@@ -88,7 +89,7 @@ function visitName(walk: Walk, name: string, offset: number, links: readonly Lin
   }
   if (!isReadRoot(name)) {
     const known = [...ROOTS, ...scope];
-    const hint = didYouMean(name, known) ?? `an expression knows ${known.join(', ')}`;
+    const hint = nameHint(name) ?? didYouMean(name, known) ?? `an expression knows ${known.join(', ')}`;
     walk.problems.push(problem('unknown_name', `'${name}' is not a known name`, offset, hint));
     return links;
   }

@@ -3,6 +3,7 @@ import { buildGraph, type Graph } from '../graph/graph.js';
 import { byPlace, cut, openText } from '../document/open-text.js';
 import { asPlan } from './open-file.js';
 import type { Diagnostic, Result } from '../model/diagnostic.js';
+import { numberTexts } from '../templates/number-texts.js';
 import { secretLooks } from '../templates/secret-looks.js';
 import type { Plan } from '../model/plan.js';
 
@@ -37,7 +38,11 @@ export function loadPlanText(text: string | Uint8Array, options: LoadOptions = {
   if ('faults' in read) return { ok: false, error: read.faults };
   const opened = asPlan(read.opened);
   const checked = checkPlan(opened.value);
-  const found = [...(checked.ok ? checked.value.warnings : checked.error), ...secretLooks(opened.value)];
+  const found = [
+    ...(checked.ok ? checked.value.warnings : checked.error),
+    ...secretLooks(opened.value),
+    ...numberTexts(opened.value, opened.textAt),
+  ];
   const placed = found.map((each) => opened.place(each)).sort(byPlace);
   const diagnostics = options.strict ? placed.map((each) => ({ ...each, severity: 'error' as const })) : placed;
   if (!checked.ok || (options.strict && diagnostics.length > 0)) return { ok: false, error: cut(diagnostics) };

@@ -10,6 +10,7 @@ import { checkPlanSet, MAX_PLAN_DEPTH, MAX_SUB_PLANS } from './check-set.js';
 import type { PlanText, NoPlanText, PlanTexts } from './plan-text.js';
 import { takePromptFiles } from './prompt-files.js';
 import { byPlace, cut, type OpenText } from '../document/open-text.js';
+import { numberTexts } from '../templates/number-texts.js';
 import { secretLooks } from '../templates/secret-looks.js';
 import { tooDeep } from './sub-plan-rules.js';
 import type { Plan } from '../model/plan.js';
@@ -75,7 +76,9 @@ export async function loadPlanSet(
     [...opened].filter(([name]) => name !== path).map(([name, { value }]) => [name, value]),
   );
   const checked = checkPlanSet({ source, path, plans }, absent);
-  const looks = [...opened].flatMap(([name, { value }]) => secretLooks(value).map((each) => ({ ...each, file: name })));
+  const looks = [...opened].flatMap(([name, { value, textAt }]) =>
+    [...secretLooks(value), ...numberTexts(value, textAt)].map((each) => ({ ...each, file: name })),
+  );
   const placed = placeInTexts([...(checked.ok ? checked.value.warnings : checked.error), ...looks], opened, path);
   const found = [...first.diagnostics, ...placed, ...faults];
   const diagnostics = found.map(asAsked);

@@ -4,7 +4,7 @@ import type { Json } from '../model/values.js';
 import { fillDeep } from '../templates/expand-action.js';
 import { sourceExpressionSites } from '../templates/expression-sites.js';
 import { resolveSubPlanInputs } from '../templates/inputs.js';
-import { formatPath, isMap } from '../problems/paths.js';
+import { formatPath, isMap, valueAt } from '../problems/paths.js';
 import { inFile, type AbsentPlans, type PlanDocument } from './plan-document.js';
 import type { PlanReference } from './plan-references.js';
 import { quote, toDiagnostic, type Problem } from '../problems/problems.js';
@@ -25,6 +25,7 @@ export function checkReferences(documents: Documents, absent: AbsentPlans, maxDe
       found.push(...problems.map((each) => inFile(each, document.path)));
     }
     found.push(...checkOutputReads(document, documents));
+    found.push(...checkRunIds(document, documents).map((each) => inFile(each, document.path)));
   }
   return found;
 }
@@ -115,6 +116,32 @@ function checkInputs({ written, inputs, inputsPath }: PlanReference, plan: Plan)
 
 function unescape(text: string): string {
   return fillTemplate(text, () => undefined);
+}
+
+/** The run of a step's plan is called after the step, and a step below after both: `a.b` is one of `a` too where it has `b`. */
+function checkRunIds({ references, source }: PlanDocument, documents: Documents): Diagnostic[] {
+  const single = references.filter(
+    ({ path }) => (valueAt(source, [...path.slice(0, 2), 'foreach']) ?? undefined) === undefined,
+  );
+  return single.flatMap((outer) =>
+    single.flatMap((other) => {
+      const rest = other.step.startsWith(`${outer.step}.`) ? other.step.slice(outer.step.length + 1) : '';
+      if (rest === '' || !runsBelow(outer.target, rest, documents)) return [];
+      const message = `the runs of '${other.step}' and of '${rest}' in the plan of '${outer.step}' would have one id`;
+      const path = [...other.path.slice(0, 2), 'id'];
+      return [toDiagnostic({ code: 'run_id_collision', path, message, hint: 'give one of the steps another id' })];
+    }),
+  );
+}
+
+/** Whether a plan comes to start a run that is called so after its own. */
+function runsBelow(target: string, name: string, documents: Documents, depth = 0): boolean {
+  const references = depth > 20 ? [] : (documents.get(target)?.references ?? []);
+  return references.some(
+    ({ step, target: next }) =>
+      step === name ||
+      (name.startsWith(`${step}.`) && runsBelow(next, name.slice(step.length + 1), documents, depth + 1)),
+  );
 }
 
 /** Outputs that are read of a step that runs a plan, and that this plan does not hand out. */

@@ -11,6 +11,7 @@ export const EXPRESSION_CODES = [
   'computed_step',
   'computed_name',
   'item_outside_foreach',
+  'never_equal',
 ] as const;
 
 /** The code of a problem: stable, whatever the message says. */
@@ -35,6 +36,7 @@ export const DIAGNOSTIC_CODES = [
   'too_many_aliases',
   // Shape
   'not_a_plan',
+  'workstream_bundle',
   'unsupported_version',
   'unknown_key',
   'missing_key',
@@ -45,6 +47,10 @@ export const DIAGNOSTIC_CODES = [
   'out_of_range',
   'conflicting_keys',
   'missing_action',
+  'command_line',
+  'shebang_ignored',
+  'carriage_return',
+  'number_text',
   // Graph
   'duplicate_id',
   'unknown_dependency',
@@ -65,6 +71,7 @@ export const DIAGNOSTIC_CODES = [
   'recursive_plan',
   'sub_plan_limit',
   'unknown_output',
+  'run_id_collision',
   // Agents
   'unknown_agent',
   'unknown_tier',
@@ -85,6 +92,7 @@ export const DIAGNOSTIC_CODES = [
   'malformed_template',
   'template_in_script',
   'template_in_code',
+  'template_in_text',
   'secret_in_plan',
   'secret_input',
   'missing_name',

@@ -52,6 +52,15 @@ export function readTemplate(text: string): Template {
   return { parts, faults };
 }
 
+/** The first template of a text, as it is written; undefined where there is none, or it is a secret. */
+export function firstTemplate(text: string): string | undefined {
+  if (!mayHoldTemplate(text)) return undefined;
+  const part = readTemplate(text).parts.find((each) => typeof each === 'object');
+  if (part === undefined) return undefined;
+  if ('name' in part) return `\${${part.name}}`;
+  return 'expression' in part ? `\${{ ${part.expression.trim()} }}` : undefined;
+}
+
 /** A secret's name is no expression: its value is known to the worker alone, at the last moment. */
 function secretPart(expression: string): { secret: string } | undefined {
   const match = SECRET.exec(expression);

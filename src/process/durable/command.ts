@@ -21,6 +21,9 @@ export async function checkedCommand(
   const found = findExecutable(file, cwd, env['PATH']);
   if (typeof found !== 'string') throw await spawnError({ cause: found }, file, cwd);
   const interpreter = interpreterOf(found);
+  if (interpreter?.endsWith('\r')) {
+    throw new SpawnError(`cannot start ${file}: its first line ends with a carriage return (\\r\\n); save it with \\n`);
+  }
   if (interpreter !== undefined && typeof findExecutable(interpreter, cwd, '') !== 'string') {
     throw new SpawnError(`cannot start ${file}: its interpreter ${interpreter} cannot be executed`);
   }
@@ -57,14 +60,15 @@ function errno(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(code), { code });
 }
 
-/** What stands behind `#!`; undefined for a program, and for what may be executed but not read. */
+/** What stands behind `#!`, with the carriage return that may end the line; undefined for a program, and for what may be executed but not read. */
 function interpreterOf(file: string): string | undefined {
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r');
     const buffer = Buffer.alloc(FIRST_LINE_BYTES);
     const line = buffer.toString('latin1', 0, readSync(fd, buffer)).split('\n', 1)[0]!;
-    return /^#![ \t]*(\S+)/.exec(line)?.[1];
+    const [, program, end = ''] = /^#![ \t]*(\S+).*?(\r)?$/.exec(line) ?? [];
+    return program && `${program}${end}`;
   } catch {
     return undefined;
   } finally {

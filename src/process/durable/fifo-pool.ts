@@ -8,11 +8,14 @@ import { startHelper } from './start.js';
 
 /** Beside the tries, because a link does not leave its file system. */
 const POOLS = '.fifos';
-const BATCH = 32;
+const BATCH = 96;
 /** Fewer than these call for a new batch. */
-const LOW = 12;
+const LOW = 36;
 /** Those who run a few processes only need no stock. */
 const LAUNCHES_BEFORE = 3;
+
+/** The last one tells a wrapper that the others are there. */
+const FIFOS = ['outPipe', 'errPipe', 'alive'] as const;
 
 /**
  * FIFOs that are made ahead, many by one call. Node cannot make them, and a call of `mkfifo` for each would cost as much
@@ -29,14 +32,19 @@ class FifoPool {
     this.dir = path.join(pools, `${process.pid}-${processStat(process.pid)?.start ?? ''}`);
   }
 
-  /** Puts a FIFO into a generation that has none. */
+  /** Puts FIFOs into a generation that has none. */
   place(generation: Generation): void {
     this.launches += 1;
     if (this.launches > LAUNCHES_BEFORE && this.stock.length < LOW && !this.isFilling) this.fill();
+    if (this.stock.length < FIFOS.length) return;
+    for (const name of FIFOS) this.placeOne(fileOf(generation, name));
+  }
+
+  private placeOne(file: string): void {
     const fifo = this.stock.pop();
     if (fifo === undefined) return;
     try {
-      linkSync(fifo, fileOf(generation, 'alive')); // never over one that a wrapper may hold open
+      linkSync(fifo, file); // never over one that a wrapper may hold open
       unlinkSync(fifo);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') this.stock.push(fifo);
@@ -62,7 +70,7 @@ class FifoPool {
 
 const pools = new Map<string, FifoPool>();
 
-/** Gives a generation its FIFO, where one is at hand. */
+/** Gives a generation its FIFOs, where they are at hand. */
 export function placeFifo(generation: Generation): void {
   const dir = path.join(path.dirname(path.dirname(generation.dir)), POOLS);
   let pool = pools.get(dir);

@@ -14,6 +14,9 @@ const FILES = {
   stdout: 'out',
   stderr: 'err',
   state: 'state',
+  /** FIFOs to which the command writes; what comes out of them goes to `out` and `err`. */
+  outPipe: 'out.pipe',
+  errPipe: 'err.pipe',
   /** A FIFO that the wrapper holds open, so that its death is an event for others. */
   alive: 'alive',
   stop: 'stop.json',

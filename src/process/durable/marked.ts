@@ -12,6 +12,9 @@ import { MARK_VARIABLE } from './types.js';
 const MAX_ROUNDS = 50;
 const ROUND_MS = 10;
 
+/** What follows the mark in the environment of what copies the output: it is no part of the step, and ends after it. */
+const COPIER = '/copy';
+
 /** The value of {@link MARK_VARIABLE} for a generation: another one for every folder. */
 export function markOf({ dir, index }: Generation): string {
   const tryDir = realpathSync(path.dirname(dir));
@@ -63,15 +66,20 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
 }
 
 function findInProc(mark: string, session: number | undefined): MarkedProcess[] {
-  const wanted = Buffer.from(`\0${MARK_VARIABLE}=${mark}\0`);
+  const wanted = markBytes(mark);
+  const copier = markBytes(`${mark}${COPIER}`);
   const found: MarkedProcess[] = [];
   for (const pid of processIds()) {
     const stat = processStat(pid);
     if (stat === undefined || stat.dead) continue;
     const member = session !== undefined && (stat.session === session || stat.group === session);
-    if (member || carries(pid, stat.zombie, wanted)) found.push(stat);
+    if (member ? !has(`/proc/${pid}`, copier) : carries(pid, stat.zombie, wanted)) found.push(stat);
   }
   return found;
+}
+
+function markBytes(mark: string): Buffer {
+  return Buffer.from(`\0${MARK_VARIABLE}=${mark}\0`);
 }
 
 /** The first thread of a process may have ended, and then only the others still have the environment. */
@@ -106,7 +114,8 @@ function findByPs(mark: string, session: number | undefined): MarkedProcess[] {
   for (const line of table.split('\n')) {
     const [pid, group] = line.trim().split(/\s+/, 2).map(Number);
     if (pid === undefined || Number.isNaN(pid)) continue;
-    if (group === session || ` ${line} `.includes(` ${MARK_VARIABLE}=${mark} `)) found.push({ pid, group: group! });
+    const carried = (value: string): boolean => ` ${line} `.includes(` ${MARK_VARIABLE}=${value} `);
+    if (group === session ? !carried(`${mark}${COPIER}`) : carried(mark)) found.push({ pid, group: group! });
   }
   return found;
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { withoutInherited } from '../../host/inherited-fds.js';
 
 /** All that it takes to start a wrapper, in words: another process may do it. */
 export interface WrapperRequest {
@@ -34,12 +35,18 @@ export function startWrapper(request: WrapperRequest, onEnd: (end: WrapperEnd) =
     fds.push(fd);
     return fd;
   };
+  let closeNothing = (): void => {};
   return new Promise<StartedWrapper>((resolve, reject) => {
     const stdin = stdinFile === undefined ? 'ignore' : open(stdinFile, 'r');
-    const stdio = [stdin, open(stdoutFile, 'a'), 'ignore', open(stderrFile, 'a')] as const;
-    const child = spawn(shell, args, { cwd, env, stdio: [...stdio], detached: true });
+    const own = [stdin, open(stdoutFile, 'a'), 'ignore', open(stderrFile, 'a')] as const;
+    const { stdio, close } = withoutInherited(own);
+    closeNothing = close;
+    const child = spawn(shell, args, { cwd, env, stdio, detached: true });
     child.once('error', reject); // other reasons are thrown, E2BIG for one
     child.once('exit', (code, signal) => onEnd({ code, signal }));
     if (child.pid !== undefined) resolve({ pid: child.pid, unref: () => child.unref() });
-  }).finally(() => fds.forEach((fd) => closeSync(fd)));
+  }).finally(() => {
+    fds.forEach((fd) => closeSync(fd));
+    closeNothing();
+  });
 }

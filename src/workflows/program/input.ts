@@ -14,9 +14,9 @@ import { whyNotRun } from './versions.js';
 import { defined } from '../../basics/defined.js';
 import { withoutStack } from '../../basics/without-stack.js';
 
-/** Long enough for the largest plan on a busy machine. */
+/** Long enough for a plan of 100,000 steps on a busy machine. */
 const { admitPlan, admitPlans } = proxyLocalActivities<Pick<Activities, 'admitPlan' | 'admitPlans'>>({
-  startToCloseTimeout: '60 seconds',
+  startToCloseTimeout: '5 minutes',
 });
 
 /** What a run was started with, checked. */

@@ -1,7 +1,12 @@
 import type { RunInput } from '../../contract/run-input.js';
 import type { Program, RunState, StartVerdict } from '../../engine/index.js';
 import type { Graph } from '../../plan/graph/graph.js';
-import { evaluateCondition, type Expression, type ExpressionValues } from '../../plan/expressions/index.js';
+import {
+  evaluateCondition,
+  textForNumber,
+  type Expression,
+  type ExpressionValues,
+} from '../../plan/expressions/index.js';
 import { stepConditions } from '../../plan/templates/step-expressions.js';
 import { conditionValues } from '../../plan/templates/expand-step.js';
 import type { Plan, Step } from '../../plan/model/plan.js';
@@ -74,7 +79,9 @@ function verdictOf(step: Step, valuesOf: (step: Step) => ExpressionValues): Star
       if (holds(expression, values)) return { start: false, reason: 'skip_if', message: expression.text };
     }
     if (condition !== undefined && !holds(condition, values)) {
-      return { start: false, reason: 'condition_false', message: condition.text };
+      const note = textForNumber(condition, values);
+      const message = note === undefined ? condition.text : `${condition.text} (${note})`;
+      return { start: false, reason: 'condition_false', message };
     }
     return { start: true };
   } catch (error) {

@@ -21,8 +21,9 @@ const PAGE_CHARS = 1_000_000;
 
 const { record } = proxySinks<RecordSinks>();
 const { seal } = proxyLocalActivities<Pick<Activities, 'seal'>>({
-  startToCloseTimeout: '20 seconds',
-  scheduleToCloseTimeout: '40 seconds',
+  // That of 100,000 steps, on a busy machine.
+  startToCloseTimeout: '2 minutes',
+  scheduleToCloseTimeout: '4 minutes',
   retry: { initialInterval: '200 milliseconds', maximumAttempts: 3 },
 });
 

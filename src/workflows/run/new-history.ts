@@ -33,7 +33,7 @@ const MAX_INPUT_BYTES = 1_900_000;
 type RunPlan = (input: RunInput) => Promise<RunResult>;
 
 const { leaveHistory } = proxyLocalActivities<Pick<Activities, 'leaveHistory'>>({
-  startToCloseTimeout: '15 seconds',
+  startToCloseTimeout: '1 minute',
   retry: { initialInterval: '500 milliseconds', maximumAttempts: 3 },
 });
 

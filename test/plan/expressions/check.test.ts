@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXPRESSION_CODES, type ExpressionScope } from '../../../src/plan/expressions/index.js';
+import { EXPRESSION_CODES, type ExpressionScope, type InputShape } from '../../../src/plan/expressions/index.js';
+import type { InputType } from '../../../src/plan/model/plan.js';
 import { parsed, problemsOf } from './support.js';
 
 type Row = [
@@ -9,6 +10,28 @@ type Row = [
   offset: number | undefined,
   hint?: string | undefined,
   scope?: Partial<ExpressionScope>,
+];
+
+/** A comparison with an input of a type. */
+function declared(type: InputType, text: string, message: string, hint: string): Row[] {
+  return [[text, 'never_equal', message, 0, hint, { inputOf: () => ({ type }) }]];
+}
+
+/** Habits of other languages, and the hint for each. */
+const HABITS: readonly [string, string][] = [
+  ["${{ prev.a.status == 'success' }}", 'this is an expression already: leave out ${{ and }}'],
+  ["prev.a.status == 'x' and true", "write && for 'and'"],
+  ["prev.a.status == 'x' OR true", "write || for 'or'"],
+  ["not prev.a.status == 'x'", "write ! for 'not', as in !(a == b)"],
+  ["prev.a.status = 'and'", 'write == to compare'],
+  ["prev.a.status === 'or'", 'write == and !='],
+  ["prev.a.status <> 'not'", 'write != for unequal'],
+  ["prev.a.status -eq 'x'", 'write ==, !=, <, <=, > or >='],
+  ['true & true', 'write && for a logical and'],
+  ['true | true', 'write || for a logical or'],
+  ["${MODE} == 'fast'", 'a variable is read as env.NAME, an input as inputs.NAME'],
+  ['True', 'write true'],
+  ["steps.a.status == 'success'", 'an earlier step is read as prev.<step>.status or prev.<step>.outputs.<name>'],
 ];
 
 const TABLE: readonly Row[] = [
@@ -58,6 +81,13 @@ const TABLE: readonly Row[] = [
     'steps.a.status',
     'unknown_name',
     "'steps' is not a known name",
+    0,
+    'an earlier step is read as prev.<step>.status or prev.<step>.outputs.<name>',
+  ],
+  [
+    'zzzzzz.status',
+    'unknown_name',
+    "'zzzzzz' is not a known name",
     0,
     'an expression knows prev, env, inputs, run, item, index',
   ],
@@ -150,11 +180,97 @@ const TABLE: readonly Row[] = [
   ],
   ['prev.a.status == 1', 'expression_type', 'no such overload: string == int', 0],
   ["1 == 1 && 'a' < 2", 'expression_type', 'no such overload: string < int', 10],
+  ["prev.a.status == 'succeeded'", 'never_equal', "prev.a.status is never 'succeeded'", 0, "did you mean 'success'?"],
+  ["'SUCCESS' != prev.a.status", 'never_equal', "prev.a.status is never 'SUCCESS'", 13, "did you mean 'success'?"],
+  [
+    "prev.a.status in ['success', 'skiped']",
+    'never_equal',
+    "prev.a.status is never 'skiped'",
+    0,
+    "did you mean 'skipped'?",
+  ],
+  [
+    "prev.a.status == 'running'",
+    'never_equal',
+    "prev.a.status is never 'running'",
+    0,
+    'it is one of success, warning, failed, skipped, canceled',
+  ],
+  [
+    'prev.a.outputs.stdout == 10',
+    'never_equal',
+    'prev.a.outputs.stdout is never 10',
+    0,
+    'it is text; int(prev.a.outputs.stdout) makes it a number',
+  ],
+  ...declared(
+    'integer',
+    "inputs.n == '1'",
+    "inputs.n is never '1'",
+    'it is a whole number; write the number without quotes',
+  ),
+  ...declared('number', "inputs.n == '1'", "inputs.n is never '1'", 'it is a number; write the number without quotes'),
+  ...declared(
+    'boolean',
+    "inputs.n != 'true'",
+    "inputs.n is never 'true'",
+    'it is true or false; write true or false without quotes',
+  ),
+  ...declared('string', 'inputs.n == -1', 'inputs.n is never -1', 'it is text; int(inputs.n) makes it a number'),
+  [
+    "inputs.mode == 'fsat'",
+    'never_equal',
+    "inputs.mode is never 'fsat'",
+    0,
+    "did you mean 'fast'?",
+    { inputOf: () => ({ type: 'string', enum: ['fast', 'slow'] }) },
+  ],
+  [
+    'inputs.mode',
+    'expression_type',
+    'the result must be true or false, not a string',
+    0,
+    'compare it with something, as in x == y',
+    { wanted: 'bool', inputOf: () => ({ type: 'string' }) },
+  ],
+  [
+    'inputs.n',
+    'expression_type',
+    'the result must be a list, not a whole number',
+    0,
+    undefined,
+    { wanted: 'list', inputOf: () => ({ type: 'integer' }) },
+  ],
+  [
+    'inputs.list + 1 == 2',
+    'expression_type',
+    'no such overload: list<dyn> + int',
+    0,
+    undefined,
+    { inputOf: () => ({ type: 'array' }) },
+  ],
   ["b'abc'", 'expression_type', 'bytes and unsigned integers are not JSON values', 0],
   ['5u', 'expression_type', 'bytes and unsigned integers are not JSON values', 0],
 ];
 
 describe('checkExpression', () => {
+  it.each(HABITS)('%s: %s', (text, hint) => {
+    expect(problemsOf(text)).toMatchObject([{ hint }]);
+  });
+
+  it('lets pass what may be equal', () => {
+    const inputOf = (name: string): InputShape =>
+      name === 'mode' ? { type: 'string', enum: ['fast'] } : { type: 'integer' };
+    for (const text of [
+      "prev.a.status in ['success', 'warning', 'failed', 'skipped', 'canceled']",
+      "inputs.mode == 'fast' && inputs.n == 1 && inputs.n != -1 && 1 == inputs.n",
+      "prev.a.outputs.stdout == '10' && prev.a.outputs.count == 10 && prev.a.exit_code == 0",
+      "prev.a.outputs.report == 'x' || string(inputs.n) == '1' || inputs.mode.startsWith('x')",
+    ]) {
+      expect(problemsOf(text, { inputOf, wanted: 'bool' })).toEqual([]);
+    }
+  });
+
   it.each(TABLE)('%s: %s', (text, code, message, offset, hint, scope) => {
     expect(problemsOf(text, scope)).toEqual([
       { code, message, ...(hint === undefined ? {} : { hint }), ...(offset === undefined ? {} : { offset }) },

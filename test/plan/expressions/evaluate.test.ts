@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { evaluate, evaluateCondition } from '../../../src/plan/expressions/index.js';
+import { evaluate, evaluateCondition, textForNumber } from '../../../src/plan/expressions/index.js';
+import { STEP_STATUSES } from '../../../src/contract/statuses.js';
+import { STEP_ENDS } from '../../../src/plan/expressions/reads.js';
 import type { Json } from '../../../src/plan/model/values.js';
 import { parsed, problemsOf, run, VALUES } from './support.js';
 
@@ -179,4 +181,31 @@ describe('evaluate', () => {
       expect(evaluate(parsed(text), VALUES)).toEqual(first);
     }
   });
+});
+
+describe('a text that looks like a number, compared with one', () => {
+  const values = { ...VALUES, item: '3', inputs: { half: '2.5', word: 'two', n: 5 } };
+
+  it.each([
+    ['inputs.half == 2.5', "inputs.half is the text '2.5': double(inputs.half) makes it a number"],
+    ['1 == 1 && inputs.half in [1, 2]', "inputs.half is the text '2.5': double(inputs.half) makes it a number"],
+    ['inputs.word == 2', undefined],
+    ['inputs.n == 6', undefined],
+    ["inputs.half == '2'", undefined],
+    ['double(inputs.half) == 3.0', undefined],
+  ])('%s: %s', (text, note) => {
+    expect(textForNumber(parsed(text), values)).toBe(note);
+  });
+
+  it('is told of outputs', () => {
+    const prev = { g: { status: 'success', attempts: 1, outputs: { n: '10' } } };
+    expect(textForNumber(parsed('prev.g.outputs.n == 10'), { ...VALUES, prev })).toBe(
+      "prev.g.outputs.n is the text '10': int(prev.g.outputs.n) makes it a number",
+    );
+  });
+});
+
+it('the statuses that an expression may compare with are those of ended steps', () => {
+  const open = ['pending', 'running', 'waiting'];
+  expect(STEP_STATUSES.filter((status) => !open.includes(status))).toEqual(STEP_ENDS);
 });

@@ -284,3 +284,23 @@ test('a digest covers the sub-plans, at any depth, and not what nobody names', (
     pinPlans(nested({ ...leaf, description: 'x' }, 1), ['b.yaml'])['b.yaml']!.digest,
   );
 });
+
+describe('ids of runs that would be one', () => {
+  const inner = planOf([step('b', 'leaf'), step('c.d', 'leaf')]);
+  const collisions = (steps: object[]): string[] => {
+    const checked = checkPlanSet({ source: planOf(steps), path: 'main', plans: { inner, leaf, 'in/inner': inner } });
+    return checked.ok ? [] : checked.error.map(({ code, path, message }) => `${code} ${path}: ${message}`);
+  };
+
+  test('are found at load', () => {
+    expect(collisions([step('a', 'inner'), step('a.b', 'leaf'), step('a.c.d', 'leaf'), step('a.x', 'leaf')])).toEqual([
+      "run_id_collision steps[1].id: the runs of 'a.b' and of 'b' in the plan of 'a' would have one id",
+      "run_id_collision steps[2].id: the runs of 'a.c.d' and of 'c.d' in the plan of 'a' would have one id",
+    ]);
+  });
+
+  test('are none where one of them has an index, or runs no plan', () => {
+    expect(collisions([step('a', 'inner', {}, { foreach: [1] }), step('a.b', 'leaf')])).toEqual([]);
+    expect(collisions([step('a', 'inner'), { id: 'a.b', command: 'true' }])).toEqual([]);
+  });
+});

@@ -39,7 +39,7 @@ function record(program: Program): { run: Drive; events: readonly RunEvent[]; ba
     if (event !== undefined) recorder.took(event, before!, state);
     else recorder.began({ run_id: 'r', plan_id: 'p', plan_digest: '', steps: 0, created_at: '' }, state);
   };
-  return { run: drive(program, [], observe), events: recorder.events, batches };
+  return { run: drive(program, {}, observe), events: recorder.events, batches };
 }
 
 const types = (events: readonly RunEvent[]): string[] =>
@@ -167,7 +167,7 @@ test('nothing is recorded after the end of a run', () => {
   const program = programOf({ a: {} });
   const batches: RunEvent[] = [];
   const recorder = new Recorder(program, (fresh) => void batches.push(...fresh));
-  const run = drive(program, [], (state, event, before) => {
+  const run = drive(program, {}, (state, event, before) => {
     if (event === undefined)
       recorder.began({ run_id: 'r', plan_id: 'p', plan_digest: '', steps: 1, created_at: '' }, state);
     else recorder.took(event, before!, state);

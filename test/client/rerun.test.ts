@@ -1,0 +1,125 @@
+import { expect, test } from 'vitest';
+import { decideRerun, type PastRun, type RerunDecision, type RerunMode } from '../../src/client/rerun.js';
+import { prepareRun } from '../../src/client/prepare.js';
+import type { StepView } from '../../src/contract/run-messages.js';
+import { programOf } from '../engine/programs.js';
+import { drive } from '../engine/drive.js';
+
+type Sketch = Record<string, object>;
+const planOf = (steps: Sketch): object => ({
+  plan_id: 'pairs',
+  version: '1.0',
+  steps: Object.entries(steps).map(([id, more]) => ({ id, command: 'true', ...more })),
+});
+
+/** A step whose fallback made up for it, and what comes after them. */
+const recovered: Sketch = {
+  a: { command: 'false', fallback_step: 'b' },
+  b: {},
+  c: { depends_on: ['a'] },
+  after_b: { depends_on: ['b'] },
+};
+const good = { status: 'success', attempts: 1 } as const;
+const madeUpFor: Record<string, Partial<StepView>> = {
+  a: { status: 'failed', reason: 'exit_non_zero', recovered: true },
+  b: good,
+};
+
+function again(
+  steps: Sketch,
+  ends: Record<string, Partial<StepView>>,
+  { mode = {}, next = steps }: { mode?: RerunMode; next?: Sketch } = {},
+): RerunDecision {
+  const prepare = (sketch: Sketch): ReturnType<typeof prepareRun> =>
+    prepareRun({ source: planOf(sketch) }, { from: {} }, true);
+  const { plan, input } = prepare(steps);
+  const views = plan.steps.map(({ id }): StepView => ({ id, ...good, ...ends[id] }));
+  const past: PastRun = { run_id: 'before', plan, input, steps: views };
+  return decideRerun(past, prepare(next), mode);
+}
+
+test('nothing of a run that went well runs again, with a step among it that its fallback made up for', () => {
+  expect(again(recovered, madeUpFor)).toEqual({ reused: ['a', 'b', 'c', 'after_b'], again: [], left_out: [] });
+});
+
+test('a failed step behind such a pair runs again, and the pair does not', () => {
+  const decision = again(recovered, { ...madeUpFor, c: { status: 'failed', reason: 'exit_non_zero' } });
+  expect(decision).toEqual({
+    reused: ['a', 'b', 'after_b'],
+    again: [{ step: 'c', why: 'it failed (exit_non_zero)' }],
+    left_out: [],
+  });
+});
+
+test('a step whose fallback runs again is ready to run again too, and the other way round', () => {
+  const changed = (id: string): Sketch => ({ ...recovered, [id]: { ...recovered[id], env: { NEW: '1' } } });
+  const why = 'its definition or its inputs have changed';
+  expect(again(recovered, madeUpFor, { next: changed('b') }).again).toEqual([
+    { step: 'a', why: "its fallback 'b' is not taken over" },
+    { step: 'b', why },
+    { step: 'c', why: "it comes after 'a'" },
+    { step: 'after_b', why: "it comes after 'b'" },
+  ]);
+  expect(again(recovered, madeUpFor, { next: changed('a') }).again).toEqual([
+    { step: 'a', why },
+    { step: 'b', why: "only if 'a' fails" },
+    { step: 'c', why: "it comes after 'a'" },
+    { step: 'after_b', why: "it comes after 'b'" },
+  ]);
+});
+
+test('a fallback that was not needed makes nothing run again while its owner is taken over, and is there when it is not', () => {
+  const ends = { b: { status: 'skipped', reason: 'not_needed' } } as const;
+  expect(again(recovered, ends).again).toEqual([]);
+  expect(again(recovered, { ...ends, a: { status: 'failed', reason: 'timeout' } }).again).toEqual([
+    { step: 'a', why: 'it failed (timeout)' },
+    { step: 'b', why: "only if 'a' fails" },
+    { step: 'c', why: "it comes after 'a'" },
+    { step: 'after_b', why: "it comes after 'b'" },
+  ]);
+});
+
+test('--from takes a fallback along with its owner, and so does --only', () => {
+  expect(again(recovered, madeUpFor, { mode: { only: ['a'] } })).toEqual({
+    reused: [],
+    again: [
+      { step: 'a', why: 'it was asked for' },
+      { step: 'b', why: 'it was asked for' },
+    ],
+    left_out: ['c', 'after_b'],
+  });
+  expect(again(recovered, madeUpFor, { mode: { from: ['a'] } }).reused).toEqual([]);
+});
+
+test('a fallback of a fallback is taken over with both', () => {
+  const steps: Sketch = {
+    a: { command: 'false', fallback_step: 'b' },
+    b: { command: 'false', fallback_step: 'c' },
+    c: {},
+    publish: { depends_on: ['a'] },
+  };
+  const ends = { a: madeUpFor['a']!, b: madeUpFor['a']! };
+  expect(again(steps, ends).again).toEqual([]);
+  const changed = { ...steps, c: { env: { NEW: '1' } } };
+  expect(again(steps, ends, { next: changed }).again.map(({ step }) => step)).toEqual(['a', 'b', 'c', 'publish']);
+});
+
+test('a run takes over such a pair as it ended, and starts what comes after it', () => {
+  const program = programOf({ a: { fallback_step: 'b' }, b: {}, c: { depends_on: ['a'] }, d: { depends_on: ['b'] } });
+  const reused = {
+    a: { status: 'failed', attempts: 2, message: 'from before', recovered: true },
+    b: { status: 'success', attempts: 1, message: 'from before' },
+  } as const;
+  const run = drive(program, { reused });
+  expect(run.statuses()).toEqual({ a: 'failed:reused', b: 'success:reused', c: 'running', d: 'running' });
+  expect(run.state.steps[0]).toMatchObject({ recovered: true, standing: 'ok', report: { attempts: 2 } });
+  run.end('c');
+  run.end('d');
+  expect(run.finished).toBe('succeeded');
+});
+
+test('the fallback of a step that is taken over is not needed', () => {
+  const program = programOf({ b: {}, a: { fallback_step: 'b' } });
+  const run = drive(program, { reused: { a: { status: 'success', attempts: 1 } } });
+  expect([run.statuses(), run.finished]).toEqual([{ a: 'success:reused', b: 'skipped:not_needed' }, 'succeeded']);
+});
