@@ -11,7 +11,7 @@ import { uniqueId } from './plans.js';
 import type { WorkerRig } from './worker-rig.js';
 
 /** Events after which these runs go on in a new history: a few steps. */
-export const HISTORY_EVENTS = 40;
+const HISTORY_EVENTS = 40;
 
 export type Steps = Record<string, unknown>[];
 

@@ -88,22 +88,27 @@ describe('the recorded runs', () => {
   // beginning of a history that ends where a task of the workflow begins is replayed: its last task is no replay, as if
   // the run were gone on with from there. What it decides is compared with nothing, but it must not fail, or the run
   // would stand still. (Updates that come with that task are not seen so; the test of upgrades sends them.)
-  test('go on from wherever they stood: the first task that is no replay does not fail', async () => {
-    const control = beginnings(read('approval/history.json'), 'control').next().value!;
-    // That of a run when it was open is a beginning of the one at its end.
-    const parts = histories.flatMap((file) => [...beginnings(read(file))].slice(1));
-    const all = [...new Map(parts.map((part) => [partOf(part.history), part])).values()];
-    await replayAll(all);
-    // The core tells of a task that fails in its log only, in order, and may lose what comes right before its end. So one
-    // is replayed that must fail, for a replay has none of the local activities that a run's first task calls: once that is
-    // told, so is all before it.
-    await eventually('the failure of the control is told', async () => {
-      await replayAll([control, control]);
-      return failures().some((text) => text.includes('verifyStart'));
-    });
-    expect(failures().filter((text) => !/Local activity of type '\w+' not registered/.test(text))).toEqual([]);
-    expect(decisionsOfNow).toBeGreaterThan(all.length / 2);
-  }, 600_000); // hundreds of replays
+  test(
+    'go on from wherever they stood: the first task that is no replay does not fail',
+    { timeout: 600_000 },
+    async () => {
+      const control = beginnings(read('approval/history.json'), 'control').next().value!;
+      // That of a run when it was open is a beginning of the one at its end.
+      const parts = histories.flatMap((file) => [...beginnings(read(file))].slice(1));
+      const all = [...new Map(parts.map((part) => [partOf(part.history), part])).values()];
+      await replayAll(all);
+      // The core tells of a task that fails in its log only, in order, and may lose what comes right before its end. So one
+      // is replayed that must fail, for a replay has none of the local activities that a run's first task calls: once that is
+      // told, so is all before it.
+      await eventually('the failure of the control is told', async () => {
+        await replayAll([control, control]);
+        return failures().some((text) => text.includes('verifyStart'));
+      });
+      expect(failures().filter((text) => !/Local activity of type '\w+' not registered/.test(text))).toEqual([]);
+      expect(decisionsOfNow).toBeGreaterThan(all.length / 2);
+    },
+    600_000,
+  ); // hundreds of replays
 });
 
 /** Replays histories by one worker: to start one for each would take longer than the replays. */
