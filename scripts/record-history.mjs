@@ -1,7 +1,7 @@
 // Records the histories of a run into its folder, for the tests of replay and of upgrades:
 //   npm run history NAME
 // test/histories/NAME has the plan and steer.ts, which brings the run to where it is open and waits (open.json), and to
-// its end (history.json). What has been recorded stays: --force is for a history that no commit has yet.
+// its end (history.json), with the histories that it had before that (earlier-1.json …). What has been recorded stays: --force is for a history that no commit has yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -31,7 +31,7 @@ function whyNot() {
 }
 
 function recorded() {
-  return readdirSync(folder).filter((file) => /(^|\.)(open|history)\.json$/.test(file));
+  return readdirSync(folder).filter((file) => /(^|\.)(open|history)\.json$|^earlier-\d+\.json$/.test(file));
 }
 
 function record() {

@@ -81,6 +81,12 @@ export interface AgentTurn {
   tree?: string;
 }
 
+/** What a person says to an agent's step that waits for one. */
+export type PersonsAnswer =
+  | { kind: 'answer'; text: string; by?: string }
+  | { kind: 'approve' | 'reject'; comment?: string; by?: string }
+  | { kind: 'retry'; by?: string };
+
 /** What is known of an agent's turn that has ended, however it ended. */
 export interface TurnFacts {
   agent: string;

@@ -1,3 +1,5 @@
+import type { CarriedAgents } from './carried-agent.js';
+import type { CarriedCounts } from './carried-counts.js';
 import type { Column, PackedRows } from './columns.js';
 import type { CompactPlan } from './compact-plan.js';
 import type { CarriedStep } from './step-task.js';
@@ -21,8 +23,13 @@ export interface RunSnapshot {
   ready: Column;
 }
 
-/** Form of what is carried. */
-export const CARRIED_VERSION = 1;
+/**
+ * Form of what is carried.
+ *
+ * - 1: steps of agents kept a run in its history until they had ended.
+ * - 2: they go along; and what has a slot keeps it, whatever else wants one.
+ */
+export const CARRIED_VERSION = 2;
 
 /**
  * All of a run that goes on in a new history, besides its input. Times are milliseconds since the epoch. What nothing
@@ -30,7 +37,7 @@ export const CARRIED_VERSION = 1;
  */
 export interface CarriedRun {
   /** Of this form: the orch that reads it may be a later one. */
-  v: typeof CARRIED_VERSION;
+  v: 1 | typeof CARRIED_VERSION;
   plans: CarriedPlans;
   state: RunSnapshot;
   /** When the run was started. */
@@ -53,12 +60,8 @@ export interface CarriedRun {
   lists: [step: number, list: CarriedList][];
   /** What runs, by step or instance. */
   running: [id: string, step: CarriedStep][];
-}
-
-/** Names, and a number for each. */
-export interface CarriedCounts {
-  names: string[];
-  counts: Column;
+  /** From form 2 on. */
+  agents?: CarriedAgents;
 }
 
 /** Which taking of locks it is, and whether it has them all. */

@@ -2,7 +2,8 @@ export { decide, startRun, type Beginning, type Settled } from './decide.js';
 export { explain } from './explain.js';
 export { lockWaitText } from './lock-wait.js';
 export { refusal } from './operator.js';
-export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest, PersonsAnswer } from './messages.js';
+export type { PersonsAnswer } from '../contract/agent-turn.js';
+export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest } from './messages.js';
 export {
   createState,
   isEnd,

@@ -1,3 +1,4 @@
+import type { PersonsAnswer } from '../contract/agent-turn.js';
 import type { Json } from '../plan/model/values.js';
 import type { StepReport } from '../contract/step-result.js';
 import type { Park } from './state.js';
@@ -42,12 +43,6 @@ export type OperatorRequest =
   | { type: 'answer'; step: number; text: string; by?: string }
   | { type: 'pause'; by?: string }
   | { type: 'resume'; by?: string };
-
-/** What a person says to an agent's step that waits for one. */
-export type PersonsAnswer =
-  | { kind: 'answer'; text: string; by?: string }
-  | { kind: 'approve' | 'reject'; comment?: string; by?: string }
-  | { kind: 'retry'; by?: string };
 
 /** A timer that the engine asked for, by name. */
 export type EngineTimer = 'run' | 'finally' | `breaker:${string}`;

@@ -1,5 +1,6 @@
 import { decideApproval } from './approvals.js';
-import type { OperatorRequest, PersonsAnswer } from './messages.js';
+import type { PersonsAnswer } from '../contract/agent-turn.js';
+import type { OperatorRequest } from './messages.js';
 import { considerStart } from './propagate.js';
 import { retryRefusal, retryStep } from './retry.js';
 import { endStep, settle } from './settle.js';

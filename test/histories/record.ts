@@ -5,7 +5,7 @@ import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.js';
-import { historyText } from '../support/history-file.js';
+import { earlierHistories, historyText } from '../support/history-file.js';
 import { HISTORIES, SteeredRun, steeringOf } from '../support/steered-run.js';
 
 /** Stands in the histories: the same on each machine. */
@@ -18,6 +18,7 @@ test(`records ${name}`, async () => {
   rmSync(PLACE, { recursive: true, force: true });
   mkdirSync(PLACE);
   const steering = await steeringOf(name);
+  Object.assign(process.env, steering.env);
   await runCli(['up'], { env: { ORCH_STATE_DIR: state } });
   const connection = await Connection.connect({ address: address() });
   try {
@@ -34,6 +35,7 @@ test(`records ${name}`, async () => {
     await steering.end(run);
     expect(await run.ended()).toBe(steering.ends);
     await record('history');
+    for (const [i, text] of (await earlierHistories(workflow, run.id)).entries()) write(`earlier-${i + 1}`, text);
   } finally {
     await connection.close();
     await runCli(['down', '--stop-steps'], { env: { ORCH_STATE_DIR: state } });

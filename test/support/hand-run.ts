@@ -1,7 +1,11 @@
 import { ENGINE_VERSION, type RunInput } from '../../src/contract/run-input.js';
 import type { StepTask } from '../../src/contract/step-task.js';
+import { CARRIED_VERSION, type CarriedRun } from '../../src/contract/carried-run.js';
+import { jsonCopy } from '../../src/contract/columns.js';
 import {
   decide,
+  restore,
+  snapshot,
   startRun,
   type EngineCommand,
   type EngineEvent,
@@ -11,6 +15,7 @@ import {
 } from '../../src/engine/index.js';
 import { checkPlanSet } from '../../src/plan/files/check-set.js';
 import { buildGraph } from '../../src/plan/graph/graph.js';
+import { carriedState } from '../../src/workflows/run/carried-state.js';
 import { createProgram } from '../../src/workflows/program/program.js';
 import { StepRunner } from '../../src/workflows/steps/step-runner.js';
 import { HandTemporal, type Asked } from './hand-temporal.js';
@@ -26,7 +31,12 @@ export class HandRun {
   private readonly program: ReturnType<typeof createProgram>;
   private readonly runner: StepRunner;
 
-  private constructor(source: object, plans: Record<string, unknown>, input: Partial<RunInput>, locks: string[]) {
+  private constructor(
+    private readonly source: object,
+    private readonly plans: Record<string, unknown>,
+    private readonly input: Partial<RunInput>,
+    private readonly locks: string[],
+  ) {
     const checked = checkPlanSet({ source, plans, path: 'plan.yaml' });
     if (!checked.ok) throw new Error(JSON.stringify(checked.error));
     const { plan, plans: subPlans } = checked.value;
@@ -45,7 +55,11 @@ export class HandRun {
     };
     const program = createProgram(this.temporal, { plan, graph: buildGraph(plan), subPlans }, whole, 'run');
     this.program = program;
-    const { state, commands } = startRun(program, Date.now(), { leftOut: new Set(), reused: new Map() });
+    const { carried } = input;
+    const { state, commands } =
+      carried === undefined
+        ? startRun(program, Date.now(), { leftOut: new Set(), reused: new Map() })
+        : { state: restore(carried.state, program.graph.ids), commands: [] };
     this.state = state;
     this.runner = new StepRunner(this.temporal, program, whole, {
       heldLocks: locks,
@@ -53,9 +67,15 @@ export class HandRun {
       stateOf: () => state,
       apply: (event) => this.apply(event),
       mayStart: () => true,
+      mayGoOn: () => true,
       onInstance: (step, instance, report) => void this.instances.push([step, instance, ...statusOf(report)]),
     });
     this.carryOut(commands);
+    if (carried === undefined) return;
+    state.steps.forEach(({ status, park }, step) => {
+      if (status === 'running' || park !== undefined) this.runner.start(step);
+    });
+    this.apply({ type: 'starts-held', held: false, at: Date.now() });
   }
 
   /** Starts a plan, given by its steps. */
@@ -67,6 +87,33 @@ export class HandRun {
     const run = new HandRun(source, plans, input, locks);
     await run.temporal.settled();
     return run;
+  }
+
+  /** Whether it could go on in a new history: what is being stopped, or ends now, is for this one. */
+  get goes(): boolean {
+    const stops = this.state.steps.some(
+      ({ stopping, finishedAt }) => stopping !== undefined && finishedAt === undefined,
+    );
+    return !stops && this.runner.inFlight.staying('busy').length === 0;
+  }
+
+  /** The run in a new history: what was under way is asked for again. */
+  async goOn(): Promise<HandRun> {
+    const carried = {
+      v: CARRIED_VERSION,
+      plans: { plan: {}, plans: [], packed: 0 },
+      state: snapshot(carriedState(this.program, this.state), this.program.graph.ids),
+      running: this.runner.inFlight.processes(),
+      ...this.runner.carry(),
+      created_at: 0,
+      events: 0,
+      timers: [],
+      waits: [],
+    };
+    const input = { ...this.input, carried: jsonCopy(carried) as unknown as CarriedRun };
+    const next = new HandRun(this.source, this.plans, input, this.locks);
+    await next.temporal.settled();
+    return next;
   }
 
   /** Hands the engine what a person, a timer or Temporal would. */

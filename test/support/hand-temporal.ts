@@ -19,6 +19,8 @@ type Wait = { resolve: (value: never) => void; reject: (error: unknown) => void 
 export class Asked {
   /** Whether it was asked to stop. */
   canceled = false;
+  /** When it was asked for. */
+  readonly at = Date.now();
 
   constructor(
     private readonly hand: HandTemporal,

@@ -5,7 +5,10 @@ import { REPO } from './cli.js';
 
 /** A history as JSON has it. */
 export interface RecordedHistory {
-  events: { eventType: string; workflowExecutionStartedEventAttributes?: { workflowId: string } }[];
+  events: {
+    eventType: string;
+    workflowExecutionStartedEventAttributes?: { workflowId: string; originalExecutionRunId: string };
+  }[];
 }
 
 /** Sub-plans are named after their run, so a replay needs its name. */
@@ -19,8 +22,8 @@ export function workflowIdOf({ events }: RecordedHistory): string {
  *
  * @throws Error where it tells so nevertheless
  */
-export async function historyText(client: WorkflowClient, workflowId: string): Promise<string> {
-  const text = historyToJSON(await client.getHandle(workflowId).fetchHistory())
+export async function historyText(client: WorkflowClient, workflowId: string, runId?: string): Promise<string> {
+  const text = historyToJSON(await client.getHandle(workflowId, runId).fetchHistory())
     .replace(/"stackTrace": "(?:[^"\\]|\\.)*"/g, '"stackTrace": ""')
     .replace(/"data": "([^"]*)"/g, (_all, data: string) => `"data": "${encoded(neutral(decoded(data)))}"`);
   const clean = neutral(text);
@@ -28,6 +31,18 @@ export async function historyText(client: WorkflowClient, workflowId: string): P
   for (const place of [REPO, `${os.homedir()}/`, `@${os.hostname()}`])
     if (all.includes(place)) throw new Error(`${workflowId}: its history tells of this machine: ${place}`);
   return `${clean}\n`;
+}
+
+/** The histories that a run had before its last one, from the first on. */
+export async function earlierHistories(client: WorkflowClient, workflowId: string): Promise<string[]> {
+  const texts: string[] = [];
+  let { events } = await client.getHandle(workflowId).fetchHistory();
+  for (;;) {
+    const before = events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+    if (!before) return texts;
+    texts.unshift(await historyText(client, workflowId, before));
+    ({ events } = await client.getHandle(workflowId, before).fetchHistory());
+  }
 }
 
 /** Bytes as text, each a character: what is replaced is ASCII, and the rest comes back as it was. */

@@ -19,6 +19,8 @@ export interface Steering {
   what: string;
   /** Builds in `builds/` that can begin it. */
   builds: readonly string[];
+  /** Variables that it is recorded with. */
+  env?: Readonly<Record<string, string>>;
   /** Starts it. Default: `orch start plan.yaml`. */
   start?: (run: SteeredRun) => Promise<unknown>;
   /** Waits until it is where its first history is taken. */

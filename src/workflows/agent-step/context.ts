@@ -1,4 +1,5 @@
 import type { ContextEntry, TurnFacts } from '../../contract/agent-turn.js';
+import type { AgentProgress } from '../../contract/carried-agent.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { FailedAttempt, StepReport } from '../../engine/index.js';
 import type { AgentAction, AgentSettings } from '../../plan/model/agent.js';
@@ -9,14 +10,6 @@ import type { Parking } from './parking.js';
 
 /** The report of one execution, with what is known of an agent's turn. */
 export type PieceReport = StepReport & { turn?: TurnFacts };
-
-/** A session of an agent, and what it has used, where the agent counts that. */
-export interface AgentSession {
-  id: string;
-  agent: string;
-  tokens?: number;
-  cost_usd?: number;
-}
 
 /** What an agent's step is, and how its pieces are run. */
 export interface AgentStepContext {
@@ -30,15 +23,19 @@ export interface AgentStepContext {
   settings(name: string): AgentSettings;
   /** What the prompt tells of other steps. */
   context: readonly ContextEntry[];
-  /** The session of an earlier step to go on with. */
-  session?: AgentSession;
   /** A task of the step, without its action. */
   task(stepId: string, attemptsBefore: number): Omit<StepTask, 'action'>;
   /** Runs one piece of the step, a turn or a gate, as an activity. */
   execute(step: Step, task: StepTask): Promise<PieceReport>;
+  /** Says that a piece has ended, as soon as it is known: what follows is for this history. */
+  landed(task: Pick<StepTask, 'step_id'>): void;
+  /** Where it is: kept up to date before each wait. */
+  progress: AgentProgress;
   parking: Parking;
   /** Shown to people, without an end of the step. */
   warn(message: string): void;
+  /** Of the step's own budget. */
+  ledger: Ledger;
   /** Of all agents of the run. */
   runLedger: Ledger;
   /** The same name for the step wherever its run is asked for it. */

@@ -1,7 +1,8 @@
+import type { AgentSession } from '../../contract/carried-agent.js';
 import type { ContextEntry } from '../../contract/agent-turn.js';
 import type { AgentSummary, Program, RunState } from '../../engine/index.js';
 import type { AgentAction } from '../../plan/model/agent.js';
-import type { AgentSession, AgentStepContext } from './context.js';
+import type { AgentStepContext } from './context.js';
 import { defined } from '../../basics/defined.js';
 
 /** What an agent's step takes over from steps before it: a session, and what its prompt tells of them. */
@@ -10,7 +11,7 @@ export function earlierWork(
   state: RunState,
   index: number,
   { session, context }: AgentAction,
-): Pick<AgentStepContext, 'context' | 'session'> {
+): Pick<AgentStepContext, 'context'> & { session?: AgentSession } {
   const { graph } = program;
   const named = context?.steps?.map((id) => graph.index.get(id)!) ?? graph.dependencies[index]!;
   // In the plan's order, whatever the order of edges.

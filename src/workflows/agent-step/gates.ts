@@ -18,11 +18,14 @@ export type Found =
 
 /** Runs the gates, all of them; where they let it pass, the review. */
 export async function runGates(context: AgentStepContext, turns: Turns): Promise<Found> {
-  const { action } = context;
-  const failures: GateFailure[] = [];
-  const results: { run: string; message: string }[] = [];
+  const { action, progress } = context;
+  const gates = (progress.gates ??= { failures: [], results: [] });
+  const { failures, results } = gates;
   for (const [index, gate] of action.verify.entries()) {
+    if (index < results.length) continue; // in an earlier history
     const report = await runGate(context, turns, gate, index);
+    context.landed({ step_id: gateId(context, index) });
+    delete gates.number;
     if (report.status === 'canceled') return { report };
     const failure = failureOf(gate, report);
     results.push({ run: gate.run, message: failure?.message ?? 'it passed' });
@@ -70,12 +73,12 @@ function noReview(temporal: Temporal, agent: string, report: PieceReport): Found
 }
 
 async function runGate(context: AgentStepContext, turns: Turns, gate: Gate, index: number): Promise<PieceReport> {
-  const { step, id, numbers } = context;
-  const gateId = `${id}~verify-${index + 1}`;
-  const number = (numbers.get(gateId) ?? 0) + 1;
-  numbers.set(gateId, number);
+  const { step, numbers, progress } = context;
+  const id = gateId(context, index);
+  const number = (progress.gates!.number ??= (numbers.get(id) ?? 0) + 1);
+  numbers.set(id, number);
   const { expect, codes } = expectationOf(gate);
-  const task = context.task(gateId, number - 1);
+  const task = context.task(id, number - 1);
   const folder = turns.last?.worktree;
   const host = turns.last?.state_host;
   return context.execute(
@@ -92,6 +95,10 @@ async function runGate(context: AgentStepContext, turns: Turns, gate: Gate, inde
       outputs: [],
     },
   );
+}
+
+function gateId({ id }: AgentStepContext, index: number): string {
+  return `${id}~verify-${index + 1}`;
 }
 
 function expectationOf(gate: Gate): { expect?: Expectation; codes: number[] } {

@@ -1,14 +1,10 @@
+import type { CarriedLedger, Usage } from '../../contract/carried-agent.js';
 import type { Budget } from '../../plan/model/agent.js';
-
-/** What agents have cost. */
-export interface Usage {
-  tokens: number;
-  cost_usd: number;
-  wall_sec: number;
-}
 
 const KINDS = ['tokens', 'cost_usd', 'wall_sec'] as const;
 type BudgetKind = (typeof KINDS)[number];
+
+const NONE: Usage = { tokens: 0, cost_usd: 0, wall_sec: 0 };
 
 /** What is left of each limit that there is. */
 export type Limits = { [K in BudgetKind]?: number };
@@ -35,14 +31,16 @@ export interface Ledger {
   left(own?: Limits): Limits;
   /** The first limit that is used up. */
   overrun(): Overrun | undefined;
+  /** It as it goes along to a new history. */
+  carry(): CarriedLedger;
 }
 
 /** Makes a ledger; without a budget nothing is ever used up. */
-export function createLedger(budget: Budget | undefined): Ledger {
-  const used: Usage = { tokens: 0, cost_usd: 0, wall_sec: 0 };
-  const reserved: Usage = { tokens: 0, cost_usd: 0, wall_sec: 0 };
-  const warned = new Set<BudgetKind>();
-  let reservations = 0;
+export function createLedger(budget: Budget | undefined, carried?: CarriedLedger): Ledger {
+  const used: Usage = { ...NONE, ...carried?.used };
+  const reserved: Usage = { ...NONE, ...carried?.reserved };
+  const warned = new Set(carried?.warned);
+  let reservations = carried?.reservations ?? 0;
   const limited = KINDS.filter((kind) => budget?.[kind] !== undefined);
   return {
     used,
@@ -79,6 +77,7 @@ export function createLedger(budget: Budget | undefined): Ledger {
       const kind = limited.find((each) => used[each] >= budget![each]!);
       return kind === undefined ? undefined : { kind, limit: budget![kind]!, used: used[kind] };
     },
+    carry: () => ({ used: { ...used }, reserved: { ...reserved }, reservations, warned: [...warned] }),
   };
 }
 

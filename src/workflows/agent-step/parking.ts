@@ -1,8 +1,13 @@
-import type { Park, PersonsAnswer } from '../../engine/index.js';
+import type { AgentProgress } from '../../contract/carried-agent.js';
+import type { Park, PersonsAnswer, StepState } from '../../engine/index.js';
 import type { Timeout } from '../../plan/model/values.js';
 import type { Temporal } from '../temporal/temporal.js';
+import { defined } from '../../basics/defined.js';
 
-/** How a step that has begun waits without a slot. */
+/**
+ * How a step that has begun waits without a slot. What it waits for stands in its progress meanwhile, which whoever waited
+ * clears; where it stands there from an earlier history, the wait goes on.
+ */
 export interface Parking {
   /** Waits until a time, milliseconds since the epoch, and then for a slot. */
   until(park: Park & { until: number }): Promise<void>;
@@ -38,41 +43,74 @@ export class ParkedSteps {
     this.words.set(step, said);
   }
 
-  parkingOf(step: number): Parking {
+  /** What a person has said to a step that waits. */
+  saidTo(step: number): PersonsAnswer | undefined {
+    return this.words.get(step);
+  }
+
+  /** A step goes on that an earlier history has begun. What it has heard since it was parked was meant for it. */
+  goOn(step: number, { park }: Pick<StepState, 'park'>, said: PersonsAnswer | undefined): void {
+    if (said !== undefined) this.words.set(step, said);
+    if (park === undefined) this.go(step);
+  }
+
+  parkingOf(step: number, progress: AgentProgress): Parking {
+    const { temporal } = this;
+    const until = (at: number): Promise<void> => temporal.sleep(Math.max(1, at - Date.now()));
     return {
-      until: (park) => this.parked(step, park, () => this.temporal.sleep(Math.max(1, park.until - Date.now()))),
-      while: (park, holds) => this.parked(step, park, () => unlessCanceled(this.temporal, () => !holds())),
-      forPerson: (park, timeout) => this.parked(step, park, () => this.wordsFor(step, timeout)),
+      until: (park) => this.parked(step, park, progress, () => until(park.until)),
+      while: (park, holds) => this.parked(step, park, progress, () => unlessCanceled(temporal, () => !holds())),
+      forPerson: (park, timeout) => this.parked(step, park, progress, () => this.wordsFor(step, timeout, progress)),
     };
   }
 
-  private async parked<T>(step: number, park: Park, wait: () => Promise<T>): Promise<T> {
-    this.going.delete(step);
-    this.words.delete(step);
-    this.engine.parked(step, park);
-    const result = await wait();
-    this.engine.unparked(step);
+  private async parked<T>(step: number, park: Park, progress: AgentProgress, wait: () => Promise<T>): Promise<T> {
+    if (progress.wait === undefined) {
+      this.going.delete(step);
+      this.words.delete(step);
+      this.engine.parked(step, park);
+      progress.wait = waitOf(park);
+    }
+    // One that waits for a slot only has heard all that it is to hear.
+    const result = await (progress.wait.ready === true ? (this.words.get(step) as T) : wait());
+    if (progress.wait.ready !== true) {
+      progress.wait.ready = true;
+      this.engine.unparked(step);
+    }
     await unlessCanceled(this.temporal, () => this.going.has(step));
     return result;
   }
 
-  private async wordsFor(step: number, timeout: Timeout): Promise<PersonsAnswer | undefined> {
+  private async wordsFor(step: number, timeout: Timeout, { wait }: AgentProgress): Promise<PersonsAnswer | undefined> {
     const told = (): boolean => this.words.has(step);
     if (timeout === 'none') await unlessCanceled(this.temporal, told);
-    else await this.temporal.condition(told, Math.max(1, timeout * 1000));
+    else {
+      const now = Date.now();
+      const end = (wait!.until ??= now + timeout * 1000);
+      await this.temporal.condition(told, Math.max(1, end - now));
+    }
     return this.words.get(step);
   }
 }
 
+function waitOf({ why, until }: Park): NonNullable<AgentProgress['wait']> {
+  return { for: why === 'quota' || why === 'budget' ? why : 'person', ...defined({ until }) };
+}
+
 /** For an instance of a `foreach`, whose step goes on meanwhile: it keeps its place, and nobody can talk to it. */
 export class InstanceParking implements Parking {
-  constructor(private readonly temporal: Temporal) {}
+  constructor(
+    private readonly temporal: Temporal,
+    private readonly progress: AgentProgress,
+  ) {}
 
   until(park: Park & { until: number }): Promise<void> {
+    this.progress.wait = waitOf(park);
     return this.temporal.sleep(Math.max(1, park.until - Date.now()));
   }
 
-  while(_: Park, holds: () => boolean): Promise<void> {
+  while(park: Park, holds: () => boolean): Promise<void> {
+    this.progress.wait = waitOf(park);
     return unlessCanceled(this.temporal, () => !holds());
   }
 

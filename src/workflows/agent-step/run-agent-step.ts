@@ -3,6 +3,7 @@ import type { Activities } from '../../contract/activities.js';
 import { hostQueue } from '../../contract/names.js';
 import type { AgentSummary, PersonsAnswer, StepReport } from '../../engine/index.js';
 import type { TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
+import type { Asked } from '../../contract/carried-agent.js';
 import type { Json } from '../../plan/model/values.js';
 import { runGates } from './gates.js';
 import { Turns, type WorkedTurn } from './turn-loop.js';
@@ -76,54 +77,52 @@ async function closeWorktree(
 }
 
 async function workUntilDone(context: AgentStepContext, turns: Turns): Promise<StepReport> {
-  const { action } = context;
-  let again: TurnPrompt['again'];
-  let roundsLeft = action.max_fix_rounds;
-  let kept: WorkedTurn | undefined;
+  const { action, progress } = context;
   for (;;) {
-    const worked: WorkedTurn = kept ?? (await turns.work(again));
-    kept = undefined;
+    // There is one where an earlier history has had its answer, or where only its review is tried again.
+    const kept = progress.worked;
+    const worked: WorkedTurn = kept === undefined ? await turns.work() : { answered: true, ...kept };
+    delete progress.renewed;
     if (!worked.answered) return ended(worked.report, turns);
     const { report, turn } = worked;
     const { verdict, note, message } = turn;
-    let asked: Asked;
-    if (verdict === 'question' || verdict === 'escalated') {
+    progress.worked = { report, turn };
+    let { asked } = progress;
+    if (asked !== undefined) {
+      // an earlier history has asked
+    } else if (verdict === 'question' || verdict === 'escalated') {
       asked = { why: verdict, text: note ?? lastLine(message) };
     } else {
       const found = await runGates(context, turns);
+      delete progress.gates;
+      delete progress.review;
       if ('report' in found) return ended(found.report, turns);
       if (found.ok) return ended({ ...report, turn }, turns);
       if ('unreviewed' in found) {
         asked = { why: 'escalated', text: found.message, unreviewed: true };
-      } else if (roundsLeft > 0) {
-        roundsLeft -= 1;
-        turns.fixRounds += 1;
-        again = found.again;
+      } else if (progress.rounds_left > 0) {
+        progress.rounds_left -= 1;
+        progress.fix_rounds += 1;
+        progress.again = found.again;
+        delete progress.worked;
         continue;
       } else {
-        const rounds = `${turns.fixRounds} fix ${turns.fixRounds === 1 ? 'round' : 'rounds'}`;
+        const rounds = `${progress.fix_rounds} fix ${progress.fix_rounds === 1 ? 'round' : 'rounds'}`;
         asked = { why: 'escalated', text: `after ${rounds}: ${found.message}`, fix: found.again };
       }
     }
+    progress.asked = asked;
     const said = await askPerson(context, asked);
+    delete progress.asked;
+    delete progress.wait;
     if ('report' in said) return ended({ ...said.report, turn }, turns);
     if (said.accepted !== undefined)
       return ended({ ...report, turn, status: 'warning', message: said.accepted }, turns);
     // Its work is done: only the review is tried again.
-    if (asked.unreviewed && said.said.kind !== 'answer') kept = worked;
-    roundsLeft = action.max_fix_rounds;
-    again = nextAfter(said.said, asked);
+    if (!asked.unreviewed || said.said.kind === 'answer') delete progress.worked;
+    progress.rounds_left = action.max_fix_rounds;
+    progress.again = nextAfter(said.said, asked);
   }
-}
-
-/** What a person is asked. */
-interface Asked {
-  why: 'question' | 'escalated';
-  text: string;
-  /** What is left to do. */
-  fix?: NonNullable<TurnPrompt['again']>;
-  /** There is no review. */
-  unreviewed?: true;
 }
 
 /** What the agent is told after a person has said something. */
@@ -176,7 +175,7 @@ function ended(report: StepReport & { turn?: TurnFacts }, turns: Turns): StepRep
       session_cost_usd: last?.session_cost_usd,
     }),
     turns: turns.count,
-    fix_rounds: turns.fixRounds,
+    fix_rounds: context.progress.fix_rounds,
     tokens: used.tokens,
     ...(turns.costKnown ? { cost_usd: Math.round(used.cost_usd * 1e6) / 1e6 } : {}),
     wall_sec: Math.round(used.wall_sec * 1000) / 1000,

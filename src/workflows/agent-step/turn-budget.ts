@@ -1,42 +1,41 @@
 import type { AgentStepContext, PieceReport } from './context.js';
-import { createLedger, overrunText, smaller, type Ledger, type Limits, type Usage } from './ledger.js';
+import type { Usage } from '../../contract/carried-agent.js';
+import { overrunText, smaller, type Limits } from './ledger.js';
 
 /** What the turns of a step may cost: its own budget, and its share of the run's. */
 export class TurnBudget {
-  private readonly ledger: Ledger;
   private readonly reservation: Limits;
-  private reserved = false;
-  private told = false;
 
   constructor(private readonly context: AgentStepContext) {
-    const { budget } = context.action;
-    const { soft: _, ...reservation } = budget ?? { soft: 1 };
-    this.ledger = createLedger(budget);
+    const { soft: _, ...reservation } = context.action.budget ?? { soft: 1 };
     this.reservation = reservation;
   }
 
   get used(): Usage {
-    return this.ledger.used;
+    return this.context.ledger.used;
   }
 
   /** Whether any agent told what it cost. */
   get costKnown(): boolean {
-    return this.told;
+    return this.context.progress.cost_known === true;
   }
 
   /** Sets aside what the step may cost. @returns the end of the step where that is not there */
   async setAside(): Promise<PieceReport | undefined> {
-    const own = this.ledger.overrun();
+    const { ledger, runLedger, progress } = this.context;
+    const own = ledger.overrun();
     if (own !== undefined) return this.exceeded(`the step's budget is used up: ${overrunText(own)}`);
-    const { runLedger } = this.context;
-    while (!this.reserved) {
+    while (progress.reserved !== true) {
       const over = runLedger.overrun();
       if (over !== undefined) return this.exceeded(`the run's budget is used up: ${overrunText(over)}`);
-      this.reserved = runLedger.reserve(this.reservation);
-      if (this.reserved) break;
+      if (runLedger.reserve(this.reservation)) {
+        progress.reserved = true;
+        break;
+      }
       if (!runLedger.mayComeBack) return this.exceeded("what is left of the run's budget is less than the step's");
       const message = "others have set aside what is left of the run's budget";
       await this.context.parking.while({ why: 'budget', message }, () => this.mayComeBack());
+      delete progress.wait;
     }
     const over = runLedger.overrun();
     return over === undefined ? undefined : this.exceeded(`the run's budget is used up: ${overrunText(over)}`);
@@ -44,18 +43,19 @@ export class TurnBudget {
 
   /** What one turn may cost at most. */
   limits(): Limits {
-    return smaller(this.ledger.left(), this.context.runLedger.left(this.reserved ? this.left() : {}));
+    const { ledger, runLedger, progress } = this.context;
+    return smaller(ledger.left(), runLedger.left(progress.reserved ? this.left() : {}));
   }
 
   /** Counts what a turn has cost, for the step and for the run. What the step had set aside is spent first. */
   settle({ turn }: PieceReport): void {
     if (turn === undefined) return;
-    const { runLedger } = this.context;
-    if (turn.cost_usd !== undefined) this.told = true;
+    const { ledger, runLedger, progress } = this.context;
+    if (turn.cost_usd !== undefined) progress.cost_known = true;
     const usage = { tokens: turn.tokens, cost_usd: turn.cost_usd ?? 0, wall_sec: turn.wall_sec };
     const before = this.left();
-    const own = this.ledger.settle(usage);
-    if (this.reserved) {
+    const own = ledger.settle(usage);
+    if (progress.reserved) {
       runLedger.release(before);
       runLedger.reserve(this.left());
     }
@@ -66,10 +66,12 @@ export class TurnBudget {
 
   /** Gives back what was set aside of the run's budget. */
   close(): void {
-    if (this.reserved) this.context.runLedger.release(this.left());
+    const { runLedger, progress } = this.context;
+    if (progress.reserved) runLedger.release(this.left());
   }
 
-  private mayComeBack(): boolean {
+  /** Whether there is anything to wait for: budget that others have set aside. */
+  mayComeBack(): boolean {
     const { runLedger } = this.context;
     return runLedger.overrun() === undefined && runLedger.mayComeBack && !this.fits();
   }
@@ -96,7 +98,7 @@ export class TurnBudget {
     const rest: Limits = {};
     for (const kind of ['tokens', 'cost_usd', 'wall_sec'] as const) {
       const limit = this.reservation[kind];
-      if (limit !== undefined) rest[kind] = Math.max(0, limit - this.ledger.used[kind]);
+      if (limit !== undefined) rest[kind] = Math.max(0, limit - this.used[kind]);
     }
     return rest;
   }

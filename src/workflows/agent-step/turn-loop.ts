@@ -1,11 +1,12 @@
 import type { AgentTurn, TurnFacts, TurnPrompt } from '../../contract/agent-turn.js';
+import type { Candidate } from '../../contract/carried-agent.js';
 import type { StepReport } from '../../engine/index.js';
 import { isRetried, retryDelaySec } from '../../plan/model/retry-policy.js';
 import { noted } from './attempts.js';
 import type { AgentStepContext, PieceReport } from './context.js';
 import { TurnBudget } from './turn-budget.js';
 import { TurnMemory } from './turn-memory.js';
-import { promptOf, turnOf, withoutSchema, type Candidate } from './turn-prompt.js';
+import { promptOf, turnOf, withoutSchema } from './turn-prompt.js';
 import { TurnQuota } from './turn-quota.js';
 import { defined } from '../../basics/defined.js';
 
@@ -19,15 +20,12 @@ export type WorkedTurn =
 
 /** The turns of an agent's step. */
 export class Turns {
-  fixRounds = 0;
   private readonly memory: TurnMemory;
   private readonly quota: TurnQuota;
   private readonly budget: TurnBudget;
-  private losses = 0;
-  private failures = 0;
 
   constructor(readonly context: AgentStepContext) {
-    this.memory = new TurnMemory(context.session);
+    this.memory = new TurnMemory(context.progress);
     this.quota = new TurnQuota(context);
     this.budget = new TurnBudget(context);
   }
@@ -57,32 +55,45 @@ export class Turns {
   }
 
   /** Lets the step's agent work, as often as losses, quotas and retries ask for. */
-  async work(first: TurnPrompt['again']): Promise<WorkedTurn> {
-    const { temporal, attempts, step } = this.context;
-    let again = first;
-    let renewed = false;
+  async work(): Promise<WorkedTurn> {
+    const { temporal, attempts, step, progress } = this.context;
+    if (progress.retry_at !== undefined) await this.waitOn(progress.retry_at);
     for (;;) {
-      const report = await this.whenAllowed(this.workers(), (candidate) => this.workOf(candidate, again));
+      const report = await this.whenAllowed(this.workers(), (candidate) => this.workOf(candidate));
       if (report.status === 'canceled' || report.reason === 'budget_exceeded') return failed(report);
       if (isLost(report)) {
         if (!this.survives(report)) return failed(report);
-        again = again ?? interrupted('you were interrupted');
+        progress.again ??= interrupted('you were interrupted');
         continue;
       }
-      if (isSessionOver(report) && !renewed && !step.run_once && temporal.patched('fresh-session')) {
+      if (isSessionOver(report) && !progress.renewed && !step.run_once && temporal.patched('fresh-session')) {
         // Nobody's fault: it costs no attempt. What comes of a session that is no better is.
-        renewed = true;
+        progress.renewed = true;
         this.memory.endSession();
-        again = again ?? interrupted('your session could not continue');
+        progress.again ??= interrupted('your session could not continue');
         continue;
       }
       attempts.count += 1;
       if (report.status !== 'failed' && report.turn !== undefined) return answered(report, report.turn);
       const delay = this.retryDelay(report);
       if (delay === undefined) return failed(report);
-      if (delay > 0) await temporal.sleep(delay * 1000);
-      again = again ?? interrupted(report.message ?? String(report.reason));
+      progress.again ??= interrupted(report.message ?? String(report.reason));
+      if (delay === 0) continue;
+      progress.retry_at = Date.now() + delay * 1000;
+      await temporal.sleep(delay * 1000);
+      delete progress.retry_at;
     }
+  }
+
+  /** Waits on for what an earlier history has waited for. */
+  private async waitOn(at: number): Promise<void> {
+    const { parking, progress, temporal } = this.context;
+    if (progress.wait?.for === 'budget') {
+      await parking.while({ why: 'budget', message: '' }, () => this.budget.mayComeBack());
+    } else if (progress.wait !== undefined) await parking.until({ why: 'quota', message: '', until: at });
+    else await temporal.sleep(Math.max(1, at - Date.now()));
+    delete progress.wait;
+    delete progress.retry_at;
   }
 
   /** Lets another session look at the change. */
@@ -90,8 +101,7 @@ export class Turns {
     const { context } = this;
     const { agent = context.action.agent, ...rest } = context.action.review ?? {};
     const candidates = [{ agent, ...(agent === context.action.agent && tierOf(context.action)), ...tierOf(rest) }];
-    let lost = 0;
-    let tries = 0;
+    const count = (context.progress.review ??= { lost: 0, tries: 0 });
     for (;;) {
       const report = await this.whenAllowed(
         candidates,
@@ -102,9 +112,9 @@ export class Turns {
       if (report.status === 'canceled' || report.reason === 'budget_exceeded') return failed(report);
       // A reviewer that says "fail" has answered.
       if (report.reason === 'verdict' && report.turn !== undefined) return answered(report, report.turn);
-      lost += isLost(report) ? 1 : 0;
-      tries += isLost(report) ? 0 : 1;
-      if (lost > context.maxLost || tries > context.step.retry.retries) return failed(report);
+      count.lost += isLost(report) ? 1 : 0;
+      count.tries += isLost(report) ? 0 : 1;
+      if (count.lost > context.maxLost || count.tries > context.step.retry.retries) return failed(report);
     }
   }
 
@@ -114,25 +124,40 @@ export class Turns {
     turnFor: (candidate: Candidate) => AgentTurn,
     logId = this.context.id,
   ): Promise<PieceReport> {
-    for (let parks = 0; parks < MAX_PARKS; parks += 1) {
-      const broke = await this.budget.setAside();
-      if (broke !== undefined) return broke;
-      const candidate = await this.quota.choose(candidates);
+    const { context } = this;
+    const { progress } = context;
+    for (let parks = progress.parks ?? 0; parks < MAX_PARKS; parks += 1) {
+      progress.parks = parks;
+      if (progress.wait !== undefined) await this.waitOn(progress.wait.until ?? 0);
+      // One that an earlier history has begun was allowed.
+      if (progress.turn === undefined) {
+        const broke = await this.budget.setAside();
+        if (broke !== undefined) return broke;
+        const candidate = await this.quota.choose(candidates);
+        progress.turn = { candidate, number: this.nextNumber(logId) };
+      }
+      const { candidate, number } = progress.turn;
       const turn = turnFor(candidate);
-      const number = this.nextNumber(logId);
-      const report = await this.context.execute(this.context.step, {
-        ...this.context.task(logId, number - 1),
+      const task = {
+        ...context.task(logId, number - 1),
         ...this.memory.home(),
         action: { ...turn, limits: this.budget.limits() },
         // One that is lost is not started again as it was: it goes on with its session.
         run_once: true,
-      });
+      };
+      const report = await context.execute(context.step, task);
+      context.landed(task);
+      delete progress.turn;
       this.budget.settle(report);
-      if (logId === this.context.id) this.learn(report);
+      if (logId === context.id) this.learn(report);
       const fault = report.turn?.failure;
-      if (fault?.kind !== 'quota' || turn.settings.park === false || report.status === 'canceled') return report;
+      if (fault?.kind !== 'quota' || turn.settings.park === false || report.status === 'canceled') {
+        delete progress.parks;
+        return report;
+      }
       await this.quota.tell(candidate, number, fault.reset_at);
     }
+    delete progress.parks;
     const message = `QuotaError: it waited ${MAX_PARKS} times for its quota`;
     return { status: 'failed', reason: 'quota', message, attempts: 0 };
   }
@@ -155,8 +180,9 @@ export class Turns {
     ];
   }
 
-  private workOf(candidate: Candidate, again: TurnPrompt['again']): AgentTurn {
+  private workOf(candidate: Candidate): AgentTurn {
     const { context, memory } = this;
+    const { again } = context.progress;
     const going = context.action.session === 'fresh' ? undefined : memory.sessionOf(candidate.agent);
     return turnOf(context, candidate, again ?? this.afterQuota(candidate), going, memory.last?.tree);
   }
@@ -180,25 +206,25 @@ export class Turns {
 
   /** Counts a turn whose end nobody knows. @returns whether the step goes on after it */
   private survives(report: PieceReport): boolean {
-    const { step, maxLost, attempts } = this.context;
-    this.losses += 1;
+    const { step, maxLost, attempts, progress } = this.context;
+    progress.losses += 1;
     if (report.reason === 'wrong_host') this.memory.leaveHome();
-    if (!step.run_once && this.losses <= maxLost) return true;
+    if (!step.run_once && progress.losses <= maxLost) return true;
     attempts.count += 1;
     return false;
   }
 
   /** Counts a turn that failed. @returns the seconds after which it is tried again; undefined where it is not */
   private retryDelay(report: PieceReport): number | undefined {
-    const { step, attempts } = this.context;
-    this.failures += 1;
+    const { step, attempts, progress } = this.context;
+    progress.failures += 1;
     attempts.failed = noted(attempts, report);
     // A session that does not go on is none to go on with.
     if (isSessionOver(report)) this.memory.endSession();
-    if (this.failures > step.retry.retries || !isRetried(step.retry, { ...report, reason: report.reason ?? '' })) {
+    if (progress.failures > step.retry.retries || !isRetried(step.retry, { ...report, reason: report.reason ?? '' })) {
       return undefined;
     }
-    return Math.max(retryDelaySec(step.retry, this.failures), 0);
+    return Math.max(retryDelaySec(step.retry, progress.failures), 0);
   }
 
   private nextNumber(logId: string): number {
@@ -221,7 +247,8 @@ function interrupted(reason: string): NonNullable<TurnPrompt['again']> {
   return { kind: 'resume', reason };
 }
 
-function answered(report: PieceReport, turn: TurnFacts): WorkedTurn {
+function answered(piece: PieceReport, turn: TurnFacts): WorkedTurn {
+  const { turn: _, ...report } = piece;
   return { answered: true, report, turn };
 }
 

@@ -1,13 +1,7 @@
 import type { AgentTurn, TurnPrompt } from '../../contract/agent-turn.js';
-import type { AgentSession, AgentStepContext } from './context.js';
+import type { AgentSession, Candidate } from '../../contract/carried-agent.js';
+import type { AgentStepContext } from './context.js';
 import { defined } from '../../basics/defined.js';
-
-/** An agent that may take a turn. */
-export interface Candidate {
-  agent: string;
-  tier?: string;
-  model?: string;
-}
 
 /** A turn as its activity gets it. @param tree the state of the files before the first one */
 export function turnOf(

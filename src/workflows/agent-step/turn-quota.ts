@@ -1,8 +1,8 @@
 import type { ActivityInterfaceFor } from '@temporalio/workflow';
 import type { Activities } from '../../contract/activities.js';
+import type { Candidate } from '../../contract/carried-agent.js';
 import { accountOf } from '../../plan/check/agent-names.js';
 import type { AgentStepContext } from './context.js';
-import type { Candidate } from './turn-prompt.js';
 import { defined } from '../../basics/defined.js';
 
 /** The quotas of the agents of a step, which their accounts keep for all runs. */
@@ -31,6 +31,7 @@ export class TurnQuota {
       const { at: until, account } = soonest!;
       const message = `the agents of account '${account}' are out of quota until ${new Date(until).toISOString()}`;
       await this.context.parking.until({ why: 'quota', message, until });
+      delete this.context.progress.wait;
     }
   }
 

@@ -45,7 +45,7 @@ export function readInput(input: RunInput): CheckedInput | Promise<CheckedInput>
 
 /** A run that goes on in a new history goes by the plans that it began with. */
 function carriedOn(input: RunInput, { v, plans }: CarriedRun): CheckedInput {
-  if (v !== CARRIED_VERSION) {
+  if (v > CARRIED_VERSION) {
     throw new Error(`This run was carried on by a newer orch. Upgrade the worker: the run waits until then.`);
   }
   return expanded(input, plans);

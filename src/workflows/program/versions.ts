@@ -61,6 +61,10 @@ export interface Patch {
 
 /** Every id that the workflow code asks `patched` about. */
 export const PATCHES: Readonly<Record<string, Patch>> = {
+  'agents-go-along': {
+    since: '2026-11-29',
+    reason: 'a run whose history becomes long goes on in a new one together with its agents',
+  },
   'first-commands': {
     since: '2026-11-28',
     reason: 'runs of version 1: first commands that a signal took the place of are carried out with the next event',

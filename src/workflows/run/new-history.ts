@@ -3,6 +3,7 @@ import {
   condition,
   log,
   makeContinueAsNewFunc,
+  patched,
   proxyLocalActivities,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -54,16 +55,30 @@ export interface LongRun {
 export class NewHistory {
   /** Events below which there is no further try, after one that came to nothing. */
   private notBefore = 0;
+  /** Whether steps of agents go along; once it is asked for, no other answer comes. */
+  private agentsGo = false;
+  /** While the worker is asked what runs, nothing may ask `patched`. */
+  private leaving = false;
 
   constructor(private readonly run: LongRun) {}
 
   /** Call it before anything is started: it holds starts where the run is about to go on elsewhere. */
   look(): void {
     const { state, apply, inFlight } = this.run;
+    this.learn();
     if (state().holding !== undefined || !this.isLonger(1)) return;
-    const due = inFlight.size === 0 || this.isLonger(this.allGoes() ? NO_QUIET : OVERDUE);
+    const goes = inFlight.staying(this.agentsGo ? 'none' : 'all').length === 0 && this.hasRoom();
+    const due = inFlight.size === 0 || this.isLonger(goes ? NO_QUIET : OVERDUE);
     // Last, for it looks at all steps.
     if (due && this.isPossible()) apply({ type: 'starts-held', held: true, at: Date.now() });
+  }
+
+  /** Whether an agent may begin another turn or gate: not where the run is about to go on elsewhere. */
+  agentsMayGoOn(): boolean {
+    this.learn();
+    if (!this.agentsGo) return true;
+    this.look();
+    return this.run.state().holding === undefined;
   }
 
   /** Call it before a cancel: what is canceled ends in the history that has heard of it. */
@@ -81,9 +96,8 @@ export class NewHistory {
 
   /** Why starts are held, in words for people. */
   waitsFor(): string | undefined {
-    const { state, inFlight } = this.run;
-    if (state().holding === undefined) return undefined;
-    const { staying } = inFlight;
+    if (this.run.state().holding === undefined) return undefined;
+    const staying = this.staying();
     const first = staying.slice(0, 3).join(', ');
     const more = staying.length > 3 ? `, and ${staying.length - 3} more` : '';
     return staying.length === 0
@@ -94,12 +108,15 @@ export class NewHistory {
   /** Goes on in a new history; returns only where that cannot be, or something came in between. */
   async goOn(): Promise<void> {
     let looked: Record<string, CarriedStep> = {};
+    this.leaving = true;
     try {
       looked = await leaveHistory();
     } catch (error) {
       log.warn('The run stays in its history for now', { error });
       this.putOff();
       return;
+    } finally {
+      this.leaving = false;
     }
     await condition(allHandlersFinished);
     // A replay may hear of ends together with that answer, and then some steps are just about to end. Nothing starts
@@ -128,8 +145,22 @@ export class NewHistory {
 
   /** Whether all that is under way can go along. */
   private allGoes(): boolean {
-    const { inFlight } = this.run;
-    return inFlight.staying.length === 0 && inFlight.processes().length <= MAX_PROCESSES;
+    return this.staying().length === 0 && this.hasRoom();
+  }
+
+  /** What cannot go along now. */
+  private staying(): string[] {
+    return this.run.inFlight.staying(this.agentsGo ? 'busy' : 'all');
+  }
+
+  private hasRoom(): boolean {
+    return this.run.inFlight.processes().length <= MAX_PROCESSES;
+  }
+
+  /** Whether this history was made by code that carries agents along: asked where it has begun to matter. */
+  private learn(): void {
+    if (this.agentsGo || this.leaving || !this.run.inFlight.hasAgents) return;
+    if (this.isLonger(1) && this.isPossible()) this.agentsGo = patched('agents-go-along');
   }
 
   private isLonger(factor: number): boolean {

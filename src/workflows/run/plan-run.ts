@@ -133,6 +133,7 @@ export class PlanRun {
         this.history.look();
         return this.state.holding === undefined;
       },
+      mayGoOn: () => this.history.agentsMayGoOn(),
     });
   }
 
@@ -175,8 +176,8 @@ export class PlanRun {
   private resume(before: CarriedRun): void {
     for (const [timer, at] of before.timers) this.setTimer(timer as EngineTimer, at);
     for (const [step, at] of before.waits) this.waits.start(step, at);
-    this.state.steps.forEach(({ status }, step) => {
-      if (status === 'running') this.runner.start(step);
+    this.state.steps.forEach(({ status, park }, step) => {
+      if (status === 'running' || park !== undefined) this.runner.start(step);
     });
     this.apply({ type: 'starts-held', held: false, at: Date.now() });
   }

@@ -20,6 +20,8 @@ export interface ListOfSteps {
   wanted: readonly string[];
   maxOutputBytes?: number;
   progress: ListProgress;
+  /** Whether an instance has had a slot in an earlier history. */
+  hasSlot: (index: number) => boolean;
   /** False while nothing may start. */
   mayStart: () => boolean;
 }
@@ -41,7 +43,7 @@ export async function runInstances(
     for (let index = nextOf(progress, items); index !== undefined; index = nextOf(progress, items)) {
       const item = index;
       progress.running.add(item);
-      progress.reports[item] = await step.slots.run(() => run(items[item]!, item));
+      progress.reports[item] = await step.slots.run(() => run(items[item]!, item), step.hasSlot(item));
       progress.running.delete(item);
       if (!mayStart()) await temporal.condition(mayStart).catch(() => {}); // canceled: the loop sees that
       if (scope.consideredCancelled) return;

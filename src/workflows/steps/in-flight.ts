@@ -5,7 +5,7 @@ import type { CarriedStep } from '../../contract/step-task.js';
  * What is under way: a process, which a run that goes on in a new history finds again; a wait for locks, which is asked for
  * anew; or something that only this history hears the end of. What has landed has ended, and its step is about to.
  */
-export type Flight = 'process' | 'locks' | 'call' | 'sub-plan' | 'agent' | 'landed';
+export type Flight = 'process' | 'locks' | 'call' | 'sub-plan' | 'landed';
 
 /** What each of them is called to people. */
 const WORDS: Readonly<Record<Flight, string>> = {
@@ -13,13 +13,14 @@ const WORDS: Readonly<Record<Flight, string>> = {
   locks: 'locks',
   call: 'an HTTP call',
   'sub-plan': 'a sub-plan',
-  agent: 'an agent',
   landed: 'its end',
 };
 
 /** What a run has under way now, by the ids of steps and instances; and what an earlier history had. */
 export class InFlight {
   private readonly flights = new Map<string, Flight>();
+  /** Steps of agents, and whether each could go along now. What they have under way themselves is among the flights. */
+  private readonly agents = new Map<string, () => boolean>();
   private readonly known = new Map<string, CarriedStep>();
   private readonly before: Map<string, CarriedStep>;
   private readonly heldLocks: Map<string, CarriedLocks>;
@@ -33,11 +34,21 @@ export class InFlight {
   }
 
   get size(): number {
-    return this.flights.size;
+    return this.flights.size + this.agents.size;
+  }
+
+  get hasAgents(): boolean {
+    return this.agents.size > 0;
   }
 
   begin(id: string, flight: Flight): void {
     this.flights.set(id, flight);
+  }
+
+  /** @param rests whether it could go along to a new history now */
+  beginAgent(id: string, rests: () => boolean): void {
+    this.flights.delete(id);
+    this.agents.set(id, rests);
   }
 
   /** A process is under way, of which an earlier history may have known. @returns what that knew */
@@ -55,22 +66,38 @@ export class InFlight {
   }
 
   end(id: string): void {
+    this.agents.delete(id);
+    this.landed(id);
+  }
+
+  /** A process has ended, and what it belongs to goes on. */
+  landed(id: string): void {
     this.flights.delete(id);
     this.known.delete(id);
   }
 
   /** What runs now as a process, with what is known of it. @param looked what the service knows */
   processes(looked: Readonly<Record<string, CarriedStep>> = {}): [string, CarriedStep][] {
-    return [...this.flights].flatMap(([id, flight]) =>
+    const begun = [...this.flights].flatMap(([id, flight]) =>
       flight === 'process' ? [[id, { ...this.known.get(id), ...looked[id] }] as [string, CarriedStep]] : [],
     );
+    return [...this.before, ...begun];
   }
 
-  /** What cannot go along to a new history, in words. */
-  get staying(): string[] {
-    return [...this.flights].flatMap(([id, flight]) =>
+  /**
+   * What cannot go along to a new history, in words.
+   *
+   * @param agents which of them: all, those that do something now which only this history hears the end of, or none, since
+   * that is a matter of seconds
+   */
+  staying(agents: 'all' | 'busy' | 'none'): string[] {
+    const flights = [...this.flights].flatMap(([id, flight]) =>
       flight === 'process' || flight === 'locks' ? [] : [`'${id}' (${WORDS[flight]})`],
     );
+    const busy = [...this.agents].flatMap(([id, rests]) =>
+      agents === 'all' || (agents === 'busy' && !rests()) ? [`'${id}' (an agent)`] : [],
+    );
+    return [...flights, ...busy];
   }
 
   /** The locks of a step. */

@@ -12,7 +12,7 @@ import { createPacing, type Pacing } from '../program/pacing.js';
 import type { RunProgram } from '../program/program.js';
 import { causeOf } from '../record/cause.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
-import { AgentSteps } from './agent-steps.js';
+import { AgentSteps, type AgentFlight } from './agent-steps.js';
 import { runInstances } from './foreach.js';
 import { InFlight } from './in-flight.js';
 import { carriedList, listProgress, type ListProgress } from './lists.js';
@@ -42,6 +42,8 @@ export interface StepRunnerOptions {
   onInstance: (step: number, instance: number, report?: StepReport) => void;
   /** Whether a further instance may start; asked before each. */
   mayStart: () => boolean;
+  /** Whether an agent may begin another turn or gate; asked before each. */
+  mayGoOn: () => boolean;
 }
 
 /** Carries the steps of a run out that the engine starts: as activities, by agents, as sub-runs. */
@@ -90,8 +92,15 @@ export class StepRunner {
       // Runs of before have it in each task, and wait for room by the sizes of those.
       shared: version >= 2 ? sharedEnv(input) : undefined,
     });
-    const execute = (step: Step, task: StepTask): Promise<StepReport> => this.runPiece(step, task);
-    this.agents = new AgentSteps(temporal, { program, input, tasks: this.tasks, stateOf, apply, execute });
+    this.agents = new AgentSteps(temporal, {
+      program,
+      input,
+      tasks: this.tasks,
+      stateOf,
+      apply,
+      execute: (step, task, flight) => this.runPiece(step, task, flight),
+      landed: ({ step_id }) => this.inFlight.landed(step_id),
+    });
     this.subRuns = new SubRuns(temporal, {
       checked: program,
       input,
@@ -108,13 +117,14 @@ export class StepRunner {
   }
 
   /** What goes along to a new history, besides what runs. */
-  carry(): Pick<CarriedRun, 'executed' | 'sub_runs' | 'lockings' | 'locks' | 'lists'> {
+  carry(): Pick<CarriedRun, 'executed' | 'sub_runs' | 'lockings' | 'locks' | 'lists' | 'agents'> {
     return {
       executed: this.tasks.carry(),
       sub_runs: this.subRuns.carry(),
       lockings: this.lockings,
       locks: this.inFlight.locks,
       lists: [...this.lists].map(([step, list]) => [step, carriedList(list)]),
+      agents: this.agents.carry(),
     };
   }
 
@@ -143,12 +153,27 @@ export class StepRunner {
     const report = await scope.run(() => (each ? this.executeEach(index) : this.executeAlone(index)));
     this.scopes.delete(index);
     this.lists.delete(index);
-    this.inFlight.end(this.plan.steps[index]!.id);
+    this.ended(this.plan.steps[index]!.id);
     this.options.apply({ type: 'step-ended', step: index, report, at: Date.now() });
   }
 
+  private ended(id: string): void {
+    this.inFlight.end(id);
+    this.agents.ended(id);
+  }
+
   private async executeAlone(index: number): Promise<StepReport> {
-    return this.sharing ? this.slots.run(() => this.executeOne(index)) : this.executeOne(index);
+    if (!this.sharing) return this.executeOne(index);
+    return this.slots.run(() => this.executeOne(index), this.hasSlot(this.plan.steps[index]!.id));
+  }
+
+  /** What ran in an earlier history runs on, whatever else wants a slot: nobody waits for its process meanwhile. */
+  private hasSlot(id: string): boolean {
+    return this.input.carried?.v === 2 && this.goesOn(id);
+  }
+
+  private goesOn(id: string): boolean {
+    return this.inFlight.goesOn(id) || this.agents.goesOn(id);
   }
 
   private async executeEach(index: number): Promise<StepReport> {
@@ -170,7 +195,8 @@ export class StepRunner {
       ...(version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
     };
     const { mayStart } = this.options;
-    const step = { id, ...limits, slots: this.slots, wanted: this.tasks.wanted(index), progress, mayStart };
+    const hasSlot = (item: number): boolean => this.hasSlot(`${id}[${item}]`);
+    const step = { id, ...limits, slots: this.slots, wanted: this.tasks.wanted(index), progress, mayStart, hasSlot };
     const goingOn = new Set(progress.goingOn);
     return runInstances(this.temporal, items, step, (item, i) =>
       this.executeInstance(index, { item, index: i }, goingOn.has(i)),
@@ -180,7 +206,7 @@ export class StepRunner {
   private async executeInstance(index: number, instance: Instance, goesOn: boolean): Promise<StepReport> {
     if (!goesOn) this.options.onInstance(index, instance.index);
     const report = await this.executeOne(index, instance);
-    this.inFlight.end(instanceId(this.plan.steps[index]!, instance));
+    this.ended(instanceId(this.plan.steps[index]!, instance));
     this.options.onInstance(index, instance.index, report);
     return report;
   }
@@ -191,7 +217,7 @@ export class StepRunner {
     try {
       const expand = (): ExpandedStep => this.tasks.expand(index, instance);
       // What runs already is waited for at once: who looks after processes that nobody waits for ends them.
-      const goesOn = this.inFlight.goesOn(instanceId(this.plan.steps[index]!, instance));
+      const goesOn = this.goesOn(instanceId(this.plan.steps[index]!, instance));
       const expanded = this.pacing.busy && !goesOn ? await this.pacing.later(expand) : expand();
       // What the run holds already its steps need not take; they would wait for their own run.
       locks = expanded.locks.filter((name) => !this.options.heldLocks.includes(name));
@@ -207,7 +233,7 @@ export class StepRunner {
     const id = instanceId(this.plan.steps[index]!, instance);
     if (action.type === 'agent') {
       return () => {
-        this.inFlight.begin(id, 'agent');
+        this.inFlight.beginAgent(id, () => this.agents.rests(id));
         return this.agents.execute(index, action, expanded, instance);
       };
     }
@@ -299,9 +325,16 @@ export class StepRunner {
     return report;
   }
 
-  private async runPiece(step: Step, task: StepTask): Promise<StepReport> {
+  private async runPiece(step: Step, task: StepTask, flight: AgentFlight): Promise<StepReport> {
     await this.budget.take(this.activities.sizeOf(task)).catch(() => {});
-    return this.activities.execute(step, task);
+    if (!this.options.mayGoOn()) {
+      flight.rests = true; // it has yet to begin, here or in a new history
+      await this.temporal.condition(() => this.options.stateOf().holding === undefined).catch(() => {}); // or canceled
+    }
+    flight.rests = true;
+    const { carried } = this.inFlight.beginProcess(task.step_id) ?? {};
+    const given = carried === undefined ? task : { ...task, carried: { ...task.carried, ...carried } };
+    return this.activities.execute(step, given);
   }
 }
 

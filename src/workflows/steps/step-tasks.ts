@@ -1,6 +1,6 @@
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
-import type { CarriedCounts } from '../../contract/carried-run.js';
+import type { CarriedCounts } from '../../contract/carried-counts.js';
 import { packColumn, unpackColumn } from '../../contract/columns.js';
 import type { RunState, StepReport } from '../../engine/index.js';
 import type { Step, StepAction } from '../../plan/model/plan.js';
@@ -36,9 +36,14 @@ export class StepTasks {
 
   /** How often each step has run: of those that may run again. */
   carry(): CarriedCounts {
+    return packedCounts(this.lasting(this.executed));
+  }
+
+  /** Of counts by steps, instances, or parts of them (`step~review`), those of steps that may run again. */
+  lasting(counts: ReadonlyMap<string, number>): [string, number][] {
     const { ids } = this.program.graph;
     const over = new Set(ids.filter((_, i) => ['success', 'warning'].includes(this.stateOf().steps[i]!.status)));
-    return packedCounts([...this.executed].filter(([id]) => !over.has(id.replace(/\[\d+\]$/, ''))));
+    return [...counts].filter(([id]) => !over.has(id.replace(/(\[\d+\])?(~[^~]*)?$/, '')));
   }
 
   /** The outputs of a step that some expression of the plan reads. */

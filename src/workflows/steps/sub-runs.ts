@@ -1,5 +1,5 @@
 import { ParentClosePolicy, type ChildWorkflowOptions } from '@temporalio/workflow';
-import type { CarriedCounts } from '../../contract/carried-run.js';
+import type { CarriedCounts } from '../../contract/carried-counts.js';
 import { ENGINE_VERSION, type RunInput } from '../../contract/run-input.js';
 import { FORCE_CANCEL, RUN_PLAN } from '../../contract/run-messages.js';
 import { workflowTaskTimeout } from '../../contract/task-timeout.js';

@@ -20,7 +20,7 @@ export async function allow(run: HandRun): Promise<void> {
 }
 
 /** What is known of a turn. */
-function facts(more: Partial<TurnFacts> = {}): TurnFacts {
+export function facts(more: Partial<TurnFacts> = {}): TurnFacts {
   return { agent: 'codex', message: 'done', tokens: 10, wall_sec: 1, ...more };
 }
 

@@ -52,7 +52,14 @@ test('what is known of a process goes from one history to the next, also where n
   expect(flight.processes({ a: { carried: later } })[0]).toEqual(['a', { carried: later, resume_at: 9 }]);
   flight.begin('c', 'call');
   flight.begin('b', 'landed');
-  expect(flight.staying).toEqual(["'b' (its end)", "'c' (an HTTP call)"]);
+  let rests = true;
+  flight.beginAgent('d', () => rests);
+  expect(flight.staying('busy')).toEqual(["'b' (its end)", "'c' (an HTTP call)"]);
+  rests = false;
+  expect(flight.staying('none')).toEqual(flight.staying('busy').slice(0, 2));
+  expect(flight.staying('busy')[2]).toBe("'d' (an agent)");
+  expect(flight.staying('all')[2]).toBe("'d' (an agent)");
+  expect(flight.size).toBe(4);
   flight.end('a');
   expect(flight.processes()).toEqual([]);
 });
