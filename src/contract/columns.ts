@@ -38,7 +38,7 @@ export function packRows(
   const columns = new Map<string, Value[]>();
   const put = (i: number, key: string, value: Value): void => {
     let column = columns.get(key);
-    if (column === undefined) columns.set(key, (column = Array.from({ length: rows.length })));
+    if (column === undefined) columns.set(key, (column = Array.from<Value>({ length: rows.length })));
     column[i] = value;
   };
   rows.forEach((row, i) => {

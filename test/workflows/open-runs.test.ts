@@ -107,8 +107,7 @@ describe('the recorded runs', () => {
       expect(failures().filter((text) => !/Local activity of type '\w+' not registered/.test(text))).toEqual([]);
       expect(decisionsOfNow).toBeGreaterThan(all.length / 2);
     },
-    600_000,
-  ); // hundreds of replays
+  );
 });
 
 /** Replays histories by one worker: to start one for each would take longer than the replays. */

@@ -33,10 +33,9 @@ export function timelineSvg(manifest: Manifest): string {
 }
 
 function slowest(steps: readonly ManifestStep[]): ManifestStep[] {
-  const took = (step: ManifestStep): number => (timeOf(step.finished_at) ?? Infinity) - timeOf(step.started_at)!;
   return steps
-    .map((step) => ({ step, took: took(step) }))
-    .sort((a, b) => (a.took === b.took ? 0 : b.took - a.took))
+    .map((step) => ({ step, took: (timeOf(step.finished_at) ?? Date.now()) - timeOf(step.started_at)! }))
+    .sort((a, b) => b.took - a.took)
     .slice(0, MAX_ROWS)
     .map(({ step }) => step);
 }
