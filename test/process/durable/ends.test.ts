@@ -179,12 +179,15 @@ describe('not starting', () => {
     await expect(rig.run('', { file: './script' })).rejects.toThrow('its interpreter /no/such/interpreter');
   });
 
-  test.each(['#!/bin/sh\r\ntrue\r\n', '#!/usr/bin/env sh\r\ntrue\r\n'])('a script with Windows line ends: %j', async (text) => {
-    writeFileSync(rig.path('script'), text, { mode: 0o700 });
-    await expect(rig.run('', { file: './script' })).rejects.toThrow(
-      'cannot start ./script: its first line ends with a carriage return (\\r\\n); save it with \\n',
-    );
-  });
+  test.each(['#!/bin/sh\r\ntrue\r\n', '#!/usr/bin/env sh\r\ntrue\r\n'])(
+    'a script with Windows line ends: %j',
+    async (text) => {
+      writeFileSync(rig.path('script'), text, { mode: 0o700 });
+      await expect(rig.run('', { file: './script' })).rejects.toThrow(
+        'cannot start ./script: its first line ends with a carriage return (\\r\\n); save it with \\n',
+      );
+    },
+  );
 
   test('arguments that are too large', async () => {
     await expect(rig.run('true', { args: ['-c', 'true', 'x'.repeat(4_000_000)] })).rejects.toThrow('too large');
