@@ -14,7 +14,10 @@ type Whole = Extract<RecordBatch, { whole: true }>;
 
 /** Milliseconds between two writes; what comes in between goes into the next one. */
 const MIN_PAUSE_MS = 100;
-/** A large manifest is written less often, so that writing takes no more than a twentieth of the time. */
+/**
+ * A large manifest is written less often than events, so that writing takes no more than a twentieth of the time: that of
+ * 100,000 steps has 55 MB.
+ */
 const PAUSE_FACTOR = 20;
 /** Milliseconds until a write that failed is tried again. */
 const RETRY_PAUSE_MS = 2000;
@@ -49,6 +52,10 @@ export class LiveRecord {
   /** Milliseconds to the next write. A run that has just begun is shown at once. */
   private pause = 0;
   private dirty = false;
+  /** The manifest lacks events that are in the other file. */
+  private late = false;
+  /** When it may be written again, on the clock of `performance.now()`. */
+  private manifestDue = 0;
   private stopped = false;
 
   constructor(
@@ -67,12 +74,12 @@ export class LiveRecord {
     else this.add(batch.events);
   }
 
-  /** Writes what is not written yet, and does not fail. */
-  async flush(): Promise<void> {
+  /** Writes the events that are not written yet, and does not fail. @param all the manifest, too */
+  async flush(all = false): Promise<void> {
     await this.writing;
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    if (this.dirty && !this.stopped) await this.write();
+    this.unschedule();
+    if (all) this.manifestDue = 0;
+    if ((this.dirty || (all && this.late)) && !this.stopped) await this.write();
   }
 
   /** Ends the writing: somebody else writes the record now. Resolves once nothing is under way. */
@@ -96,18 +103,26 @@ export class LiveRecord {
       this.lastSeq = event.seq;
       this.fold?.apply(event);
       this.unwritten.events.push(event);
+      if (!this.dirty) this.unschedule(); // that was for the manifest alone
       this.dirty = true;
     }
     this.schedule();
   }
 
   private schedule(): void {
-    if (!this.dirty || this.stopped || this.timer !== undefined || this.writing !== undefined) return;
+    const nothing = !this.dirty && !this.late;
+    if (nothing || this.stopped || this.timer !== undefined || this.writing !== undefined) return;
+    const pause = this.dirty ? this.pause : Math.max(this.pause, this.manifestDue - performance.now());
     this.timer = setTimeout(() => {
       this.timer = undefined;
       void this.write();
-    }, this.pause);
+    }, pause);
     this.timer.unref();
+  }
+
+  private unschedule(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private write(): Promise<void> {
@@ -119,13 +134,12 @@ export class LiveRecord {
   }
 
   private async writeOnce(): Promise<void> {
-    const began = performance.now();
     const mine = this.unwritten;
     this.unwritten = { events: [] };
     this.dirty = false;
     try {
       await this.writeFiles(mine);
-      this.pause = Math.max(MIN_PAUSE_MS, (performance.now() - began) * PAUSE_FACTOR);
+      this.pause = MIN_PAUSE_MS;
       this.options.onWritten();
     } catch (error) {
       this.putBack(mine);
@@ -138,14 +152,21 @@ export class LiveRecord {
     const before = whole?.after ? await this.options.earlier(whole.run_id, whole.after) : [];
     // What has come in while those were read belongs to it.
     if (whole !== undefined) this.fold ??= foldOf(whole, [...before, ...events, ...this.unwritten.events]);
-    const text = jsonText(this.fold!.manifest);
+    const began = performance.now();
+    // As of the events that are being written.
+    const text = began >= this.manifestDue ? jsonText(this.fold!.manifest) : undefined;
+    const made = performance.now() - began;
     if (whole !== undefined) {
       makePrivateDir(this.folder);
       await replaceFile(this.file('plan'), jsonText(whole.plan));
       await alignEvents(this.file('events'), [...before, ...events]);
     } else await (this.unsure ? appendMissing : appendEvents)(this.file('events'), events);
     this.unsure = false;
+    this.late = true;
+    if (text === undefined) return;
     await replaceFile(this.file('manifest'), text);
+    this.late = false;
+    this.manifestDue = performance.now() + made * PAUSE_FACTOR;
   }
 
   private putBack({ events, whole }: Unwritten): void {

@@ -52,14 +52,14 @@ export class RecordKeeper {
     await this.keepMetrics(manifest);
   }
 
-  /** Writes what is not written yet of one run, which leaves a history behind. Never fails. */
+  /** Writes the events that are not written yet of one run, which leaves a history behind. Never fails. */
   async flush(runId: string): Promise<void> {
     await this.records.get(runId)?.flush();
   }
 
   /** Writes what is not written yet. */
   async close(): Promise<void> {
-    await Promise.all([...this.records.values()].map((record) => record.flush()));
+    await Promise.all([...this.records.values()].map((record) => record.flush(true)));
   }
 
   private readonly onWritten = (error?: Error): void => {
@@ -93,7 +93,7 @@ export class RecordKeeper {
     const [oldest] = this.records;
     if (this.records.size <= MAX_RECORDS || oldest === undefined) return;
     this.records.delete(oldest[0]);
-    void oldest[1].flush();
+    void oldest[1].flush(true);
   }
 }
 

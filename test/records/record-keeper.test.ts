@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { manifestOf, type Manifest, type RunEvent } from '../../src/journal/index.js';
 import { eventLines } from '../../src/records/event-file.js';
 import { RecordKeeper } from '../../src/records/record-keeper.js';
@@ -52,6 +52,29 @@ test('two hundred updates in a row are few writes, and the last one is there', a
   expect(read('events.ndjson')).toBe(eventLines(events));
   expect(manifest()).toEqual(manifestOf(about, events));
   expect(JSON.parse(read('plan.json'))).toEqual({ plan_id: 'p' });
+});
+
+test('the events of a large run do not wait for its manifest, which takes long to write', async () => {
+  let seconds = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (seconds += 1) * 1000);
+  try {
+    keeper.take(whole(2));
+    await keeper.flush('r');
+    expect(manifest().last_seq).toBe(2);
+    for (const [from, to] of [
+      [2, 4],
+      [4, 6],
+    ] as const) {
+      keeper.take({ whole: false, run_id: 'r', events: events.slice(from, to) });
+      await keeper.flush('r');
+      expect(read('events.ndjson')).toBe(eventLines(events.slice(0, to)));
+      expect(manifest().last_seq).toBe(2);
+    }
+    await keeper.close();
+    expect(manifest().last_seq).toBe(6);
+  } finally {
+    clock.mockRestore();
+  }
 });
 
 test('what comes twice, or again from the beginning, is written once', async () => {

@@ -2,7 +2,8 @@ import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { orLoop, showLoop } from '../loop/follow.js';
-import { duration, forPeople, statusWord } from '../render/format.js';
+import { fewSteps, leftText } from '../render/few-steps.js';
+import { duration, forPeople, longest, statusWord } from '../render/format.js';
 import { table } from '../render/table.js';
 import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
@@ -157,11 +158,16 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   if (run.progress?.waits_for !== undefined) lines.push(`  the run ${run.progress.waits_for}`);
   const isManifest = run.format === 'exec-manifest';
   const steps = isManifest ? tasksOf(run.progress?.steps ?? []) : (run.progress?.steps ?? []);
-  const width = Math.max(...steps.map((step) => step.id.length), 4);
-  for (const { group, items } of groupForDisplay(steps)) {
+  const { shown, left } = fewSteps(steps);
+  const width = longest(
+    shown.map(({ id }) => id),
+    4,
+  );
+  for (const { group, items } of groupForDisplay(shown)) {
     if (group !== undefined) lines.push(`  ${context.outColors.dim(group)}`);
-    lines.push(...items.map((step) => stepLine(context, step, width)));
+    for (const step of items) lines.push(stepLine(context, step, width));
   }
+  if (left.length > 0) lines.push(`  ${leftText(left)}; \`orch status ${run.run_id} --json\` lists them all`);
   lines.push(...usageLines(run.progress?.steps ?? []));
   lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${each}`));
   const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';

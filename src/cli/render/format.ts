@@ -68,3 +68,8 @@ export function forPeople<T>(view: T, key = ''): T {
   if (typeof view !== 'object' || view === null || Object.getPrototypeOf(view) !== Object.prototype) return view;
   return Object.fromEntries(Object.entries(view).map(([name, each]) => [oneLine(name), forPeople(each, name)])) as T;
 }
+
+/** Characters of the longest text, but at least so many. There may be a hundred thousand: too many for arguments. */
+export function longest(texts: readonly string[], least: number): number {
+  return texts.reduce((most, { length }) => Math.max(most, length), least);
+}

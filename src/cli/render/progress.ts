@@ -4,7 +4,7 @@ import type { OrchError } from '../../client/errors.js';
 import type { ProgressView, StepView } from '../../contract/run-messages.js';
 import type { CliContext } from '../context.js';
 import { paint } from '../terminal.js';
-import { duration, forPeople, oneLine, statusWord } from './format.js';
+import { duration, forPeople, longest, oneLine, statusWord } from './format.js';
 import { subRunsText } from './sub-runs.js';
 
 /** Running steps that the live block shows. */
@@ -25,7 +25,7 @@ export interface ProgressReporter {
 
 /** On a terminal running steps are redrawn below the ended ones; elsewhere each start and end is a line. */
 export function createProgressReporter(context: CliContext, ids: readonly string[]): ProgressReporter {
-  const width = Math.min(40, Math.max(...ids.map((id) => id.length), 4));
+  const width = Math.min(40, longest(ids, 4));
   return context.live ? liveReporter(context, width) : lineReporter(context, width);
 }
 

@@ -212,3 +212,25 @@ test('pages of no steps and of many are made', () => {
   }));
   expect(toHtml(manifestWith(many), () => '')).toContain('edges are not drawn');
 });
+
+test('HTML: of a hundred thousand steps it shows those that matter, in a page that opens', () => {
+  const steps = Array.from({ length: 100_000 }, (_, i): Partial<ManifestStep> => {
+    const finished_at = new Date(Date.parse(time) + (i === 70_000 ? 9_000 : 10)).toISOString();
+    return { id: `s${i}`, status: i === 99_999 ? 'failed' : 'success', started_at: time, finished_at };
+  });
+  const page = toHtml(manifestWith(steps), () => '');
+  expect(page.length).toBeLessThan(4_000_000);
+  expect(page.match(/<tr><td class="id">/g)).toHaveLength(2000);
+  expect(page).toContain('<td class="id">s99999</td>');
+  expect(page).toContain('<title>s70000: success after 9.0s</title>');
+  expect(page.replaceAll(/<[^>]*>/g, ' ')).toMatch(/A graph of 100000 steps is not drawn/);
+});
+
+test('HTML: the executions of a step that was tried ten thousand times are not all drawn', () => {
+  const attempts = Array.from({ length: 10_000 }, () => attempt('x'));
+  const page = toHtml(
+    manifestWith([{ id: 'a', status: 'failed', started_at: time, finished_at: time, attempts }]),
+    () => '',
+  );
+  expect(page.length).toBeLessThan(150_000);
+});

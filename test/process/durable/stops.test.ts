@@ -125,10 +125,10 @@ describe('a timeout', () => {
   test('counts from the claim, so the time without a worker counts', async () => {
     await rig.worker(rig.spec('sleep 60'), 'claimed').ended;
     const startedAt = Number(rig.file('state').split(' ')[2]);
-    await eventually('half a second has gone', () => Date.now() - startedAt > 500);
+    await eventually('three seconds have gone', () => Date.now() - startedAt > 3000);
     const attachedAt = performance.now();
-    expect(await rig.run('sleep 60', { timeoutMs: 400 })).toMatchObject({ signal: 'SIGTERM', stopped: 'timeout' });
-    expect(performance.now() - attachedAt).toBeLessThan(300);
+    expect(await rig.run('sleep 60', { timeoutMs: 2900 })).toMatchObject({ signal: 'SIGTERM', stopped: 'timeout' });
+    expect(performance.now() - attachedAt).toBeLessThan(2500);
   });
 
   test('is not moved by a wall clock that is set', async () => {

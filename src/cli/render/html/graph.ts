@@ -7,6 +7,8 @@ import { GLYPHS } from './status.js';
 const MAX_NAMED = 150;
 /** Edges up to which they are drawn. */
 const MAX_EDGES = 3000;
+/** With more steps a browser takes long to draw what nobody can find his way in. */
+const MAX_STEPS = 10_000;
 
 interface Shape {
   width: number;
@@ -30,6 +32,7 @@ interface Box {
 
 /** The steps and what each waits for, as SVG. */
 export function graphSvg(steps: readonly ManifestStep[]): string {
+  if (steps.length > MAX_STEPS) return `<p class="note">A graph of ${steps.length} steps is not drawn.</p>`;
   const shape = steps.length <= MAX_NAMED ? NAMED : SMALL;
   const layout = layOut(steps, shape === NAMED);
   const { places, width, height } = place(layout, shape, steps.length);

@@ -9,6 +9,8 @@ import { timelineSvg } from './timeline.js';
 
 /** Steps whose logs' ends are shown; those that went badly come first. */
 const MAX_TAILS = 100;
+/** Steps in the table: a browser takes long to lay out more, and nobody reads them. */
+const MAX_ROWS = 2000;
 
 type TailOf = (log: string) => string;
 
@@ -88,10 +90,20 @@ function counts(steps: readonly ManifestStep[]): string {
 }
 
 function stepTable({ steps }: Manifest, tailOf: TailOf): string {
-  const shown = new Set([...steps].sort((a, b) => urgency(a) - urgency(b)).slice(0, MAX_TAILS));
-  const rows = steps.map((step) => stepRow(step, shown.has(step) ? tailOf : undefined)).join('\n');
-  const more =
-    steps.length > MAX_TAILS ? `<p class="note">The ends of the logs of ${MAX_TAILS} steps are shown.</p>` : '';
+  const byUrgency = [...steps].sort((a, b) => urgency(a) - urgency(b));
+  const withTails = new Set(byUrgency.slice(0, MAX_TAILS));
+  const inTable = new Set(byUrgency.slice(0, MAX_ROWS));
+  const shown = steps.length > MAX_ROWS ? steps.filter((step) => inTable.has(step)) : steps;
+  const rows = shown.map((step) => stepRow(step, withTails.has(step) ? tailOf : undefined)).join('\n');
+  const more = [
+    steps.length > MAX_TAILS ? `The ends of the logs of ${MAX_TAILS} steps are shown.` : '',
+    steps.length > MAX_ROWS
+      ? `Of ${steps.length} steps ${MAX_ROWS} are in the table, those that did not go well first; the manifest (<code>orch export --json</code>) has all.`
+      : '',
+  ]
+    .filter((text) => text !== '')
+    .map((text) => `<p class="note">${text}</p>`)
+    .join('');
   return `<div class="table"><table><thead><tr><th>Step</th><th>Status</th><th>Took</th><th>Attempts</th><th>What happened</th></tr></thead><tbody>
 ${rows}
 </tbody></table></div>${more}`;

@@ -6,13 +6,18 @@ import { timeOf } from './status.js';
 const ROW = 22;
 const AXIS = 24;
 const TICKS = 5;
+/** Steps in the picture; those that took longest. */
+const MAX_ROWS = 2000;
+/** Executions that are drawn of one step. */
+const MAX_RUNS = 500;
 
 /**
  * When each step ran, as SVG: names on the left, bars on the right. The bars are placed in per cent, so that they take
  * the width that there is while text keeps its size.
  */
 export function timelineSvg(manifest: Manifest): string {
-  const rows = manifest.steps.filter((step) => step.started_at !== null);
+  const started = manifest.steps.filter((step) => step.started_at !== null);
+  const rows = started.length > MAX_ROWS ? slowest(started) : started;
   const start = timeOf(manifest.started_at) ?? 0;
   const end = Math.max(start + 1, timeOf(manifest.finished_at) ?? latest(rows, start));
   if (rows.length === 0) return '<p class="note">No step has started.</p>';
@@ -21,7 +26,19 @@ export function timelineSvg(manifest: Manifest): string {
   const at = (time: number): number => Math.min(100, Math.max(0, ((time - start) / (end - start)) * 100));
   const names = rows.map((step, i) => name(step, i)).join('');
   const bars = rows.map((step, i) => bar(step, i, at, end)).join('');
-  return `<div class="scroll timeline"><svg class="names" width="180" height="${height}" role="img" aria-label="Names of the steps">${names}</svg><svg class="bars" width="100%" height="${height}" role="img" aria-label="Timeline of the steps">${axis(end - start, height)}${bars}</svg></div>`;
+  const left = started.length - rows.length;
+  const note =
+    left > 0 ? `<p class="note">The ${rows.length} steps that took longest are shown; ${left} are not.</p>` : '';
+  return `<div class="scroll timeline"><svg class="names" width="180" height="${height}" role="img" aria-label="Names of the steps">${names}</svg><svg class="bars" width="100%" height="${height}" role="img" aria-label="Timeline of the steps">${axis(end - start, height)}${bars}</svg></div>${note}`;
+}
+
+function slowest(steps: readonly ManifestStep[]): ManifestStep[] {
+  const took = (step: ManifestStep): number => (timeOf(step.finished_at) ?? Infinity) - timeOf(step.started_at)!;
+  return steps
+    .map((step) => ({ step, took: took(step) }))
+    .sort((a, b) => (a.took === b.took ? 0 : b.took - a.took))
+    .slice(0, MAX_ROWS)
+    .map(({ step }) => step);
 }
 
 function latest(rows: readonly ManifestStep[], start: number): number {
@@ -40,7 +57,7 @@ function bar(step: ManifestStep, row: number, at: (time: number) => number, end:
   const to = timeOf(step.finished_at) ?? end;
   const title = escapeHtml(`${step.id}: ${step.status} after ${duration(to - from)}`);
   const whole = box(at(from), at(to), y, ROW - 8, `span ${step.status}`);
-  const runs = (step.instances ?? [step]).flatMap((part) => part.attempts);
+  const runs = (step.instances ?? [step]).flatMap((part) => part.attempts).slice(0, MAX_RUNS);
   const parts = runs.map((attempt) => {
     const [began, ended] = [timeOf(attempt.started_at), timeOf(attempt.finished_at)];
     if (began === undefined || ended === undefined) return '';
