@@ -19,6 +19,7 @@ const UNIT = [
   'test/temporal/{payload-codec,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{park-killers,prune-old}.test.ts',
+  'test/workflows/program/input.test.ts',
   'test/workflows/run/{fit-steps,run-locks}.test.ts',
   'test/workflows/steps/{carried-steps,foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];

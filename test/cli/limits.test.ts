@@ -36,10 +36,13 @@ test('metadata of megabytes is cut in the memo, and refuses no start', async () 
   expect([found?.project.length, found?.tags.length, found?.tags[0]?.length]).toEqual([256, 50, 256]);
 });
 
-test('an id that the service does not take is refused in words', async () => {
+test('an id that is too long is refused in words', async () => {
   const plan = writePlan(tempDir(), { steps: [{ id: 'a', command: 'true' }] });
-  const { code, stderr } = await callCli(['start', plan, '--id', 'i'.repeat(1001)]);
-  expect([code, stderr]).toEqual([2, 'error[refused]: The id of a run may have at most 1000 characters, not 1001\n']);
+  const { code, stderr } = await callCli(['start', plan, '--id', 'i'.repeat(201)]);
+  expect([code, stderr]).toEqual([
+    2,
+    `error[invalid_run_id]: "${'i'.repeat(57)}…" cannot be the id of a run\n  hint: an id begins with a letter, a digit or _, has at most 200 characters, and no blanks or control characters\n`,
+  ]);
 });
 
 test('a step larger than a task can be fails, and the run with it ends in order', async () => {

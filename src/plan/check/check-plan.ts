@@ -55,3 +55,12 @@ export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diag
   rememberExpressions(plan, expressions);
   return { ok: true, value: { plan, warnings: found } };
 }
+
+/**
+ * A plan that was found good when its run began: its defaults are filled in, and no rule of today is asked.
+ *
+ * @param written the document, as for {@link checkPlan}
+ */
+export function acceptedPlan(written: unknown): Plan {
+  return normalise(readPlanForms(written) as SourcePlan);
+}

@@ -1,4 +1,4 @@
-import { checkPlan } from '../check/check-plan.js';
+import { acceptedPlan, checkPlan } from '../check/check-plan.js';
 import type { Diagnostic, Result } from '../model/diagnostic.js';
 import { inFile, type AbsentPlans, type PlanDocument } from './plan-document.js';
 import { planReferences } from './plan-references.js';
@@ -48,6 +48,13 @@ export function checkPlanSet(
   const plans = others.flatMap(({ path, checked }) => (checked.ok ? [[path, checked.value.plan] as const] : []));
   const { plan } = root!.checked.value;
   return { ok: true, value: { plan, path: root!.path, plans: new Map(plans), warnings: found } };
+}
+
+/** The same without a check, for plans that were found good when their run began: see {@link acceptedPlan}. */
+export function acceptedPlanSet(sources: PlanSources): PlanSet {
+  const { source, path = '' } = sources;
+  const plans = Object.entries(plansBelow(sources)).map(([name, document]) => [name, acceptedPlan(document)] as const);
+  return { plan: acceptedPlan(source), path, plans: new Map(plans) };
 }
 
 /**

@@ -5,7 +5,7 @@ import { expandPlan } from '../../contract/compact-plan.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { Allowance } from '../../plan/expressions/index.js';
 import { buildGraph } from '../../plan/graph/graph.js';
-import { checkPlanSet, type PlanSources } from '../../plan/files/check-set.js';
+import { acceptedPlanSet, checkPlanSet, type PlanSources } from '../../plan/files/check-set.js';
 import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { expandRunLocks } from '../../plan/templates/expand-step.js';
 import type { Plan } from '../../plan/model/plan.js';
@@ -79,11 +79,17 @@ async function admitted(input: RunInput): Promise<CheckedInput> {
   return { plan, graph: buildGraph(plan), subPlans: new Map(plans) };
 }
 
-/** As runs of before did it, at once: a promise would change the order of what they do. */
-function checkedHere(input: RunInput): CheckedInput {
-  const checked = checkPlanSet(sourcesOf(input));
-  if (!checked.ok) throw invalidPlan(checked.error);
-  const { plan, plans: subPlans } = checked.value;
+/**
+ * As runs of before did it, at once: a promise would change the order of what they do. One that has begun was found good,
+ * and what a later check finds wrong with it changes nothing.
+ *
+ * @param replaying whether the run has begun, and its history is gone through again
+ */
+export function checkedHere(input: RunInput, replaying = workflowInfo().unsafe.isReplaying): CheckedInput {
+  const sources = sourcesOf(input);
+  const checked = checkPlanSet(sources);
+  if (!checked.ok && !replaying) throw invalidPlan(checked.error);
+  const { plan, plans: subPlans } = checked.ok ? checked.value : acceptedPlanSet(sources);
   return { plan, graph: buildGraph(plan), subPlans };
 }
 

@@ -139,7 +139,9 @@ test('a child that is terminated, or whose id is taken, fails its step', async (
 test('a run whose id would be longer than Temporal takes is not tried', async () => {
   const runId = uniqueId('x'.repeat(970)).padEnd(998, '-');
   const plans = { 's.json': planOf([{ id: 'x', command: 'true' }]) };
-  await orch.start({ source: planOf([{ ...sub('bb', 's.json'), retries: 9 }]), plans }, { runId, baseDir: stateDir });
+  const source = planOf([{ ...sub('bb', 's.json'), retries: 9 }]);
+  const prepared = orch.prepare({ source, plans }, { baseDir: stateDir });
+  await orch.start({ ...prepared, runId }); // nobody may choose as long a one, but sub-plans of sub-plans come to it
   expect((await orch.result(runId)).steps).toMatchObject([
     {
       status: 'failed',
