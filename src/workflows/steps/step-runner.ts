@@ -7,16 +7,15 @@ import type { Plan, PlanAction, Step } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
 import type { ExpandedStep } from '../../plan/templates/expand-step.js';
 import { sharedEnv } from '../../plan/templates/shared-env.js';
-import { longestGrace, type CheckedInput } from '../program/input.js';
+import type { CheckedInput } from '../program/input.js';
 import { createPacing, type Pacing } from '../program/pacing.js';
 import type { RunProgram } from '../program/program.js';
-import { causeOf } from '../record/cause.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
 import { AgentSteps, type AgentFlight } from './agent-steps.js';
 import { runInstances } from './foreach.js';
 import { InFlight } from './in-flight.js';
 import { carriedList, listProgress, type ListProgress } from './lists.js';
-import { Locks } from './hold-locks.js';
+import { LockedSteps } from './locked-steps.js';
 import { StepActivities } from './run-step.js';
 import { Slots } from './slots.js';
 import { instanceId, StepTasks, type Instance } from './step-tasks.js';
@@ -36,7 +35,7 @@ export interface StepRunnerOptions {
   /** All that it starts runs below this scope. */
   parent: Scope;
   stateOf: () => RunState;
-  /** Hears of each step that was started how it ended, and of locks. */
+  /** Hears of each step that was started how it ended, and of its locks. */
   apply: (event: EngineEvent) => void;
   /** Hears at the start of each instance of a `foreach`, and then its report. */
   onInstance: (step: number, instance: number, report?: StepReport) => void;
@@ -54,7 +53,7 @@ export class StepRunner {
   private readonly activities: StepActivities;
   private readonly agents: AgentSteps;
   private readonly subRuns: SubRuns;
-  private readonly locks: Locks;
+  private readonly locked: LockedSteps;
   private readonly budget: TaskBudget;
   private readonly pacing: Pacing;
   private readonly slots: Slots;
@@ -62,13 +61,12 @@ export class StepRunner {
   private readonly sharing: boolean;
   private readonly lists = new Map<number, ListProgress>();
   private readonly carriedLists: Map<number, CarriedList>;
-  private lockings: number;
   /** What is under way. */
   readonly inFlight: InFlight;
 
   constructor(
     private readonly temporal: Temporal,
-    private readonly program: RunProgram & Pick<CheckedInput, 'subPlans'>,
+    program: RunProgram & Pick<CheckedInput, 'subPlans'>,
     private readonly input: RunInput,
     private readonly options: StepRunnerOptions,
   ) {
@@ -79,12 +77,17 @@ export class StepRunner {
     this.plan = plan;
     this.inFlight = new InFlight(carried);
     this.carriedLists = new Map(carried?.lists);
-    this.lockings = carried?.lockings ?? 0;
     this.budget = new TaskBudget(temporal);
     this.pacing = createPacing(temporal, program.allowance, parent);
     this.slots = new Slots(temporal, plan.globals.max_concurrency);
     this.sharing = plan.steps.some((step) => step.foreach !== undefined);
-    this.locks = new Locks(temporal);
+    this.locked = new LockedSteps(temporal, {
+      program,
+      inFlight: this.inFlight,
+      stateOf,
+      apply,
+      lockings: carried?.lockings ?? 0,
+    });
     this.tasks = new StepTasks(program, input, runOf(temporal), stateOf);
     this.activities = new StepActivities(temporal, {
       version,
@@ -121,7 +124,7 @@ export class StepRunner {
     return {
       executed: this.tasks.carry(),
       sub_runs: this.subRuns.carry(),
-      lockings: this.lockings,
+      lockings: this.locked.lockings,
       locks: this.inFlight.locks,
       lists: [...this.lists].map(([step, list]) => [step, carriedList(list)]),
       agents: this.agents.carry(),
@@ -225,7 +228,9 @@ export class StepRunner {
     } catch (error) {
       return notWorkedOut(error);
     }
-    return locks.length === 0 ? execution() : this.runUnderLocks(index, instance, execution, locks);
+    if (locks.length === 0) return execution();
+    const step = this.plan.steps[index]!;
+    return this.locked.run({ index, id: instanceId(step, instance), step }, locks, execution);
   }
 
   private executionOf(index: number, expanded: ExpandedStep, instance?: Instance): () => Promise<StepReport> {
@@ -262,46 +267,6 @@ export class StepRunner {
       locks: [...new Set([...this.options.heldLocks, ...locks])],
       wanted: this.tasks.wanted(index),
     });
-  }
-
-  /** Locks are taken with a slot in hand, so that a holder always has one: the other order could block a run. */
-  private async runUnderLocks(
-    index: number,
-    instance: Instance | undefined,
-    execution: () => Promise<StepReport>,
-    names: readonly string[],
-  ): Promise<StepReport> {
-    const step = this.plan.steps[index]!;
-    const { apply, stateOf } = this.options;
-    const { inFlight } = this;
-    const id = instanceId(step, instance);
-    const before = inFlight.locksOf(id);
-    if (before === undefined) this.lockings += 1;
-    const number = before?.number ?? this.lockings;
-    inFlight.noteLocks(id, before ?? { number, held: false });
-    inFlight.begin(id, 'locks');
-    const wish = {
-      names,
-      number,
-      ...(before?.held && { held: true }),
-      step_id: id,
-      grace_sec: step.action.type === 'plan' ? longestGrace(this.program) : step.grace_sec,
-      onWait: (name: string, holder: string) =>
-        apply({ type: 'lock-waited', step: index, name, holder, at: Date.now() }),
-      onHeld: () => {
-        inFlight.noteLocks(id, { number, held: true });
-        apply({ type: 'locks-held', step: index, at: Date.now() });
-      },
-      mayGo: () => !stateOf().paused && stateOf().held.length === 0,
-    };
-    try {
-      return await this.locks.holding(wish, execution);
-    } catch (error) {
-      if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
-      return { status: 'failed', reason: 'internal_error', message: String(causeOf(error)), attempts: 0 };
-    } finally {
-      inFlight.noteLocks(id, undefined);
-    }
   }
 
   private async runTask(index: number, task: StepTask): Promise<StepReport> {
