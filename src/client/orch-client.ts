@@ -1,6 +1,7 @@
 import type { Client, Connection } from '@temporalio/client';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
+import { defined } from '../basics/defined.js';
 import {
   type Explanation,
   type ProgressView,
@@ -55,6 +56,8 @@ export interface OrchClientOptions {
   workerRuns?: () => boolean;
   /** Reads the records of runs on this machine: closed runs are then told of without asking them. */
   readFiles?: ReadFiles;
+  /** Milliseconds that a verb waits for a worker to answer; default 10,000. */
+  answerMs?: number;
   /** Base address of the Web UI, for links; without it runs have none. */
   webUi?: string;
 }
@@ -210,7 +213,8 @@ export class OrchClient {
    */
   async steer<V extends VerbName>(runId: string, verb: V, what: Verbs[V]): Promise<VerbAccepted> {
     const { client, connection } = this;
-    const receiver = { client, connection, id: runId, signing: this.options.signing };
+    const { signing, answerMs } = this.options;
+    const receiver = { client, connection, id: runId, signing, ...defined({ answerMs }) };
     const sent = { verb, given: what, by: startedBy() };
     try {
       return await sendUpdate<VerbAccepted>(receiver, sent).catch(async (error: unknown) => {

@@ -7,7 +7,7 @@ import { OrchError } from './errors.js';
 import { sealedUpdate } from './sealed-update.js';
 import { isOfClosed, onceItAnswers, withDeadline } from './service-errors.js';
 
-/** Milliseconds that a steering verb waits for a worker to answer. */
+/** Milliseconds that a steering verb waits for a worker to answer, unless the client says otherwise. */
 const ANSWER_MS = 10_000;
 /** Milliseconds that a look for it may take. */
 const QUERY_MS = 2_000;
@@ -27,6 +27,8 @@ export interface Receiver {
   id: string;
   /** Set for the embedded service only, where every verb is sealed. */
   signing: object | undefined;
+  /** Milliseconds that a verb waits for a worker to answer; default 10,000. */
+  answerMs?: number;
 }
 
 /** A verb, and what is sent along with it. */
@@ -44,11 +46,12 @@ export interface Sent {
  * @throws OrchError `refused` for a request that is too large; else as {@link sealedUpdate}. `isUpdateLimit` tells where
  * the service takes no more updates of this execution.
  */
-export async function sendUpdate<T>({ client, connection, id, signing }: Receiver, sent: Sent): Promise<T> {
+export async function sendUpdate<T>(receiver: Receiver, sent: Sent): Promise<T> {
   refuseLarge(sent);
+  const { client, connection, id, signing, answerMs = ANSWER_MS } = receiver;
   const request = { name: sent.verb, given: withSender(sent), updateId: randomUUID() };
   const send = sealedUpdate<T>(client, id, request, signing);
-  return throughHistories(client, id, () => onceItAnswers(() => withDeadline(connection, ANSWER_MS, send)));
+  return throughHistories(client, id, () => onceItAnswers(() => withDeadline(connection, answerMs, send)));
 }
 
 /**
@@ -79,11 +82,11 @@ async function isOpen(client: Client, id: string): Promise<boolean> {
 export async function sendSignal(receiver: Receiver, sent: Sent): Promise<void> {
   refuseLarge(sent);
   const { verb, given } = sent;
-  const { client, connection, id } = receiver;
+  const { client, connection, id, answerMs = ANSWER_MS } = receiver;
   const handle = client.workflow.getHandle(id);
   const before = await eventsAfter(receiver, Number.MAX_SAFE_INTEGER);
-  await withDeadline(connection, ANSWER_MS, () => handle.signal(verb, withSender(sent)));
-  const end = Date.now() + ANSWER_MS;
+  await withDeadline(connection, answerMs, () => handle.signal(verb, withSender(sent)));
+  const end = Date.now() + answerMs;
   for (let seen = before.last_seq; Date.now() < end; await sleep(LOOK_MS)) {
     const { events } = await eventsAfter(receiver, seen);
     const answer = events.find((event) => isAnswer(event, verb, given));

@@ -5,7 +5,7 @@ import { workerRig, type WorkerRig } from '../support/worker-rig.js';
 let rig: WorkerRig;
 
 beforeAll(async () => {
-  rig = await workerRig('history.maxTotalUpdates=2', 'history.maximumSignalsPerExecution=5');
+  rig = await workerRig(['history.maxTotalUpdates=2', 'history.maximumSignalsPerExecution=5'], 10_000);
   await rig.startWorker();
 });
 afterAll(() => rig.close());

@@ -32,8 +32,11 @@ export interface WorkerRig {
 
 async function nothing(): Promise<void> {}
 
-/** @param settings dynamic configuration of the server: `history.maxTotalUpdates=3` */
-export async function workerRig(...settings: string[]): Promise<WorkerRig> {
+/**
+ * @param settings dynamic configuration of the server: `history.maxTotalUpdates=3`
+ * @param answerMs how long verbs wait for a worker: one that has just been started may have many runs to answer for
+ */
+export async function workerRig(settings: readonly string[] = [], answerMs = 60_000): Promise<WorkerRig> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const environment = await TestWorkflowEnvironment.createLocal({
     server: {
@@ -50,7 +53,7 @@ export async function workerRig(...settings: string[]): Promise<WorkerRig> {
   });
   const service = { connection: { address }, address, namespace: 'default' };
   const signing: WorkerSigning = { key: KEY, since: 0, used: createUsedSeals(path.join(dir, 'used-seals')) };
-  const orch = await OrchClient.connect({ service, signing });
+  const orch = await OrchClient.connect({ service, signing, answerMs });
   let ready: Worker | undefined;
   let stop = nothing;
   const create = (): Promise<Worker> =>
