@@ -110,13 +110,14 @@ export function waitFor(file: string): string {
   return `until [ -e '${file}' ]; do sleep 0.05; done`;
 }
 
-/** The live processes of a run's steps. */
+/** The live processes of a run's steps, without those that copy their output and end after them. */
 export function processesOf(run: string): number[] {
   return readdirSync('/proc').flatMap((pid) => {
     if (!/^\d+$/.test(pid)) return [];
     try {
       const environment = `\0${readFileSync(`/proc/${pid}/environ`, 'utf8')}`;
-      return environment.includes('\0ORCH_PROCESS_MARK=') && environment.includes(`\0ORCH_RUN_ID=${run}\0`)
+      return /\0ORCH_PROCESS_MARK=(?![^\0]*\/copy\0)/.test(environment) &&
+        environment.includes(`\0ORCH_RUN_ID=${run}\0`)
         ? [Number(pid)]
         : [];
     } catch {
