@@ -75,7 +75,7 @@ test('all instances run; then the step is failed if any failed, with retries for
       foreach: [1, 2, 3],
       retries: 1,
     },
-    { id: 'bad-list', command: 'true', foreach: 'inputs.N', critical: false },
+    { id: 'bad-list', command: 'true', foreach: '[[1]][inputs.N]', critical: false },
   ];
   const plan = writePlan(dir, { inputs: { N: { type: 'integer', default: 3 } }, steps });
   const { stdout } = await callCli(['run', plan, '--json'], { cwd: dir });

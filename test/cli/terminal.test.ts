@@ -277,7 +277,7 @@ describe('a run whose every text is hostile', () => {
       ['run', EVIL],
       ['plan', file, '--input', `${EVIL}=1`],
       ['plan', file, '--env', EVIL.replaceAll('=', '')],
-      ['run', file, '--only', EVIL],
+      ['run', file, '--only', `${EVIL}0`], // EVIL is a tag of the plan
       ['validate', path.join(dir, `n${EVIL.replaceAll('/', '_')}.yaml`)],
       ['list', '--limit', EVIL],
       ['list', '--status', EVIL],
