@@ -58,6 +58,7 @@ describe.each(builds)('runs that the build %s has begun', (build) => {
     const run = runs.get(name)!;
     run.call = callCli;
     await steering.end(run);
-    expect(await run.ended()).toBe(steering.ends);
+    const ended = await run.ended();
+    expect(ended, (await run.tries('status', run.id)).stdout).toBe(steering.ends);
   });
 });
