@@ -5,13 +5,13 @@ import type { EventsPage, RunEvent } from '../journal/index.js';
 import { eventsQuery } from '../contract/run-messages.js';
 import { OrchError } from './errors.js';
 import { sealedUpdate } from './sealed-update.js';
-import { isOfClosed, onceItAnswers, withDeadline } from './service-errors.js';
+import { isOfClosed, isOfFailedTask, onceItAnswers, withDeadline } from './service-errors.js';
 
 /** Milliseconds that a steering verb waits for a worker to answer, unless the client says otherwise. */
 const ANSWER_MS = 10_000;
 /** Milliseconds that a look for it may take. */
 const QUERY_MS = 2_000;
-/** Tries of an update that meets closed histories of an open run. */
+/** Tries of an update that meets closed histories, or failed tasks, of an open run. */
 const MOST_HISTORIES = 10;
 /** Milliseconds between two looks for the answer to a signal. */
 const LOOK_MS = 100;
@@ -55,7 +55,8 @@ export async function sendUpdate<T>(receiver: Receiver, sent: Sent): Promise<T> 
 }
 
 /**
- * Sends again what met a run just as it went on in a new history: the one before did not take it in any more. A run that
+ * Sends again what met a run just as it went on in a new history: the one before did not take it in any more, or the task
+ * with which it would have ended failed. A run that
  * hears it twice all the same, as its answer got lost, takes it in once.
  */
 async function throughHistories<T>(client: Client, id: string, send: () => Promise<T>): Promise<T> {
@@ -63,7 +64,8 @@ async function throughHistories<T>(client: Client, id: string, send: () => Promi
     try {
       return await send();
     } catch (error) {
-      if (tried >= MOST_HISTORIES || !isOfClosed(error) || !(await isOpen(client, id))) throw error;
+      const again = isOfFailedTask(error) || isOfClosed(error);
+      if (tried >= MOST_HISTORIES || !again || !(await isOpen(client, id))) throw error;
       await sleep(LOOK_MS);
     }
   }

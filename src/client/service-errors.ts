@@ -120,6 +120,14 @@ export function isOfClosed(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || code === ABORTED || code === NOT_FOUND;
 }
 
+/**
+ * True for an update whose workflow task failed, as one does that would go on in a new history just when something else
+ * has come in. The service tries the task again, but gives up on the updates that it had with it.
+ */
+export function isOfFailedTask(error: unknown): boolean {
+  return grpcCode(error) === FAILED_PRECONDITION && /unexpected workflow task failure/.test(grpcDetails(error));
+}
+
 /** Says in orch's words what a call to the service threw; what it does not know it hands back as it is. */
 export function asOrchError(error: unknown, runId?: string): unknown {
   if (error instanceof OrchError) return error;

@@ -25,3 +25,31 @@ test('so is a verb to a loop', async () => {
   const asked = loops.steer('loop', 'stop', { by: 'x'.repeat(200_000) });
   await expect(asked).rejects.toMatchObject(refused('stop', 200_009));
 });
+
+test('an update whose workflow task failed is sent again as the same one, while the run is open', async () => {
+  const details = 'Unable to perform workflow execution update due to unexpected workflow task failure.';
+  const failed = (): Error => Object.assign(new Error(details), { code: 9, details, metadata: {} });
+  const ids: (string | undefined)[] = [];
+  let status = 'RUNNING';
+  const handle = {
+    executeUpdate: async (_update: unknown, { updateId }: { updateId?: string }) => {
+      ids.push(updateId);
+      if (ids.length < 3) throw failed();
+      return { step: 'a' };
+    },
+    describe: async () => ({ status: { name: status } }),
+  };
+  const receiver = {
+    client: { workflow: { getHandle: () => handle } } as unknown as Client,
+    connection: { withDeadline: (_: number, call: () => unknown) => call() } as unknown as Connection,
+    id: 'run',
+    signing: undefined,
+  };
+  const sent = { verb: 'answer', given: { step: 'a', text: 'yes' } };
+  expect(await sendUpdate(receiver, sent)).toEqual({ step: 'a' });
+  expect([ids.length, new Set(ids).size]).toEqual([3, 1]);
+  status = 'COMPLETED';
+  ids.length = 0;
+  await expect(sendUpdate(receiver, sent)).rejects.toThrow(details);
+  expect(ids).toHaveLength(1);
+});
