@@ -1,6 +1,7 @@
 import type { Client, Connection } from '@temporalio/client';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
+import { forceCancel } from './force-cancel.js';
 import { defined } from '../basics/defined.js';
 import {
   type Explanation,
@@ -263,7 +264,11 @@ export class OrchClient {
     } catch (error) {
       throw asOrchError(error, runId);
     }
-    if (options.force) await this.steer(runId, 'cancel', { force: true });
+    if (!options.force) return;
+    await forceCancel(
+      () => this.steer(runId, 'cancel', { force: true }),
+      async () => (await describeRun(this.client, runId, this.options.signing)).run.finished_at === undefined,
+    );
   }
 
   /**
