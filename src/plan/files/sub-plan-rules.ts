@@ -123,15 +123,18 @@ function checkRunIds({ references, source }: PlanDocument, documents: Documents)
   const single = references.filter(
     ({ path }) => (valueAt(source, [...path.slice(0, 2), 'foreach']) ?? undefined) === undefined,
   );
-  return single.flatMap((outer) =>
-    single.flatMap((other) => {
-      const rest = other.step.startsWith(`${outer.step}.`) ? other.step.slice(outer.step.length + 1) : '';
-      if (rest === '' || !runsBelow(outer.target, rest, documents)) return [];
+  const byStep = new Map(single.map((reference) => [reference.step, reference]));
+  return single.flatMap((other) => {
+    const parts = other.step.split('.');
+    return parts.slice(1).flatMap((_, cut) => {
+      const outer = byStep.get(parts.slice(0, cut + 1).join('.'));
+      const rest = parts.slice(cut + 1).join('.');
+      if (outer === undefined || rest === '' || !runsBelow(outer.target, rest, documents)) return [];
       const message = `the runs of '${other.step}' and of '${rest}' in the plan of '${outer.step}' would have one id`;
       const path = [...other.path.slice(0, 2), 'id'];
       return [toDiagnostic({ code: 'run_id_collision', path, message, hint: 'give one of the steps another id' })];
-    }),
-  );
+    });
+  });
 }
 
 /** Whether a plan comes to start a run that is called so after its own. */
