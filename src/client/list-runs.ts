@@ -53,17 +53,17 @@ async function newestFirst(
   query: string,
   { limit, wanted }: { limit: number; wanted: (run: RunSummary) => boolean },
 ): Promise<Listed[]> {
-  let found: Listed[] = [];
+  const found: Listed[] = [];
+  const now = Date.now();
+  let until = '';
   for (const days of WINDOWS) {
-    const since =
-      days === Number.POSITIVE_INFINITY
-        ? ''
-        : ` AND StartTime > '${new Date(Date.now() - days * DAY_MS).toISOString()}'`;
-    found = [];
-    for await (const execution of client.workflow.list({ query: query + since })) {
+    const start = days === Number.POSITIVE_INFINITY ? undefined : new Date(now - days * DAY_MS).toISOString();
+    const since = start === undefined ? '' : ` AND StartTime > '${start}'`;
+    for await (const execution of client.workflow.list({ query: query + since + until })) {
       found.push({ execution, run: summarize(execution, true) });
     }
     if (found.filter(({ run }) => wanted(run)).length >= limit) break;
+    until = ` AND StartTime <= '${start}'`; // what was read is not read again
   }
   return found.sort((a, b) => b.run.started_at - a.run.started_at);
 }
