@@ -12,7 +12,8 @@ export function addRecordCommands(program: Command, context: CliContext, done: D
     .option('--attempt <n>', 'attempt of the step (default: the last)')
     .option('--stdout', 'only stdout')
     .option('--stderr', 'only stderr')
-    .option('--json', 'print one JSON object for each line')
+    .option('-t, --timestamps', 'print when each line came')
+    .option('--json', 'print one JSON object for each line, with its time')
     .action(async (run, step, options) =>
       done(await (await import('./commands/logs.js')).logs(context, run, step, options)),
     );

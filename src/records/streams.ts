@@ -3,20 +3,24 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ifMissing } from '../host/errno.js';
 import { runDir, stepAttemptDir } from './paths.js';
+import { TIMES_FILE } from './stream-times.js';
 
 /** The files that an attempt of a step writes its output to. They need not be there yet. */
 export interface AttemptStreams {
   stdout: string;
   /** Absent for what has one stream only: the answer to an HTTP call. */
   stderr?: string;
+  /** When what came; not there for attempts of an older orch, and for the answer to an HTTP call. */
+  times: string;
 }
 
 /** Where the streams of an attempt are, while it runs and afterwards. The one place that knows. */
 export function attemptStreams(stateDir: string, runId: string, stepId: string, attempt: number): AttemptStreams {
   const folder = stepAttemptDir(stateDir, runId, stepId, attempt);
   const body = path.join(folder, 'body');
-  if (existsSync(body)) return { stdout: body };
-  return { stdout: path.join(folder, 'stdout.log'), stderr: path.join(folder, 'stderr.log') };
+  const times = path.join(folder, TIMES_FILE);
+  if (existsSync(body)) return { stdout: body, times };
+  return { stdout: path.join(folder, 'stdout.log'), stderr: path.join(folder, 'stderr.log'), times };
 }
 
 /** Whether an attempt is over, so that its streams grow no more. */

@@ -1,3 +1,3 @@
-export { LogCopy, redactFile } from './log-copy.js';
+export { LogCopy, redactFile, type CopyMarks } from './log-copy.js';
 export { createRedactor, createWithholder, type Redactor } from './redactor.js';
 export { resolveSecret, SecretError } from './resolve.js';

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { BIN, runCli, sharedStateDir, startCli, type CliResult } from '../support/cli.js';
@@ -9,6 +9,8 @@ import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 vi.setConfig({ testTimeout: 120_000 }); // the command line is called often, and other files run beside
 
 const dir = tempDir();
+/** As JSON has it. */
+const TIME = /^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const orch = (...args: string[]): Promise<CliResult> => runCli(args, { cwd: dir });
 const stepFile = (run: string, ...names: string[]): string =>
   path.join(sharedStateDir(), 'runs', run, 'steps', ...names);
@@ -55,9 +57,10 @@ test('of all steps by lines, in order of their start; of one step as it is', asy
       .split('\n')
       .map((line) => JSON.parse(line) as unknown),
   ).toEqual([
-    { step: 'first', attempt: 1, stream: 'stdout', line: 'one' },
-    { step: 'first', attempt: 1, stream: 'stdout', line: 'two' },
-    { step: 'first', attempt: 1, stream: 'stderr', line: 'oops' },
+    { step: 'first', attempt: 1, stream: 'stdout', time: expect.stringMatching(TIME), line: 'one' },
+    { step: 'first', attempt: 1, stream: 'stderr', time: expect.stringMatching(TIME), line: 'oops' },
+    // A line whose end has not come waits for it.
+    { step: 'first', attempt: 1, stream: 'stdout', time: expect.stringMatching(TIME), line: 'two' },
   ]);
   const refusals: [string[], string][] = [
     [['nowhere'], 'error[run_not_found]'],
@@ -77,6 +80,47 @@ test('of all steps by lines, in order of their start; of one step as it is', asy
 });
 
 const gate = (name: string): string => `until [ -e ${name} ]; do sleep 0.05; done`;
+
+test('both streams are one, in the order in which their lines came, with times', async () => {
+  const id = uniqueId('order');
+  const command = `echo one; ${gate('go-2')}; echo two >&2; ${gate('go-3')}; printf '\\033[31mthree\\n\\377'`;
+  await orch('start', writePlan(dir, { steps: [{ id: 'a', command, shell: true }] }), '--id', id);
+  const following = startCli(['logs', id, '-f', '--json'], { cwd: dir });
+  const seen = (): string[] => following.output().trim().split('\n');
+  await eventually('the first line is shown', () => seen().length === 1 && seen()[0] !== '');
+  writeFileSync(path.join(dir, 'go-2'), '');
+  await eventually('the second line is shown', () => seen().length === 2);
+  writeFileSync(path.join(dir, 'go-3'), '');
+  const lines = (await following.ended).stdout.trim().split('\n');
+  const told = lines.map((line) => JSON.parse(line) as { line: string; stream: string; time: string });
+  expect(told.map(({ stream, line }) => `${stream} ${line}`)).toEqual([
+    'stdout one',
+    'stderr two',
+    'stdout \u001b[31mthree',
+    'stdout \ufffd',
+  ]);
+  expect(told.map(({ time }) => time).toSorted()).toEqual(told.map(({ time }) => time));
+  expect((await orch('logs', id, '--json')).stdout.trim().split('\n')).toEqual(lines);
+  const times = told.map(({ time }) => time);
+  // On one stream, as in a terminal.
+  const one = (...args: string[]): Buffer =>
+    execFileSync('sh', ['-c', `"$0" "$@" 2>&1`, process.execPath, BIN, 'logs', id, ...args], {
+      env: { ...process.env, ORCH_STATE_DIR: sharedStateDir() },
+    });
+  expect(one('a').toString('latin1')).toBe('one\ntwo\n\u001b[31mthree\n\u00ff');
+  expect(one('a', '--timestamps').toString('latin1')).toBe(
+    `${times[0]} one\n${times[1]} two\n${times[2]} \u001b[31mthree\n${times[3]} \u00ff\n`,
+  );
+  expect(one('-t').toString()).toBe(
+    `${times[0]} [a] one\n${times[1]} [a] two\n${times[2]} [a] three\n${times[3]} [a] \ufffd\n`,
+  );
+  // As an older orch has left it.
+  rmSync(stepFile(id, 'a', '1', 'times.log'));
+  expect(one('a', '-t', '--stdout').toString('latin1')).toBe('- one\n- \u001b[31mthree\n- \u00ff\n');
+  expect((await orch('logs', id, '--json')).stdout.split('\n')[0]).toBe(
+    '{"step":"a","attempt":1,"stream":"stdout","time":null,"line":"one"}',
+  );
+});
 
 test('follows a step, and all steps, while they print in another process; ends with the step and with the run', async () => {
   const id = uniqueId('follow');

@@ -96,7 +96,7 @@ async function runToOutcome(
     return failed({ ...notStarted(error), facts: { started_at: startedAt, log_dir: logDir } });
   }
   if (end.kind === 'detached') throw detached(execution);
-  const whole = await logs.finish();
+  const whole = await logs.finish(end.kind === 'exited' ? end.startedAt + end.durationMs : undefined);
   // The process has ended, and its raw output is there: what is to be made of it has time until there is room.
   if (!whole && readsLogs(task) && !hasRoom(deps.stateDir)) throw diskFull(deps, execution);
   const facts = { ...factsOf(execution, end, logDir), ...(whole ? {} : { log_incomplete: true as const }) };

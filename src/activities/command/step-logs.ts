@@ -1,18 +1,20 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { readEnd, type Started } from '../../process/index.js';
-import { createRedactor, LogCopy, type Redactor } from '../../secrets/index.js';
+import { TIMES_FILE } from '../../records/stream-times.js';
+import { createRedactor, type Redactor } from '../../secrets/index.js';
+import { StreamCopies, type CopiedStreams } from './stream-copies.js';
 
 /** The logs of one attempt in the run's folder: copies of what the process writes, without secrets. */
 export interface StepLogs {
   /** Says how secrets are hidden; before anything is followed. */
   redactWith(redactor: Redactor): void;
   /** A process was started, or found: its streams are copied from now on. */
-  follow(started: Pick<Started, 'generation' | 'stdoutFile' | 'stderrFile'>): void;
+  follow(started: CopiedStreams & Pick<Started, 'generation'>): void;
   /** The last line that is copied, for people who watch. */
   lastLine(): string | undefined;
-  /** Copies the rest. @returns false where a copy is not whole. */
-  finish(): Promise<boolean>;
+  /** Copies the rest of a process that ended then. @returns false where a copy is not whole. */
+  finish(endedAt?: number): Promise<boolean>;
 }
 
 /** Bytes in which the last line is looked for. */
@@ -22,25 +24,19 @@ const LINE_BYTES = 256;
 export function followStreams(logDir: string): StepLogs {
   makeDir(logDir);
   let redactor = createRedactor();
-  let copies: LogCopy[] = [];
+  let copies: StreamCopies | undefined;
   return {
     redactWith(other) {
       redactor = other;
     },
-    follow({ generation, stdoutFile, stderrFile }) {
-      for (const copy of copies) void copy.finish();
+    follow({ generation, ...streams }) {
+      void copies?.finish();
       if (generation > 0) putAside(logDir, generation - 1);
-      copies = [
-        new LogCopy(stdoutFile, path.join(logDir, 'stdout.log'), redactor),
-        new LogCopy(stderrFile, path.join(logDir, 'stderr.log'), redactor),
-      ];
-      for (const copy of copies) copy.follow();
+      copies = new StreamCopies(streams, logDir, redactor);
+      copies.follow();
     },
     lastLine: () => readEnd(path.join(logDir, 'stdout.log'), LINE_BYTES).tail.trimEnd().split('\n').at(-1),
-    async finish() {
-      const whole = await Promise.all(copies.map((copy) => copy.finish()));
-      return whole.every(Boolean);
-    },
+    finish: async (endedAt) => (await copies?.finish(endedAt)) ?? true,
   };
 }
 
@@ -54,9 +50,9 @@ function makeDir(logDir: string): void {
 }
 
 function putAside(logDir: string, generation: number): void {
-  for (const stream of ['stdout', 'stderr']) {
-    const lost = path.join(logDir, `${stream}.lost-${generation}.log`);
-    const log = path.join(logDir, `${stream}.log`);
+  for (const name of ['stdout.log', 'stderr.log', TIMES_FILE]) {
+    const lost = path.join(logDir, name.replace('.log', `.lost-${generation}.log`));
+    const log = path.join(logDir, name);
     try {
       if (existsSync(log) && !existsSync(lost)) renameSync(log, lost);
     } catch {

@@ -6,11 +6,12 @@ import { noRecord } from '../../client/unbegun.js';
 import type { Manifest } from '../../journal/index.js';
 import { suggest } from '../../plan/problems/suggest.js';
 import { runDir, stateDir } from '../../records/paths.js';
+import type { StreamName } from '../../records/stream-times.js';
 import { attemptsOf, stepsWithLogs } from '../../records/streams.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
-import { jsonOutput, prefixedOutput, rawOutput, type Source, type StreamName } from '../logs/output.js';
+import { jsonOutput, prefixedOutput, rawOutput, timedOutput, type Output, type Source } from '../logs/output.js';
 import { createPrinter } from '../logs/printer.js';
 import { watchEnd, type EndWatch } from '../logs/run-end.js';
 
@@ -20,6 +21,7 @@ interface LogFlags {
   stdout?: boolean;
   stderr?: boolean;
   json?: boolean;
+  timestamps?: boolean;
 }
 
 /** Milliseconds between two looks at the files. Watching folders is not the same on all systems, and not over networks. */
@@ -75,9 +77,10 @@ function readStreams({ stdout, stderr }: LogFlags): StreamName[] {
   return chosen.length === 0 ? ['stdout', 'stderr'] : chosen;
 }
 
-function outputFor(context: CliContext, source: Source, flags: LogFlags, raw: boolean): ReturnType<typeof rawOutput> {
+function outputFor(context: CliContext, source: Source, flags: LogFlags, raw: boolean): Output {
   if (flags.json) return jsonOutput(context, source);
-  return raw ? rawOutput(context, source.stream) : prefixedOutput(context, source);
+  if (!raw) return prefixedOutput(context, source, flags.timestamps === true);
+  return flags.timestamps ? timedOutput(context, source.stream) : rawOutput(context, source.stream);
 }
 
 /** A run without a folder here may be one that has just begun, one that ran elsewhere, or none. */

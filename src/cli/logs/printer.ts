@@ -1,6 +1,7 @@
-import { growingFile, type GrowingFile } from '../../host/growing-file.js';
+import { attemptOutput, type AttemptOutput } from '../../records/attempt-output.js';
+import type { StreamName } from '../../records/stream-times.js';
 import { attemptEnded, attemptsOf, attemptStreams } from '../../records/streams.js';
-import type { Output, Source, StreamName } from './output.js';
+import type { Output, Source } from './output.js';
 
 /** Which streams of which attempts are printed, and how. */
 export interface PrinterOptions {
@@ -19,7 +20,8 @@ export interface LogPrinter {
 }
 
 interface Attempt {
-  files: { file: GrowingFile; output: Output }[];
+  output: AttemptOutput;
+  printed: Record<StreamName, Output>;
 }
 
 /** Makes a printer. An attempt that is over is read to its end once, and not looked at again. */
@@ -53,23 +55,18 @@ export function createPrinter({ stateDir, runId, streams, attempt, output }: Pri
     const ended = over || attemptEnded(stateDir, runId, step, number);
     const known = open.get(key) ?? openAttempt(step, number);
     open.set(key, known);
-    for (const one of known.files) {
-      for await (const bytes of one.file.news()) await one.output.take(bytes);
-      if (ended) await one.output.end();
-    }
+    for await (const { stream, bytes, at } of known.output.news(ended)) await known.printed[stream].take(bytes, at);
     if (!ended) return;
+    for (const stream of streams) await known.printed[stream].end();
     open.delete(key);
     closed.add(key);
   }
 
   function openAttempt(step: string, number: number): Attempt {
-    const paths = attemptStreams(stateDir, runId, step, number);
+    const to = (stream: StreamName): Output => output({ step, attempt: number, stream });
     return {
-      files: streams.flatMap((stream) => {
-        const path = paths[stream];
-        const source = { step, attempt: number, stream };
-        return path === undefined ? [] : [{ file: growingFile(path), output: output(source) }];
-      }),
+      output: attemptOutput(attemptStreams(stateDir, runId, step, number), streams),
+      printed: { stdout: to('stdout'), stderr: to('stderr') },
     };
   }
 }
