@@ -4,6 +4,7 @@ import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '..
 import { forceCancel } from './force-cancel.js';
 import { defined } from '../basics/defined.js';
 import {
+  CANCEL_SENDER,
   type Explanation,
   type ProgressView,
   type RunResult,
@@ -254,19 +255,25 @@ export class OrchClient {
     throw noRecord(runId);
   }
 
-  /** Asks a run to stop its steps and end as canceled; `force` also ends its `finally` steps. Returns at once. @throws OrchError `run_not_found`, `run_closed`. */
-  async cancel(runId: string, options: { force?: boolean } = {}): Promise<void> {
+  /**
+   * Asks a run to stop its steps and end as canceled; `force` also ends its `finally` steps. `by` says who asks, by default
+   * you, as user@host. Returns at once. @throws OrchError `run_not_found`, `run_closed`.
+   */
+  async cancel(runId: string, options: { force?: boolean; by?: string } = {}): Promise<void> {
     // Temporal takes a cancel of a closed run without a word.
     const { run } = await describeRun(this.client, runId, this.options.signing);
     if (run.finished_at !== undefined) throw runClosed(runId, run.status);
+    const { force, by = startedBy() } = options;
+    const handle = this.client.workflow.getHandle(runId);
     try {
-      await throughOutages(() => this.client.workflow.getHandle(runId).cancel());
+      await throughOutages(() => handle.signal(CANCEL_SENDER, { by })).catch(() => {}); // a name must not keep it from being canceled
+      await throughOutages(() => handle.cancel());
     } catch (error) {
       throw asOrchError(error, runId);
     }
-    if (!options.force) return;
+    if (!force) return;
     await forceCancel(
-      () => this.steer(runId, 'cancel', { force: true }),
+      () => this.steer(runId, 'cancel', { force: true, by }),
       async () => (await describeRun(this.client, runId, this.options.signing)).run.finished_at === undefined,
     );
   }

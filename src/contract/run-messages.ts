@@ -11,6 +11,8 @@ export const RUN_PLAN = 'runPlan';
  * verb `cancel` would refuse.
  */
 export const FORCE_CANCEL = 'forceCancel';
+/** Signal that says who is about to cancel a run: Temporal's own cancel cannot. A worker that does not know it passes over it. */
+export const CANCEL_SENDER = 'cancelSender';
 
 /**
  * One step as the outside sees it, with the facts of its last attempt. Tails have 2 KiB together at most, logs are on the

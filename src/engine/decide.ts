@@ -10,6 +10,7 @@ import type { ReusedReport, StepReport } from '../contract/step-result.js';
 import { stopAll, stopPhase } from './stop.js';
 import { closeStep, touch, type Turn } from './transition.js';
 import type { RunStatus } from '../contract/statuses.js';
+import { defined } from '../basics/defined.js';
 import { unreachable } from '../basics/unreachable.js';
 
 /** Runs of sub-plans that a step remembers; more of them nobody looks at one by one. */
@@ -124,7 +125,7 @@ function take(turn: Turn, event: EngineEvent): void {
       takeTimer(turn, event.timer);
       break;
     case 'run-cancel-requested':
-      takeCancel(turn, event.force === true);
+      takeCancel(turn, event);
       break;
     case 'skip':
     case 'cancel-step':
@@ -181,15 +182,16 @@ function takeTimer(turn: Turn, timer: EngineTimer): void {
 }
 
 /** A cancel ends the steps and lets `finally` run; with `force` it ends that too. */
-function takeCancel(turn: Turn, force: boolean): void {
+function takeCancel(turn: Turn, { force, by }: Extract<EngineEvent, { type: 'run-cancel-requested' }>): void {
   const { state } = turn;
-  if (state.stop !== 'run_canceled' && state.phase === 'main') stopAll(turn, 'run_canceled');
+  if (by !== undefined) state.canceledBy ??= by;
+  if (state.stop !== 'run_canceled' && state.phase === 'main') stopAll(turn, 'run_canceled', defined({ by }));
   state.stop = 'run_canceled';
   state.paused = false;
   giveUpLocks(turn);
-  if (!force) return;
+  if (force !== true) return;
   state.forced = true;
-  if (state.phase === 'finally') stopPhase(turn, 'run_canceled');
+  if (state.phase === 'finally') stopPhase(turn, 'run_canceled', defined({ by }));
 }
 
 /** A run that ends before it held its locks has done nothing to clean up, and `finally` must not run without them. */
@@ -222,7 +224,7 @@ function startFinally(turn: Turn): void {
   ).length;
   if (state.open === 0) return;
   if (state.forced) {
-    stopPhase(turn, state.stop ?? 'run_canceled');
+    stopPhase(turn, state.stop ?? 'run_canceled', defined({ by: state.canceledBy }));
     return;
   }
   turn.commands.push({

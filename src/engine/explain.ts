@@ -149,9 +149,9 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     case 'operator':
       return `It was ${step.status}${by}.`;
     case 'aborted':
-      return aborter(program, state);
+      return aborter(program, state, step);
     case 'run_canceled':
-      return 'The run was canceled.';
+      return `The run was canceled${by}.`;
     case 'run_timeout':
       return 'The run reached its time limit.';
     default:
@@ -160,7 +160,7 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
 }
 
 /** The first step whose failure aborts a run. */
-function aborter(program: Program, state: RunState): string {
+function aborter(program: Program, state: RunState, { message }: StepState): string {
   const aborts = program.plan.steps.flatMap(({ on_failure, critical, finally: last }, index) => {
     const step = state.steps[index]!;
     return on_failure === 'abort' && critical && !last && step.standing === 'failed' && step.status === 'failed'
@@ -168,7 +168,7 @@ function aborter(program: Program, state: RunState): string {
       : [];
   });
   const [first] = aborts.sort((a, b) => (a.step.finishedAt ?? Infinity) - (b.step.finishedAt ?? Infinity));
-  if (first === undefined) return 'Another step failed with `on_failure: abort`.';
+  if (first === undefined) return `${message ?? 'Another step failed'}, with \`on_failure: abort\`.`;
   return `${names(program, [first.index])} failed with \`on_failure: abort\`${said(first.step)}.`;
 }
 

@@ -34,10 +34,17 @@ function settleFailure(turn: Turn, index: number): void {
       return;
     }
     settle(turn, index, 'failed');
-    stopAll(turn, 'aborted');
+    stopAll(turn, 'aborted', { message: culprit(turn, index) });
     return;
   }
   settle(turn, index, policy.on_failure === 'continue' ? 'ok' : 'failed');
+}
+
+/** Whose failure ends the others, in words. */
+function culprit({ program, state }: Turn, index: number): string {
+  const { report, reason } = state.steps[index]!;
+  const how = report?.exit_code === undefined ? reason : `exit code ${report.exit_code}`;
+  return `'${program.graph.ids[index]!}' failed${how === undefined ? '' : ` (${how})`}`;
 }
 
 /** Makes an end final: counts it, and puts it in line for the dependents to hear of. */

@@ -142,6 +142,8 @@ export interface RunState {
   held: number[];
   /** Why nothing but `finally` starts any more. */
   stop?: 'aborted' | 'run_canceled' | 'run_timeout';
+  /** Who canceled the run, where that was said. */
+  canceledBy?: string;
   /** True once even `finally` is being ended. */
   forced: boolean;
   /** Critical steps that failed, or were canceled by an operator, without recovery. */

@@ -1,5 +1,5 @@
 import { count } from './outcome.js';
-import { isEnd, type RunState } from './state.js';
+import { isEnd, type RunState, type StepState } from './state.js';
 import { changeStep, closeStep, touch, type Turn } from './transition.js';
 import type { StepReason } from '../contract/statuses.js';
 
@@ -7,19 +7,23 @@ import type { StepReason } from '../contract/statuses.js';
  * Nothing but `finally` starts any more: what runs is stopped, the rest of the phase is canceled. With an abort,
  * a cancel or a timeout of the run this is the only scan of the whole plan, once per cause.
  */
-export function stopAll(turn: Turn, cause: NonNullable<RunState['stop']>): void {
+export function stopAll(turn: Turn, cause: NonNullable<RunState['stop']>, why: StopWords = {}): void {
   const { state } = turn;
   state.stop = cause;
   releaseHeld(turn);
-  stopPhase(turn, cause);
+  stopPhase(turn, cause, why);
 }
 
+/** What those that are stopped say of it: whose failure it was, or who wanted it. */
+type StopWords = Pick<StepState, 'message' | 'by'>;
+
 /** Stops what runs of the current phase and cancels what has not started. */
-export function stopPhase(turn: Turn, cause: StepReason): void {
+export function stopPhase(turn: Turn, cause: StepReason, why: StopWords = {}): void {
   const { state, program } = turn;
   const inFinally = state.phase === 'finally';
   state.steps.forEach((step, index) => {
     if (program.plan.steps[index]!.finally !== inFinally) return;
+    if (!isEnd(step.status) && step.stopping === undefined) Object.assign(step, why);
     if (step.status === 'pending') {
       closeStep(turn, index, 'canceled', cause);
       settleAtOnce(turn, index);

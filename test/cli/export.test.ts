@@ -225,22 +225,29 @@ test('a canceled run is sealed, after its `finally` steps', async () => {
       existsSync(path.join(folderOf(id), 'steps/long/1/stdout.log')) &&
       read(id, 'steps/long/1/stdout.log') === 'there\n',
   );
-  await orch('cancel', id);
+  await orch('cancel', id, '--by', 'ada');
   expect((await orch('watch', id)).code).toBe(4);
   expect(manifestIn(id)).toMatchObject({
     status: 'canceled',
     reason: 'run_canceled',
+    message: 'Canceled by ada',
     steps: [
       {
         id: 'long',
         status: 'canceled',
         reason: 'run_canceled',
+        by: 'ada',
         attempts: [{ attempt: 1, status: 'canceled' }],
         stdout_tail: 'there\n',
       },
-      { id: 'clean', status: 'success' },
+      { id: 'clean', status: 'success', by: null },
     ],
   });
+  expect(eventsIn(read(id, 'events.ndjson'))).toContainEqual(
+    expect.objectContaining({ type: 'run-cancel-requested', by: 'ada' }),
+  );
+  expect((await orch('status', id)).stdout).toMatch(/canceled +long .* run_canceled: by ada/);
+  expect((await orch('explain', id, 'long')).stdout).toBe('long: canceled\n  The run was canceled by ada.\n');
   expect(names(eventsIn(read(id, 'events.ndjson'))).slice(-5)).toEqual([
     'run-cancel-requested',
     'step-canceled long',

@@ -209,9 +209,10 @@ test('finally runs after a cancel, and cancel --force ends it', async () => {
   await stands(id, 'running  slow');
   await callCli(['cancel', id]);
   await eventually('the cleanup runs', () => existsSync(path.join(dir, 'cleaned')));
-  expect((await callCli(['cancel', id, '--force'])).code).toBe(0);
+  expect((await callCli(['cancel', id, '--force', '--by', 'eve'])).code).toBe(0);
   const { code, stdout } = await callCli(['watch', id, '--json']);
   expect([code, ends(stdout)]).toEqual([4, { slow: 'run_canceled', clean: 'run_canceled' }]);
+  expect((await callCli(['explain', id, 'clean'])).stdout).toContain('The run was canceled by eve.');
 });
 
 describe('conditions, outputs and calls', () => {

@@ -46,6 +46,8 @@ describe('a closed run', () => {
     expect((await own.orch('explain', id, 'publish')).stdout).toContain(
       "'integration' failed with `on_failure: abort`: exit_non_zero",
     );
+    const { stdout } = await own.orch('status', id);
+    expect(stdout).toMatch(/canceled +publish +aborted: 'integration' failed \(exit code 3\)\n/);
     const { code, stderr } = await own.orch('explain', id, 'nope');
     expect([code, stderr]).toEqual([2, "error[refused]: The plan has no step 'nope'\n"]);
   });

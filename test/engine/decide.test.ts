@@ -63,6 +63,8 @@ describe('failing', () => {
     run.end('b', 'canceled');
     expect(run.finished).toBe('failed');
     expect(run.statuses()).toEqual({ a: 'failed:exit_non_zero', b: 'canceled:aborted', c: 'canceled:aborted' });
+    const told = ["'a' failed (exit code 1)", "'a' failed (exit code 1)"];
+    expect(run.state.steps.map(({ message }) => message)).toEqual([undefined, ...told]);
   });
 
   test('a step that succeeds although it was asked to stop counts as canceled', () => {
@@ -70,6 +72,15 @@ describe('failing', () => {
     run.end('a', 'failed');
     run.end('b', 'success');
     expect(run.statuses()['b']).toBe('canceled:aborted');
+  });
+
+  test('a cancel says by whom: of what it stops, and of the run', () => {
+    const run = drive(programOf({ a: {}, done: {}, b: { depends_on: ['a'] } }));
+    run.end('done');
+    run.cancel(false, 'ada');
+    run.end('a', 'canceled');
+    expect(run.finished).toBe('canceled');
+    expect([run.state.canceledBy, ...run.state.steps.map(({ by }) => by)]).toEqual(['ada', 'ada', undefined, 'ada']);
   });
 
   test('abort overrides trigger rules: all_done does not run after it', () => {

@@ -47,7 +47,7 @@ export interface Drive {
   decide(id: string, answer: 'approve' | 'reject', by?: string): string | undefined;
   pause(): string | undefined;
   resume(): string | undefined;
-  cancel(force?: boolean): void;
+  cancel(force?: boolean, by?: string): void;
   /** Timers that the engine asked for, by name, with their times. */
   readonly timers: ReadonlyMap<EngineTimer, number>;
   /** Lets a timer's time come. */
@@ -179,7 +179,8 @@ export function drive(
       request({ type: 'decide', step: stepOf(id), decision: answer, ...(by === undefined ? {} : { by }) }),
     pause: () => request({ type: 'pause' }),
     resume: () => request({ type: 'resume' }),
-    cancel: (force = false) => send({ type: 'run-cancel-requested', force, at: (clock += 1) }),
+    cancel: (force = false, by) =>
+      send({ type: 'run-cancel-requested', force, ...(by === undefined ? {} : { by }), at: (clock += 1) }),
     timers,
     fire(timer) {
       const at = timers.get(timer);

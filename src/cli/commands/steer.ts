@@ -33,7 +33,7 @@ export async function cancel(
     if (parked !== undefined && isStuck(await client.describe(runId))) {
       return await cancelParked(context, client, parked, flags);
     }
-    await client.cancel(runId, { force: flags.force === true });
+    await client.cancel(runId, { force: flags.force === true, ...defined({ by: flags.by }) });
     answer(
       context,
       flags,
@@ -63,7 +63,10 @@ async function cancelParked(
   if (flags.force !== true) {
     throw new OrchError('run_stuck', `Cannot cancel: ${parkedText(state, parked)}`, { hint: 'other runs continue' });
   }
-  await client.terminate(runId, 'orch cancel --force: the run was parked');
+  await client.terminate(
+    runId,
+    `orch cancel --force${flags.by === undefined ? '' : ` by ${flags.by}`}: the run was parked`,
+  );
   forgetParked(state, parked);
   const text = `${runId}: terminated because it was parked; its \`finally\` steps do not run`;
   answer(context, flags, { run_id: runId, requested: 'terminate' }, text);

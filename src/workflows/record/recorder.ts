@@ -172,9 +172,12 @@ export class Recorder {
 }
 
 function finished(state: RunState): RunEventBody {
-  const { status, stop, warnings, broken } = state;
+  const { status, stop, warnings, broken, canceledBy } = state;
   if (status === 'succeeded') return { type: 'run-finished', status, warnings };
-  if (status === 'canceled') return { type: 'run-finished', status, reason: 'run_canceled', warnings };
+  if (status === 'canceled') {
+    const message = canceledBy === undefined ? undefined : `Canceled by ${canceledBy}`;
+    return { type: 'run-finished', status, reason: 'run_canceled', ...defined({ message }), warnings };
+  }
   if (broken === 0 && stop === 'run_timeout') {
     const message = 'The run took longer than its run_timeout_sec';
     return { type: 'run-finished', status: 'failed', reason: 'run_timeout', message, warnings };

@@ -34,7 +34,7 @@ import { statusMemo } from '../record/status-memo.js';
 import { StepRunner } from '../steps/step-runner.js';
 import { temporal } from '../temporal/temporal.js';
 import { firstCommands, resumption, type FirstCommands } from './first-commands.js';
-import { hearForce } from './force-cancel.js';
+import { hearCancel } from './hear-cancel.js';
 import { NewHistory } from './new-history.js';
 import { RunLocks } from './run-locks.js';
 import { startTimer } from './timers.js';
@@ -100,7 +100,7 @@ export class PlanRun {
     });
     provideDetails(() => detailsTable(program, state));
     offerVerbs({ program, signals, state: () => state, apply, asked: (note, at) => this.journal.asked(note, at) });
-    const cancel = hearForce(signals, () => state, apply);
+    const cancel = hearCancel(signals, () => state, apply);
     signals.deliverEarly();
     CancellationScope.current().cancelRequested.catch(cancel);
   }
