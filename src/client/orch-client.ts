@@ -24,7 +24,7 @@ import { listLocks, type LockView } from './locks.js';
 import { LoopClient } from './loops.js';
 import { listRuns, type ListOptions } from './list-runs.js';
 import { prepareRun, type PreparedRun } from './prepare.js';
-import type { PastRun } from './rerun.js';
+import type { PastRun } from './rerun-types.js';
 import { runOutcome } from './outcome.js';
 import { RunQuestions } from './run-questions.js';
 import { sendSignal, sendUpdate } from './send-verb.js';

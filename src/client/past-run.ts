@@ -2,13 +2,13 @@ import type { Client } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { RunInput } from '../contract/run-input.js';
 import { checkPlan } from '../plan/check/check-plan.js';
-import { isFinished } from '../journal/index.js';
+import { isFinished, type RunEvent } from '../journal/index.js';
 import { readRecord } from '../temporal/read-record.js';
 import type { ProgressView, StepView } from '../contract/run-messages.js';
 import type { ReadFiles } from './ended-run.js';
 import { OrchError } from './errors.js';
 import { checkPlans } from './checked-plans.js';
-import type { PastRun } from './rerun.js';
+import type { PastInstance, PastRun } from './rerun-types.js';
 import type { PlanToStart } from './types.js';
 import { ForgedError } from '../temporal/forged.js';
 import { isUnsigned, plain } from '../contract/seal.js';
@@ -47,7 +47,8 @@ export async function readPastRun(
   }
   const { steps } = await progress();
   const whole = steps.some(({ cut }) => cut) ? await withOutputs(client, runId, steps, readFiles) : steps;
-  return { run_id: runId, ...known, input, steps: whole };
+  const instances = await pastInstances(client, runId, { plan: known.plan, steps, readFiles });
+  return { run_id: runId, ...known, input, steps: whole, ...defined({ instances }) };
 }
 
 /** Its plan; with the sub-plans, where this version still takes them all. */
@@ -75,6 +76,38 @@ async function withOutputs(
     outputs.set(event.step, event.outputs);
   }
   return withThese(steps, outputs);
+}
+
+/** What the record says of the instances of each `foreach` that did not go well, or may be named. */
+async function pastInstances(
+  client: Client,
+  runId: string,
+  { plan, steps, readFiles }: { plan: PastRun['plan']; steps: readonly StepView[]; readFiles: ReadFiles | undefined },
+): Promise<PastRun['instances']> {
+  const begun = new Set(steps.flatMap(({ id, started_at }) => (started_at === undefined ? [] : [id])));
+  const lists = plan.steps.flatMap(({ id, foreach }) => (foreach !== undefined && begun.has(id) ? [id] : []));
+  if (lists.length === 0) return undefined;
+  const files = await readFiles?.(runId);
+  if (files !== undefined && isFinished(files.manifest)) {
+    const found = files.manifest.steps.filter(({ id }) => lists.includes(id));
+    return new Map(found.map(({ id, instances }) => [id, instances ?? []]));
+  }
+  return instancesOf((await readRecord(client, runId).catch(() => undefined))?.events ?? [], new Set(lists));
+}
+
+function instancesOf(events: readonly RunEvent[], lists: ReadonlySet<string>): NonNullable<PastRun['instances']> {
+  const found = new Map<string, Map<number, PastInstance>>();
+  for (const event of events) {
+    if (!('step' in event) || event.step === undefined || !lists.has(event.step)) continue;
+    if (event.type === 'step-reopened') found.delete(event.step);
+    if (!('instance' in event) || event.instance === undefined) continue;
+    const known = found.get(event.step) ?? new Map<number, PastInstance>();
+    found.set(event.step, known);
+    const item = 'item' in event ? event.item : known.get(event.instance)?.item;
+    const status = event.type === 'step-succeeded' ? event.status : event.type;
+    known.set(event.instance, { index: event.instance, status, ...defined({ item }) });
+  }
+  return new Map([...found].map(([id, instances]) => [id, [...instances.values()]]));
 }
 
 function withThese(steps: readonly StepView[], outputs: ReadonlyMap<string, StepView['outputs']>): StepView[] {

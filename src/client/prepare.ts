@@ -17,7 +17,8 @@ import type { Plan } from '../plan/model/plan.js';
 import { checkPlans } from './checked-plans.js';
 import { OrchError } from './errors.js';
 import { pinPlans } from './pin-plans.js';
-import type { PastRun, RerunDecision } from './rerun.js';
+import { itemsTakenOver } from './rerun-items.js';
+import type { PastRun, RerunDecision } from './rerun-types.js';
 import { checkChosenId } from './reserved-ids.js';
 import { takeAlong } from './take-along.js';
 import type { PlanToStart, StartOptions } from './types.js';
@@ -112,11 +113,16 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
  * @param next the run as it would be without the earlier one; of all steps
  * @throws OrchError `plan_too_large`, where there is too much to take over
  */
-export function prepareRerun(next: PreparedRun, past: PastRun, { reused, left_out }: RerunDecision): PreparedRun {
+export function prepareRerun(
+  next: PreparedRun,
+  past: PastRun,
+  { reused, left_out, again }: RerunDecision,
+): PreparedRun {
   const input = {
     ...next.input,
     ...(left_out.length === 0 ? {} : { left_out }),
     ...takenOver({ of: past, reused }),
+    ...itemsTakenOver(past, again),
   };
   refuseTooLarge(input);
   return { ...next, input };

@@ -6,34 +6,9 @@ import { leftOut } from '../plan/graph/selection.js';
 import { expandStep } from '../plan/templates/expand-step.js';
 import type { Plan, Step } from '../plan/model/plan.js';
 import type { StepView } from '../contract/run-messages.js';
-import type { CheckedPlans } from './checked-plans.js';
+import { itemsAgain, namedItems } from './rerun-items.js';
+import type { PastRun, RerunDecision, RerunMode, RunsAgain } from './rerun-types.js';
 import { LAPTOP_NAMES } from './take-along.js';
-
-/** Which steps run again whatever they did before. */
-export interface RerunMode {
-  /** These and what comes after them. */
-  from?: readonly string[];
-  /** These, and nothing else. */
-  only?: readonly string[];
-}
-
-/** A run that is there already, with what it was started with. */
-export interface PastRun {
-  run_id: string;
-  plan: Plan;
-  /** That its plans were checked, where this version still takes them all. */
-  checked?: CheckedPlans;
-  input: RunInput;
-  steps: readonly StepView[];
-}
-
-/** What a rerun takes over and what it does again, in plan order, each with the reason. */
-export interface RerunDecision {
-  reused: string[];
-  again: { step: string; why: string }[];
-  /** Only with `only`: neither reused nor run. */
-  left_out: string[];
-}
 
 /**
  * Decides what of an earlier run a new one takes over: the steps that went well, whose definition and inputs are the
@@ -45,7 +20,8 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
   const definitions = new Map(past.plan.steps.map((step) => [step.id, step]));
   const wanted = outputsRead(next.plan);
   const carried = outputsRead(past.plan);
-  const forced = forcedSteps(next.plan, mode);
+  const { whole, items } = namedItems(next.plan, mode);
+  const forced = forcedSteps(next.plan, whole);
   const ofPairs = new Map<number, string>();
   let reasons: (string | undefined)[] = [];
   const whyAgain = (index: number): string | undefined => {
@@ -76,7 +52,19 @@ export function decideRerun(past: PastRun, next: { plan: Plan; input: RunInput }
       if (fallback !== undefined) keepTogether(graph, { owner, fallback, before }, reasons, ofPairs);
     });
   } while (ofPairs.size > known);
-  return split(next.plan, reasons, mode, forced);
+  const someItems = (index: number): Partial<RunsAgain> => {
+    const step = next.plan.steps[index]!;
+    const definition = definitions.get(step.id);
+    const asked = forced.has(step.id) && !items.has(step.id);
+    if (asked || definition === undefined || graph.dependencies[index]!.some((other) => reasons[other] !== undefined))
+      return {};
+    if (fingerprint(past.plan, definition, past.input) !== fingerprint(next.plan, step, next.input)) return {};
+    const read = [...(wanted.get(step.id) ?? [])];
+    return itemsAgain(past, step, { read, named: items.get(step.id) ?? new Set() });
+  };
+  const decision = split(next.plan, reasons, mode, forced);
+  const again = decision.again.map((each) => ({ ...each, ...someItems(graph.index.get(each.step)!) }));
+  return { ...decision, again };
 }
 
 /** A step that its fallback made up for is taken over together with that fallback, or both are ready to run again. */

@@ -2,7 +2,7 @@ import type { AgentSettings } from '../plan/model/agent.js';
 import type { Selection } from '../plan/graph/selection.js';
 import type { Json } from '../plan/model/values.js';
 import type { CheckedPlans } from './checked-plans.js';
-import type { PastRun } from './rerun.js';
+import type { PastRun } from './rerun-types.js';
 import type { ProgressView } from '../contract/run-messages.js';
 
 /** A plan to start, as `loadPlanFile` gives it; `source` alone is enough for a plan without sub-plans. */

@@ -21,6 +21,8 @@ const aboutStep = {
   instance: z.int().optional().describe('number of the element, for an instance of a `foreach`'),
 };
 
+const item = text.optional().describe('the element in words, for an instance that starts or is taken over');
+
 /** What the end of a step tells, whatever the end. */
 const stepEnd = {
   ...aboutStep,
@@ -75,10 +77,10 @@ export const runEventSchema = z.discriminatedUnion('type', [
     holder: text.describe('run id of the holder'),
   }),
   event('locks-held', { step: text.optional().describe('absent for the locks of the run') }),
-  event('step-started', { ...aboutStep, waits_for: z.enum(['approval', 'time']).optional() }),
+  event('step-started', { ...aboutStep, item, waits_for: z.enum(['approval', 'time']).optional() }),
   event('step-attempt-failed', { ...aboutStep, ...attemptFactsSchema.shape }),
   event('step-retry', { ...aboutStep, attempt: z.int().describe('number of the next attempt') }),
-  event('step-succeeded', { ...stepEnd, status: z.enum(['success', 'warning']) }),
+  event('step-succeeded', { ...stepEnd, item, status: z.enum(['success', 'warning']) }),
   event('step-failed', stepEnd),
   event('step-timed-out', stepEnd),
   event('step-skipped', stepEnd),

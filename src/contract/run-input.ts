@@ -1,7 +1,7 @@
 import type { CarriedRun } from './carried-run.js';
 import type { AgentSettings } from '../plan/model/agent.js';
 import type { Json } from '../plan/model/values.js';
-import type { ReusedReport } from './step-result.js';
+import type { ReusedReport, StepReport } from './step-result.js';
 
 /**
  * Version of the decisions that the workflow makes; grows when a change would break the replay of open runs. Earlier
@@ -42,12 +42,21 @@ export interface RunInput {
   rerun_of?: string;
   /** Reports of the steps that are taken over, by id. */
   reused?: Record<string, ReusedReport>;
+  /** Of a `foreach` that runs again: the instances whose results are taken over, by step and index. */
+  reused_items?: Record<string, Record<string, ReusedItem>>;
   /** Of the run of a sub-plan: names of the locks that are held for it by those above. */
   held_locks?: string[];
   /** Events of a history after which the run goes on in a new one. For tests: the usual number suits all runs. */
   history_events?: number;
   /** Of a run that goes on in a new history: what it had come to. */
   carried?: CarriedRun;
+}
+
+/** An instance that a rerun takes over, as long as the list still has that item there. */
+export interface ReusedItem {
+  /** Its label. */
+  item: string;
+  report: StepReport;
 }
 
 /** A sub-plan as a run keeps it. */

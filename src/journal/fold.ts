@@ -102,6 +102,9 @@ function closeOpenStep(step: ManifestStep, end: Extract<RunEvent, { type: 'run-f
 
 function applyToStep(manifest: Manifest, step: ManifestStep, event: StepEvent): void {
   const part = event.instance === undefined ? step : instanceOf(step, event.instance);
+  if ('item' in event && event.item !== undefined && event.instance !== undefined) {
+    instanceOf(step, event.instance).item = event.item;
+  }
   switch (event.type) {
     case 'step-started':
       part.status = event.waits_for === undefined ? 'running' : 'waiting';

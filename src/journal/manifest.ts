@@ -54,7 +54,7 @@ const stepSchema = z.object({
   child_run_id: text.describe('run id of the sub-plan'),
   agent: agent.optional().describe("of an agent's step that has ended"),
   instances: z
-    .array(z.object({ index: z.int(), ...progress }))
+    .array(z.object({ index: z.int(), item: z.string().optional().describe('the element in words'), ...progress }))
     .nullable()
     .describe('of a `foreach`, in order of their start; null for other steps'),
 });

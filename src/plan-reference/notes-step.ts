@@ -134,7 +134,7 @@ export const STEP: Readonly<Record<string, Note>> = {
     limits: 'at most 10,000 elements',
     default: 'none',
     about:
-      'In `args`, `env` and other templates `item` is the element and `index` its number, from 0. `condition` and `skip_if` are evaluated once, before. Retries and timeout apply to each instance. All instances run; then the step is failed if any failed, else warning if any warned, else success, also for an empty list. `outputs.NAME` is the list of their outputs, in order. For steps that run a process or a call.',
+      'In `args`, `env` and other templates `item` is the element and `index` its number, from 0. `condition` and `skip_if` are evaluated once, before. Retries and timeout apply to each instance. All instances run; then the step is failed if any failed, else warning if any warned, else success, also for an empty list. `outputs.NAME` is the list of their outputs, in order. `orch rerun` and `orch retry` run only the items again that did not go well. For steps that run a process or a call.',
   },
   'step.max_parallel': {
     default: '`globals.max_concurrency`',

@@ -11,7 +11,7 @@ import type { CliContext } from '../../src/cli/context.js';
 import { OrchClient } from '../../src/client/orch-client.js';
 import { loadPlanFile } from '../../src/client/plan-files.js';
 import { prepareRun } from '../../src/client/prepare.js';
-import type { PastRun } from '../../src/client/rerun.js';
+import type { PastRun } from '../../src/client/rerun-types.js';
 import type { RunInput } from '../../src/contract/run-input.js';
 import type { RunResult } from '../../src/contract/run-messages.js';
 import { checkPlanSet } from '../../src/plan/files/check-set.js';

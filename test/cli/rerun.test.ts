@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { callCli, type CliResult } from '../support/cli.js';
+import { callCli, sharedStateDir, type CliResult } from '../support/cli.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 let dir: string;
@@ -48,6 +48,12 @@ const pair = [
   step('publish', { depends_on: ['a'] }),
   step('check', { command: 'echo check >> ran; test -e mended', depends_on: ['publish'] }),
 ];
+
+interface Listed {
+  steps: { instances: { item: string; status: string; message: string | null }[] }[];
+}
+const manifestOfRun = (run: string): Listed =>
+  JSON.parse(readFileSync(path.join(sharedStateDir(), 'runs', run, 'manifest.json'), 'utf8')) as Listed;
 
 describe('rerun', () => {
   test('a step that its fallback made up for is taken over with that fallback: what comes after it does not run twice', async () => {
@@ -129,6 +135,48 @@ describe('rerun', () => {
     expect(ran()).toEqual(['a', 'b']);
     expect((await orch('rerun', id)).code).toBe(0);
     expect(ran()).toEqual([]);
+  });
+
+  test('of a list only the items run again that failed, or are named; they are named in logs, too', async () => {
+    const id = uniqueId('items');
+    const command = 'sh';
+    const each = step('each', {
+      command,
+      shell: false,
+      args: [
+        '-c',
+        'echo "$0" | tee -a ran; echo "n=$0!" > "$ORCH_OUTPUT"; [ "$0" != orders ] || [ -e mended ]',
+        '${{ item }}',
+      ],
+      foreach: ['users', 'orders', 'items'],
+    });
+    const all = step('all', {
+      command,
+      shell: false,
+      args: ['-c', 'echo "$0" >> ran', '${{ prev.each.outputs.n }}'],
+      depends_on: ['each'],
+    });
+    expect((await orch('run', writePlan(dir, { steps: [each, all] }), '--id', id)).code).toBe(1);
+    expect(ran()).toEqual(['items', 'orders', 'users']);
+    expect((await orch('logs', id, 'each[orders]')).stdout).toBe('orders\n');
+    writeFileSync(path.join(dir, 'mended'), '');
+    const dry = await orch('rerun', id, '--dry-run');
+    expect(dry.stderr).toBe(
+      'again  each  it failed (exit_non_zero); only orders, and 2 of its items are reused\nagain  all  it was canceled (aborted)\n',
+    );
+    const again = uniqueId('again');
+    expect((await orch('rerun', id, '--id', again)).code).toBe(0);
+    expect(ran()).toEqual(['["users!","orders!","items!"]', 'orders']);
+    const { instances } = manifestOfRun(again).steps[0]!;
+    expect(instances.map(({ item, status, message }) => [item, status, message])).toEqual([
+      ['users', 'success', `from ${id}`],
+      ['items', 'success', `from ${id}`],
+      ['orders', 'success', null],
+    ]);
+    expect((await orch('rerun', again, '--only', 'each[items]')).code).toBe(0);
+    expect(ran()).toEqual(['items']);
+    const unknown = await orch('rerun', again, '--only', 'each[itens]');
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringContaining("did you mean 'each[items]'?")]);
   });
 
   test('an open run is not run again; `retry` on a closed one starts nothing, and names the command that does', async () => {

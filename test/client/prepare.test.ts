@@ -3,7 +3,8 @@ import path from 'node:path';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { loadPlanFile, type LoadedPlans } from '../../src/client/plan-files.js';
 import { prepareRerun, prepareRun } from '../../src/client/prepare.js';
-import { decideRerun, type PastRun } from '../../src/client/rerun.js';
+import { decideRerun } from '../../src/client/rerun.js';
+import type { PastRun } from '../../src/client/rerun-types.js';
 import { checkPlanSet } from '../../src/plan/files/check-set.js';
 import { tempDir } from '../support/plans.js';
 

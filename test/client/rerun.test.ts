@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { decideRerun, type PastRun, type RerunDecision, type RerunMode } from '../../src/client/rerun.js';
+import { describe, expect, test } from 'vitest';
+import { decideRerun } from '../../src/client/rerun.js';
+import type { PastRun, RerunDecision, RerunMode } from '../../src/client/rerun-types.js';
 import { prepareRun } from '../../src/client/prepare.js';
 import type { StepView } from '../../src/contract/run-messages.js';
 import { programOf } from '../engine/programs.js';
@@ -28,13 +29,13 @@ const madeUpFor: Record<string, Partial<StepView>> = {
 function again(
   steps: Sketch,
   ends: Record<string, Partial<StepView>>,
-  { mode = {}, next = steps }: { mode?: RerunMode; next?: Sketch } = {},
+  { mode = {}, next = steps, instances }: { mode?: RerunMode; next?: Sketch; instances?: PastRun['instances'] } = {},
 ): RerunDecision {
   const prepare = (sketch: Sketch): ReturnType<typeof prepareRun> =>
     prepareRun({ source: planOf(sketch) }, { from: {} }, true);
   const { plan, input } = prepare(steps);
   const views = plan.steps.map(({ id }): StepView => ({ id, ...good, ...ends[id] }));
-  const past: PastRun = { run_id: 'before', plan, input, steps: views };
+  const past: PastRun = { run_id: 'before', plan, input, steps: views, ...(instances && { instances }) };
   return decideRerun(past, prepare(next), mode);
 }
 
@@ -122,4 +123,57 @@ test('the fallback of a step that is taken over is not needed', () => {
   const program = programOf({ b: {}, a: { fallback_step: 'b' } });
   const run = drive(program, { reused: { a: { status: 'success', attempts: 1 } } });
   expect([run.statuses(), run.finished]).toEqual([{ a: 'success:reused', b: 'skipped:not_needed' }, 'succeeded']);
+});
+
+const statuses = (...all: string[]): PastRun['instances'] =>
+  new Map([['each', all.map((status, index) => ({ index, item: 'xyz'[index]!, status }))]]);
+
+const ofList = (decision: RerunDecision): RerunDecision['again'][number] | undefined =>
+  decision.again.find(({ step }) => step === 'each');
+
+describe('a list', () => {
+  const list: Sketch = {
+    first: {},
+    each: { foreach: ['x', 'y', 'z'], depends_on: ['first'] },
+    reader: { args: ['${{ prev.each.outputs.word }}'], depends_on: ['each'] },
+  };
+  const ends: Record<string, Partial<StepView>> = {
+    each: { status: 'failed', reason: 'exit_non_zero', outputs: { word: ['one', null, 'three'] } },
+    reader: { status: 'skipped', reason: 'dependency_failed' },
+  };
+  const instances = statuses('success', 'failed', 'warning');
+  const why = 'it failed (exit_non_zero)';
+
+  test('runs again what did not go well, and what is named, by item or by number', () => {
+    expect(ofList(again(list, ends, { instances }))).toEqual({ step: 'each', why, items_reused: [0, 2], items: ['y'] });
+    for (const named of ['each[z]', 'each[2]']) {
+      const decision = again(list, ends, { instances, mode: { only: [named] } });
+      expect(ofList(decision)).toEqual({ step: 'each', why: 'it was asked for', items_reused: [0], items: ['y', 'z'] });
+      expect(decision.left_out).toEqual(['reader']);
+    }
+    const well = { ...ends, each: { status: 'success', outputs: ends['each']!.outputs! } } as const;
+    const decision = again(list, well, {
+      instances: statuses('success', 'success', 'success'),
+      mode: { from: ['each[x]'] },
+    });
+    expect(ofList(decision)).toMatchObject({ items_reused: [1, 2], items: ['x'] });
+    expect(decision.again.map(({ step }) => step)).toEqual(['each', 'reader']);
+  });
+
+  test.each<[string, Parameters<typeof again>[2], Record<string, Partial<StepView>>]>([
+    ['its record is gone', {}, ends],
+    ['it is named as a whole', { instances, mode: { from: ['each'] } }, ends],
+    ['its definition has changed', { instances, next: { ...list, each: { ...list['each'], command: 'false' } } }, ends],
+    ['a step before it runs again', { instances }, { ...ends, first: { status: 'failed' } }],
+    ['what is read of its instances was not kept', { instances }, { ...ends, each: { ...ends['each'], outputs: {} } }],
+    ['each instance went well, but not all together', { instances: statuses('success', 'success', 'success') }, ends],
+    [
+      'an older orch has not said which item it was',
+      { instances: new Map([['each', [{ index: 0, status: 'success' }]]]) },
+      ends,
+    ],
+  ])('runs as a whole where %s', (_, options, past) => {
+    const decided = ofList(again(list, past, options));
+    expect(Object.keys(decided!)).toEqual(['step', 'why']);
+  });
 });

@@ -68,7 +68,7 @@ export class HandRun {
       apply: (event) => this.apply(event),
       mayStart: () => true,
       mayGoOn: () => true,
-      onInstance: (step, instance, report) => void this.instances.push([step, instance, ...statusOf(report)]),
+      onInstance: (step, instance, { report }) => void this.instances.push([step, instance, ...statusOf(report)]),
     });
     this.carryOut(commands);
     if (carried === undefined) return;

@@ -110,6 +110,8 @@ async function chooseSteps(
     return { many: true, steps: async () => inOrder(await stepsWithLogs(state, runId), await end.manifest()) };
   }
   const manifest = await end.manifest();
+  const byItem = instanceByItem(manifest, step);
+  if (byItem !== undefined) return { many: false, steps: async () => [byItem] };
   const withLogs = await stepsWithLogs(state, runId);
   const known = manifest?.steps.find(({ id }) => id === step);
   const own = withLogs.includes(step);
@@ -139,6 +141,14 @@ function inOrder(steps: readonly string[], manifest: Manifest | undefined): stri
 
 function byNumber(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
+}
+
+/** The instance of a `foreach` whose item is named, as in `extract[orders]`. */
+function instanceByItem(manifest: Manifest | undefined, name: string): string | undefined {
+  const [, owner, item] = /^([^[]+)\[(.*)\]$/s.exec(name) ?? [];
+  const instances = manifest?.steps.find(({ id }) => id === owner)?.instances ?? [];
+  const found = instances.filter((instance) => instance.item === item);
+  return found.length === 1 ? `${owner}[${found[0]!.index}]` : undefined;
 }
 
 function isInstance(manifest: Manifest | undefined, step: string): boolean {

@@ -1,9 +1,12 @@
 import type { OrchClient } from '../../client/orch-client.js';
 import { planOfRun } from '../../client/past-run.js';
 import { prepareRerun, prepareRun, type PreparedRun } from '../../client/prepare.js';
-import { decideRerun, type PastRun, type RerunDecision } from '../../client/rerun.js';
+import { decideRerun } from '../../client/rerun.js';
+import type { PastRun, RerunDecision } from '../../client/rerun-types.js';
 import type { StartOptions } from '../../client/types.js';
+import { isNamed, namedItems } from '../../client/rerun-items.js';
 import { leftOut } from '../../plan/graph/selection.js';
+import { suggest } from '../../plan/problems/suggest.js';
 import type { Plan } from '../../plan/model/plan.js';
 import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
@@ -72,7 +75,7 @@ async function decide(
   const embedded = settingsOf(context) === undefined;
   const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
   for (const note of next.notes) context.note(`note: ${note}\n`);
-  refuseUnknownSteps(next, flags);
+  refuseUnknownSteps(next, past, flags);
   const { from, only } = flags;
   const decision = decideRerun(past, next, defined({ from, only }));
   const skip = [...decision.reused, ...decision.left_out];
@@ -120,9 +123,31 @@ function refuseIdleOptions({ plan, prosePlan, ...rest }: RerunFlags): void {
   );
 }
 
-function refuseUnknownSteps({ plan, graph }: PreparedRun, { from, only }: RerunFlags): void {
-  const checked = leftOut(plan, graph, defined({ from, only }));
+function refuseUnknownSteps({ plan, graph }: PreparedRun, past: PastRun, { from, only }: RerunFlags): void {
+  const { whole, items } = namedItems(plan, defined({ from, only }));
+  const checked = leftOut(plan, graph, whole);
   if (!checked.ok) throw new DiagnosticsError(checked.error);
+  for (const [step, names] of items) {
+    const known = past.instances?.get(step) ?? [];
+    const unknown = [...names].find((name) => !known.some((each) => isNamed(known, each, name)));
+    if (unknown === undefined) continue;
+    const near = suggest(
+      unknown,
+      known.flatMap(({ item }) => item ?? []),
+    );
+    throw new UsageError(
+      `Step '${step}' of '${past.run_id}' had no item '${unknown}'`,
+      near === undefined ? `name one of its items, or its number: ${step}[0]` : `did you mean '${step}[${near}]'?`,
+    );
+  }
+}
+
+/** Items that a line names. */
+const NAMED = 5;
+
+function few(items: readonly string[]): string {
+  const named = items.slice(0, NAMED).join(', ');
+  return items.length > NAMED ? `${named} and ${items.length - NAMED} more` : named;
 }
 
 function showDecision(context: CliContext, decision: RerunDecision, json: boolean): void {
@@ -133,5 +158,8 @@ function showDecision(context: CliContext, decision: RerunDecision, json: boolea
   const { dim } = context.colors;
   for (const step of decision.reused) context.note(`${dim('reuse')}  ${step}\n`);
   for (const step of decision.left_out) context.note(`${dim('leave')}  ${step}\n`);
-  for (const { step, why } of decision.again) context.note(`again  ${step}  ${dim(why)}\n`);
+  for (const { step, why, items, items_reused } of decision.again) {
+    const some = items && `; only ${few(items)}, and ${items_reused!.length} of its items are reused`;
+    context.note(`again  ${step}  ${dim(`${why}${some ?? ''}`)}\n`);
+  }
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../model/values.js';
+import { fingerprintOf } from './fingerprint.js';
 import { inputToEnv } from './inputs.js';
 import { fillTemplate } from './template-text.js';
 
@@ -89,14 +90,5 @@ export function utf8Length(text: string): number {
 function fingerprint(env: Env): string {
   const names = Object.keys(env).sort();
   const text = JSON.stringify(names.map((name) => [name, env[name]]));
-  let a = 0xdeadbeef;
-  let b = 0x41c6ce57;
-  for (let i = 0; i < text.length; i += 1) {
-    const code = text.charCodeAt(i);
-    a = Math.imul(a ^ code, 2654435761);
-    b = Math.imul(b ^ code, 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+  return fingerprintOf(text);
 }

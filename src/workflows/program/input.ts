@@ -168,6 +168,10 @@ function shapeError(input: unknown): string | undefined {
   }
   if (given.left_out !== undefined && !Array.isArray(given.left_out)) return '`left_out` must be a list of step ids';
   if (given.reused !== undefined && !isRecord(given.reused)) return '`reused` must be an object';
+  const items = given.reused_items;
+  if (items !== undefined && !(isRecord(items) && Object.values(items).every(isRecord))) {
+    return '`reused_items` must be an object of objects';
+  }
   if (given.plan_path !== undefined && typeof given.plan_path !== 'string') return '`plan_path` must be a string';
   if (given.plans !== undefined && !(isRecord(given.plans) && Object.values(given.plans).every(isRecord))) {
     return '`plans` must be an object of plans';

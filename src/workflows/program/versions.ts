@@ -89,6 +89,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
     since: '2026-11-21',
     reason: 'runs of version 1: what a canceled step has left running is ended by an activity',
   },
+  'retry-failed-items': {
+    since: '2026-11-29',
+    reason: 'a `foreach` that is retried by hand runs only the items that did not go well',
+  },
   seal: {
     since: '2026-11-21',
     reason: "runs of version 1: the whole record is written at the run's end, by a local activity",

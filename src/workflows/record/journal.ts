@@ -67,8 +67,8 @@ export class RunJournal {
     this.recorder.asked(note, at);
   }
 
-  instance(step: number, index: number, at: number, report?: StepReport): void {
-    this.recorder.instance(step, index, at, report);
+  instance(step: number, index: number, at: number, news: { item?: string; report?: StepReport }): void {
+    this.recorder.instance(step, index, at, news);
   }
 
   /** Has the worker write the whole record. Never fails: a record that cannot be written is no matter of the run. */

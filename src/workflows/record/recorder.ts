@@ -68,11 +68,14 @@ export class Recorder {
     ]);
   }
 
-  /** An instance of a `foreach` started, or ended with a report. */
-  instance(step: number, index: number, at: number, report?: StepReport): void {
+  /** An instance of a `foreach` started, ended with a report, or was taken over, with both. */
+  instance(step: number, index: number, at: number, { item, report }: { item?: string; report?: StepReport }): void {
     const about = { step: this.idOf(step), instance: index };
-    if (report === undefined) this.add(at, [{ type: 'step-started', ...about }]);
-    else this.add(at, [...attemptEvents(about, report), endEvent(about, { status: report.status, report }, true)]);
+    if (report === undefined) this.add(at, [{ type: 'step-started', ...about, ...defined({ item }) }]);
+    else if (item !== undefined && (report.status === 'success' || report.status === 'warning')) {
+      const { status, reason, message, outputs } = report;
+      this.add(at, [{ type: 'step-succeeded', ...about, item, status, ...defined({ reason, message, outputs }) }]);
+    } else this.add(at, [...attemptEvents(about, report), endEvent(about, { status: report.status, report }, true)]);
   }
 
   /** Nothing comes after the end of a run, so that whoever reads its record then reads all of it. */

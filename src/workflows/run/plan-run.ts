@@ -128,7 +128,7 @@ export class PlanRun {
       parent: this.scope,
       stateOf: () => this.state,
       apply: this.apply,
-      onInstance: (step, index, report) => this.journal.instance(step, index, Date.now(), report),
+      onInstance: (step, index, news) => this.journal.instance(step, index, Date.now(), news),
       mayStart: () => {
         this.history.look();
         return this.state.holding === undefined;

@@ -57,6 +57,7 @@ export async function runInstances(
 function nextOf(progress: ListProgress, items: readonly Json[]): number | undefined {
   const goingOn = progress.goingOn.shift();
   if (goingOn !== undefined) return goingOn;
+  while (progress.reports[progress.next] !== undefined) progress.next += 1; // taken over
   if (progress.next >= items.length) return undefined;
   progress.next += 1;
   return progress.next - 1;

@@ -1,6 +1,9 @@
 import type { CarriedList } from '../../contract/carried-run.js';
 import { packRows, unpackRows } from '../../contract/columns.js';
+import type { ReusedItem } from '../../contract/run-input.js';
 import type { StepReport } from '../../contract/step-result.js';
+import type { Json } from '../../plan/model/values.js';
+import { itemLabel } from '../../plan/templates/item-label.js';
 
 /** How far a `foreach` is. */
 export interface ListProgress {
@@ -20,6 +23,34 @@ export function listProgress(carried: CarriedList | undefined): ListProgress {
     'status' in row ? (row as unknown as StepReport) : undefined,
   );
   return { next, goingOn: [...running], running: new Set(running), reports: rows };
+}
+
+/** A list that ended, and not well. */
+export interface FailedList {
+  items: readonly Json[];
+  reports: readonly (StepReport | undefined)[];
+}
+
+/** What went well of a list, where the items are still the same. */
+export function wentWell({ items: before, reports }: FailedList, items: readonly Json[]): [number, StepReport][] {
+  return reports.flatMap((report, index): [number, StepReport][] => {
+    if (report?.status !== 'success' && report?.status !== 'warning') return [];
+    const same = index < items.length && JSON.stringify(before[index]) === JSON.stringify(items[index]);
+    return same ? [[index, report]] : [];
+  });
+}
+
+/** What is taken over of another run's list: the items that still stand where they stood. */
+export function reusedItems(
+  reused: Readonly<Record<string, ReusedItem>> | undefined,
+  items: readonly Json[],
+): [number, StepReport][] {
+  return Object.entries(reused ?? {}).flatMap(([key, { item, report }]): [number, StepReport][] => {
+    const index = Number(key);
+    return Number.isInteger(index) && index >= 0 && index < items.length && itemLabel(items[index]!) === item
+      ? [[index, report]]
+      : [];
+  });
 }
 
 /** A list as it goes along to a new history: of its reports what their sum is made of. */

@@ -12,9 +12,10 @@ import { createPacing, type Pacing } from '../program/pacing.js';
 import type { RunProgram } from '../program/program.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
 import { AgentSteps, type AgentFlight } from './agent-steps.js';
+import { itemLabel } from '../../plan/templates/item-label.js';
 import { runInstances } from './foreach.js';
 import { InFlight } from './in-flight.js';
-import { carriedList, listProgress, type ListProgress } from './lists.js';
+import { carriedList, listProgress, type ListProgress, reusedItems, wentWell, type FailedList } from './lists.js';
 import { LockedSteps } from './locked-steps.js';
 import { StepActivities } from './run-step.js';
 import { Slots } from './slots.js';
@@ -37,8 +38,8 @@ export interface StepRunnerOptions {
   stateOf: () => RunState;
   /** Hears of each step that was started how it ended, and of its locks. */
   apply: (event: EngineEvent) => void;
-  /** Hears at the start of each instance of a `foreach`, and then its report. */
-  onInstance: (step: number, instance: number, report?: StepReport) => void;
+  /** Hears the item of each instance of a `foreach` at its start, and then its report; of one that is taken over both. */
+  onInstance: (step: number, instance: number, news: { item?: string; report?: StepReport }) => void;
   /** Whether a further instance may start; asked before each. */
   mayStart: () => boolean;
   /** Whether an agent may begin another turn or gate; asked before each. */
@@ -61,6 +62,8 @@ export class StepRunner {
   private readonly sharing: boolean;
   private readonly lists = new Map<number, ListProgress>();
   private readonly carriedLists: Map<number, CarriedList>;
+  /** Lists of this history that did not go well, in case they are tried again by hand. */
+  private readonly failedLists = new Map<number, FailedList>();
   /** What is under way. */
   readonly inFlight: InFlight;
 
@@ -189,8 +192,10 @@ export class StepRunner {
       return notWorkedOut(error);
     }
     const { engine_version: version } = this.input;
-    const progress = listProgress(this.carriedLists.get(index));
+    const carried = this.carriedLists.get(index);
+    const progress = listProgress(carried);
     this.carriedLists.delete(index);
+    if (carried === undefined) this.takeOver(index, items, progress);
     this.lists.set(index, progress);
     const limits = {
       limit: max_parallel ?? items.length,
@@ -201,16 +206,35 @@ export class StepRunner {
     const hasSlot = (item: number): boolean => this.hasSlot(`${id}[${item}]`);
     const step = { id, ...limits, slots: this.slots, wanted: this.tasks.wanted(index), progress, mayStart, hasSlot };
     const goingOn = new Set(progress.goingOn);
-    return runInstances(this.temporal, items, step, (item, i) =>
+    const report = await runInstances(this.temporal, items, step, (item, i) =>
       this.executeInstance(index, { item, index: i }, goingOn.has(i)),
     );
+    if (progress.reports.some((each) => each?.status === 'failed'))
+      this.failedLists.set(index, { items, reports: progress.reports });
+    return report;
+  }
+
+  /** Of a list that runs once more only what did not go well does: by hand in this run, or as another run has left it. */
+  private takeOver(index: number, items: readonly Json[], progress: ListProgress): void {
+    const failed = this.failedLists.get(index);
+    this.failedLists.delete(index);
+    const known =
+      failed !== undefined && this.temporal.patched('retry-failed-items')
+        ? wentWell(failed, items)
+        : failed === undefined
+          ? reusedItems(this.input.reused_items?.[this.plan.steps[index]!.id], items)
+          : [];
+    for (const [i, report] of known) {
+      progress.reports[i] = report;
+      this.options.onInstance(index, i, { item: itemLabel(items[i]!), report });
+    }
   }
 
   private async executeInstance(index: number, instance: Instance, goesOn: boolean): Promise<StepReport> {
-    if (!goesOn) this.options.onInstance(index, instance.index);
+    if (!goesOn) this.options.onInstance(index, instance.index, { item: itemLabel(instance.item) });
     const report = await this.executeOne(index, instance);
     this.ended(instanceId(this.plan.steps[index]!, instance));
-    this.options.onInstance(index, instance.index, report);
+    this.options.onInstance(index, instance.index, { report });
     return report;
   }
 

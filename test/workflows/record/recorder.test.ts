@@ -192,7 +192,7 @@ test('failed attempts come with the end of their step, each followed by its retr
   const recorder = new Recorder(program, () => {});
   const end = (report: StepReport): RunEvent[] => {
     const from = recorder.events.length;
-    recorder.instance(0, 0, 9000, report);
+    recorder.instance(0, 0, 9000, { report });
     return recorder.events.slice(from);
   };
   const base = { attempts: 3, log_dir: '/state/runs/r/steps/a/3', attempt: 3, started_at: 3000, finished_at: 3500 };

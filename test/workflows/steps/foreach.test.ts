@@ -49,6 +49,59 @@ test('one instance that fails stops no other one, and the step fails with its re
   });
 });
 
+/** `x` has failed and `y` has not; a step that goes on waits beside them, so that the run is open. */
+async function oneFailed(unpatched: readonly string[] = []): Promise<HandRun> {
+  const run = await HandRun.of([
+    each({ foreach: ['x', 'y'], on_failure: 'skip_dependents' }),
+    {
+      id: 'reader',
+      command: 'echo',
+      args: ['${{ prev.each.outputs.word }}'],
+      depends_on: ['each'],
+    },
+    { id: 'other', command: 'wait' },
+  ]);
+  for (const id of unpatched) run.temporal.unpatched.add(id);
+  await run.temporal.open[0]!.fails(stepFailed('code 3', { reason: 'exit_non_zero', exit_code: 3 }));
+  await run.temporal.open[0]!.ends(success({ outputs: { word: 'two' } }));
+  await run.hears({ type: 'retry', step: 0, at: Date.now() });
+  return run;
+}
+
+test('a list that is retried by hand runs only what did not go well, and has the results of the others', async () => {
+  const run = await oneFailed();
+  expect(running(run)).toEqual(['other', 'each[0]']);
+  await run.temporal.open[1]!.ends(success({ outputs: { word: 'one' } }));
+  expect(run.report('each')).toMatchObject({ status: 'success', outputs: { word: ['one', 'two'] } });
+});
+
+test('a list of a history from before is retried as a whole', async () => {
+  const run = await oneFailed(['retry-failed-items']);
+  expect(running(run)).toEqual(['other', 'each[0]', 'each[1]']);
+});
+
+const item = (label: string, word: string): object => ({
+  item: label,
+  report: { status: 'success', reason: 'reused', message: 'from before', attempts: 0, outputs: { word } },
+});
+
+test('instances that a rerun takes over do not run; where the list has another item, that runs', async () => {
+  const reused = { each: { 0: item('x', 'one'), 1: item('old', 'two'), 7: item('w', 'three') } };
+  const run = await HandRun.of(
+    [
+      each({ foreach: ['x', 'y', 'z'], max_parallel: 1 }),
+      { id: 'reader', command: 'echo', args: ['${{ prev.each.outputs.word }}'], depends_on: ['each'] },
+    ],
+    { input: { reused_items: reused as never } },
+  );
+  expect(running(run)).toEqual(['each[1]']);
+  await run.temporal.open[0]!.ends(success({ outputs: { word: 'new' } }));
+  expect(running(run)).toEqual(['each[2]']);
+  await run.temporal.open[0]!.ends(success({ outputs: { word: 'last' } }));
+  expect(run.report('each')).toMatchObject({ status: 'success', outputs: { word: ['one', 'new', 'last'] } });
+  expect(run.instances[0]).toEqual([0, 0, 'success']);
+});
+
 test('a cancel ends the instances that run, and those that wait for a slot never start', async () => {
   const run = await HandRun.of([each({ foreach: ['x', 'y', 'z'] })], { globals: { max_concurrency: 1 } });
   await run.hears({ type: 'cancel-step', step: 0, at: Date.now() });

@@ -1,0 +1,11 @@
+import type { Json } from '../model/values.js';
+import { fingerprintOf } from './fingerprint.js';
+
+/** Characters of a label; a longer one is cut, and ends with what tells it from others. */
+const MOST = 80;
+
+/** What people call an item of a `foreach`: its text, or that of its JSON. Different items have different labels. */
+export function itemLabel(item: Json): string {
+  const text = typeof item === 'string' ? item : JSON.stringify(item);
+  return text.length <= MOST ? text : `${text.slice(0, MOST - 14)}… ${fingerprintOf(text)}`;
+}
