@@ -63,6 +63,29 @@ test('a step larger than a task can be fails, and the run with it ends in order'
   });
 });
 
+test('a value with a NUL fails the step that would be given it, once, with its place', async () => {
+  const dir = tempDir();
+  const retry = { retries: 3, on_failure: 'continue', depends_on: ['says'] };
+  const said = '${{ prev.says.outputs.stdout }}';
+  const plan = writePlan(dir, {
+    steps: [
+      { id: 'says', command: 'printf', args: ['x\\0y'] },
+      { id: 'arg', command: 'echo', args: ['a', said], ...retry },
+      { id: 'env', command: 'true', env: { SAID: said }, ...retry },
+      { id: 'stdin', command: 'test "$(tr "\\0" _)" = x_y', shell: true, stdin: said, depends_on: ['says'] },
+    ],
+  });
+  const { stdout } = await callCli(['run', plan, '--json'], { cwd: dir });
+  const ends = (JSON.parse(stdout) as Ended).steps.map(({ reason, message }) => [reason, message]);
+  const why = 'holds a NUL character, which no argument, variable or path can carry; pass it by stdin or in a file';
+  expect(ends).toEqual([
+    [null, null],
+    ['input_invalid', `InputError: args[1] ${why}`],
+    ['input_invalid', `InputError: the environment variable SAID ${why}`],
+    [null, null],
+  ]);
+});
+
 test('a verb of megabytes is refused in words, and the run continues', async () => {
   const steps = [{ id: 'ask', step_def: { type: 'approval', message: 'go?' } }];
   const run = uniqueId('verb');

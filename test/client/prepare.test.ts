@@ -47,6 +47,16 @@ test('a plan that was read from a file is checked once on its way to a start, wi
   expect(prepared.digest).toMatch(/^[0-9a-f]{64}$/);
 });
 
+test('an input with a NUL is refused by its name, for each process would have it; in JSON it is escaped', () => {
+  const source = { plan_id: 'nul', steps: [step('a')], inputs: { TEXT: { type: 'string' }, LIST: { type: 'array' } } };
+  const start = (inputs: object): unknown =>
+    prepareRun({ source }, { ...options, inputs: inputs as never }, true).input;
+  expect(() => start({ TEXT: 'a\0b' })).toThrow(
+    "the input 'TEXT' holds a NUL character, which no environment variable can carry",
+  );
+  expect(start({ LIST: ['a\0b'] })).toMatchObject({ inputs: { LIST: ['a\0b'] } });
+});
+
 test('a plan that was changed after it was read is checked again, and so is one of which nothing is known', async () => {
   const loaded = await load();
   const changed = { ...loaded, plans: { 'sub.json': { ...sub, steps: [step('c'), step('c')] } } };

@@ -9,6 +9,7 @@ import type { Outcome } from '../step/outcome-file.js';
 import type { OpenedTask } from '../step/task-secrets.js';
 import { isSystemError, noteUnexpected } from '../step/unexpected.js';
 import { fileContains } from './file-contains.js';
+import { InputError } from './refuse-nul.js';
 import { collectOutputs } from './outputs.js';
 import { SIGNAL_EXIT_CODE, summarise } from './summary.js';
 
@@ -45,6 +46,7 @@ function exitCodeOf({ summary }: StepTask, known: Exited | undefined): Pick<Step
 export function notStarted(error: unknown): StepFailure {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   if (error instanceof SecretError) return { reason: 'secret_unavailable', message };
+  if (error instanceof InputError) return { reason: 'input_invalid', message, retryable: false };
   if (error instanceof SpawnError || isSystemError(error)) return { reason: 'spawn_failed', message };
   noteUnexpected(error);
   return { reason: 'internal_error', message, retryable: false };

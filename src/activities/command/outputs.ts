@@ -28,7 +28,7 @@ export function collectOutputs(file: string, stdoutFile: string, wanted: readonl
   const outputs: Record<string, Json> = {};
   for (const name of wanted) {
     if (Object.hasOwn(written, name)) outputs[name] = written[name]!;
-    else if (name === 'stdout') outputs[name] = readEnd(stdoutFile, MAX_STDOUT_BYTES).tail;
+    else if (name === 'stdout') outputs[name] = readStdout(stdoutFile);
   }
   const bytes = Buffer.byteLength(JSON.stringify(outputs));
   if (bytes > MAX_CARRIED_BYTES) {
@@ -37,6 +37,27 @@ export function collectOutputs(file: string, stdoutFile: string, wanted: readonl
     );
   }
   return outputs;
+}
+
+/** The end of what the step printed. What is no text is refused, too: replaced signs would go on as if they were meant. */
+function readStdout(file: string): string {
+  const { tail } = readEnd(file, MAX_STDOUT_BYTES);
+  if (!tail.includes('\uFFFD') || isUtf8(file)) return tail;
+  throw new OutputError(
+    'stdout, which an expression reads, is not UTF-8; write binary data to a file and output its path',
+  );
+}
+
+/** Whether the end of a file is UTF-8: a replacement sign may really stand there. A sign that is cut at its beginning is none. */
+function isUtf8(file: string): boolean {
+  const bytes = readFileSync(file).subarray(-MAX_STDOUT_BYTES);
+  const first = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(first > 3 ? bytes : bytes.subarray(Math.max(0, first)));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Reads a file of outputs: one JSON object, or lines. No file means no outputs. */

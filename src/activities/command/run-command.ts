@@ -22,6 +22,7 @@ import { invocation, type Invocation } from './invocation.js';
 import { durableLimits } from '../step/limits.js';
 import { keepOutcome, readOutcome, type Outcome } from '../step/outcome-file.js';
 import { conclude, factsOf, failed, notStarted, outputFile, stopOf, type DurableOver } from './outcome.js';
+import { refuseNul } from './refuse-nul.js';
 import { ownVariables } from './own-variables.js';
 import { detached, failStep, isWantedStop, stopped } from '../step/step-failure.js';
 import { followStreams, type StepLogs } from './step-logs.js';
@@ -88,6 +89,7 @@ async function runToOutcome(
   try {
     opened = await open(deps, execution, tryDir);
     logs.redactWith(opened.redactor);
+    refuseNul(opened.task);
     job = await prepare?.();
     const spec = durableSpec(deps, execution, opened, tryDir, job);
     end = await runWithHeartbeat(deps, execution, spec, logs, { job, opened });

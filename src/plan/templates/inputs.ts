@@ -22,6 +22,7 @@ export function resolveInputs(plan: Plan, given: Readonly<Record<string, unknown
     owner: 'the plan',
     mentioned: () => mentionedNames(plan),
     path: (name) => ['inputs', name],
+    toSteps: true,
     unknown: (name) => (looksSecret(name) ? secretHint(name) : `other values may be given with --env ${name}=VALUE`),
     missing: giveIt,
   });
@@ -83,6 +84,8 @@ interface Declarer {
   /** Names that need no declaration. */
   mentioned?: () => Iterable<string>;
   path: (name: string) => readonly PropertyKey[];
+  /** Whether each process of a run will have them. */
+  toSteps?: true;
   /** The same for a name that it does not declare; none where nobody wrote it into a plan. */
   unknownPath?: (name: string) => readonly PropertyKey[];
   /** Hint for a name that is near none. */
@@ -146,6 +149,10 @@ function resolveInput(
   if ('mismatch' in converted) {
     const message = `the input '${name}' ${converted.mismatch}`;
     return { diagnostic: toDiagnostic({ code: 'wrong_type', path, message }) };
+  }
+  if (declarer.toSteps && typeof converted.value === 'string' && converted.value.includes('\0')) {
+    const message = `the input '${name}' holds a NUL character, which no environment variable can carry`;
+    return { diagnostic: toDiagnostic({ code: 'invalid_value', path, message, hint: 'put it into a file' }) };
   }
   if (spec.enum === undefined || spec.enum.some((allowed) => jsonEquals(allowed, converted.value))) return converted;
   const allowed = spec.enum.map((value) => inputToEnv(value));

@@ -37,6 +37,19 @@ test.each([
   expect(collectOutputs(file, stdout, ['a'])).toEqual(expected);
 });
 
+test('`stdout` that is no text is refused; a replacement sign, or a sign that is cut by the limit, is text', () => {
+  writeFileSync(file, '');
+  for (const text of ['a\uFFFDb', `${'\u00e4'.repeat(40_000)}x\uFFFD`]) {
+    writeFileSync(stdout, text);
+    const { stdout: read } = collectOutputs(file, stdout, ['stdout']);
+    expect(text.endsWith(String(read))).toBe(true);
+  }
+  writeFileSync(stdout, Buffer.from([0x61, 0xff, 0x62]));
+  expect(() => collectOutputs(file, stdout, ['stdout'])).toThrow(
+    'stdout, which an expression reads, is not UTF-8; write binary data to a file and output its path',
+  );
+});
+
 test.each([
   ['UTF-16', Buffer.from('\uFEFFa=1', 'utf16le'), '$ORCH_OUTPUT is UTF-16; write it as UTF-8'],
   ['Latin-1', Buffer.from('a=\xe4', 'latin1'), '$ORCH_OUTPUT is not UTF-8; write it as UTF-8'],
