@@ -21,7 +21,7 @@ export async function readPastRun(
   client: Client,
   runId: string,
   signing: ClientSigning | undefined,
-  progress: () => Promise<ProgressView>,
+  progress: () => Promise<Pick<ProgressView, 'steps'>>,
   readFiles?: ReadFiles,
 ): Promise<PastRun> {
   const { history } = await throughOutages(() =>

@@ -8,6 +8,7 @@ import { OrchError } from './errors.js';
 import type { PreparedRun } from './prepare.js';
 import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
+import { refuseSubRunId } from './sub-run-ids.js';
 import { startedBy } from './started-by.js';
 import { defined } from '../basics/defined.js';
 
@@ -30,7 +31,7 @@ export interface StartedRun {
 /**
  * Starts a run that was prepared, through outages of the service.
  *
- * @throws OrchError `run_exists`, `refused`, `service_unreachable`
+ * @throws OrchError `run_exists`, `invalid_run_id`, `refused`, `service_unreachable`
  */
 export async function startRun(
   { client, taskQueue, signing }: Starter,
@@ -40,6 +41,7 @@ export async function startRun(
   if (runId.length > MAX_ID_LENGTH) {
     throw new OrchError('refused', `The id of a run may have at most ${MAX_ID_LENGTH} characters, not ${runId.length}`);
   }
+  if (wanted !== undefined) await refuseSubRunId(client, wanted, signing);
   let tries = 0;
   const startOnce = (): ReturnType<typeof client.workflow.start> => {
     tries += 1;

@@ -124,14 +124,24 @@ test('a child that is terminated, or whose id is taken, fails its step', async (
   const steps = [
     { ...sub('b', 's.json'), on_failure: 'continue' },
     { ...sub('taken', 's.json'), on_failure: 'continue' },
+    { ...sub('later', 's.json'), condition: 'false', depends_on: ['b'] },
   ];
   await orch.start({ source: planOf(steps), plans }, { runId, baseDir: dir });
   await eventually('the child runs', async () => (await orch.progress(runId)).steps[0]!.sub_runs?.length === 1);
+  // Who takes the id of a sub-plan that is to come is told, where the run is there first.
+  await expect(
+    orch.start({ source: plans['s.json'] }, { runId: `${runId}.later`, baseDir: dir }),
+  ).rejects.toMatchObject({
+    code: 'invalid_run_id',
+    message: `The id '${runId}.later' is kept for the sub-plan of step 'later' of run '${runId}'`,
+  });
+  await orch.start({ source: planOf([{ id: 'x', command: 'true' }]) }, { runId: `${runId}.x`, baseDir: dir });
   await handleOf(`${runId}.b`).terminate();
   const result = await orch.result(runId);
   expect(result.steps.map(({ status, reason, message }) => [status, reason, message])).toEqual([
     ['failed', 'sub_plan_failed', `SubPlanError: run '${runId}.b' was terminated`],
     ['failed', 'sub_plan_failed', `SubPlanError: there is already a run with the id '${runId}.taken'`],
+    ['skipped', 'condition_false', expect.anything()],
   ]);
   writeFileSync(path.join(dir, 'go'), '');
 });
