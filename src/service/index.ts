@@ -5,7 +5,7 @@ export { ensureService } from './ensure.js';
 export { installUnit, uninstallUnit, type UnitChange } from './install-unit.js';
 export { readSigning, workerSigning } from './signing.js';
 export { checkStateDir } from './state-folder.js';
-export { runningServer, serviceStatus, workerRuns, workerTrouble } from './status.js';
+export { runningServer, serviceStatus, workerRuns, workerTrouble, workerVariables } from './status.js';
 export { stopService } from './stop.js';
 export { findTemporalBinary } from './temporal-binary.js';
 export { unitFile, type UnitFile } from './unit-file.js';

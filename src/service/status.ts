@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { stateDir, type Env } from '../records/paths.js';
 import { workerProgram } from './build-id.js';
 import { recordedVersion } from './database-version.js';
@@ -86,6 +87,18 @@ async function serverStatus({ server, worker }: Partial<ServiceRecord> = {}): Pr
 export function workerRuns(env: Env): boolean {
   const { worker } = findRunning(serviceFiles(stateDir(env))).record ?? {};
   return worker !== undefined && isAlive(worker);
+}
+
+/** The environment that the embedded service's worker was started with; undefined where none runs, or the system does not tell. */
+export function workerVariables(env: Env): ReadonlyMap<string, string> | undefined {
+  const { worker } = findRunning(serviceFiles(stateDir(env))).record ?? {};
+  if (worker === undefined || !isAlive(worker)) return undefined;
+  try {
+    const entries = readFileSync(`/proc/${worker.pid}/environ`, 'utf8').split('\0').filter(Boolean);
+    return new Map(entries.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Says that the embedded worker dies over and over; undefined where it does not. */

@@ -103,7 +103,13 @@ describe('secrets', () => {
         {
           id: 'slow',
           secrets,
-          command: 'echo "a $T b"; until [ -e go ]; do sleep 0.1; done',
+          command: [
+            'A=$(printf %s "$T" | cut -c-12); B=$(printf %s "$T" | cut -c13-)',
+            'echo "a $T b"; printf %s "$A"; printf %s "$A" >&2',
+            'until [ -e go ]; do sleep 0.1; done',
+            'echo "$B"; echo "$B" > /dev/stderr',
+            'printf %s "$A" | tee /dev/stderr; echo "$B" | tee -a /dev/stderr',
+          ].join('\n'),
           shell: true,
           env: { T: '${{ secrets.TOKEN }}' },
         },
@@ -113,6 +119,22 @@ describe('secrets', () => {
     await eventually('the log shows it', async () => (await orch('logs', id, 'slow')).stdout === 'a *** b\n');
     writeFileSync(path.join(dir, 'go'), '');
     expect((await orch('watch', id)).code).toBe(0);
+    // Also where it comes in parts: the rest after a while, or by whoever opens /dev/stderr once more.
+    expect(await orch('logs', id, 'slow')).toMatchObject({ stdout: 'a *** b\n***\n***\n', stderr: '***\n***\n' });
+    expect(filesWith(state, [SECRET.slice(0, 12), SECRET.slice(12)])).toEqual([]);
+  });
+
+  test('that only this shell has are named at the start: the worker runs already', async () => {
+    const use = { id: 'a', secrets, command: 'true', shell: true, env: { T: '${{ secrets.TOKEN }}' } };
+    const plan = writePlan(dir, { steps: [use] });
+    const started = async (value: string): Promise<string> =>
+      (await callCli(['start', plan], { cwd: dir, env: { ORCH_STATE_DIR: state, THE_SECRET: value } })).stderr;
+    expect(await started(SECRET)).not.toContain('THE_SECRET');
+    const told = await started('its-other-value');
+    expect(told).toContain(
+      'warning: THE_SECRET is set in this shell, but the worker that is already running was started without it, or with another value. `orch down && orch up` restarts it from this shell',
+    );
+    expect(told).not.toContain('its-other-value');
   });
 
   test('go into the headers and body of a call, and are hidden in its answer', async () => {

@@ -13,6 +13,7 @@ import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
+import { tellUnheardSecrets } from '../unheard-secrets.js';
 import { givenFormatOptions, type FormatFlags } from '../options/format.js';
 import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
@@ -79,7 +80,10 @@ async function decide(
   const { from, only } = flags;
   const decision = decideRerun(past, next, defined({ from, only }));
   const skip = [...decision.reused, ...decision.left_out];
-  if (embedded) await tellMissingAgents(context, next, { file, skip });
+  if (embedded) {
+    await tellMissingAgents(context, next, { file, skip });
+    tellUnheardSecrets(context, next);
+  }
   const start = (): Promise<{ run_id: string; web_ui?: string }> => client.start(prepareRerun(next, past, decision));
   return { decision, plan: next.plan, start };
 }

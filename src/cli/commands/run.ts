@@ -108,6 +108,7 @@ async function startPlan(
   for (const note of prepared.notes) context.note(`note: ${note}\n`);
   // Elsewhere the workers have programs of their own.
   if (embedded) await tellMissingAgents(context, prepared, { file: plan });
+  if (embedded) (await import('../unheard-secrets.js')).tellUnheardSecrets(context, prepared);
   const client = await connect(context, true);
   try {
     const started = await client.start(prepared);
