@@ -9,7 +9,7 @@ const UNIT = [
   'test/activities/command/{outputs,powershell,summary}.test.ts',
   'test/cli/one-check.test.ts',
   'test/cli/render/*.test.ts',
-  'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,rerun,send-verb,service-errors,why-stuck}.test.ts',
+  'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,references,rerun,send-verb,service-errors,why-stuck}.test.ts',
   'test/contract/*.test.ts',
   'test/docs/{loop,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
