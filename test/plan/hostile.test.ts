@@ -18,6 +18,9 @@ const bomb = letters
   )
   .join('\n');
 
+const planOf = (...steps: object[]): string =>
+  JSON.stringify({ plan_id: 'a', steps: steps.map((step, i) => ({ id: `s${i}`, ...step })) });
+
 describe('hostile files get a clean answer soon', () => {
   test.each<[title: string, text: string | Uint8Array, code: string]>([
     ['nothing', '', 'empty_plan'],
@@ -47,6 +50,20 @@ describe('hostile files get a clean answer soon', () => {
       'a million dollars',
       JSON.stringify({ plan_id: 'a', version: '1.0', steps: [{ id: 'a', command: '${'.repeat(1e6) }] }),
       'malformed_template',
+    ],
+    ['an escaped NUL in an argument', planOf({ command: 'echo', args: ['a\0b'] }), 'invalid_value'],
+    ['a number of a million digits', `{"plan_id": "a", "steps": [], "x": ${'9'.repeat(1e6)}}`, 'inexact_number'],
+    ['a command line of 100,000 words', planOf({ command: 'a '.repeat(1e5) }), 'command_line'],
+    [
+      'a condition of 100,000 words of shells',
+      planOf({ command: 'a', condition: 'x and '.repeat(1e5) }),
+      'invalid_expression',
+    ],
+    ['names without braces', planOf({ command: 'a', args: [`${'$A'.repeat(1e5)}\${`] }), 'malformed_template'],
+    [
+      'keys of neighbouring tools, 1,000 times',
+      planOf(...Array.from({ length: 1e3 }, () => ({ run: 'a', needs: 'b' }))),
+      'unknown_key',
     ],
   ])('%s', (_, text, code) => {
     const started = performance.now();

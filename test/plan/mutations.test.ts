@@ -46,6 +46,20 @@ const VALUES: readonly Json[] = [
   "'",
   '2030-13-99T99:99:99Z',
   '999-000',
+  '10m',
+  '1.x',
+  '3.10',
+  3.1,
+  2 ** 53,
+  '$NAME',
+  'phase:1',
+  'fallback_step',
+  '#!/bin/bash\r\necho "$A"\r\n',
+  'echo hi there',
+  "prev.fetch.status == 'succeeded'",
+  "inputs.I == '1' and not inputs.S",
+  '${{ inputs.S }} = 1',
+  'a\uFFFDb',
   'http://',
   '\u202E',
   '\uD800',
@@ -61,7 +75,31 @@ const VALUES: readonly Json[] = [
   { type: 'http' },
   { a: { b: [1] } },
 ];
-const KEYS = ['id', 'condition', 'finally', 'step_def', 'type', 'fallback_step', 'depends_on', 'x-y', '__proto__', '0'];
+const KEYS = [
+  'id',
+  'condition',
+  'finally',
+  'step_def',
+  'type',
+  'fallback_step',
+  'depends_on',
+  'x-y',
+  '__proto__',
+  '0',
+].concat([
+  'run',
+  'needs',
+  'if',
+  'when',
+  'timeout',
+  'script',
+  'retry',
+  'env',
+  'language',
+  'metadata',
+  'foreach',
+  'message',
+]);
 
 interface Change {
   at: number;
