@@ -57,7 +57,7 @@ describe('hostile files get a clean answer soon', () => {
     [
       'a condition of 100,000 words of shells',
       planOf({ command: 'a', condition: 'x and '.repeat(1e5) }),
-      'invalid_expression',
+      'expression_too_long',
     ],
     ['names without braces', planOf({ command: 'a', args: [`${'$A'.repeat(1e5)}\${`] }), 'malformed_template'],
     [

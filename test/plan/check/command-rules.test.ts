@@ -39,6 +39,18 @@ describe('a whole line as command', () => {
 const script = (text: string): string =>
   JSON.stringify({ plan_id: 'p', steps: [{ id: 'a', step_def: { type: 'shell', script: text } }] });
 
+test('a name without braces is warned about where no shell reads it, and where a value was surely meant', () => {
+  const found = said(
+    steps(
+      "{id: a, command: git, args: [merge, $BRANCH, 'costs $x', '$$HOME', '^$']}",
+      "{id: b, command: 'echo $BRANCH', shell: true}",
+    ),
+  );
+  expect(found).toEqual([
+    "unbraced_name steps[0].args[1]: '$BRANCH' is passed on as it is written: no shell reads this text (write ${BRANCH} for its value, $$BRANCH if you mean these characters)",
+  ]);
+});
+
 describe('a script', () => {
   test.each(['#!/bin/bash', '#!/usr/bin/env bash', '#! /usr/bin/python3 -u', '#!/bin/bash -e'])(
     '%s is warned about',
