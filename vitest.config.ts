@@ -6,7 +6,7 @@ import SlowFirst from './test/support/slow-first.js';
 const UNIT = [
   'test/{agents,basics,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
-  'test/activities/command/{outputs,powershell,summary}.test.ts',
+  'test/activities/command/{outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',
   'test/cli/one-check.test.ts',
   'test/cli/render/*.test.ts',
   'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,references,rerun,send-verb,service-errors,why-stuck}.test.ts',
@@ -15,7 +15,7 @@ const UNIT = [
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/night/checks.test.ts',
-  'test/records/{event-file,paths,record-keeper}.test.ts',
+  'test/records/{attempt-output,event-file,paths,record-keeper}.test.ts',
   'test/service/{unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
