@@ -7,7 +7,7 @@ const UNIT = [
   'test/{agents,basics,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',
-  'test/cli/one-check.test.ts',
+  'test/cli/{greedy-options,one-check}.test.ts',
   'test/cli/render/*.test.ts',
   'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,references,rerun,send-verb,service-errors,why-stuck}.test.ts',
   'test/contract/*.test.ts',

@@ -72,8 +72,16 @@ function addViews(program: Command, context: CliContext, done: Done): void {
     .option('--limit <n>', 'at most this many', '20')
     .option('--all', 'include the runs of sub-plans')
     .addOption(new Option('--status <status>', 'only runs with this status').choices(RUN_STATES))
+    .option('--open', 'only runs that have not ended')
+    .option('--waiting', 'only what waits for a person, in all open runs, and how to answer it')
     .option('--json', 'print a JSON array')
-    .action(async (options) => done(await (await import('./commands/status.js')).list(context, options)));
+    .action(async (options) =>
+      done(
+        options.waiting === true
+          ? await (await import('./commands/overview.js')).waiting(context, options)
+          : await (await import('./commands/status.js')).list(context, options),
+      ),
+    );
 
   program
     .command('locks')

@@ -12,7 +12,11 @@ beforeAll(async () => {
   const plans = {
     gate: writePlan(service.dir, { plan_id: 'gate', ...step('true') }, 'gate.json'),
     red: writePlan(service.dir, { plan_id: 'red', ...step('false') }, 'red.json'),
-    ask: writePlan(service.dir, { plan_id: 'ask', steps: [{ id: 'a', step_def: { type: 'approval' } }] }, 'ask.json'),
+    ask: writePlan(
+      service.dir,
+      { plan_id: 'ask', steps: [{ id: 'a', step_def: { type: 'approval', message: 'Go on?' } }] },
+      'ask.json',
+    ),
   };
   for (const [plan, id] of [
     ['gate', 'gate-11'],
@@ -71,6 +75,46 @@ test('what names no run, or several, is refused with what may be meant', async (
       "error[usage]: '@first' is not a valid reference: write @last, or @last: and one of running",
     ),
   });
+});
+
+test('`orch` alone says what waits for whom, what is open, and what to type', async () => {
+  expect(await service.orch()).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringMatching(
+      new RegExp(`^Waits for a person
+  ask-1  a: Go on\\?
+      orch approve ask-1 a   or: orch reject ask-1 a
+
+Open
+  ask-1  running  0 of 1 steps ended  [\\d.]+s
+
+orch run PLAN       start a plan and follow it
+orch status RUN     what a run does: its id, the beginning of it, its plan, or @last
+orch --help         all commands
+$`),
+    ),
+  });
+  expect(await service.orch('list', '--waiting')).toMatchObject({
+    code: 0,
+    stdout: '  ask-1  a: Go on?\n      orch approve ask-1 a   or: orch reject ask-1 a\n',
+  });
+  expect(JSON.parse((await service.orch('list', '--waiting', '--json')).stdout)).toEqual([
+    {
+      run_id: 'ask-1',
+      step: 'a',
+      question: 'Go on?',
+      answers: ['orch approve ask-1 a', 'orch reject ask-1 a'],
+      since: expect.stringMatching(/Z$/) as unknown,
+    },
+  ]);
+  const open = JSON.parse((await service.orch('list', '--open', '--json')).stdout) as { run_id: string }[];
+  expect(open.map(({ run_id }) => run_id)).toEqual(['ask-1']);
+});
+
+test('an option that takes several steps leaves the plan to the command', async () => {
+  const { code, stdout } = await service.orch('plan', '--only', 'a', 'gate.json');
+  expect([code, stdout]).toEqual([0, expect.stringContaining('gate: ')]);
 });
 
 test('every command takes it; what a run refuses stays refused', async () => {
