@@ -1,4 +1,4 @@
 export * from './durable/index.js';
 export { runProcess, type ProcessSpec } from './run-process.js';
 export { SpawnError } from './spawn-error.js';
-export { readEnd, readTails } from './tail.js';
+export { readEnd, readEndBytes, readTails } from './tail.js';

@@ -92,7 +92,7 @@ async function launch(spec: ProcessSpec): Promise<Child> {
       ...defined({ input: spec.stdin }),
     });
     const { pid } = subprocess;
-    if (pid === undefined) throw await spawnError(await subprocess, spec.file, spec.cwd);
+    if (pid === undefined) throw await spawnError(await subprocess, spec);
     return { pid, ended: endOf(subprocess) };
   } finally {
     closeSync(stdout);

@@ -25,25 +25,35 @@ function readTail(file: string, bytes: number): string {
 
 /** Size of a file and its last `bytes`, as text. */
 export function readEnd(file: string, bytes: number): { size: number; tail: string } {
+  const { size, end } = readEndBytes(file, bytes);
+  return { size, tail: decode(end, bytes) };
+}
+
+/** The same as it stands there, without the rest of a character that was cut at its beginning. */
+export function readEndBytes(file: string, bytes: number): { size: number; end: Buffer } {
   let fd: number | undefined;
   try {
     fd = openSync(file, 'r');
     const { size } = fstatSync(fd);
     const buffer = Buffer.alloc(Math.min(bytes, size));
     const read = readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    return { size, tail: decode(buffer.subarray(0, read), bytes) };
+    return { size, end: fromCharacter(buffer.subarray(0, read)) };
   } catch {
-    return { size: 0, tail: '' }; // a tail is a courtesy; its absence must not fail a step
+    return { size: 0, end: Buffer.alloc(0) }; // a tail is a courtesy; its absence must not fail a step
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
 }
 
-/** Cuts to whole characters; invalid bytes become U+FFFD, of three bytes, so the result is cut again. */
-function decode(buffer: Buffer, bytes: number): string {
+function fromCharacter(buffer: Buffer): Buffer {
   let start = 0;
   while (start < buffer.length && start < 4 && (buffer[start]! & 0xc0) === 0x80) start += 1;
-  let text = buffer.subarray(start).toString('utf8');
+  return buffer.subarray(start);
+}
+
+/** Invalid bytes become U+FFFD, of three bytes, so the result is cut again. */
+function decode(buffer: Buffer, bytes: number): string {
+  let text = buffer.toString('utf8');
   while (Buffer.byteLength(text) > bytes) text = text.slice(Math.ceil((Buffer.byteLength(text) - bytes) / 3));
   return text;
 }

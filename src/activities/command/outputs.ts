@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseStrictJson } from '../../plan/document/exact-json.js';
 import type { Json } from '../../plan/model/values.js';
-import { readEnd } from '../../process/index.js';
+import { readEnd, readEndBytes } from '../../process/index.js';
 
 /** Largest file of outputs. Bytes. */
 const MAX_FILE_BYTES = 1024 * 1024;
@@ -48,12 +48,10 @@ function readStdout(file: string): string {
   );
 }
 
-/** Whether the end of a file is UTF-8: a replacement sign may really stand there. A sign that is cut at its beginning is none. */
+/** Whether the end of a file is UTF-8: a replacement sign may really stand there. */
 function isUtf8(file: string): boolean {
-  const bytes = readFileSync(file).subarray(-MAX_STDOUT_BYTES);
-  const first = bytes.findIndex((byte) => (byte & 0xc0) !== 0x80);
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(first > 3 ? bytes : bytes.subarray(Math.max(0, first)));
+    new TextDecoder('utf-8', { fatal: true }).decode(readEndBytes(file, MAX_STDOUT_BYTES).end);
     return true;
   } catch {
     return false;

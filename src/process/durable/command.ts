@@ -19,7 +19,7 @@ export async function checkedCommand(
   env: Readonly<Record<string, string>>,
 ): Promise<string> {
   const found = findExecutable(file, cwd, env['PATH']);
-  if (typeof found !== 'string') throw await spawnError({ cause: found }, file, cwd);
+  if (typeof found !== 'string') throw await spawnError({ cause: found }, { file, cwd });
   const interpreter = interpreterOf(found);
   if (interpreter?.endsWith('\r')) {
     throw new SpawnError(`cannot start ${file}: its first line ends with a carriage return (\\r\\n); save it with \\n`);

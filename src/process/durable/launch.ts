@@ -48,7 +48,7 @@ export async function launch(
     };
   } catch (error) {
     if (!isSpawnFailure(error)) throw error;
-    throw await spawnError({ cause: error }, command.file, command.cwd);
+    throw await spawnError({ cause: error }, command);
   }
 }
 

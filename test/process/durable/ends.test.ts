@@ -189,8 +189,14 @@ describe('not starting', () => {
     },
   );
 
-  test('arguments that are too large', async () => {
-    await expect(rig.run('true', { args: ['-c', 'true', 'x'.repeat(4_000_000)] })).rejects.toThrow('too large');
+  test('what is too large is named', async () => {
+    const large = 'x'.repeat(4_000_000);
+    await expect(rig.run('true', { args: ['-c', 'true', large] })).rejects.toThrow(
+      'the arguments and environment are too large for the system; the largest of them is argument 3, with 3907 KiB; pass data by stdin or a file',
+    );
+    await expect(rig.run('true', { env: { PATH: '/bin', BIG: large } })).rejects.toThrow(
+      'the largest of them is the variable BIG, with 3907 KiB; ',
+    );
   });
 
   test('a try that could not be started is not started later', async () => {
