@@ -18,6 +18,7 @@ const OWN_NAMES = [
   'ORCH_EMBEDDED',
   'ORCH_READY_FILE',
   'ORCH_CAREFUL',
+  'ORCH_DEBUG',
   'ORCH_KEEP',
 ];
 

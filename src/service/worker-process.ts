@@ -116,7 +116,7 @@ function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.Proce
     TEMPORAL_NAMESPACE: NAMESPACE,
     ORCH_STATE_DIR: files.state,
     ORCH_CACHE_DIR: cacheDir(env),
-    ...defined({ ORCH_KEEP: env['ORCH_KEEP'] }),
+    ...defined({ ORCH_KEEP: env['ORCH_KEEP'], ORCH_DEBUG: env['ORCH_DEBUG'] }),
     ORCH_EMBEDDED: '1',
     ORCH_READY_FILE: files.workerReady,
   };
