@@ -14,7 +14,7 @@ test('the allocator is told what the user has not said, and no process of the wo
   expect(user).toEqual({ MALLOC_ARENA_MAX: '7', MALLOC_TRIM_THRESHOLD_: '1' });
 });
 
-/** Makes 50 MB that nobody holds, and ends once they are gone; V8 itself would keep them for as long as nothing happens. */
+/** Makes 50 MB that nobody holds, and ends once they are gone; V8's own reducer, which is off here, acts late or not at all. */
 const IDLER = `
   const v8 = require('node:v8');
   const { isMainThread, Worker } = require('node:worker_threads');
@@ -30,7 +30,7 @@ const IDLER = `
 
 test('a worker that rests gives back what it no longer needs, in each of its threads, and nobody finds a way to collect', () => {
   const both = `${IDLER} if (isMainThread) new Worker(process.env.IDLER, { eval: true });`;
-  const { stdout, stderr } = spawnSync(process.execPath, [...memoryOptions(), '-e', both], {
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-memory-reducer', ...memoryOptions(), '-e', both], {
     encoding: 'utf8',
     timeout: 180_000,
     env: { ...process.env, IDLER },
