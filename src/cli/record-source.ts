@@ -3,7 +3,7 @@ import path from 'node:path';
 import { OrchError } from '../client/errors.js';
 import { isFinished, manifestOf, type Manifest, type RunEvent } from '../journal/index.js';
 import { cleanRecord } from '../records/clean-record.js';
-import { readEvents } from '../records/event-file.js';
+import { readEvents, readFirstEvents } from '../records/event-file.js';
 import { runDir, stateDir } from '../records/paths.js';
 import { readManifest } from '../records/run-folders.js';
 import { RECORD_FILES } from '../records/write-record.js';
@@ -62,9 +62,9 @@ async function sealedRecord(folder: string, runId: string): Promise<RecordOfRun 
   try {
     const manifest = await readManifest(folder);
     if (manifest?.run_id !== runId || !isFinished(manifest)) return undefined;
-    const record = await fromFiles(folder, manifest);
-    const last = record.events.at(-1);
-    return last?.type === 'run-finished' && last.seq === record.events.length ? record : undefined;
+    const events = await readFirstEvents(path.join(folder, RECORD_FILES.events), Infinity);
+    if (events.at(-1)?.type !== 'run-finished') return undefined;
+    return { manifest, events, plan: await readPlan(folder), open: false };
   } catch {
     return undefined; // the run itself has all of it
   }
@@ -72,6 +72,9 @@ async function sealedRecord(folder: string, runId: string): Promise<RecordOfRun 
 
 async function fromFiles(folder: string, manifest: Manifest): Promise<RecordOfRun> {
   const events = await readEvents(path.join(folder, RECORD_FILES.events));
-  const plan: unknown = JSON.parse(await readFile(path.join(folder, RECORD_FILES.plan), 'utf8'));
-  return { manifest, events, plan, open: !isFinished(manifest) };
+  return { manifest, events, plan: await readPlan(folder), open: !isFinished(manifest) };
+}
+
+async function readPlan(folder: string): Promise<unknown> {
+  return JSON.parse(await readFile(path.join(folder, RECORD_FILES.plan), 'utf8'));
 }

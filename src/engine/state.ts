@@ -141,7 +141,7 @@ export interface RunState {
   /** Failed steps that wait for a person, where the plan says `on_abort: quarantine`. */
   held: number[];
   /** Why nothing but `finally` starts any more. */
-  stop?: 'aborted' | 'run_canceled' | 'run_timeout';
+  stop?: 'aborted' | 'run_canceled' | 'run_timeout' | 'history_full';
   /** True once even `finally` is being ended. */
   forced: boolean;
   /** Critical steps that failed, or were canceled by an operator, without recovery. */
