@@ -49,8 +49,11 @@ async function afterRuns() {
 }
 
 async function largeRun() {
-  const before = (i) => (i < LAYER ? [] : [`s${i - LAYER}`, `s${i - LAYER - (i % LAYER) + ((i + 1) % LAYER)}`]);
-  const list = Array.from({ length: layered }, (_, i) => ({ id: `s${i}`, command: 'true', depends_on: before(i) }));
+  const list = Array.from({ length: layered }, (_, i) => ({
+    id: `s${i}`,
+    command: 'true',
+    depends_on: layerBefore(i),
+  }));
   const cpu = cpuSec();
   let peak = 0;
   const timer = setInterval(() => (peak = Math.max(peak, rssMb())), 500);
@@ -63,6 +66,10 @@ async function largeRun() {
   report(`a minute later (${(cpuSec() - used).toFixed(1)} s of CPU since)`);
   await sleep(Math.max(0, settle - 60) * 1000);
   report(`${settle} s after the run`, LIMITS.after);
+}
+
+function layerBefore(i) {
+  return i < LAYER ? [] : [`s${i - LAYER}`, `s${i - LAYER - (i % LAYER) + ((i + 1) % LAYER)}`];
 }
 
 async function loudStep() {

@@ -10,7 +10,7 @@ const GIVE_BACK = fileURLToPath(new URL('../../dist/service/give-back-memory.cjs
 const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
 
 /** Names which of the variables are the service's own and not the user's. */
-export const ALLOCATOR_NAMES = 'ORCH_ALLOCATOR';
+const ALLOCATOR_NAMES = 'ORCH_ALLOCATOR';
 
 /** Options of Node for the worker. */
 export function memoryOptions(): string[] {
