@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { builtSources } from './test/support/built-sources.js';
 import SlowFirst from './test/support/slow-first.js';
 
 /** What needs neither a build nor a service, and takes seconds: `npm run test:unit`, `npm run test:watch`. */
@@ -6,9 +7,9 @@ const UNIT = [
   'test/{agents,basics,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/command/{outputs,powershell,summary}.test.ts',
-  'test/cli/one-check.test.ts',
+  'test/cli/{greedy-options,one-check}.test.ts',
   'test/cli/render/*.test.ts',
-  'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,rerun,send-verb,service-errors,why-stuck}.test.ts',
+  'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,references,rerun,send-verb,service-errors,why-stuck}.test.ts',
   'test/contract/*.test.ts',
   'test/docs/{loop,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
@@ -35,6 +36,23 @@ const UNIT_SLOW = [
   'test/workflows/record/recorder.test.ts',
 ];
 
+/**
+ * What kills, attacks, waits out the minutes after which a host is lost, or tries one thing in every state that it can
+ * meet: as much time as all others take. `npm run test:long`, and CI after the suite.
+ */
+const LONG = [
+  'test/{attack,chaos,night}/*.test.ts',
+  'test/cli/{agents-hostile,disk-full,first-message,heavy-plans,other-versions,parked-runs,upgrade}.test.ts',
+  'test/cli/{loop-crash,loop-roles,run-folders-and-processes,sub-plans-crash}.test.ts',
+  'test/process/durable/crashes.test.ts',
+  'test/service/watcher.test.ts',
+  'test/worker/{crash,hosts,record-sink}.test.ts',
+  'test/workflows/{continued-agents,first-message,new-history,open-runs}.test.ts',
+];
+
+/** Tests of what the build made, with a Temporal server. */
+const built = { globalSetup: ['test/support/global-setup.ts'], server: { deps: { external: [/\/dist\//] } } };
+
 export default defineConfig({
   test: {
     // A test that kills a worker is to find it dead. The watcher has tests of its own.
@@ -45,13 +63,16 @@ export default defineConfig({
       { extends: true, test: { name: 'unit-slow', include: UNIT_SLOW } },
       {
         extends: true,
+        plugins: [builtSources],
         test: {
+          ...built,
           name: 'service',
           include: ['test/**/*.test.ts'],
-          exclude: UNIT,
-          globalSetup: ['test/support/global-setup.ts'],
+          exclude: [...UNIT, ...LONG],
+          isolate: false,
         },
       },
+      { extends: true, plugins: [builtSources], test: { ...built, name: 'long', include: LONG } },
     ],
     // Generous: what is tested is what happens, not how fast a loaded machine is.
     testTimeout: 240_000,

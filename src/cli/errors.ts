@@ -44,6 +44,7 @@ const USAGE = new Set([
   'invalid_run_id',
   'reserved_id',
   'run_not_found',
+  'ambiguous_run',
   'run_closed',
   'run_open',
   'no_record',

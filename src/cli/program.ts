@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { EXIT, type CliContext, type CliHost } from './context.js';
-import { reportError } from './errors.js';
+import { reportError, UsageError } from './errors.js';
+import { giveBack } from './greedy-options.js';
 import { addLoopCommands } from './register-loop.js';
 import { addPlanCommands } from './register-plan.js';
 import { addRecordCommands } from './register-record.js';
@@ -19,12 +22,23 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
     exitCode = code;
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    if (args.length === 0) return await (await import('./commands/overview.js')).overview(context);
+    await program.parseAsync(meantWords(program, context, args), { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.succeeded : EXIT.usage;
     return reportError(context, error, args.includes('--json'));
   }
+}
+
+/** The command line as it was meant. @throws UsageError where it is a plan without a command */
+function meantWords(program: Command, context: CliContext, [name = '', ...words]: readonly string[]): string[] {
+  const command = program.commands.find((each) => each.name() === name);
+  if (command !== undefined) return [name, ...giveBack(command, words)];
+  if (!name.startsWith('-') && existsSync(path.resolve(context.cwd, name))) {
+    throw new UsageError(`'${name}' is a file, not a command`, `did you mean \`orch run ${name}\`?`);
+  }
+  return [name, ...words];
 }
 
 function createProgram(context: CliContext, args: readonly string[], done: (exitCode: number) => void): Command {
@@ -48,11 +62,17 @@ Exit codes: 0 succeeded, 1 the run failed, 2 usage or invalid plan, 3 service un
 
 Start with:  orch run examples/quickstart.yaml`,
     );
+  program.commandsGroup('Run plans:');
   addRunCommands(program, context, done);
+  program.commandsGroup('Steer runs:');
   addSteerCommands(program, context, done);
+  program.commandsGroup('What runs leave behind:');
   addRecordCommands(program, context, done);
+  program.commandsGroup('Look at plans:');
   addPlanCommands(program, context, done);
+  program.commandsGroup('Loops:');
   addLoopCommands(program, context, done);
+  program.commandsGroup('The service:');
   addServiceCommands(program, context, done);
   for (const command of program.commands) command.exitOverride();
   return program;

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
 
+import { onRun } from './on-run.js';
+
 type Done = (exitCode: number) => void;
 
 /** Commands about what runs leave behind. */
@@ -14,7 +16,9 @@ export function addRecordCommands(program: Command, context: CliContext, done: D
     .option('--stderr', 'only stderr')
     .option('--json', 'print one JSON object for each line')
     .action(async (run, step, options) =>
-      done(await (await import('./commands/logs.js')).logs(context, run, step, options)),
+      done(
+        await onRun(context, run, async (id) => (await import('./commands/logs.js')).logs(context, id, step, options)),
+      ),
     );
 
   program
@@ -27,7 +31,9 @@ export function addRecordCommands(program: Command, context: CliContext, done: D
     .option('--junit', 'print JUnit XML, for CI')
     .option('--html', 'print an HTML page: graph, timeline, steps and the ends of their logs')
     .action(async (run, options) =>
-      done(await (await import('./commands/export.js')).exportRun(context, run, options)),
+      done(
+        await onRun(context, run, async (id) => (await import('./commands/export.js')).exportRun(context, id, options)),
+      ),
     );
 
   program

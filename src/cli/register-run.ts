@@ -1,5 +1,7 @@
 import { Option, type Command } from 'commander';
+import { RUN_STATES } from '../client/references.js';
 import type { CliContext } from './context.js';
+import { onRun } from './on-run.js';
 import { withFormatOptions } from './options/format.js';
 import { collect, withSelection } from './options/plan.js';
 
@@ -39,7 +41,9 @@ function addRerun(program: Command, context: CliContext, done: Done): void {
     .option('--dry-run', 'only show what would be reused and what would run again')
     .option('--strict', 'count warnings as failures')
     .option('--json', 'print the result as one JSON object')
-    .action(async (run, options) => done(await (await import('./commands/rerun.js')).rerun(context, run, options)));
+    .action(async (run, options) =>
+      done(await onRun(context, run, async (id) => (await import('./commands/rerun.js')).rerun(context, id, options))),
+    );
 }
 
 function addViews(program: Command, context: CliContext, done: Done): void {
@@ -48,33 +52,36 @@ function addViews(program: Command, context: CliContext, done: Done): void {
     .description('follow a run to its end')
     .option('--json', 'print the result as one JSON object')
     .option('--strict', 'count warnings as failures in the exit code')
-    .action(async (run, options) => done(await (await import('./commands/run.js')).watch(context, run, options)));
+    .action(async (run, options) =>
+      done(await onRun(context, run, async (id) => (await import('./commands/run.js')).watch(context, id, options))),
+    );
 
   program
     .command('status <run>')
     .description('show what a run and its steps are doing')
     .option('--json', 'print one JSON object')
-    .action(async (run, options) => done(await (await import('./commands/status.js')).status(context, run, options)));
+    .action(async (run, options) =>
+      done(
+        await onRun(context, run, async (id) => (await import('./commands/status.js')).status(context, id, options)),
+      ),
+    );
 
   program
     .command('list')
     .description('list runs of plans, newest first; `orch loop list` lists loops')
     .option('--limit <n>', 'at most this many', '20')
     .option('--all', 'include the runs of sub-plans')
-    .addOption(
-      new Option('--status <status>', 'only runs with this status').choices([
-        'running',
-        'paused',
-        'quarantined',
-        'succeeded',
-        'failed',
-        'canceled',
-        'terminated',
-        'timed_out',
-      ]),
-    )
+    .addOption(new Option('--status <status>', 'only runs with this status').choices(RUN_STATES))
+    .option('--open', 'only runs that have not ended')
+    .option('--waiting', 'only what waits for a person, in all open runs, and how to answer it')
     .option('--json', 'print a JSON array')
-    .action(async (options) => done(await (await import('./commands/status.js')).list(context, options)));
+    .action(async (options) =>
+      done(
+        options.waiting === true
+          ? await (await import('./commands/overview.js')).waiting(context, options)
+          : await (await import('./commands/status.js')).list(context, options),
+      ),
+    );
 
   program
     .command('locks')

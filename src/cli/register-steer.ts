@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
+import { onRun } from './on-run.js';
 import { collect } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
@@ -10,34 +11,42 @@ const load = async () => import('./commands/steer.js');
 export function addSteerCommands(program: Command, context: CliContext, done: Done): void {
   withSender(program.command('cancel <run> [step]').description('cancel a run, or one step of it'))
     .option('--force', 'also end the `finally` steps of the run; terminate a run that is parked')
-    .action(async (run, step, options) => done(await (await load()).cancel(context, run, step, options)));
+    .action(async (run, step, options) =>
+      done(await onRun(context, run, async (id) => (await load()).cancel(context, id, step, options))),
+    );
 
   withSender(
     program.command('skip <run> <step>').description('skip a step that has not started; its dependents still run'),
   )
     .option('--propagate', 'also skip what depends on it')
-    .action(async (run, step, options) => done(await (await load()).skip(context, run, step, options)));
+    .action(async (run, step, options) =>
+      done(await onRun(context, run, async (id) => (await load()).skip(context, id, step, options))),
+    );
 
   withSender(program.command('pause <run>').description('start no further step; running steps continue')).action(
-    async (run, options) => done(await (await load()).pause(context, run, options)),
+    async (run, options) => done(await onRun(context, run, async (id) => (await load()).pause(context, id, options))),
   );
 
   withSender(
     program.command('resume <run>').description('continue after a pause; in a quarantine, give up on the failed steps'),
-  ).action(async (run, options) => done(await (await load()).resume(context, run, options)));
+  ).action(async (run, options) =>
+    done(await onRun(context, run, async (id) => (await load()).resume(context, id, options))),
+  );
 
   withSender(
     program
       .command('retry <run> <step>')
       .description('retry a failed step of an open run, or let an agent that gave up continue'),
-  ).action(async (run, step, options) => done(await (await load()).retry(context, run, step, options)));
+  ).action(async (run, step, options) =>
+    done(await onRun(context, run, async (id) => (await load()).retry(context, id, step, options))),
+  );
 
   withSender(
     program
       .command('answer <run> <step> <text>')
       .description('answer an agent that asked; `-` reads the text from stdin'),
   ).action(async (run, step, text, options) =>
-    done(await (await load()).answerAgent(context, run, step, text, options)),
+    done(await onRun(context, run, async (id) => (await load()).answerAgent(context, id, step, text, options))),
   );
 
   const what = {
@@ -48,14 +57,18 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
     withSender(program.command(`${verb} <run> <step>`).description(what[verb]))
       .option('--comment <text>', 'why')
       .option('--input <name=value>', 'value that the approval asks for (repeatable)', collect, [])
-      .action(async (run, step, options) => done(await (await load()).decide(context, verb, run, step, options)));
+      .action(async (run, step, options) =>
+        done(await onRun(context, run, async (id) => (await load()).decide(context, verb, id, step, options))),
+      );
   }
 
   program
     .command('explain <run> <step>')
     .description('say why a step ran, waits, was skipped or canceled')
     .option('--json', 'print one JSON object')
-    .action(async (run, step, options) => done(await (await load()).explain(context, run, step, options)));
+    .action(async (run, step, options) =>
+      done(await onRun(context, run, async (id) => (await load()).explain(context, id, step, options))),
+    );
 }
 
 function withSender(command: Command): Command {

@@ -9,6 +9,7 @@ export const CLIENT_ERROR_CODES = [
   'reserved_id',
   'forged',
   'run_not_found',
+  'ambiguous_run',
   'run_closed',
   'run_terminated',
   'run_open',

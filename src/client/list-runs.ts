@@ -12,21 +12,25 @@ export interface ListOptions {
   limit?: number;
   /** Only runs in this state. */
   status?: RunState;
+  /** Only runs that have not ended. */
+  open?: boolean;
   /** The runs of sub-plans, too. */
   all?: boolean;
+  /** Only runs whose ids begin with this. */
+  idPrefix?: string;
 }
 
 /** Runs, newest first. @throws OrchError `service_unreachable` */
 export async function listRuns(
   client: Client,
   signing: ClientSigning | undefined,
-  { limit = 20, status, all = false }: ListOptions,
+  { limit = 20, all = false, ...which }: ListOptions,
 ): Promise<RunSummary[]> {
   const wanted = (run: RunSummary): boolean =>
-    (status === undefined || run.status === status) && (run.parent_run_id === undefined || all);
+    (which.status === undefined || run.status === which.status) && (run.parent_run_id === undefined || all);
   try {
     const runs: RunSummary[] = [];
-    for (const { execution, run } of await newestFirst(client, listQuery(status), { limit, wanted })) {
+    for (const { execution, run } of await newestFirst(client, listQuery(which), { limit, wanted })) {
       const genuine = await isGenuineSuccess(client, execution, signing);
       const told = genuine ? run : summarize(execution, false);
       if (wanted(told)) runs.push(told);
@@ -68,10 +72,11 @@ async function newestFirst(
   return found.sort((a, b) => b.run.started_at - a.run.started_at);
 }
 
-function listQuery(status: RunState | undefined): string {
+function listQuery({ status, open, idPrefix }: ListOptions): string {
+  const prefix = idPrefix === undefined ? '' : ` AND WorkflowId STARTS_WITH '${idPrefix.replaceAll("'", "''")}'`;
   // A long run has several executions, of which the last one tells how it is.
-  const type = `WorkflowType = '${RUN_PLAN}' AND ExecutionStatus != 'ContinuedAsNew'`;
-  if (status === undefined) return type;
+  const type = `WorkflowType = '${RUN_PLAN}' AND ExecutionStatus != 'ContinuedAsNew'${prefix}`;
+  if (status === undefined) return open === true ? `${type} AND ExecutionStatus = 'Running'` : type;
   const names: Record<RunState, string> = {
     running: 'Running',
     paused: 'Running',

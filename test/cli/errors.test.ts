@@ -53,7 +53,7 @@ test.each(files)('%s: exit 2, said with its place, and nothing is started', asyn
     expect(line).toMatch(/^plan:\d+:\d+: error\[[a-z_]+\]: /);
   }
   expect(result.stderr.length).toBeLessThan(20_000);
-  expect(took).toBeLessThan(10_000); // the second that it should take is measured in bench/; this finds a hang
+  expect(took).toBeLessThan(60_000); // the second that it should take is measured in bench/; this finds a hang
   const json = await runCli(['validate', 'plan', '--json'], { cwd: dir, env: { ORCH_STATE_DIR: state } });
   expect(json.code).toBe(2);
   const { valid, diagnostics } = JSON.parse(json.stdout) as { valid: boolean; diagnostics: Record<string, unknown>[] };
@@ -84,6 +84,10 @@ test('a directory and a missing file are told as such', async () => {
 test('mistakes on the command line are usage errors, without a stack', async () => {
   const cases: [string[], string][] = [
     [['nonsense'], "error: unknown command 'nonsense'\n"],
+    [
+      ['package.json'],
+      "error[usage]: 'package.json' is a file, not a command\n  hint: did you mean `orch run package.json`?",
+    ],
     [['run'], "error: missing required argument 'plan'\n"],
     [['run', 'x', '--input', 'novalue'], ''],
     [['list', '--status', 'odd'], "error: option '--status <status>' argument 'odd' is invalid."],

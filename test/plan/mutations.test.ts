@@ -151,7 +151,7 @@ test('plans whose values were changed at random are loaded, or refused with a co
     fc.property(fc.constantFrom(...SOURCES), changes, (source, list) =>
       expectAnswer(JSON.stringify(damage(source, list))),
     ),
-    { numRuns: propertyRuns(1000) },
+    { numRuns: propertyRuns(250) },
   );
 });
 
@@ -173,7 +173,7 @@ test('plans whose text was changed at random are loaded, or refused with a code 
       }
       expectAnswer(text);
     }),
-    { numRuns: propertyRuns(1000) },
+    { numRuns: propertyRuns(250) },
   );
 });
 
@@ -191,6 +191,6 @@ test('plans and sub-plans that were changed at random are let pass, or refused w
       expect(checked.error.some((each) => each.severity === 'error')).toBe(true);
       for (const { code } of checked.error) expect(DIAGNOSTIC_CODES).toContain(code);
     }),
-    { numRuns: propertyRuns(400) },
+    { numRuns: propertyRuns(100) },
   );
 });

@@ -98,6 +98,6 @@ test('random plans with conditions, fallbacks and finally steps load, and their 
         }
       }
     }),
-    { numRuns: propertyRuns(150) },
+    { numRuns: propertyRuns(50) },
   );
 });

@@ -1,17 +1,24 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** They wait out real minutes, for hosts that are gone, sessions and heartbeats. Begun last, they would run alone. */
+/** Those take longest. Begun last, they would run alone. */
 const SLOW = [
   'attack',
   'first-message',
   'hosts',
   'agents-hostile',
-  'agents',
+  'watcher',
+  'open-runs',
+  'new-history',
+  'continued-agents',
   'loop-crash',
   'crash',
   'loop-roles',
   'run-folders-and-processes',
   'chaos',
+  'agents',
+  'run-plan',
+  'agents-ends',
+  'loop-agents',
 ];
 
 /** Begins with the test files that take longest; the others follow in vitest's own order. */

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { Client, type WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, type Worker } from '@temporalio/worker';
+import type { Worker } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { OrchClient } from '../../src/client/index.js';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.js';
@@ -10,6 +10,7 @@ import type { WorkerSigning } from '../../src/temporal/signing.js';
 import { createUsedSeals } from '../../src/temporal/used-seals.js';
 import { createWorker } from '../../dist/worker/index.js';
 import { tempDir } from './plans.js';
+import { quietRuntime } from './quiet-runtime.js';
 
 const KEY = '0'.repeat(64);
 
@@ -37,7 +38,7 @@ async function nothing(): Promise<void> {}
  * @param answerMs how long verbs wait for a worker: one that has just been started may have many runs to answer for
  */
 export async function workerRig(settings: readonly string[] = [], answerMs = 60_000): Promise<WorkerRig> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
   const environment = await TestWorkflowEnvironment.createLocal({
     server: {
       executable: { type: 'existing-path', path: inject('temporalBinary') },

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { checkPlanSet } from '../../src/plan/files/check-set.js';
 import type { LoopInput } from '../../src/contract/loop-messages.js';
@@ -9,6 +9,7 @@ import { payloadCodec } from '../../src/temporal/payload-codec.js';
 import type { RunInput } from '../../src/contract/run-input.js';
 import { REPO } from '../support/cli.js';
 import { workflowIdOf, type RecordedHistory } from '../support/history-file.js';
+import { quietRuntime } from '../support/quiet-runtime.js';
 import { HISTORIES } from '../support/steered-run.js';
 
 interface Start {
@@ -16,7 +17,7 @@ interface Start {
 }
 
 beforeAll(() => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
 });
 
 /** The history with another start input, as if today's orch read in it what it does not accept. */

@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import { workflowBundle } from '../../dist/worker/bundle.js';
 import { createPayloadCodec, payloadCodec } from '../../src/temporal/payload-codec.js';
 import { tempDir } from '../support/plans.js';
+import { quietRuntime } from '../support/quiet-runtime.js';
 
 const HISTORIES = fileURLToPath(new URL('../histories', import.meta.url));
 const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.cjs', import.meta.url));
@@ -14,7 +15,7 @@ const BUNDLE = fileURLToPath(new URL('../../dist/workflow-bundle.cjs', import.me
 const SCRIPT = fileURLToPath(new URL('../../scripts/replay.mjs', import.meta.url));
 
 beforeAll(() => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
 });
 
 const files = readdirSync(HISTORIES).filter((file) => file.endsWith('.json'));

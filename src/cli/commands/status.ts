@@ -87,7 +87,7 @@ function withTrouble(context: CliContext, run: RunDescription): RunDescription {
 /** `orch list`. */
 export async function list(
   context: CliContext,
-  flags: { limit: string; status?: RunState; all?: boolean; json?: boolean },
+  flags: { limit: string; status?: RunState; open?: boolean; all?: boolean; json?: boolean },
 ): Promise<number> {
   const limit = Number(flags.limit);
   if (!Number.isInteger(limit) || limit < 1)
@@ -97,7 +97,7 @@ export async function list(
     const runs = await client.list({
       limit,
       all: flags.all === true,
-      ...defined({ status: flags.status }),
+      ...defined({ status: flags.status, open: flags.open }),
     });
     if (flags.json) {
       const rows = runs.map((run) => ({

@@ -128,7 +128,8 @@ function answerHint(step: StepView, { run_id }: ProgressView): string {
   return `  answer with: orch approve ${run_id} ${step.id}   or: orch reject ${run_id} ${step.id}\n`;
 }
 
-function headLine({ counts, total_steps }: ProgressView): string {
+/** How far a run is, in words. */
+export function headLine({ counts, total_steps }: ProgressView): string {
   const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
   return `${ended} of ${total_steps} steps ended`;
 }

@@ -13,6 +13,7 @@ import type { OnFailure, TriggerRule } from '../../../src/plan/model/plan.js';
 import { Recorder } from '../../../src/workflows/record/recorder.js';
 import { drive, type Drive } from '../../engine/drive.js';
 import { programOf, type StepSketch } from '../../engine/programs.js';
+import { propertyRuns } from '../../support/property-runs.js';
 import { runAbout } from '../../support/run-about.js';
 
 function aboutOf({ plan }: Program): RunAbout {
@@ -131,7 +132,7 @@ test('whatever happens, the manifest made of the events says what the engine kno
       expect(manifestSchema.parse(live.manifest)).toEqual(live.manifest);
       if (run.finished !== undefined) expect(events.at(-1)?.type).toBe('run-finished');
     }),
-    { numRuns: 150 },
+    { numRuns: propertyRuns(40) },
   );
 });
 

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createWorker } from '../../../dist/worker/index.js';
 import { loadPlanFile, OrchClient, OrchError } from '../../../src/client/index.js';
@@ -11,6 +10,7 @@ import { ENGINE_VERSION } from '../../../src/contract/run-input.js';
 import { payloadCodec } from '../../../src/temporal/payload-codec.js';
 import { eventually } from '../../support/eventually.js';
 import { tempDir, uniqueId, writePlan } from '../../support/plans.js';
+import { quietRuntime } from '../../support/quiet-runtime.js';
 
 let environment: TestWorkflowEnvironment;
 let orch: OrchClient;
@@ -18,7 +18,7 @@ let stop: () => Promise<void>;
 const stateDir = tempDir();
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
   environment = await TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path: inject('temporalBinary') } },
     client: { dataConverter: { payloadCodecs: [payloadCodec] } },
