@@ -165,7 +165,7 @@ async function measure(id) {
     const history = await client.workflow.getHandle(id, longest).fetchHistory();
     const since = performance.now();
     const options = {
-      workflowBundle: workflowBundle(signing.since),
+      workflowBundle: workflowBundle(signing.since, false),
       dataConverter: { payloadCodecs: [createPayloadCodec(signing.key)] },
     };
     await Worker.runReplayHistory(

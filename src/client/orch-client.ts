@@ -1,5 +1,6 @@
 import type { Client, Connection } from '@temporalio/client';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
+import { firstExecutionOf } from '../temporal/run-chain.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import { forceCancel } from './force-cancel.js';
 import { defined } from '../basics/defined.js';
@@ -253,6 +254,21 @@ export class OrchClient {
     }
     if (record !== undefined) return record;
     throw noRecord(runId);
+  }
+
+  /**
+   * The service's id of a closed run, by which its record is told from that of an earlier one of the same name; undefined
+   * while it is open.
+   *
+   * @throws OrchError `run_not_found`
+   */
+  async closedAs(runId: string): Promise<string | undefined> {
+    try {
+      const last = await throughOutages(() => this.client.workflow.getHandle(runId).describe());
+      return last.status.name === 'RUNNING' ? undefined : firstExecutionOf(last);
+    } catch (error) {
+      throw asOrchError(error, runId);
+    }
   }
 
   /**

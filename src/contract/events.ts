@@ -104,7 +104,9 @@ export const runEventSchema = z.discriminatedUnion('type', [
   event('step-reopened', aboutStep),
   event('run-finished', {
     status: z.enum(['succeeded', 'failed', 'canceled', 'terminated', 'timed_out']),
-    reason: text.optional().describe('steps_failed, run_timeout, run_canceled, terminated or service_timeout'),
+    reason: text
+      .optional()
+      .describe('steps_failed, run_timeout, history_full, run_canceled, terminated or service_timeout'),
     message: text.optional(),
     warnings: z.int().optional(),
   }),

@@ -60,7 +60,8 @@ export type StepReason =
   | 'operator'
   | 'aborted'
   | 'run_canceled'
-  | 'run_timeout';
+  | 'run_timeout'
+  | 'history_full';
 
 export type RunStatus = 'pending' | 'running' | 'paused' | 'quarantined' | 'succeeded' | 'failed' | 'canceled';
 

@@ -121,6 +121,9 @@ function take(turn: Turn, event: EngineEvent): void {
       else delete turn.state.holding;
       turn.state.version += 1;
       break;
+    case 'history-full':
+      outOf(turn, 'history_full');
+      break;
     case 'timer-fired':
       takeTimer(turn, event.timer);
       break;
@@ -171,14 +174,20 @@ function noteSubRun({ state }: Turn, step: number, runId: string): void {
 function takeTimer(turn: Turn, timer: EngineTimer): void {
   const { state } = turn;
   if (timer === 'run') {
-    if (state.phase !== 'main' || state.stop !== undefined) return;
-    stopAll(turn, 'run_timeout');
-    giveUpLocks(turn);
+    outOf(turn, 'run_timeout');
   } else if (timer === 'finally') {
     if (state.phase === 'finally') stopPhase(turn, 'run_timeout');
   } else {
     cooledDown(turn, timer.slice('breaker:'.length));
   }
+}
+
+/** The run is out of time, or of room: its steps end, and `finally` runs. */
+function outOf(turn: Turn, what: 'run_timeout' | 'history_full'): void {
+  const { state } = turn;
+  if (state.phase !== 'main' || state.stop !== undefined) return;
+  stopAll(turn, what);
+  giveUpLocks(turn);
 }
 
 /** A cancel ends the steps and lets `finally` run; with `force` it ends that too. */
@@ -256,5 +265,6 @@ function statusOf(state: RunState): RunStatus {
 
 function endOf(state: RunState): 'succeeded' | 'failed' | 'canceled' {
   if (state.stop === 'run_canceled') return 'canceled';
-  return state.broken > 0 || state.stop === 'run_timeout' ? 'failed' : 'succeeded';
+  const out = state.stop === 'run_timeout' || state.stop === 'history_full';
+  return state.broken > 0 || out ? 'failed' : 'succeeded';
 }

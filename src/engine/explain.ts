@@ -154,6 +154,8 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
       return `The run was canceled${by}.`;
     case 'run_timeout':
       return 'The run reached its time limit.';
+    case 'history_full':
+      return 'The history of the run was full, and it could not continue in a new one.';
     default:
       return `It was ${step.status}${step.reason === undefined ? '' : ` (${step.reason})`}.`;
   }

@@ -21,6 +21,8 @@ export type EngineEvent = { at: number } & (
   | { type: 'step-warned'; step: number; message: string }
   /** Nothing starts from now on, until it may again: the run goes on in a new history. */
   | { type: 'starts-held'; held: boolean }
+  /** The service is about to end the run by force, as its history is full. */
+  | { type: 'history-full' }
   | { type: 'timer-fired'; timer: EngineTimer }
   | { type: 'run-cancel-requested'; force?: boolean; by?: string }
   | OperatorRequest

@@ -141,7 +141,7 @@ export interface RunState {
   /** Failed steps that wait for a person, where the plan says `on_abort: quarantine`. */
   held: number[];
   /** Why nothing but `finally` starts any more. */
-  stop?: 'aborted' | 'run_canceled' | 'run_timeout';
+  stop?: 'aborted' | 'run_canceled' | 'run_timeout' | 'history_full';
   /** Who canceled the run, where that was said. */
   canceledBy?: string;
   /** True once even `finally` is being ended. */

@@ -75,7 +75,9 @@ export const manifestSchema = z.object({
     'terminated',
     'timed_out',
   ]),
-  reason: text.describe('why it did not succeed: steps_failed, run_timeout, run_canceled, terminated, service_timeout'),
+  reason: text.describe(
+    'why it did not succeed: steps_failed, run_timeout, history_full, run_canceled, terminated, service_timeout',
+  ),
   message: text,
   last_seq: z.int().describe('number of the last event included'),
   created_at: time,

@@ -39,11 +39,10 @@ export async function startWatcher(files: ServiceFiles, env: Env): Promise<NonNu
 
 /** What a repair is to know, and steps are not to inherit. */
 function placesOf(files: ServiceFiles, env: Env): NodeJS.ProcessEnv {
-  const keep = env['ORCH_KEEP'];
   return {
     ORCH_STATE_DIR: files.state,
     ORCH_CACHE_DIR: cacheDir(env),
-    ...defined({ ORCH_KEEP: keep }),
+    ...defined({ ORCH_KEEP: env['ORCH_KEEP'], ORCH_DEBUG: env['ORCH_DEBUG'] }),
   };
 }
 

@@ -6,6 +6,7 @@ import { stateDir } from '../records/paths.js';
 import { serviceFiles } from './files.js';
 import { keepLogging } from './keep-logging.js';
 import { workerSigning } from './signing.js';
+import { dropAllocator } from './worker-memory.js';
 import { openWebUi, type WebUi } from './web-ui.js';
 import { startChores } from './worker-chores.js';
 import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
@@ -18,12 +19,14 @@ const OWN_NAMES = [
   'ORCH_EMBEDDED',
   'ORCH_READY_FILE',
   'ORCH_CAREFUL',
+  'ORCH_DEBUG',
   'ORCH_KEEP',
 ];
 
 keepLogging();
 Runtime.install({ logger: new DefaultLogger('INFO') });
 const { env } = process;
+dropAllocator(env);
 const address = env['TEMPORAL_ADDRESS'];
 if (address === undefined) throw new Error('Internal error: TEMPORAL_ADDRESS is not set');
 const stepEnv = { ...env };

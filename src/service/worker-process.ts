@@ -1,5 +1,4 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheDir, type Env } from '../records/paths.js';
 import { startInBackground, type Background } from './background.js';
@@ -13,6 +12,7 @@ import { chooseWebUiPort } from './ports.js';
 import type { ServerRecord, WorkerRecord } from './record.js';
 import { startFailure } from './start-failure.js';
 import { workerArguments, type WorkerArguments } from './worker-arguments.js';
+import { memoryOptions, withAllocator } from './worker-memory.js';
 import { defined } from '../basics/defined.js';
 
 /** From nothing to polling takes one to two seconds; a busy machine many times that. Milliseconds. */
@@ -85,27 +85,14 @@ async function spawnWorker(
   try {
     return await startInBackground({
       file: process.execPath,
-      args: [
-        `--max-old-space-size=${heapLimitMb()}`,
-        program.entry,
-        ...workerArguments({ service_dir: files.dir, ...told }),
-      ],
+      args: [...memoryOptions(), program.entry, ...workerArguments({ service_dir: files.dir, ...told })],
       cwd: files.dir,
-      env: { ...workerEnv(files, env, told.address), ...(careful && { ORCH_CAREFUL: '1' }) },
+      env: withAllocator({ ...workerEnv(files, env, told.address), ...(careful && { ORCH_CAREFUL: '1' }) }),
       log: files.workerLog,
     });
   } catch (error) {
     throw startFailed(files, [String(error)], false);
   }
-}
-
-/**
- * Of the worker's main thread, and of the one that its workflows are in. Node's own limit is 4 GB on a large machine, for
- * each: a run gone wild would take all memory from the steps before it met that.
- */
-function heapLimitMb(): number {
-  const quarter = Math.floor(Math.min(totalmem(), process.constrainedMemory?.() || Infinity) / 4 / 2 ** 20);
-  return Math.max(512, Math.min(2048, quarter));
 }
 
 /** Steps see the worker's environment, so the starter's is kept; only where it stands is said anew. */
@@ -116,7 +103,7 @@ function workerEnv(files: ServiceFiles, env: Env, address: string): NodeJS.Proce
     TEMPORAL_NAMESPACE: NAMESPACE,
     ORCH_STATE_DIR: files.state,
     ORCH_CACHE_DIR: cacheDir(env),
-    ...defined({ ORCH_KEEP: env['ORCH_KEEP'] }),
+    ...defined({ ORCH_KEEP: env['ORCH_KEEP'], ORCH_DEBUG: env['ORCH_DEBUG'] }),
     ORCH_EMBEDDED: '1',
     ORCH_READY_FILE: files.workerReady,
   };

@@ -44,6 +44,8 @@ export interface WorkerSettings {
   loopRoot?: string;
   /** Set where workers have died lately: this one notes each run before it computes for it, one at a time. */
   careful?: boolean;
+  /** Whether workflow code keeps stacks, for who debugs it; dear. Default false. */
+  stacks?: boolean;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: Pick<RecordKeeper, 'take' | 'seal' | 'flush'>;
 }
@@ -60,7 +62,7 @@ export async function createWorker(given: WorkerSettings): Promise<Worker> {
   const worker = await Worker.create({
     ...commonOptions(settings),
     taskQueue: settings.taskQueue ?? DEFAULT_TASK_QUEUE,
-    workflowBundle: workflowBundle(settings.signing?.since),
+    workflowBundle: workflowBundle(settings.signing?.since, settings.stacks === true),
     sinks: recordSinks(settings.records),
     // After a kill -9 the default of 10 s would delay the next workflow task by as much.
     stickyQueueScheduleToStartTimeout: '1 second',

@@ -60,6 +60,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       service,
       records,
       onlyHost: embedded,
+      stacks: Boolean(options.env['ORCH_DEBUG']),
       env: options.stepEnv ?? options.env,
       ...defined({
         drainSec: options.drainSec,

@@ -176,6 +176,9 @@ describe('a lock of a run', () => {
       `work: pending\n  It is ready; the run waits for lock '${name}', held by run '${a}'.\n`,
     );
     expect((await callCli(['status', c])).stdout).toContain(`  the run waits for lock '${name}', held by run '${a}'\n`);
+    expect(JSON.parse((await callCli(['status', c, '--json'])).stdout)).toMatchObject({
+      waits_for: `waits for lock '${name}', held by run '${a}'`,
+    });
     await callCli(['cancel', b]);
     expect(await ended(b)).toBe('canceled');
     await callCli(['cancel', a]);

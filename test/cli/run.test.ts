@@ -239,7 +239,7 @@ describe('inputs and environment', () => {
         {
           id: 'a',
           command:
-            'echo "$LAYER|$BOTH|$TAKEN|$ORCH_RUN_ID|$ORCH_STEP_ID|$ORCH_ATTEMPT|$ORCH_IDEMPOTENCY_KEY|$(pwd -P)|$ORCH_READY_FILE$TEMPORAL_ADDRESS" > seen',
+            'echo "$LAYER|$BOTH|$TAKEN|$ORCH_RUN_ID|$ORCH_STEP_ID|$ORCH_ATTEMPT|$ORCH_IDEMPOTENCY_KEY|$(pwd -P)|$ORCH_READY_FILE$TEMPORAL_ADDRESS$ORCH_ALLOCATOR$MALLOC_ARENA_MAX" > seen',
           shell: true,
           env: { LAYER: 'step' },
         },

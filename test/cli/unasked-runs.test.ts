@@ -71,7 +71,8 @@ test('a closed run is told of without a worker, and an open one says why it is n
   await eventually('the worker is gone', () => identify(pid) === undefined);
   expect((await own.orch('status', open)).stdout).toContain('steps unknown: no worker is polling');
   expect(await answers(failed, canceled)).toEqual(asked);
-  expect(asked.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0]);
+  expect(asked.map(({ code }) => code)).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  expect(asked[6]).toMatchObject({ stdout: expect.stringMatching(/^(\{.*\}\n)+$/) as string, stderr: '' });
   expect(asked[2]!.stdout).toContain("'b' did not succeed");
   expect(asked[0]!.stdout).toContain('middle');
   expect(asked[4]!.stdout).toMatch(/^canceled-\S+ canceled /);
@@ -86,5 +87,8 @@ function answers(failed: string, canceled: string): Promise<CliResult[]> {
     own.orch('rerun', failed, '--dry-run'),
     own.orch('status', canceled),
     own.orch('explain', canceled, 'gate'),
+    own.orch('export', failed, '--events'),
+    own.orch('export', canceled),
+    own.orch('logs', failed),
   ]);
 }

@@ -1,5 +1,6 @@
 import {
   decide,
+  explain,
   refusal,
   restore,
   snapshot,
@@ -52,6 +53,9 @@ export interface Drive {
   readonly timers: ReadonlyMap<EngineTimer, number>;
   /** Lets a timer's time come. */
   fire(timer: EngineTimer): void;
+  /** The run's history is full. */
+  fill(): void;
+  explain(id: string): readonly string[];
   /** `status` or `status:reason` of each step. */
   statuses(): Record<string, string>;
 }
@@ -189,6 +193,8 @@ export function drive(
       clock = Math.max(clock, at);
       send({ type: 'timer-fired', timer, at: clock });
     },
+    fill: () => send({ type: 'history-full', at: (clock += 1) }),
+    explain: (id) => explain(program, state, id)?.lines ?? [],
     statuses: () =>
       Object.fromEntries(
         state.steps.map((step, i) => [

@@ -179,6 +179,17 @@ test('run_timeout_sec stops the run as failed, and lets finally run', () => {
   expect(run.finished).toBe('failed');
 });
 
+test('a full history stops the run as failed, lets finally run, and is no news in finally', () => {
+  const run = drive(programOf({ a: {}, b: after('a'), z: { finally: true } }));
+  run.fill();
+  run.end('a', 'canceled');
+  expect(run.statuses()).toMatchObject({ a: 'canceled:history_full', b: 'canceled:history_full' });
+  expect(run.explain('b')).toEqual(['The history of the run was full, and it could not continue in a new one.']);
+  run.fill();
+  run.end('z');
+  expect([run.statuses()['z'], run.finished]).toEqual(['success', 'failed']);
+});
+
 describe('on_abort: quarantine', () => {
   const plan = { a: {}, b: {}, c: after('a'), d: after('b'), z: { finally: true } };
   const quarantined = (): ReturnType<typeof drive> => {

@@ -222,3 +222,52 @@ test('verbs are taken in once each, whatever history they meet', async () => {
   expect(await runs.executions(runId)).toBeGreaterThan(3);
   expect(lines(log)).toHaveLength(60);
 });
+
+test('a run with too much to carry says so, and ends by itself before the service would end it', async () => {
+  const finallyRan = runs.file('finally');
+  const large = Array.from({ length: 24 }, (_, i) => `large${i}`);
+  const read = large.map((id) => `size(prev.${id}.outputs.text)`).join(' + ');
+  const waits = Array.from({ length: 60 }, (_, i) => ({
+    id: `wait${i}`,
+    depends_on: i === 0 ? large : [`wait${i - 1}`],
+    step_def: { type: 'wait', seconds: 0.01 },
+  }));
+  const runId = await runs.start(
+    {
+      steps: [
+        ...large.map((id) => ({
+          id,
+          ...shell('echo "text=$(head -c 90000 /dev/urandom | base64 | tr -d "\\n")" >> "$ORCH_OUTPUT"'),
+        })),
+        ...waits,
+        { id: 'gate', step_def: { type: 'approval' } },
+        { id: 'reads', depends_on: [...large, 'gate'], condition: `${read} > 0`, command: 'true' },
+      ],
+      finally: [{ id: 'tidy', ...shell(`echo tidied >> ${finallyRan}`) }],
+    },
+    { historyEvents: 30 },
+  );
+  const why =
+    /^has too much to carry into a new history \(2\.\d MB, mostly outputs that other steps read\), and is ended with history_full at 330 events$/;
+  await eventually(
+    'it says why it stays',
+    async () => why.test((await runs.progressOf(runId))?.waits_for ?? ''),
+    90_000,
+  );
+  const result = await rig.orch.result(runId);
+  const ended = new Map(result.steps.map(({ id, status, reason }) => [id, [status, reason]]));
+  expect([result.status, ended.get('gate'), ended.get('reads'), ended.get('tidy')]).toEqual([
+    'failed',
+    ['canceled', 'history_full'],
+    ['canceled', 'history_full'],
+    ['success', undefined],
+  ]);
+  expect(large.map((id) => ended.get(id)?.[0])).toEqual(large.map(() => 'success'));
+  expect(lines(finallyRan)).toEqual(['tidied']);
+  expect((await runs.expectOneRecord(runId)).at(-1)).toMatchObject({
+    type: 'run-finished',
+    status: 'failed',
+    reason: 'history_full',
+    message: 'The history of the run was full, and it could not continue in a new one',
+  });
+});

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
+import { workflowBundle } from '../../dist/worker/bundle.js';
 import { createPayloadCodec, payloadCodec } from '../../src/temporal/payload-codec.js';
 import { tempDir } from '../support/plans.js';
 import { quietRuntime } from '../support/quiet-runtime.js';
@@ -37,12 +38,25 @@ test.each(files)('the recorded run %s makes the same decisions under a worker th
   const history: unknown = JSON.parse(readFileSync(path.join(HISTORIES, file), 'utf8'));
   await Worker.runReplayHistory(
     {
-      workflowBundle: { code: `globalThis.ORCH_SIGNED_SINCE=${Date.now()};${readFileSync(BUNDLE, 'utf8')}` },
+      workflowBundle: workflowBundle(Date.now(), false), // as workers have it, without stacks
       dataConverter: { payloadCodecs: [createPayloadCodec('ab'.repeat(32))] },
     },
     history,
     workflowIdOf(history as RecordedHistory),
   );
+});
+
+test('a worker loads stacks and sources of workflow code only for who debugs it, and all of it as single bytes', () => {
+  const file = readFileSync(BUNDLE, 'utf8');
+  const [code, map] = file.split(/(?=\/\/# sourceMappingURL=data:)/u);
+  expect(file).not.toMatch(/[^\0-\x7f]/);
+  expect(map).toMatch(/base64,\w{1000}/);
+  expect(workflowBundle(7, true)).toEqual({ code: `globalThis.ORCH_SIGNED_SINCE=7;${file}` });
+  const { code: lean } = workflowBundle(7, false) as { code: string };
+  expect(
+    lean.startsWith(`Error.stackTraceLimit=0;globalThis.ORCH_SIGNED_SINCE=7;${code}//# sourceMappingURL=data:`),
+  ).toBe(true);
+  expect(lean.length).toBeLessThan((code?.length ?? 0) + 500);
 });
 
 function replayByScript(file: string): unknown[] {

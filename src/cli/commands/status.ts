@@ -141,7 +141,7 @@ function statusJson(run: RunDescription): RunJson {
     web_ui: run.web_ui ?? null,
     stale: run.stale,
     ...(run.busy && { busy: true }),
-    ...defined({ stuck: run.stuck }),
+    ...defined({ stuck: run.stuck, waits_for: run.progress?.waits_for }),
     ...tasksJson(run.format, run.progress?.steps),
     ...defined({ outputs: run.progress?.outputs, recommendations: run.progress?.recommendations }),
     ...usageOf(run.progress?.steps ?? []),

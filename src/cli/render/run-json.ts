@@ -57,6 +57,10 @@ export const runJsonSchema = z.object({
   stale: z.boolean().describe('true when no worker answered, so that the steps are not known').optional(),
   busy: z.boolean().describe('true with `stale` if there is a worker that has not answered in time').optional(),
   stuck: z.string().describe('why its worker fails to decide what comes next, if it does').optional(),
+  waits_for: z
+    .string()
+    .describe('why the run itself starts nothing now, if so: it waits for a lock, or continues in a new history')
+    .optional(),
   outputs: z.record(z.string(), z.unknown()).describe('outputs of the plan, once the run has ended').optional(),
   usage: z
     .object({ tokens: z.int(), cost_usd: z.number().nullable(), wall_sec: z.number() })

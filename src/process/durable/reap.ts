@@ -12,7 +12,9 @@ import type { StopReason } from './types.js';
  * @returns whether something was running.
  */
 export async function reap(tryDir: string, reason: StopReason, { graceMs }: { graceMs: number }): Promise<boolean> {
-  const wasRunning = inspectTry(tryDir).status === 'running';
+  const { status } = inspectTry(tryDir);
+  if (status === 'exited' || status === 'closed') return false; // that is final, and there are many of them
+  const wasRunning = status === 'running';
   const controls = { cancel: AbortSignal.abort() };
   for (let index = 0; ; index += 1) {
     const generation = generationOf(tryDir, index);

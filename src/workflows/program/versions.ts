@@ -65,6 +65,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
     since: '2026-11-29',
     reason: 'a run whose history becomes long goes on in a new one together with its agents',
   },
+  'ends-when-full': {
+    since: '2026-11-29',
+    reason: 'a run that cannot leave its history ends by itself, shortly before the service would end it by force',
+  },
   'first-commands': {
     since: '2026-11-28',
     reason: 'runs of version 1: first commands that a signal took the place of are carried out with the next event',

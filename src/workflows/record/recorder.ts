@@ -1,6 +1,7 @@
 import { isRunEnd, type EngineEvent, type Program, type RunState, type StepReport } from '../../engine/index.js';
 import type { RunEvent, RunEventBody } from '../../contract/events.js';
 import { EVENTS_VERSION } from '../../contract/events-version.js';
+import { OUT_OF } from './out-of.js';
 import { attemptEvents, endEvent } from './step-events.js';
 import { defined } from '../../basics/defined.js';
 
@@ -181,9 +182,8 @@ function finished(state: RunState): RunEventBody {
     const message = canceledBy === undefined ? undefined : `Canceled by ${canceledBy}`;
     return { type: 'run-finished', status, reason: 'run_canceled', ...defined({ message }), warnings };
   }
-  if (broken === 0 && stop === 'run_timeout') {
-    const message = 'The run took longer than its run_timeout_sec';
-    return { type: 'run-finished', status: 'failed', reason: 'run_timeout', message, warnings };
+  if (broken === 0 && (stop === 'run_timeout' || stop === 'history_full')) {
+    return { type: 'run-finished', status: 'failed', reason: stop, message: OUT_OF[stop], warnings };
   }
   return { type: 'run-finished', status: 'failed', reason: 'steps_failed', warnings };
 }

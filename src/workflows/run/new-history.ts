@@ -25,6 +25,8 @@ const LONG = { events: 4_000, bytes: 4 * 1024 * 1024 };
 const NO_QUIET = 1.5;
 /** So much longer, starts are held until what cannot go along has ended. That may take days; but a history ends by force. */
 const OVERDUE = 5;
+/** So much longer, the run is ended: the service would do so by force soon after, and no `finally` would run. */
+const FULL = 11;
 /** Processes that go along at once: all of them are asked for again in one task. */
 const MAX_PROCESSES = 500;
 /** Temporal refuses an input of 2 MB. */
@@ -57,6 +59,8 @@ export class NewHistory {
   private notBefore = 0;
   /** Whether steps of agents go along; once it is asked for, no other answer comes. */
   private agentsGo = false;
+  /** Bytes that the next history would have to be told, where they are too many. */
+  private tooLarge: number | undefined;
   /** While the worker is asked what runs, nothing may ask `patched`. */
   private leaving = false;
 
@@ -88,21 +92,34 @@ export class NewHistory {
     }
   }
 
+  /** Whether the service is about to end the run. Older code let it come to that: asked where it has begun to matter. */
+  mustEnd(): boolean {
+    const { stop, phase } = this.run.state();
+    return phase === 'main' && stop === undefined && !this.leaving && this.isLonger(FULL) && patched('ends-when-full');
+  }
+
   /** Whether the run can go on in a new history now. */
   ready(): boolean {
     const { state } = this.run;
     return state().holding !== undefined && this.isPossible() && this.allGoes();
   }
 
-  /** Why starts are held, in words for people. */
+  /** Why starts are held, or what keeps the run from a new history, in words for people. */
   waitsFor(): string | undefined {
-    if (this.run.state().holding === undefined) return undefined;
+    if (this.run.state().holding === undefined) return this.stays();
     const staying = this.staying();
     const first = staying.slice(0, 3).join(', ');
     const more = staying.length > 3 ? `, and ${staying.length - 3} more` : '';
     return staying.length === 0
       ? 'starts nothing until it continues in a new history'
       : `starts nothing until it continues in a new history, for which ${first}${more} must end first`;
+  }
+
+  private stays(): string | undefined {
+    const { stop, status } = this.run.state();
+    if (this.tooLarge === undefined || stop !== undefined || isRunEnd(status)) return undefined;
+    const mb = (this.tooLarge / 1e6).toFixed(1);
+    return `has too much to carry into a new history (${mb} MB, mostly outputs that other steps read), and is ended with history_full at ${this.limit() * FULL} events`;
   }
 
   /** Goes on in a new history; returns only where that cannot be, or something came in between. */
@@ -124,7 +141,8 @@ export class NewHistory {
     await condition(() => this.ready() || !this.isHeld());
     if (!this.ready()) return;
     const next = this.nextInput(looked);
-    if (next === undefined) this.putOff();
+    this.tooLarge = typeof next === 'number' ? next : undefined;
+    if (typeof next === 'number') this.putOff();
     else await makeContinueAsNewFunc<RunPlan>({ workflowType: RUN_PLAN, memo: this.memo() })(next);
   }
 
@@ -165,19 +183,22 @@ export class NewHistory {
 
   private isLonger(factor: number): boolean {
     const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-    const events = this.run.input.history_events ?? LONG.events;
-    if (historyLength >= events * factor || historySize >= LONG.bytes * factor) return true;
+    if (historyLength >= this.limit() * factor || historySize >= LONG.bytes * factor) return true;
     return factor === 1 && continueAsNewSuggested;
   }
 
   private putOff(): void {
     const { historyLength } = workflowInfo();
-    this.notBefore = historyLength + (this.run.input.history_events ?? LONG.events) / 2;
+    this.notBefore = historyLength + this.limit() / 2;
     this.giveUp();
   }
 
-  /** @returns undefined where it would be too large to travel */
-  private nextInput(looked: Record<string, CarriedStep>): RunInput | undefined {
+  private limit(): number {
+    return this.run.input.history_events ?? LONG.events;
+  }
+
+  /** @returns its size where it would be too large to travel */
+  private nextInput(looked: Record<string, CarriedStep>): RunInput | number {
     const { program, input, inFlight, state, carry } = this.run;
     const plans = program.carriedPlans!;
     const rest: Omit<CarriedRun, 'v' | 'plans'> = {
@@ -190,7 +211,7 @@ export class NewHistory {
     const bytes = plans.packed + packedAtMost(JSON.stringify({ ...rest, ...small }));
     if (bytes > MAX_INPUT_BYTES) {
       log.warn(`The run stays in its history: what the next one needs to know has ${bytes} bytes`);
-      return undefined;
+      return bytes;
     }
     return { ...known, carried: { v: CARRIED_VERSION, plans, ...rest } };
   }

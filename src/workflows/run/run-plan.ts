@@ -3,6 +3,7 @@ import { withoutStack } from '../../basics/without-stack.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { readInput } from '../program/input.js';
+import { OUT_OF } from '../record/out-of.js';
 import { createProgram } from '../program/program.js';
 import { listenForSignals } from '../record/signals.js';
 import { temporal } from '../temporal/temporal.js';
@@ -45,7 +46,7 @@ function conclude(result: RunResult): RunResult {
   const more = bad.length > named.length ? `, and ${bad.length - named.length} more` : '';
   const what =
     bad.length === 0
-      ? 'The run took longer than its run_timeout_sec'
+      ? OUT_OF[result.steps.some(({ reason }) => reason === 'history_full') ? 'history_full' : 'run_timeout']
       : `${bad.length} of ${result.steps.length} steps failed: ${named.join(', ')}${more}`;
   // steps failed, not this code
   throw withoutStack(

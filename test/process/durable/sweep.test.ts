@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inspectTry, reap, sweepTries } from '../../../src/process/index.js';
 import { DurableRig } from '../../support/durable.js';
@@ -109,6 +109,22 @@ describe('sweepTries', () => {
     expect(readdirSync(attempts())).toEqual(['open']);
     expect(inspectTry(rig.path('attempts/open')).status).toBe('running');
     await reap(rig.path('attempts/open'), 'canceled', { graceMs });
+  });
+
+  test('holds up nothing else while it removes many', async () => {
+    await rig.run('true', { tryDir: rig.path('attempts/0') });
+    for (let copy = 1; copy < 100; copy += 1) {
+      cpSync(rig.path('attempts/0'), rig.path(`attempts/${copy}`), {
+        recursive: true,
+        filter: (file) => !statSync(file).isFIFO(),
+      });
+    }
+    let turns = 0;
+    const counting = setInterval(() => void (turns += 1));
+    expect(await sweepTries(attempts(), { isOpen: async () => false, graceMs })).toHaveLength(100);
+    clearInterval(counting);
+    expect(turns).toBeGreaterThan(10); // there was none when all were removed at one stretch
+    expect(readdirSync(attempts())).toEqual([]);
   });
 
   test('goes on where one cannot be asked about, and keeps that one', async () => {

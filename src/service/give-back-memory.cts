@@ -1,0 +1,44 @@
+/*
+ * Loaded first into every thread of the embedded worker (`--require`): the one that its workflows are in is the SDK's,
+ * and nothing else of orch's gets into it.
+ *
+ * V8 collects when it needs room, which an idle thread does not: without this a worker keeps for hours what a large run has
+ * left behind. So a thread that rests collects what has come together since it last did.
+ */
+import hooks = require('node:perf_hooks');
+import v8 = require('node:v8');
+import vm = require('node:vm');
+
+/** Milliseconds between two looks. */
+const LOOK_MS = 10_000;
+
+/** A thread rests that was busy for less than this share of the time since the last look. */
+const RESTING = 0.1;
+
+/** What is to have come together: this much, or this share of what has to stay. Bytes. */
+const LEAST = 8 * 2 ** 20;
+const SHARE = 0.25;
+
+const collect = collector();
+let stays = 0;
+let before = hooks.performance.eventLoopUtilization();
+
+setInterval(() => {
+  const now = hooks.performance.eventLoopUtilization();
+  const { utilization } = hooks.performance.eventLoopUtilization(now, before);
+  before = now;
+  const grown = v8.getHeapStatistics().used_heap_size - stays;
+  if (utilization > RESTING || grown < Math.max(LEAST, stays * SHARE)) return;
+  collect();
+  stays = v8.getHeapStatistics().used_heap_size;
+}, LOOK_MS).unref();
+
+/** Node's `gc`, without leaving it where workflow code or anything else would find it. */
+function collector(): () => void {
+  v8.setFlagsFromString('--expose-gc');
+  try {
+    return vm.runInNewContext('gc') as () => void;
+  } finally {
+    v8.setFlagsFromString('--no-expose-gc');
+  }
+}

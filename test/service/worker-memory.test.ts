@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { expect, test } from 'vitest';
+import { dropAllocator, memoryOptions, withAllocator } from '../../src/service/worker-memory.js';
+
+test('the allocator is told what the user has not said, and no process of the worker is', () => {
+  const told = withAllocator({ HOME: '/', MALLOC_ARENA_MAX: '7' });
+  expect(told).toMatchObject({ MALLOC_ARENA_MAX: '7', MALLOC_TRIM_THRESHOLD_: '131072' });
+  dropAllocator(told);
+  expect(told).toEqual({ HOME: '/', MALLOC_ARENA_MAX: '7' });
+
+  const user = { MALLOC_ARENA_MAX: '7', MALLOC_TRIM_THRESHOLD_: '1' };
+  expect(withAllocator(user)).toEqual(user);
+  dropAllocator(user);
+  expect(user).toEqual({ MALLOC_ARENA_MAX: '7', MALLOC_TRIM_THRESHOLD_: '1' });
+});
+
+/** Makes 50 MB that nobody holds, and ends once they are gone; V8's own reducer, which is off here, acts late or not at all. */
+const IDLER = `
+  const v8 = require('node:v8');
+  const { isMainThread, Worker } = require('node:worker_threads');
+  let held = Array.from({ length: 1e6 }, (_, i) => ({ i }));
+  const made = v8.getHeapStatistics().used_heap_size;
+  held = undefined;
+  const timer = setInterval(() => {
+    if (v8.getHeapStatistics().used_heap_size > made - 30e6) return;
+    clearInterval(timer);
+    console.log(isMainThread ? 'main' : 'thread', typeof gc);
+  }, 200);
+`;
+
+test('a worker that rests gives back what it no longer needs, in each of its threads, and nobody finds a way to collect', () => {
+  const both = `${IDLER} if (isMainThread) new Worker(process.env.IDLER, { eval: true });`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-memory-reducer', ...memoryOptions(), '-e', both], {
+    encoding: 'utf8',
+    timeout: 180_000,
+    env: { ...process.env, IDLER },
+  });
+  expect([stdout.trimEnd().split('\n').sort(), stderr]).toEqual([['main undefined', 'thread undefined'], '']);
+});
