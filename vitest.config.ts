@@ -42,12 +42,17 @@ const UNIT_SLOW = [
  */
 const LONG = [
   'test/{attack,chaos,night}/*.test.ts',
-  'test/cli/{agents-hostile,disk-full,first-message,heavy-plans,other-versions,parked-runs,upgrade}.test.ts',
-  'test/cli/{loop-crash,loop-roles,run-folders-and-processes,sub-plans-crash}.test.ts',
+  'test/cli/agents-{ends,hostile,surroundings}.test.ts',
+  'test/cli/loop-{agents,crash,git,older,roles}.test.ts',
+  'test/cli/{disk-full,first-message,heavy-plans,other-versions,parked-runs,unasked-runs,unchecked-start,upgrade}.test.ts',
+  'test/cli/{run-folders-and-processes,sub-plans-crash}.test.ts',
+  'test/client/update-limit.test.ts',
+  'test/examples/safe-merge.test.ts',
   'test/process/durable/crashes.test.ts',
-  'test/service/watcher.test.ts',
+  'test/service/{owner,watcher}.test.ts',
   'test/worker/{crash,hosts,record-sink}.test.ts',
   'test/workflows/{continued-agents,first-message,new-history,open-runs}.test.ts',
+  'test/workflows/steps/sub-runs.test.ts',
 ];
 
 /** Tests of what the build made, with a Temporal server. */

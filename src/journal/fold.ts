@@ -1,3 +1,4 @@
+import { defined } from '../basics/defined.js';
 import type { AttemptFacts, RunEvent } from '../contract/events.js';
 import { EVENTS_VERSION } from '../contract/events-version.js';
 import type { RunAbout, StepAbout } from '../contract/run-about.js';
@@ -101,10 +102,8 @@ function closeOpenStep(step: ManifestStep, end: Extract<RunEvent, { type: 'run-f
 }
 
 function applyToStep(manifest: Manifest, step: ManifestStep, event: StepEvent): void {
-  const part = event.instance === undefined ? step : instanceOf(step, event.instance);
-  if ('item' in event && event.item !== undefined && event.instance !== undefined) {
-    instanceOf(step, event.instance).item = event.item;
-  }
+  const item = 'item' in event ? event.item : undefined;
+  const part = event.instance === undefined ? step : instanceOf(step, event.instance, item);
   switch (event.type) {
     case 'step-started':
       part.status = event.waits_for === undefined ? 'running' : 'waiting';
@@ -193,7 +192,8 @@ function attempt(facts: AttemptFacts, status: ManifestAttempt['status'], kind: s
   };
 }
 
-function instanceOf(step: ManifestStep, index: number): ManifestInstance {
+/** @param item is told when it starts; in the order of the schema, so that a manifest is the same text wherever it is made */
+function instanceOf(step: ManifestStep, index: number, item?: string): ManifestInstance {
   step.instances ??= [];
   // They start in order, but one that is stopped before it starts is left out.
   const at = step.instances[index];
@@ -201,6 +201,7 @@ function instanceOf(step: ManifestStep, index: number): ManifestInstance {
   if (known !== undefined) return known;
   const instance: ManifestInstance = {
     index,
+    ...defined({ item }),
     status: 'pending',
     reason: null,
     message: null,
