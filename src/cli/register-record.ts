@@ -24,7 +24,9 @@ export function addRecordCommands(program: Command, context: CliContext, done: D
 
   program
     .command('export <run>')
-    .description('write the record of a run: its manifest and events, or a report; rebuilt from history where this machine lacks it')
+    .description(
+      'write the record of a run: its manifest and events, or a report; rebuilt from history where this machine lacks it',
+    )
     .option('--out <path>', 'folder to write to, or file, for one of the formats (default: the folder of the run)')
     .option('--force', 'overwrite existing files')
     .option('--json', 'print the manifest')

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { RUN_STATES } from '../client/references.js';
+import { RUN_STATES } from '../contract/statuses.js';
 import type { CliContext } from './context.js';
 import { onRun } from './on-run.js';
 import { withFormatOptions } from './options/format.js';

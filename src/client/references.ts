@@ -1,16 +1,5 @@
+import { RUN_STATES } from '../contract/statuses.js';
 import type { RunState, RunSummary } from './types.js';
-
-/** States that a run can be asked for by. */
-export const RUN_STATES: readonly RunState[] = [
-  'running',
-  'paused',
-  'quarantined',
-  'succeeded',
-  'failed',
-  'canceled',
-  'terminated',
-  'timed_out',
-];
 
 /** What a reference says by itself, before any run is looked at. */
 export type Reference =

@@ -4,6 +4,7 @@ import type { Json } from '../plan/model/values.js';
 import type { CheckedPlans } from './checked-plans.js';
 import type { PastRun } from './rerun-types.js';
 import type { ProgressView } from '../contract/run-messages.js';
+import type { RUN_STATES } from '../contract/statuses.js';
 
 /** A plan to start, as `loadPlanFile` gives it; `source` alone is enough for a plan without sub-plans. */
 export interface PlanToStart {
@@ -41,15 +42,7 @@ export interface StartOptions {
 }
 
 /** What Temporal calls a run, and `paused` and `quarantined`, which to Temporal are running. */
-export type RunState =
-  | 'running'
-  | 'paused'
-  | 'quarantined'
-  | 'succeeded'
-  | 'failed'
-  | 'canceled'
-  | 'terminated'
-  | 'timed_out';
+export type RunState = (typeof RUN_STATES)[number];
 
 /** A run as the list shows it. Times are milliseconds since the epoch. */
 export interface RunSummary {

@@ -67,3 +67,15 @@ export type RunStatus = 'pending' | 'running' | 'paused' | 'quarantined' | 'succ
 
 /** The statuses that a run ends with. */
 export type RunEnd = 'succeeded' | 'failed' | 'canceled';
+
+/** What a run that has been taken up can be: {@link RunStatus}, and what the service does to it from outside. */
+export const RUN_STATES = [
+  'running',
+  'paused',
+  'quarantined',
+  'succeeded',
+  'failed',
+  'canceled',
+  'terminated',
+  'timed_out',
+] as const;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RUN_STATES } from '../contract/statuses.js';
 import { executionFacts, nullable, resultFacts, stepStatus, time as someTime } from '../contract/step-result.js';
 
 /** Version of the form of the manifest. Fields are added, never changed or taken away. */
@@ -64,17 +65,7 @@ export const manifestSchema = z.object({
   version: z.literal(MANIFEST_VERSION),
   run_id: z.string(),
   plan_id: z.string(),
-  status: z.enum([
-    'pending',
-    'running',
-    'paused',
-    'quarantined',
-    'succeeded',
-    'failed',
-    'canceled',
-    'terminated',
-    'timed_out',
-  ]),
+  status: z.enum(['pending', ...RUN_STATES]),
   reason: text.describe(
     'why it did not succeed: steps_failed, run_timeout, history_full, run_canceled, terminated, service_timeout',
   ),
