@@ -233,7 +233,7 @@ describe('a run that ends before its first workflow task', () => {
     const { run_id: id } = await rig.orch.start(planOf([says('a')], { finally: [says('clean')] }), {
       baseDir: rig.dir,
     });
-    await rig.orch.cancel(id);
+    await rig.orch.cancel(id, { by: 'ann' });
     await rig.startWorker();
     const result = await rig.orch.result(id);
     expect(result.steps.map((step) => [step.id, step.reason ?? step.status])).toEqual([
@@ -246,7 +246,7 @@ describe('a run that ends before its first workflow task', () => {
       stale: false,
       progress: { status: 'canceled' },
     });
-    expect((await rig.orch.explain(id, 'a')).lines).toEqual(['The run was canceled.']);
+    expect((await rig.orch.explain(id, 'a')).lines).toEqual(['The run was canceled by ann.']);
     expect((await rig.orch.record(id)).events.at(-1)).toMatchObject({ type: 'run-finished', status: 'canceled' });
     await rig.stopWorker();
   });
