@@ -9,6 +9,13 @@ const load = async () => import('./commands/steer.js');
 
 /** Commands that steer a run, and the one that says why a step is where it is. */
 export function addSteerCommands(program: Command, context: CliContext, done: Done): void {
+  addEnds(program, context, done);
+  addPauses(program, context, done);
+  addAnswers(program, context, done);
+  addExplain(program, context, done);
+}
+
+function addEnds(program: Command, context: CliContext, done: Done): void {
   withSender(program.command('cancel <run> [step]').description('cancel a run, or one step of it'))
     .option('--force', 'also end the `finally` steps of the run; terminate a run that is parked')
     .action(async (run, step, options) =>
@@ -22,7 +29,9 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
     .action(async (run, step, options) =>
       done(await onRun(context, run, async (id) => (await load()).skip(context, id, step, options))),
     );
+}
 
+function addPauses(program: Command, context: CliContext, done: Done): void {
   withSender(program.command('pause <run>').description('start no further step; running steps continue')).action(
     async (run, options) => done(await onRun(context, run, async (id) => (await load()).pause(context, id, options))),
   );
@@ -40,7 +49,9 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
   ).action(async (run, step, options) =>
     done(await onRun(context, run, async (id) => (await load()).retry(context, id, step, options))),
   );
+}
 
+function addAnswers(program: Command, context: CliContext, done: Done): void {
   withSender(
     program
       .command('answer <run> <step> <text>')
@@ -61,7 +72,9 @@ export function addSteerCommands(program: Command, context: CliContext, done: Do
         done(await onRun(context, run, async (id) => (await load()).decide(context, verb, id, step, options))),
       );
   }
+}
 
+function addExplain(program: Command, context: CliContext, done: Done): void {
   program
     .command('explain <run> <step>')
     .description('say why a step ran, waits, was skipped or canceled')

@@ -51,32 +51,15 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     earlierEvents({ connection, namespace, ...defined({ signing }) }),
   );
   try {
-    const embedded = options.signing !== undefined;
+    const embedded = signing !== undefined;
     const service = embedded ? EMBEDDED_SERVICE : serviceName(options.settings);
-    const settings: WorkerSettings = {
-      connection,
-      namespace: options.settings.namespace,
-      stateDir: folder,
-      service,
-      records,
-      onlyHost: embedded,
-      stacks: Boolean(options.env['ORCH_DEBUG']),
-      env: options.stepEnv ?? options.env,
-      ...defined({
-        drainSec: options.drainSec,
-        taskQueue: options.taskQueue,
-        maxSteps: options.maxSteps,
-        signing: options.signing,
-        careful: options.careful,
-        loopRoot: options.loop?.root,
-      }),
-    };
+    const settings = settingsOf(options, { connection, stateDir: folder, service, records });
     const workers = [await createWorker(settings)];
     if (options.loop !== undefined) workers.push(await createRoleWorker(settings, options.loop.roleQueue));
     if (!embedded) workers.push(await createHostWorker(settings));
     const running = Promise.all(workers.map((worker) => worker.run())); // SIGINT and SIGTERM make the SDK shut them down
     options.onReady?.();
-    const client = sealedClient(connection, options.settings.namespace, options.signing?.key);
+    const client = sealedClient(connection, namespace, signing?.key);
     const stopJanitor = startJanitor({
       client,
       stateDir: folder,
@@ -99,4 +82,26 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     await records.close();
     await connection.close();
   }
+}
+
+/** What all workers of this process have in common. */
+function settingsOf(
+  options: RunWorkerOptions,
+  shared: Required<Pick<WorkerSettings, 'connection' | 'stateDir' | 'service' | 'records'>>,
+): WorkerSettings {
+  return {
+    ...shared,
+    namespace: options.settings.namespace,
+    onlyHost: options.signing !== undefined,
+    stacks: Boolean(options.env['ORCH_DEBUG']),
+    env: options.stepEnv ?? options.env,
+    ...defined({
+      drainSec: options.drainSec,
+      taskQueue: options.taskQueue,
+      maxSteps: options.maxSteps,
+      signing: options.signing,
+      careful: options.careful,
+      loopRoot: options.loop?.root,
+    }),
+  };
 }
