@@ -1,6 +1,7 @@
 import type { OrchClient } from '../client/orch-client.js';
 import type { RunSummary } from '../client/types.js';
 import type { ProgressView, StepView } from '../contract/run-messages.js';
+import { answersTo, waitsForPerson } from './render/answers.js';
 
 /** An open run, and what it says of itself; without that where it did not answer. */
 export interface OpenRun {
@@ -11,7 +12,7 @@ export interface OpenRun {
 /** Something that only a person can end. */
 export interface Waiting {
   run_id: string;
-  /** Absent where the whole run waits, in a quarantine or a pause. */
+  /** Absent where the whole run is paused. */
   step?: StepView;
   /** What is asked, or why it waits. */
   question: string;
@@ -36,12 +37,12 @@ export async function openRuns(client: OrchClient): Promise<OpenRun[]> {
 /** What waits for a person in a run. */
 export function waitingIn({ run, progress }: OpenRun): Waiting[] {
   const { run_id } = run;
-  const steps = progress?.steps.filter(isAsked) ?? [];
+  const steps = progress?.steps.filter(waitsForPerson) ?? [];
   const waits = steps.map((step): Waiting => ({
     run_id,
     step,
     question: step.message ?? 'it waits for a decision',
-    answers: step.waits_for === 'answer' ? answersOfAgent(run_id, step.id) : decisions(run_id, step.id),
+    answers: answersTo(run_id, step),
   }));
   if (run.status === 'paused') waits.push({ run_id, question: 'it is paused', answers: [`orch resume ${run_id}`] });
   for (const id of progress?.held ?? []) {
@@ -54,16 +55,4 @@ export function waitingIn({ run, progress }: OpenRun): Waiting[] {
     });
   }
   return waits;
-}
-
-function isAsked({ status, waits_for }: StepView): boolean {
-  return status === 'waiting' && (waits_for === 'approval' || waits_for === 'answer');
-}
-
-function decisions(run: string, step: string): string[] {
-  return [`orch approve ${run} ${step}`, `orch reject ${run} ${step}`];
-}
-
-function answersOfAgent(run: string, step: string): string[] {
-  return [`orch answer ${run} ${step} TEXT`, `orch approve ${run} ${step}`];
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import type { CliContext } from './context.js';
-
 import { onRun } from './on-run.js';
 
 type Done = (exitCode: number) => void;

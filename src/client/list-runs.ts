@@ -18,20 +18,22 @@ export interface ListOptions {
   all?: boolean;
   /** Only runs whose ids begin with this. */
   idPrefix?: string;
+  /** Takes the service's word for what succeeded, which saves a look at each: for names, not for what people are told. */
+  unverified?: boolean;
 }
 
 /** Runs, newest first. @throws OrchError `service_unreachable` */
 export async function listRuns(
   client: Client,
   signing: ClientSigning | undefined,
-  { limit = 20, all = false, ...which }: ListOptions,
+  { limit = 20, all = false, unverified = false, ...which }: ListOptions,
 ): Promise<RunSummary[]> {
   const wanted = (run: RunSummary): boolean =>
     (which.status === undefined || run.status === which.status) && (run.parent_run_id === undefined || all);
   try {
     const runs: RunSummary[] = [];
     for (const { execution, run } of await newestFirst(client, listQuery(which), { limit, wanted })) {
-      const genuine = await isGenuineSuccess(client, execution, signing);
+      const genuine = unverified || (await isGenuineSuccess(client, execution, signing));
       const told = genuine ? run : summarize(execution, false);
       if (wanted(told)) runs.push(told);
       if (runs.length >= limit) break;

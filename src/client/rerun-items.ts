@@ -1,5 +1,6 @@
 import type { Plan, Step } from '../plan/model/plan.js';
 import type { Json } from '../plan/model/values.js';
+import { splitInstanceName } from '../plan/templates/item-label.js';
 import type { ReusedItem, RunInput } from '../contract/run-input.js';
 import type { PastInstance, PastRun, RerunDecision, RerunMode, RunsAgain } from './rerun-types.js';
 import { defined } from '../basics/defined.js';
@@ -21,9 +22,9 @@ export function namedItems(
 }
 
 function splitInstance(plan: Plan, name: string): { step: string; item?: string } {
-  const [, step, item] = /^([^[]+)\[(.*)\]$/s.exec(name) ?? [];
-  const isEach = plan.steps.some(({ id, foreach }) => id === step && foreach !== undefined);
-  return isEach ? { step: step!, item: item! } : { step: name };
+  const instance = splitInstanceName(name);
+  const isEach = plan.steps.some(({ id, foreach }) => id === instance?.step && foreach !== undefined);
+  return isEach ? instance! : { step: name };
 }
 
 /** Whether a name of an item means an instance. What items are called goes before what number they have. */

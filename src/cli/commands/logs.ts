@@ -5,6 +5,7 @@ import type { OrchClient } from '../../client/orch-client.js';
 import { noRecord } from '../../client/unbegun.js';
 import type { Manifest } from '../../journal/index.js';
 import { suggest } from '../../plan/problems/suggest.js';
+import { splitInstanceName } from '../../plan/templates/item-label.js';
 import { runDir, stateDir } from '../../records/paths.js';
 import type { StreamName } from '../../records/stream-times.js';
 import { attemptsOf, stepsWithLogs } from '../../records/streams.js';
@@ -145,10 +146,10 @@ function byNumber(a: string, b: string): number {
 
 /** The instance of a `foreach` whose item is named, as in `extract[orders]`. */
 function instanceByItem(manifest: Manifest | undefined, name: string): string | undefined {
-  const [, owner, item] = /^([^[]+)\[(.*)\]$/s.exec(name) ?? [];
-  const instances = manifest?.steps.find(({ id }) => id === owner)?.instances ?? [];
-  const found = instances.filter((instance) => instance.item === item);
-  return found.length === 1 ? `${owner}[${found[0]!.index}]` : undefined;
+  const named = splitInstanceName(name);
+  const instances = manifest?.steps.find(({ id }) => id === named?.step)?.instances ?? [];
+  const found = instances.filter(({ item }) => item === named?.item);
+  return found.length === 1 ? `${named!.step}[${found[0]!.index}]` : undefined;
 }
 
 function isInstance(manifest: Manifest | undefined, step: string): boolean {

@@ -107,8 +107,10 @@ async function startPlan(
   const prepared = preparePlan(plan, options, embedded);
   for (const note of prepared.notes) context.note(`note: ${note}\n`);
   // Elsewhere the workers have programs of their own.
-  if (embedded) await tellMissingAgents(context, prepared, { file: plan });
-  if (embedded) (await import('../unheard-secrets.js')).tellUnheardSecrets(context, prepared);
+  if (embedded) {
+    await tellMissingAgents(context, prepared, { file: plan });
+    (await import('../unheard-secrets.js')).tellUnheardSecrets(context, prepared);
+  }
   const client = await connect(context, true);
   try {
     const started = await client.start(prepared);

@@ -4,6 +4,7 @@ import type { OrchError } from '../../client/errors.js';
 import type { ProgressView, StepView } from '../../contract/run-messages.js';
 import type { CliContext } from '../context.js';
 import { paint } from '../terminal.js';
+import { answersTo, waitsForPerson } from './answers.js';
 import { duration, forPeople, longest, oneLine, statusWord } from './format.js';
 import { subRunsText } from './sub-runs.js';
 
@@ -120,12 +121,9 @@ function stepLine(context: CliContext, step: StepView, width: number): string {
 
 /** How to answer a step that waits for a person. */
 function answerHint(step: StepView, { run_id }: ProgressView): string {
-  if (step.status !== 'waiting') return '';
-  if (step.waits_for === 'answer') {
-    return `  answer with: orch answer ${run_id} ${step.id} TEXT   accept it as it is: orch approve ${run_id} ${step.id}\n`;
-  }
-  if (step.waits_for !== 'approval') return '';
-  return `  answer with: orch approve ${run_id} ${step.id}   or: orch reject ${run_id} ${step.id}\n`;
+  if (!waitsForPerson(step)) return '';
+  const [first, second] = answersTo(run_id, step);
+  return `  answer with: ${first}   ${step.waits_for === 'answer' ? 'accept it as it is' : 'or'}: ${second}\n`;
 }
 
 /** How far a run is, in words. */

@@ -1,0 +1,13 @@
+import type { StepView } from '../../contract/run-messages.js';
+
+/** Whether a step waits for a decision, or for the answer to an agent. */
+export function waitsForPerson({ status, waits_for }: StepView): boolean {
+  return status === 'waiting' && (waits_for === 'approval' || waits_for === 'answer');
+}
+
+/** The two command lines that end such a waiting. */
+export function answersTo(run: string, { id, waits_for }: StepView): [string, string] {
+  return waits_for === 'answer'
+    ? [`orch answer ${run} ${id} TEXT`, `orch approve ${run} ${id}`]
+    : [`orch approve ${run} ${id}`, `orch reject ${run} ${id}`];
+}
