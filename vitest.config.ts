@@ -17,7 +17,7 @@ const UNIT = [
   'test/night/checks.test.ts',
   'test/records/{attempt-output,event-file,paths,record-keeper}.test.ts',
   'test/service/{unit-file,worker-chores}.test.ts',
-  'test/temporal/{payload-codec,used-seals}.test.ts',
+  'test/temporal/{payload-codec,read-record,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{park-killers,prune-old}.test.ts',
   'test/workflows/program/input.test.ts',

@@ -43,15 +43,15 @@ export async function readRecord(client: RecordClient, runId: string): Promise<R
 }
 
 /**
- * The events of a run that stand in the histories before its last one.
+ * The events of a run that stand in the histories before its last one, which begins after event `upTo`.
  *
  * @throws WorkflowNotFoundError where the service keeps the first of them no longer
  */
-export async function readEarlierEvents(client: RecordClient, runId: string): Promise<RunEvent[]> {
+export async function readEarlierEvents(client: RecordClient, runId: string, upTo: number): Promise<RunEvent[]> {
   const { runId: last } = await client.workflow.getHandle(runId).describe();
   const before = await executionBefore(client, { workflowId: runId, runId: last });
   // The last one is not asked: who seals it is at work for it, and it would answer only after that.
-  return before === undefined ? [] : readEvents(client, before);
+  return before === undefined ? [] : readEvents(client, before, upTo);
 }
 
 interface Execution {
@@ -59,12 +59,22 @@ interface Execution {
   runId: string;
 }
 
-/** All events up to an execution, and with its own. */
-async function readEvents(client: RecordClient, execution: Execution): Promise<RunEvent[]> {
+/**
+ * All events up to an execution, and with its own, as far as `upTo`. A history that was left may tell more of itself
+ * when it is replayed: what ended while the worker was asked what goes along is heard there before the answer, though
+ * the next history was told that it still runs, and records its end.
+ */
+async function readEvents(
+  client: RecordClient,
+  execution: Execution,
+  upTo = Number.POSITIVE_INFINITY,
+): Promise<RunEvent[]> {
   const parts: RunEvent[][] = [];
+  let end = upTo;
   for (let next: Execution | undefined = execution; next !== undefined;) {
     const { events, after } = await readEventPages(client, next);
-    parts.unshift(events);
+    parts.unshift(events.filter(({ seq }) => seq <= end));
+    end = after;
     next = after === 0 ? undefined : await executionBefore(client, next);
   }
   return parts.flat();

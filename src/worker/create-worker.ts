@@ -98,7 +98,7 @@ export function earlierEvents({
   signing,
 }: Pick<WorkerSettings, 'connection' | 'namespace' | 'signing'>): EarlierEvents {
   const client = sealedClient(connection, namespace, signing?.key);
-  return (runId) => readEarlierEvents(client, runId);
+  return (runId, upTo) => readEarlierEvents(client, runId, upTo);
 }
 
 function recordsOf(settings: WorkerSettings): NonNullable<WorkerSettings['records']> {

@@ -223,32 +223,35 @@ test('verbs are taken in once each, whatever history they meet', async () => {
   expect(lines(log)).toHaveLength(60);
 });
 
+/** Steps with more outputs than a new history could be told. */
+const LARGE = Array.from({ length: 24 }, (_, i) => `large${i}`);
+const large = LARGE.map((id) => ({
+  id,
+  ...shell('echo "text=$(head -c 90000 /dev/urandom | base64 | tr -d "\\n")" >> "$ORCH_OUTPUT"'),
+}));
+/** Needs them all at the end. */
+const reads = {
+  depends_on: [...LARGE, 'gate'],
+  condition: `${LARGE.map((id) => `size(prev.${id}.outputs.text)`).join(' + ')} > 0`,
+  command: 'true',
+};
+
 test('a run with too much to carry says so, and ends by itself before the service would end it', async () => {
   const finallyRan = runs.file('finally');
-  const large = Array.from({ length: 24 }, (_, i) => `large${i}`);
-  const read = large.map((id) => `size(prev.${id}.outputs.text)`).join(' + ');
-  const waits = Array.from({ length: 60 }, (_, i) => ({
+  const waits = Array.from({ length: 30 }, (_, i) => ({
     id: `wait${i}`,
-    depends_on: i === 0 ? large : [`wait${i - 1}`],
+    depends_on: i === 0 ? LARGE : [`wait${i - 1}`],
     step_def: { type: 'wait', seconds: 0.01 },
   }));
   const runId = await runs.start(
     {
-      steps: [
-        ...large.map((id) => ({
-          id,
-          ...shell('echo "text=$(head -c 90000 /dev/urandom | base64 | tr -d "\\n")" >> "$ORCH_OUTPUT"'),
-        })),
-        ...waits,
-        { id: 'gate', step_def: { type: 'approval' } },
-        { id: 'reads', depends_on: [...large, 'gate'], condition: `${read} > 0`, command: 'true' },
-      ],
+      steps: [...large, ...waits, { id: 'gate', step_def: { type: 'approval' } }, { id: 'reads', ...reads }],
       finally: [{ id: 'tidy', ...shell(`echo tidied >> ${finallyRan}`) }],
     },
-    { historyEvents: 30 },
+    { historyEvents: 15 },
   );
   const why =
-    /^has too much to carry into a new history \(2\.\d MB, mostly outputs that other steps read\), and is ended with history_full at 330 events$/;
+    /^has too much to carry into a new history \(2\.\d MB, mostly outputs that other steps read\), and is ended with history_full at 165 events$/;
   await eventually(
     'it says why it stays',
     async () => why.test((await runs.progressOf(runId))?.waits_for ?? ''),
@@ -262,7 +265,7 @@ test('a run with too much to carry says so, and ends by itself before the servic
     ['canceled', 'history_full'],
     ['success', undefined],
   ]);
-  expect(large.map((id) => ended.get(id)?.[0])).toEqual(large.map(() => 'success'));
+  expect(LARGE.map((id) => ended.get(id)?.[0])).toEqual(LARGE.map(() => 'success'));
   expect(lines(finallyRan)).toEqual(['tidied']);
   expect((await runs.expectOneRecord(runId)).at(-1)).toMatchObject({
     type: 'run-finished',
@@ -270,4 +273,24 @@ test('a run with too much to carry says so, and ends by itself before the servic
     reason: 'history_full',
     message: 'The history of the run was full, and it could not continue in a new one',
   });
+});
+
+test('such a run ends as well where its steps end in the very task that makes its history full', async () => {
+  const waits = Array.from({ length: 150 }, (_, i) => ({
+    id: `wait${i}`,
+    depends_on: LARGE,
+    step_def: { type: 'wait', seconds: 1 },
+  }));
+  const runId = await runs.start(
+    {
+      steps: [...large, ...waits, { id: 'gate', step_def: { type: 'approval' } }, { id: 'reads', ...reads }],
+      finally: [{ id: 'tidy', command: 'true' }],
+    },
+    { historyEvents: 15 },
+  );
+  const { status, steps } = await rig.orch.result(runId);
+  const ended = new Map(steps.map((step) => [step.id, step.reason]));
+  expect([status, ended.get('gate'), ended.get('reads')]).toEqual(['failed', 'history_full', 'history_full']);
+  expect(steps.at(-1)).toMatchObject({ id: 'tidy', status: 'success' });
+  await runs.expectOneRecord(runId);
 });

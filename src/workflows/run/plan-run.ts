@@ -170,8 +170,8 @@ export class PlanRun {
     this.journal.took(event, before, state);
     this.carryOut(todo);
     if (event.type === 'run-cancel-requested' && event.force) this.runner.force();
-    // Not before it: what it tells of may be the end of a step that this would end.
-    if (history.mustEnd()) this.apply({ type: 'history-full', at: Date.now() });
+    // Not before it, and so not where starts are held before it: it may tell of the end of a step that this would end.
+    if (event.type !== 'starts-held' && history.mustEnd()) this.apply({ type: 'history-full', at: Date.now() });
   };
 
   /** Takes up what an earlier history of the run had under way. */

@@ -14,5 +14,6 @@ async function run(scope: CancellationScope, at: number, fire: () => void): Prom
     if (isCancellation(error)) return;
     throw error;
   }
-  fire();
+  // Called off by something else that came in the same task.
+  if (!scope.consideredCancelled) fire();
 }

@@ -2,6 +2,8 @@ import { utf8Length } from '../../plan/templates/shared-env.js';
 
 /** Bytes of a step's task as it travels. Temporal ends a run that schedules an activity with an input of 2 MB. */
 const MAX_BYTES = 1_900_000;
+/** Values that a character of a string can have. */
+const CODE_UNITS = 65_536;
 
 /**
  * Why a step's task cannot leave, or undefined where it can. Large ones are compressed on their way, which cannot be
@@ -16,14 +18,19 @@ export function tooLarge(task: unknown): string | undefined {
   return `the step with its templates expanded is ${bytes} bytes, too many for one task; pass large data as a file`;
 }
 
-/** What a code for each character by itself comes to. */
+/**
+ * What a code for each character by itself comes to. A run whose history was long asks it of megabytes, again in each
+ * replay. The bits are added in the order in which characters appear: another order may round otherwise, and replays
+ * are to come to the same.
+ */
 export function entropyBytes(text: string): number {
-  const counts = new Map<number, number>();
+  const counts = new Uint32Array(CODE_UNITS);
+  const seen: number[] = [];
   for (let i = 0; i < text.length; i += 1) {
     const code = text.charCodeAt(i);
-    counts.set(code, (counts.get(code) ?? 0) + 1);
+    if (counts[code] === 0) seen.push(code);
+    counts[code]! += 1;
   }
-  let bits = 0;
-  for (const count of counts.values()) bits -= count * Math.log2(count / text.length);
+  const bits = seen.reduce((sum, code) => sum - counts[code]! * Math.log2(counts[code]! / text.length), 0);
   return bits / 8;
 }
