@@ -38,9 +38,11 @@ test('a worker that rests gives back what it no longer needs, in each of its thr
   expect([stdout.trimEnd().split('\n').sort(), stderr]).toEqual([['main undefined', 'thread undefined'], '']);
 });
 
+/** Of a machine with so much memory, in MB. */
+const limit = (gb: number): string | undefined =>
+  memoryOptions(gb * 2 ** 30).find((option) => option.startsWith('--max-old-space-size'));
+
 test('each thread of a worker may have a quarter of the memory, but neither too little to work nor all that there is', () => {
-  const limit = (gb: number): string | undefined =>
-    memoryOptions(gb * 2 ** 30).find((option) => option.startsWith('--max-old-space-size'));
   expect([0.25, 2, 4, 6, 8, 64].map((gb) => limit(gb)?.split('=')[1])).toEqual([
     '512',
     '512',
