@@ -35,6 +35,7 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
     .description('write a plan to begin with, and the schema that an editor completes and checks it by')
     .addOption(new Option('--template <name>', 'what kind of plan').choices(TEMPLATES).default('gate'))
     .option('--force', 'overwrite an existing file')
+    .option('--json', 'print what was written as one JSON object')
     .action(async (file, options) => done(await (await import('./commands/init.js')).init(context, file, options)));
 
   program

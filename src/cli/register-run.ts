@@ -87,6 +87,7 @@ function addViews(program: Command, context: CliContext, done: Done): void {
     .command('open <run>')
     .description("open a run's page in the Temporal Web UI, and print its address")
     .option('--print', 'only print it')
+    .option('--json', 'print it as one JSON object')
     .action(async (run, options) =>
       done(await onRun(context, run, async (id) => (await import('./commands/open.js')).open(context, id, options))),
     );

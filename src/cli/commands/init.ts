@@ -8,6 +8,7 @@ import type { TemplateName } from '../schema-names.js';
 interface InitFlags {
   template: TemplateName;
   force?: boolean;
+  json?: boolean;
 }
 
 /** Where editors find the schema: a copy beside the plan, for the installation may be anywhere on another machine. */
@@ -15,7 +16,7 @@ const SCHEMA = path.join('.orch', 'plan.schema.json');
 
 /** `orch init [FILE]`: writes a plan to begin with, and the schema that its editor completes and checks it by. */
 export async function init(context: CliContext, given: string | undefined, flags: InitFlags): Promise<number> {
-  if (flags.template === 'loop') return (await import('./loop-init.js')).init(context, given, {});
+  if (flags.template === 'loop') return (await import('./loop-init.js')).init(context, given, flags);
   const file = path.resolve(context.cwd, given ?? `${flags.template}.yaml`);
   const name = path.relative(context.cwd, file) || '.';
   if (existsSync(file) && flags.force !== true) {
@@ -30,7 +31,12 @@ export async function init(context: CliContext, given: string | undefined, flags
     `orch run ${name}`,
   );
   writeFileSync(file, `# yaml-language-server: $schema=${SCHEMA.replaceAll(path.sep, '/')}\n${text}`);
-  context.note(`wrote ${name}, and ${path.relative(context.cwd, schema)} for your editor\n`);
+  const beside = path.relative(context.cwd, schema);
+  if (flags.json === true) {
+    context.out(`${JSON.stringify({ written: [name, beside] }, null, 2)}\n`);
+    return EXIT.succeeded;
+  }
+  context.note(`wrote ${name}, and ${beside} for your editor\n`);
   context.note(`next: put your commands into it, look at it with \`orch plan ${name}\`, then \`orch run ${name}\`\n`);
   return EXIT.succeeded;
 }

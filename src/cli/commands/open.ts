@@ -7,7 +7,7 @@ import { EXIT, type CliContext } from '../context.js';
 export async function open(
   context: CliContext,
   runId: string,
-  { print = false }: { print?: boolean },
+  { print = false, json = false }: { print?: boolean; json?: boolean },
 ): Promise<number> {
   const client = await connect(context, false);
   try {
@@ -16,7 +16,7 @@ export async function open(
       context.note('the address of the Web UI is not known here\n  hint: set ORCH_WEB_UI\n');
       return EXIT.failed;
     }
-    context.out(`${web_ui}\n`);
+    context.out(json ? `${JSON.stringify({ run_id: runId, web_ui }, null, 2)}\n` : `${web_ui}\n`);
     if (!print && !(await openInBrowser(context, web_ui))) context.note('no browser could be opened here\n');
     return EXIT.succeeded;
   } finally {
