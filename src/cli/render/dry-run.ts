@@ -66,8 +66,9 @@ export function renderDryRun(colors: Colors, summary: PlanSummary, steps: readon
   return `${lines.join('\n')}\n`;
 }
 
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+
 function shape({ steps, waves, max_parallelism }: PlanSummary): string {
-  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
   return `${count(steps, 'step')} in ${count(waves, 'wave')}, at most ${max_parallelism} at once`;
 }
 

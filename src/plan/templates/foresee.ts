@@ -4,7 +4,7 @@ import { stepConditions } from './step-expressions.js';
 import type { Plan, SecretSource, Step } from '../model/plan.js';
 
 /** A condition, and what it comes to with what is known before a run; null where only the run will tell. */
-export interface ForeseenCondition {
+interface ForeseenCondition {
   text: string;
   value: boolean | null;
 }
