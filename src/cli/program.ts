@@ -62,7 +62,7 @@ function createProgram(context: CliContext, args: readonly string[], done: (exit
 Exit codes: 0 succeeded, 1 the run failed, 2 usage or invalid plan, 3 service unreachable, 4 canceled,
 5 quarantined: the run waits for a decision.
 
-Start with:  orch run examples/quickstart.yaml`,
+Start with:  orch init && orch run gate.yaml`,
     );
   program.commandsGroup('Run plans:');
   addRunCommands(program, context, done);
@@ -70,7 +70,7 @@ Start with:  orch run examples/quickstart.yaml`,
   addSteerCommands(program, context, done);
   program.commandsGroup('What runs leave behind:');
   addRecordCommands(program, context, done);
-  program.commandsGroup('Look at plans:');
+  program.commandsGroup('Write and check plans:');
   addPlanCommands(program, context, done);
   program.commandsGroup('Loops:');
   addLoopCommands(program, context, done);

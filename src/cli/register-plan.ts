@@ -6,8 +6,16 @@ import { collect, withEnv, withSelection } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
 
-/** Commands that look at a plan and touch no service. */
+/** Commands about the files of plans, which touch no service. */
 export function addPlanCommands(program: Command, context: CliContext, done: Done): void {
+  program
+    .command('init [file]')
+    .description('write a plan to begin with, and the schema that an editor completes and checks it by')
+    .addOption(new Option('--template <name>', 'what kind of plan').choices(TEMPLATES).default('gate'))
+    .option('--force', 'overwrite an existing file')
+    .option('--json', 'print what was written as one JSON object')
+    .action(async (file, options) => done(await (await import('./commands/init.js')).init(context, file, options)));
+
   withFormatOptions(program.command('validate <plan...>'))
     .description('check plans; report every problem and where it is')
     .option('--strict', 'count warnings as errors')
@@ -29,14 +37,6 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
     .addOption(new Option('--format <format>', 'output format').choices(['mermaid', 'dot']).default('mermaid'))
     .option('--json', 'print nodes and edges as one JSON object')
     .action(async (plan, options) => done(await (await import('./commands/graph.js')).graph(context, plan, options)));
-
-  program
-    .command('init [file]')
-    .description('write a plan to begin with, and the schema that an editor completes and checks it by')
-    .addOption(new Option('--template <name>', 'what kind of plan').choices(TEMPLATES).default('gate'))
-    .option('--force', 'overwrite an existing file')
-    .option('--json', 'print what was written as one JSON object')
-    .action(async (file, options) => done(await (await import('./commands/init.js')).init(context, file, options)));
 
   program
     .command('schema')
