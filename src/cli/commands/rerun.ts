@@ -1,9 +1,7 @@
 import type { OrchClient } from '../../client/orch-client.js';
-import { planOfRun } from '../../client/past-run.js';
-import { prepareRerun, prepareRun, type PreparedRun } from '../../client/prepare.js';
+import { prepareRerun, type PreparedRun } from '../../client/prepare.js';
 import { decideRerun } from '../../client/rerun.js';
 import type { PastRun, RerunDecision } from '../../client/rerun-types.js';
-import type { StartOptions } from '../../client/types.js';
 import { isNamed, namedItems } from '../../client/rerun-items.js';
 import { leftOut } from '../../plan/graph/selection.js';
 import { suggest } from '../../plan/problems/suggest.js';
@@ -16,7 +14,8 @@ import { tellMissingAgents } from '../missing-agents.js';
 import { tellUnheardSecrets } from '../unheard-secrets.js';
 import { givenFormatOptions, type FormatFlags } from '../options/format.js';
 import { preparePlan } from '../prepare-plan.js';
-import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
+import type { InputOptions } from '../options/plan.js';
+import { preparePast, rerunOptions } from '../rerun-options.js';
 import { forPeople } from '../render/format.js';
 import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
@@ -47,7 +46,7 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
     return await followRun(
       context,
       client,
-      { ...started, ...formatOf(plan) },
+      { ...started, ...formatOf(plan), ...defined({ planFile: flags.plan }) },
       flags,
       createProgressReporter(context, ids),
     );
@@ -72,7 +71,7 @@ async function decide(
   refuseIdleOptions(flags);
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
-  const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
+  const options = await rerunOptions(context, past, file?.plan ?? past.plan, flags);
   const embedded = settingsOf(context) === undefined;
   const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
   for (const note of next.notes) context.note(`note: ${note}\n`);
@@ -97,23 +96,6 @@ function loadNext(context: CliContext, file: string, { plan }: PastRun, flags: R
     ...defined({ plan: prosePlan }),
     ...(plan.metadata['pipeline'] !== undefined && { usualPipeline: plan.plan_id }),
   });
-}
-
-/** What the earlier run was started with, and over it what is given now. */
-async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: RerunFlags): Promise<StartOptions> {
-  const known = Object.entries(past.input.inputs).filter(([name]) => Object.hasOwn(plan.inputs, name));
-  const baseDir = past.input.base_dir ?? (settingsOf(context) === undefined ? context.cwd : undefined);
-  return {
-    inputs: { ...Object.fromEntries(known), ...(await readInputs(context, flags)) },
-    env: { ...past.input.env, ...readEnv(context, flags) },
-    from: context.env,
-    ...defined({ baseDir, runId: flags.id }),
-  };
-}
-
-/** The plan that the run had, as it was found when the run was read. */
-function preparePast({ input, checked }: PastRun, options: StartOptions, embedded: boolean): PreparedRun {
-  return prepareRun({ ...planOfRun(input), ...defined({ checked }) }, options, embedded);
 }
 
 /** Without a file there is nothing to convert: the run keeps the plan that it had. */

@@ -10,9 +10,10 @@ import { followLoop, orLoop } from '../loop/follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
+import { rerunOutlook, type RerunOutlook } from '../rerun-outlook.js';
 import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
-import { renderSummary } from '../render/summary.js';
+import { renderSummary, type EndedAs } from '../render/summary.js';
 import { countTasks, isIncomplete, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { defined } from '../../basics/defined.js';
 
@@ -84,6 +85,8 @@ interface Started {
   web_ui?: string;
   /** The format that its plan was converted from. */
   format?: string;
+  /** The file of its plan, as it was named. */
+  planFile?: string;
 }
 
 /** Everything about the plan and its inputs is checked before the service is touched. */
@@ -114,7 +117,7 @@ async function startPlan(
   const client = await connect(context, true);
   try {
     const started = await client.start(prepared);
-    return { client, plan, started: { ...started, ...formatOf(plan.plan) } };
+    return { client, plan, started: { ...started, ...formatOf(plan.plan), planFile: file } };
   } catch (error) {
     await client.close();
     throw error;
@@ -154,7 +157,7 @@ export async function followRun(
     });
     reporter?.close();
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
-    else context.out(summaryOf(context, result, started));
+    else context.out(summaryOf(context, result, { ...started, outlook: await outlookOf(context, client, result) }));
     return exitCodeOf(result, isManifest, flags.strict === true);
   } catch (error) {
     reporter?.close();
@@ -170,9 +173,18 @@ export async function followRun(
   }
 }
 
-function summaryOf({ outColors }: CliContext, result: RunResult, { web_ui, format }: Started): string {
-  if (format !== 'exec-manifest') return renderSummary(outColors, result, web_ui);
-  const summary = renderSummary(outColors, { ...result, steps: tasksOf(result.steps) }, web_ui);
+/** What a rerun would do, of a run that did not succeed. */
+async function outlookOf(
+  context: CliContext,
+  client: OrchClient,
+  { run_id, status, steps }: RunResult,
+): Promise<RerunOutlook | undefined> {
+  return status === 'succeeded' ? undefined : rerunOutlook(context, client, run_id, steps.length);
+}
+
+function summaryOf({ outColors }: CliContext, result: RunResult, about: Started & EndedAs): string {
+  if (about.format !== 'exec-manifest') return renderSummary(outColors, result, about);
+  const summary = renderSummary(outColors, { ...result, steps: tasksOf(result.steps) }, about);
   return `${summary}${renderTaskCounts(outColors, countTasks(result.steps))}`;
 }
 

@@ -7,6 +7,7 @@ import { paint } from '../terminal.js';
 import { answersTo, waitsForPerson } from './answers.js';
 import { duration, forPeople, longest, oneLine, statusWord } from './format.js';
 import { subRunsText } from './sub-runs.js';
+import { gatherAlike, othersText, whyText } from './why.js';
 
 /** Running steps that the live block shows. */
 const LIVE_ROWS = 12;
@@ -45,13 +46,14 @@ function lineReporter(context: CliContext, width: number): ProgressReporter {
       }
     },
     onChange(steps, progress) {
-      for (const step of forPeople(steps)) {
+      for (const { first: step, others } of gatherAlike(forPeople(steps))) {
         if (step.status === 'pending') continue;
         if (!started.has(step.id) && step.started_at !== undefined && step.status !== 'waiting') {
           started.add(step.id);
           context.note(`${statusWord(context.colors, 'started')} ${step.id}\n`);
         }
-        if (step.status !== 'running') context.note(`${stepLine(context, step, width)}\n${answerHint(step, progress)}`);
+        if (step.status !== 'running')
+          context.note(`${stepLine(context, step, others, width)}\n${answerHint(step, progress)}`);
       }
     },
     onSilence: (silent, error) => context.note(silenceLine(silent, error)),
@@ -81,11 +83,12 @@ function liveReporter(context: CliContext, width: number): ProgressReporter {
   };
   return {
     onChange(steps, progress) {
-      for (const step of forPeople(steps)) {
+      for (const { first: step, others } of gatherAlike(forPeople(steps))) {
+        for (const { id } of others) running.delete(id);
         if (step.status === 'running') running.set(step.id, step);
         else running.delete(step.id);
         if (step.status !== 'running' && step.status !== 'pending') {
-          print(`${stepLine(context, step, width)}\n${answerHint(step, progress)}`);
+          print(`${stepLine(context, step, others, width)}\n${answerHint(step, progress)}`);
         }
       }
       head = headLine(progress);
@@ -107,15 +110,14 @@ function liveReporter(context: CliContext, width: number): ProgressReporter {
   };
 }
 
-function stepLine(context: CliContext, step: StepView, width: number): string {
+function stepLine(context: CliContext, step: StepView, others: readonly StepView[], width: number): string {
   const { dim } = context.colors;
   const time =
     step.started_at === undefined || step.finished_at === undefined
       ? ''
       : duration(step.finished_at - step.started_at).padStart(7);
   const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
-  const said = [step.reason, step.message].filter(Boolean).join(': ');
-  const why = [said, subRunsText(step)].filter(Boolean).join('; ');
+  const why = [whyText(step), othersText(others), subRunsText(step)].filter(Boolean).join('; ');
   return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
 }
 
