@@ -7,6 +7,7 @@ import { leftOut } from '../../plan/graph/selection.js';
 import { suggest } from '../../plan/problems/suggest.js';
 import type { Plan } from '../../plan/model/plan.js';
 import { connect, settingsOf } from '../connect.js';
+import { createReporter } from '../create-reporter.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
@@ -17,7 +18,6 @@ import { preparePlan } from '../prepare-plan.js';
 import type { InputOptions } from '../options/plan.js';
 import { preparePast, rerunOptions } from '../rerun-options.js';
 import { forPeople } from '../render/format.js';
-import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
 import { defined } from '../../basics/defined.js';
 
@@ -43,13 +43,8 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
     const started = await start();
     context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
     const ids = plan.steps.map((step) => step.id);
-    return await followRun(
-      context,
-      client,
-      { ...started, ...formatOf(plan), ...defined({ planFile: flags.plan }) },
-      flags,
-      createProgressReporter(context, ids),
-    );
+    const about = { ...started, ...formatOf(plan), ...defined({ planFile: flags.plan }) };
+    return await followRun(context, client, about, flags, await createReporter(context, client, { plan, ids }));
   } finally {
     await client.close();
   }

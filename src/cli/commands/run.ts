@@ -4,6 +4,7 @@ import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { connect } from '../connect.js';
+import { createReporter } from '../create-reporter.js';
 import { EXIT, type CliContext } from '../context.js';
 import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
@@ -11,7 +12,7 @@ import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
 import { rerunOutlook, type RerunOutlook } from '../rerun-outlook.js';
-import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
+import type { ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
 import { renderSummary, type EndedAs } from '../render/summary.js';
 import { countTasks, isIncomplete, renderTaskCounts, tasksOf } from '../render/task-counts.js';
@@ -35,7 +36,8 @@ export async function run(context: CliContext, file: string, flags: StartFlags):
   try {
     context.note(`run ${context.colors.bold(started.run_id)} (${sizeOf(plan.plan)})\n`);
     if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
-    return await followRun(context, client, started, flags, createProgressReporter(context, plan.graph.ids));
+    const reporter = await createReporter(context, client, { plan: plan.plan, ids: plan.graph.ids });
+    return await followRun(context, client, started, flags, reporter);
   } finally {
     await client.close();
   }
@@ -71,7 +73,9 @@ export async function watch(context: CliContext, runId: string, flags: WatchFlag
       const { web_ui, progress, format } = await client.describe(runId);
       const ids = progress?.steps.map((step) => step.id) ?? [];
       const started = { run_id: runId, ...defined({ web_ui }), ...(format && { format }) };
-      return followRun(context, client, started, flags, createProgressReporter(context, ids));
+      const plan = context.live ? await client.planOf(runId).catch(() => undefined) : undefined;
+      const reporter = await createReporter(context, client, { plan, ids });
+      return await followRun(context, client, started, flags, reporter);
     };
     const { json = false } = flags;
     return await orLoop(client, runId, follow, (loops) => followLoop(context, loops, runId, { json }));
@@ -155,12 +159,12 @@ export async function followRun(
       },
       ...(reporter === undefined ? {} : { onSilence: reporter.onSilence, onLive: reporter.onLive }),
     });
-    reporter?.close();
+    await reporter?.close(isManifest ? tasksOf(result.steps) : result.steps);
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
     else context.out(summaryOf(context, result, { ...started, outlook: await outlookOf(context, client, result) }));
     return exitCodeOf(result, isManifest, flags.strict === true);
   } catch (error) {
-    reporter?.close();
+    await reporter?.close();
     if (error === quarantined) return reportQuarantine(context, started.run_id, held, flags.json === true);
     if (error !== detached) throw error;
     context.note(`\ndetached; the run continues\n`);
