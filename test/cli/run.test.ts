@@ -94,6 +94,39 @@ describe('orch run', () => {
     expect(JSON.parse(again.stdout)).toMatchObject({ reused: ['good'], again: { length: 4 } });
   });
 
+  test('in a job of GitHub Actions it shows what steps print, marks what failed, and writes the summary of the job', async () => {
+    const dir = tempDir();
+    const id = uniqueId('job');
+    const each = { foreach: ['x', 'y'], max_parallel: 1, env: { X: '${{ item }}' } };
+    writePlan(dir, {
+      steps: [
+        { id: 'each', command: 'echo "item $X"', shell: true, ...each },
+        { id: 'bad', command: 'echo "::error::no"; exit 3', shell: true, depends_on: ['each'] },
+      ],
+    });
+    const env = { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: path.join(dir, 'summary.md') };
+    const { code, stderr } = await runCli(['run', 'plan.json', '--id', id], { cwd: dir, env });
+    expect(code).toBe(1);
+    const token = /::stop-commands::(\S+)/.exec(stderr)![1]!;
+    const lines = steady(stderr).split('\n');
+    const told = lines.slice(lines.indexOf(`::stop-commands::${token}`) + 1);
+    expect(told.slice(1, 3).sort()).toEqual(['each[0] | item x', 'each[1] | item y']);
+    expect(told.toSpliced(1, 2)).toEqual([
+      'started  each',
+      'success  each <time>',
+      'started  bad',
+      'bad  | ::error::no',
+      'failed   bad <time>  exited with code 3',
+      `::${token}::`,
+      `::error title=test%3A bad failed::exited with code 3 (orch logs ${id} bad)`,
+      '',
+    ]);
+    expect(readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8')).toContain('| ❌ | bad |');
+    const quiet = await runCli(['watch', id, '--quiet'], { cwd: dir });
+    expect(quiet).toMatchObject({ code: 1, stderr: '' });
+    expect(quiet.stdout).toContain(`${id} failed in `);
+  });
+
   test('--json prints one object of the published shape', async () => {
     const dir = tempDir();
     const plan = writePlan(dir, { steps: [{ id: 'a', command: 'false', critical: false }] });

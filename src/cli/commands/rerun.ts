@@ -7,7 +7,7 @@ import { leftOut } from '../../plan/graph/selection.js';
 import { suggest } from '../../plan/problems/suggest.js';
 import type { Plan } from '../../plan/model/plan.js';
 import { connect, settingsOf } from '../connect.js';
-import { createReporter } from '../create-reporter.js';
+import { createReporter, type FollowFlags } from '../create-reporter.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
@@ -21,7 +21,7 @@ import { forPeople } from '../render/format.js';
 import { followRun, formatOf } from './run.js';
 import { defined } from '../../basics/defined.js';
 
-export interface RerunFlags extends InputOptions, FormatFlags {
+export interface RerunFlags extends InputOptions, FormatFlags, FollowFlags {
   failed?: boolean;
   /** The new plan's file; a prose plan is `prosePlan` here. */
   plan?: string;
@@ -29,7 +29,6 @@ export interface RerunFlags extends InputOptions, FormatFlags {
   id?: string;
   dryRun?: boolean;
   strict?: boolean;
-  json?: boolean;
 }
 
 /** `orch rerun RUN`: a new run that takes over what went well; says beforehand what, and follows it to its end. */
@@ -37,14 +36,15 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
   const client = await connect(context, true);
   try {
     const { decision, plan, start } = await decide(context, client, runId, flags);
-    if (!flags.json || flags.dryRun)
+    if (flags.dryRun || !(flags.json || flags.quiet))
       showDecision(context, flags.json ? decision : forPeople(decision), flags.json === true);
     if (flags.dryRun) return EXIT.succeeded;
     const started = await start();
-    context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
+    if (!flags.quiet) context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
     const ids = plan.steps.map((step) => step.id);
     const about = { ...started, ...formatOf(plan), ...defined({ planFile: flags.plan }) };
-    return await followRun(context, client, about, flags, await createReporter(context, client, { plan, ids }));
+    const reporter = await createReporter(context, client, { runId: started.run_id, plan, ids }, flags);
+    return await followRun(context, client, about, flags, reporter);
   } finally {
     await client.close();
   }

@@ -4,13 +4,14 @@ import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { connect } from '../connect.js';
-import { createReporter } from '../create-reporter.js';
+import { createReporter, type FollowFlags } from '../create-reporter.js';
 import { EXIT, type CliContext } from '../context.js';
 import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
+import { inGithubJob, tellGithub } from '../tell-github.js';
 import { rerunOutlook, type RerunOutlook } from '../rerun-outlook.js';
 import type { ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
@@ -18,25 +19,26 @@ import { renderSummary, type EndedAs } from '../render/summary.js';
 import { countTasks, isIncomplete, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { defined } from '../../basics/defined.js';
 
-interface StartFlags extends InputOptions, FormatFlags {
+interface StartFlags extends InputOptions, FormatFlags, FollowFlags {
   id?: string;
   strict?: boolean;
-  json?: boolean;
   wait?: boolean;
 }
 
-interface WatchFlags {
+interface WatchFlags extends FollowFlags {
   strict?: boolean;
-  json?: boolean;
 }
 
 /** `orch run PLAN`: starts it and follows it. */
 export async function run(context: CliContext, file: string, flags: StartFlags): Promise<number> {
   const { client, plan, started } = await startPlan(context, file, flags);
   try {
-    context.note(`run ${context.colors.bold(started.run_id)} (${sizeOf(plan.plan)})\n`);
-    if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
-    const reporter = await createReporter(context, client, { plan: plan.plan, ids: plan.graph.ids });
+    if (!flags.quiet) {
+      context.note(`run ${context.colors.bold(started.run_id)} (${sizeOf(plan.plan)})\n`);
+      if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
+    }
+    const followed = { runId: started.run_id, plan: plan.plan, ids: plan.graph.ids };
+    const reporter = await createReporter(context, client, followed, flags);
     return await followRun(context, client, started, flags, reporter);
   } finally {
     await client.close();
@@ -73,8 +75,8 @@ export async function watch(context: CliContext, runId: string, flags: WatchFlag
       const { web_ui, progress, format } = await client.describe(runId);
       const ids = progress?.steps.map((step) => step.id) ?? [];
       const started = { run_id: runId, ...defined({ web_ui }), ...(format && { format }) };
-      const plan = context.live ? await client.planOf(runId).catch(() => undefined) : undefined;
-      const reporter = await createReporter(context, client, { plan, ids });
+      const plan = flags.quiet ? undefined : await client.planOf(runId).catch(() => undefined);
+      const reporter = await createReporter(context, client, { runId, plan, ids }, flags);
       return await followRun(context, client, started, flags, reporter);
     };
     const { json = false } = flags;
@@ -160,8 +162,10 @@ export async function followRun(
       ...(reporter === undefined ? {} : { onSilence: reporter.onSilence, onLive: reporter.onLive }),
     });
     await reporter?.close(isManifest ? tasksOf(result.steps) : result.steps);
+    const about = { ...started, outlook: flags.json ? undefined : await outlookOf(context, client, result) };
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
-    else context.out(summaryOf(context, result, { ...started, outlook: await outlookOf(context, client, result) }));
+    else context.out(summaryOf(context, result, about));
+    if (inGithubJob(context)) await tellGithub(context, result, about);
     return exitCodeOf(result, isManifest, flags.strict === true);
   } catch (error) {
     await reporter?.close();

@@ -42,7 +42,8 @@ export function usageLines(steps: readonly StepView[]): string[] {
   return [`  agents  ${usage.tokens} tokens${cost}, ${duration(usage.wall_sec * 1000)}`];
 }
 
-function countText(steps: readonly StepView[]): string {
+/** How many steps ended in which way. */
+export function countText(steps: readonly StepView[]): string {
   const order = ['success', 'warning', 'failed', 'skipped', 'canceled'] as const;
   const words = {
     success: 'succeeded',
