@@ -15,7 +15,7 @@ const UNIT = [
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/night/checks.test.ts',
-  'test/records/{attempt-output,event-file,paths,record-keeper}.test.ts',
+  'test/records/{attempt-output,event-file,manifest-head,paths,record-keeper}.test.ts',
   'test/service/{unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,read-record,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',

@@ -4,6 +4,8 @@ import type { Colors } from 'picocolors/types.js';
 export interface CliHost {
   env: NodeJS.ProcessEnv;
   cwd: string;
+  /** Where a plan called `-` comes from. Default: nowhere. */
+  stdin?: NodeJS.ReadableStream;
   stdout: NodeJS.WriteStream | NodeJS.WritableStream;
   stderr: NodeJS.WriteStream | NodeJS.WritableStream;
 }

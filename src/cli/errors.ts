@@ -24,7 +24,7 @@ export class DiagnosticsError extends Error {
     readonly diagnostics: readonly Diagnostic[],
     readonly texts?: PlanTexts,
   ) {
-    super(`${diagnostics.length} problems`);
+    super(diagnostics.length === 1 ? '1 problem' : `${diagnostics.length} problems`);
   }
 }
 

@@ -7,6 +7,7 @@ import { DiagnosticsError, UsageError } from './errors.js';
 import { readFormatOptions, type FormatFlags } from './options/format.js';
 import { refuseUnknownModes } from './options/pipeline.js';
 import { showDiagnostics } from './show-diagnostics.js';
+import { nameOf, readStdin } from './stdin.js';
 import { defined } from '../basics/defined.js';
 
 /** A plan that was read and checked with its sub-plans, and the texts they came from. */
@@ -29,7 +30,7 @@ export interface LoadFlags extends FormatFlags {
 }
 
 /**
- * Reads and checks a plan's file, in whatever known format it is; problems are part of the result.
+ * Reads and checks a plan's file, in whatever known format it is, or stdin (`-`); problems are part of the result.
  *
  * @throws UsageError for an option that the file has no use for
  */
@@ -38,10 +39,11 @@ export async function checkPlanFile(context: CliContext, file: string, flags: Lo
   const { createConverter } = await import('../formats/index.js');
   const { options, texts: others, given } = await readFormatOptions(context, file, flags);
   const convert = createConverter(options);
-  const { loaded, texts, format } = await readPlanFiles(file, {
+  const { loaded, texts, format } = await readPlanFiles(nameOf(file), {
     cwd: context.cwd,
     strict: flags.strict === true,
     convert,
+    ...(file === '-' && { given: await readStdin(context) }),
   });
   // Diagnostics may be about files that are no plans, too.
   const shown = new Map([...texts, ...others.map((each) => [`option ${each.name}`, each] as const)]);

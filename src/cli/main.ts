@@ -22,6 +22,7 @@ export async function main(): Promise<void> {
   const exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     cwd,
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
   });

@@ -9,10 +9,12 @@ import { addPlanCommands } from './register-plan.js';
 import { addRecordCommands } from './register-record.js';
 import { addRunCommands } from './register-run.js';
 import { addServiceCommands } from './register-service.js';
+import { addShellCommands } from './register-shell.js';
 import { addSteerCommands } from './register-steer.js';
 import { oneLine } from './render/format.js';
 import { createStyles, paint } from './terminal.js';
 import { version } from './version.js';
+import { defined } from '../basics/defined.js';
 
 /** Runs one command line; resolves to the exit code, never throws. */
 export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
@@ -74,6 +76,8 @@ Start with:  orch run examples/quickstart.yaml`,
   addLoopCommands(program, context, done);
   program.commandsGroup('The service:');
   addServiceCommands(program, context, done);
+  program.commandsGroup('Your shell:');
+  addShellCommands(program, context, done);
   for (const command of program.commands) command.exitOverride();
   return program;
 }
@@ -86,6 +90,7 @@ function createContext(host: CliHost): CliContext {
   return {
     env: host.env,
     cwd: host.cwd,
+    ...defined({ stdin: host.stdin }),
     out: (text) => void host.stdout.write(paint(text)),
     note: (text) => void host.stderr.write(paint(text)),
     raw: { stdout: host.stdout, stderr: host.stderr },

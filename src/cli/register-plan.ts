@@ -1,7 +1,8 @@
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import type { CliContext } from './context.js';
 import { withFormatOptions } from './options/format.js';
-import { collect, withSelection } from './options/plan.js';
+import { SCHEMAS, TEMPLATES } from './schema-names.js';
+import { collect, withEnv, withSelection } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
 
@@ -15,11 +16,10 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
       done(await (await import('./commands/validate.js')).validate(context, plans, options)),
     );
 
-  withFormatOptions(withSelection(program.command('plan <plan>')))
+  withEnv(withFormatOptions(withSelection(program.command('plan <plan>'))))
     .description('dry run: show the waves and what each step would do')
     .option('--input <name=value>', 'value of a plan input (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file of input values')
-    .option('--env <name[=value]>', 'environment variable to pass to the run (repeatable)', collect, [])
     .option('--strict', 'count warnings as errors')
     .option('--json', 'print one JSON object')
     .action(async (plan, options) => done(await (await import('./commands/plan.js')).plan(context, plan, options)));
@@ -29,6 +29,21 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
     .addOption(new Option('--format <format>', 'output format').choices(['mermaid', 'dot']).default('mermaid'))
     .option('--json', 'print nodes and edges as one JSON object')
     .action(async (plan, options) => done(await (await import('./commands/graph.js')).graph(context, plan, options)));
+
+  program
+    .command('init [file]')
+    .description('write a plan to begin with, and the schema that an editor completes and checks it by')
+    .addOption(new Option('--template <name>', 'what kind of plan').choices(TEMPLATES).default('gate'))
+    .option('--force', 'overwrite an existing file')
+    .option('--json', 'print what was written as one JSON object')
+    .action(async (file, options) => done(await (await import('./commands/init.js')).init(context, file, options)));
+
+  program
+    .command('schema')
+    .description('print a JSON Schema, for editors and other programs')
+    .addArgument(new Argument('[name]', 'of what').choices(SCHEMAS).default('plan'))
+    .option('--path', 'print where the file is')
+    .action(async (name, options) => done((await import('./commands/schema.js')).schema(context, name, options)));
 
   withFormatOptions(program.command('convert <file>'))
     .description('print a file of another system as the plan that orch runs')

@@ -3,7 +3,7 @@ import { RUN_STATES } from '../contract/statuses.js';
 import type { CliContext } from './context.js';
 import { onRun } from './on-run.js';
 import { withFormatOptions } from './options/format.js';
-import { collect, withSelection } from './options/plan.js';
+import { collect, withEnv, withSelection } from './options/plan.js';
 
 type Done = (exitCode: number) => void;
 
@@ -20,7 +20,8 @@ function addStarts(program: Command, context: CliContext, done: Done): void {
   )
     .addHelpText(
       'after',
-      '\nCtrl-C detaches: the run continues. `orch watch RUN` follows it again, `orch cancel RUN` ends it.',
+      '\nA plan called - is read from stdin.\n' +
+        'Ctrl-C detaches: the run continues. `orch watch RUN` follows it again, `orch cancel RUN` ends it.',
     )
     .action(async (plan, options) => done(await (await import('./commands/run.js')).run(context, plan, options)));
 
@@ -30,7 +31,7 @@ function addStarts(program: Command, context: CliContext, done: Done): void {
 }
 
 function addRerun(program: Command, context: CliContext, done: Done): void {
-  withFollowOptions(withFormatOptions(program.command('rerun <run>'), '--prose-plan'))
+  withFollowOptions(withEnv(withFormatOptions(program.command('rerun <run>'), '--prose-plan'), 'further '))
     .description('run an ended run again, reusing what succeeded')
     .option('--failed', 'what did not succeed, and all that depends on it (the default)')
     .option('--from <step...>', 'these steps and all that depends on them, too')
@@ -38,7 +39,6 @@ function addRerun(program: Command, context: CliContext, done: Done): void {
     .option('--plan <file>', 'use this plan; steps are matched by id (default: the same plan)')
     .option('--input <name=value>', 'different value for an input (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file of different input values')
-    .option('--env <name[=value]>', 'further environment variable to pass to the run (repeatable)', collect, [])
     .option('--id <id>', 'id of the new run')
     .option('--dry-run', 'only show what would be reused and what would run again')
     .option('--strict', 'count warnings as failures')
@@ -85,6 +85,15 @@ function addViews(program: Command, context: CliContext, done: Done): void {
     );
 
   program
+    .command('open <run>')
+    .description("open a run's page in the Temporal Web UI, and print its address")
+    .option('--print', 'only print it')
+    .option('--json', 'print it as one JSON object')
+    .action(async (run, options) =>
+      done(await onRun(context, run, async (id) => (await import('./commands/open.js')).open(context, id, options))),
+    );
+
+  program
     .command('locks')
     .description('list the locks that runs hold, and which runs wait for each')
     .option('--json', 'print a JSON array')
@@ -92,10 +101,9 @@ function addViews(program: Command, context: CliContext, done: Done): void {
 }
 
 function withStartOptions(command: Command): Command {
-  return withFormatOptions(withSelection(command))
+  return withEnv(withFormatOptions(withSelection(command)))
     .option('--input <name=value>', 'value of a plan input (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file of input values')
-    .option('--env <name[=value]>', 'environment variable to pass to the run (repeatable)', collect, [])
     .option('--id <id>', 'id of the run (default: <plan_id>-<random>)')
     .option('--strict', 'count warnings, of the plan and of the run, as failures')
     .option('--json', 'print the result as one JSON object');

@@ -29,6 +29,8 @@ interface ReadPlans extends Omit<LoadSetResult, 'loaded'> {
 export interface LoadFileOptions {
   /** Folder that the file counts from. Default: the current one. */
   cwd?: string;
+  /** What the file would hold, where there is none: the plan came through a pipe. `file` then only names it. */
+  given?: Uint8Array;
   /** Takes every warning for an error. */
   strict?: boolean;
   /** Reads files in other formats, too. Default: plans only. */
@@ -54,10 +56,10 @@ export async function loadPlanFile(
 /** The same, with the texts that were read: who shows diagnostics shows their lines too. */
 export async function readPlanFiles(
   file: string,
-  { cwd = process.cwd(), strict = false, convert }: LoadFileOptions = {},
+  { cwd = process.cwd(), strict = false, convert, given }: LoadFileOptions = {},
 ): Promise<ReadPlans> {
   const absolute = path.resolve(cwd, file);
-  const first = await readText(absolute);
+  const first = given === undefined ? await readText(absolute) : withinLimit(given);
   if (!('bytes' in first)) {
     const problem: Diagnostic = { ...first, severity: 'error', file, line: 1, column: 1 };
     return { loaded: { ok: false, error: [problem] }, texts: new Map() };
@@ -112,23 +114,29 @@ function atItsName({ code, message, hint }: NoPlanText, name: string): NoPlanTex
   return { code, message: `${name}: ${message}`, ...defined({ hint: templated }) };
 }
 
-async function readText(file: string): Promise<{ bytes: Buffer } | NoPlanText> {
+async function readText(file: string): Promise<{ bytes: Uint8Array } | NoPlanText> {
   try {
     // Not blocking: a named pipe without a writer would hang the open.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
     if (!stat.isFile()) return { code: 'not_a_file', message: 'this is not a file; give a plan in JSON or YAML' };
-    if (stat.size > MAX_PLAN_FILE_BYTES) {
-      return {
-        code: 'file_too_large',
-        message: `the file is ${stat.size} bytes; a plan may have at most ${MAX_PLAN_FILE_BYTES}`,
-        hint: 'move large texts into files that the steps read',
-      };
-    }
-    return { bytes: await handle.readFile() };
+    return tooLarge(stat.size) ?? { bytes: await handle.readFile() };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return { code: 'file_not_found', message: 'there is no such file' };
     return { code: 'file_unreadable', message: `the file cannot be read: ${code ?? message}` };
   }
+}
+
+function withinLimit(bytes: Uint8Array): { bytes: Uint8Array } | NoPlanText {
+  return tooLarge(bytes.length) ?? { bytes };
+}
+
+function tooLarge(bytes: number): NoPlanText | undefined {
+  if (bytes <= MAX_PLAN_FILE_BYTES) return undefined;
+  return {
+    code: 'file_too_large',
+    message: `the file is ${bytes} bytes; a plan may have at most ${MAX_PLAN_FILE_BYTES}`,
+    hint: 'move large texts into files that the steps read',
+  };
 }

@@ -1,6 +1,7 @@
 import { lstat, readdir, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { isFinished, type Manifest } from '../journal/index.js';
+import { isFinished } from '../journal/index.js';
+import type { ManifestHead } from './manifest-head.js';
 import { runWorktreesDir, runsDir } from './paths.js';
 import { runFolders } from './run-folders.js';
 
@@ -60,7 +61,7 @@ export async function runsSize(stateDir: string): Promise<{ runs: number; bytes:
   return { runs: (await namesIn(root)).length, bytes: await sizeOf(root) };
 }
 
-function endOf(manifest: Manifest | undefined): RunEndFacts | undefined {
+function endOf(manifest: ManifestHead | undefined): RunEndFacts | undefined {
   if (manifest === undefined || !isFinished(manifest) || manifest.finished_at === null) return undefined;
   return { status: manifest.status, finishedAt: Date.parse(manifest.finished_at) };
 }

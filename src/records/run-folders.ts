@@ -2,15 +2,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ifMissing } from '../host/errno.js';
 import { manifestSchema, type Manifest } from '../journal/index.js';
+import { readManifestHead, type ManifestHead } from './manifest-head.js';
 import { runDir, runsDir } from './paths.js';
 import { RECORD_FILES } from './write-record.js';
 import { defined } from '../basics/defined.js';
 
-/** The folder of a run, and what its manifest says. */
+/** The folder of a run, and what its manifest says of it. */
 export interface RunFolder {
   path: string;
   /** Absent where there is none that can be read. */
-  manifest?: Manifest;
+  manifest?: ManifestHead;
 }
 
 /** The folders of all runs of a state folder, one after the other; those named in `skip` are not looked into. */
@@ -19,7 +20,7 @@ export async function* runFolders(stateDir: string, skip: ReadonlySet<string> = 
   for (const name of await namesIn(root)) {
     const folder = path.join(root, name);
     if (skip.has(folder)) continue;
-    const manifest = await readManifest(folder);
+    const manifest = await readManifestHead(folder);
     yield { path: folder, ...defined({ manifest }) };
   }
 }

@@ -12,10 +12,10 @@ const ALLOCATOR = { MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '131072' };
 /** Names which of the variables are the service's own and not the user's. */
 const ALLOCATOR_NAMES = 'ORCH_ALLOCATOR';
 
-/** Options of Node for the worker. */
-export function memoryOptions(): string[] {
+/** Options of Node for the worker. @param machine bytes of memory that there are */
+export function memoryOptions(machine = memoryOfMachine()): string[] {
   return [
-    `--max-old-space-size=${heapLimitMb()}`,
+    `--max-old-space-size=${heapLimitMb(machine)}`,
     // For what has just been made; it is 16 MB by itself, three times for each of the threads.
     '--max-semi-space-size=4',
     `--require=${GIVE_BACK}`,
@@ -39,7 +39,11 @@ export function dropAllocator(env: Record<string, string | undefined>): void {
  * Of the worker's main thread, and of the one that its workflows are in. Node's own limit is 4 GB on a large machine, for
  * each: a run gone wild would take all memory from the steps before it met that.
  */
-function heapLimitMb(): number {
-  const quarter = Math.floor(Math.min(totalmem(), process.constrainedMemory?.() || Infinity) / 4 / 2 ** 20);
-  return Math.max(512, Math.min(2048, quarter));
+function heapLimitMb(machine: number): number {
+  return Math.max(512, Math.min(2048, Math.floor(machine / 4 / 2 ** 20)));
+}
+
+/** That of the container, where there is one. */
+function memoryOfMachine(): number {
+  return Math.min(totalmem(), process.constrainedMemory?.() || Infinity);
 }

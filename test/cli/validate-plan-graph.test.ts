@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runCli } from '../support/cli.js';
+import { callCli, runCli } from '../support/cli.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
 
 const steps = [
@@ -37,6 +37,76 @@ wave 2
 wave 3
   done  after build, lint  (nothing to do)
 `,
+  });
+});
+
+test('plan: what decides whether a step runs, as far as it is known, what the run needs, and who is asked', async () => {
+  const dir = tempDir();
+  writePlan(dir, {
+    inputs: { TAG: { default: 'v1' }, DEPLOY: { type: 'boolean', default: false } },
+    globals: { locks: ['release ${TAG}'] },
+    steps: [
+      { id: 'build', command: 'make', fallback_step: 'slow', secrets: { KEY: { env: 'ORCH_NO_SUCH_KEY' } } },
+      {
+        id: 'slow',
+        command: 'make',
+        args: ['slow'],
+        secrets: { KEY: { file: 'key' }, PIN: { command: ['pass', 'pin'] } },
+      },
+      { id: 'deploy', depends_on: ['build'], condition: 'inputs.DEPLOY', locks: ['cluster'], command: './deploy' },
+      {
+        id: 'notify',
+        depends_on: ['deploy'],
+        condition: "prev.build.outputs.size == '3'",
+        skip_if: ["inputs.TAG == 'v1'", "prev.build.status == 'failed'"],
+        command: './notify',
+      },
+      {
+        id: 'ask',
+        depends_on: ['build'],
+        timeout_sec: 3600,
+        step_def: { type: 'approval', message: 'Release?', approvers: ['ann', 'bob'], default: 'reject' },
+      },
+    ],
+    finally: [{ id: 'tidy', command: 'rm', args: ['-rf', 'tmp'] }],
+  });
+  const planned = async (...args: string[]): Promise<string> =>
+    (await callCli(['plan', 'plan.json', ...args], { cwd: dir })).stdout;
+  const text = await planned();
+  expect(text).toBe(`test: 6 steps in 4 waves, at most 3 at once
+lock    release v1, held from the first step to the last
+secret  KEY of build: from the variable ORCH_NO_SUCH_KEY of the worker, not set in this shell
+secret  KEY of slow: from the file key on the worker
+secret  PIN of slow: printed by \`pass pin\` on the worker
+wave 1
+  build    make
+wave 2
+  slow    if build fails  make slow
+  deploy  after build     ./deploy  (locks cluster)  (skipped, because this is false: inputs.DEPLOY)
+  ask     after build     asks ann or bob: Release?  (no answer within 1h 00m: reject)
+wave 3
+  notify  after deploy  ./notify  (skipped: inputs.TAG == 'v1')
+finally, however the run ends
+  tidy    rm -rf tmp
+`);
+  const chosen = await planned('--input', 'DEPLOY=true', '--input', 'TAG=v2');
+  expect(chosen).toContain('  deploy  after build     ./deploy  (locks cluster)\n');
+  expect(chosen).toContain(
+    "./notify  (unless prev.build.status == 'failed'; only if prev.build.outputs.size == '3')\n",
+  );
+  const { locks, secrets, steps: all } = JSON.parse(await planned('--json')) as Record<string, object[]>;
+  expect([locks, secrets?.[0]]).toEqual([
+    ['release v1'],
+    { source: { env: 'ORCH_NO_SUCH_KEY' }, names: ['KEY'], steps: ['build'], set_here: false },
+  ]);
+  expect(all?.find((step) => 'id' in step && step.id === 'notify')).toMatchObject({
+    condition: { text: "prev.build.outputs.size == '3'", value: null },
+    skip_if: [
+      { text: "inputs.TAG == 'v1'", value: true },
+      { text: "prev.build.status == 'failed'", value: null },
+    ],
+    fallback_of: null,
+    finally: false,
   });
 });
 
@@ -135,11 +205,13 @@ test('every command has --help, and --json', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
   expect(commands.toSorted()).toEqual(
-    'answer approve cancel convert doctor down explain export graph help list locks logs loop pause plan prune reject rerun resume retry run skip start stats status up validate watch worker'.split(
+    'answer approve cancel completion convert doctor down explain export graph help init list locks logs loop open pause plan prune reject rerun resume retry run schema skip start stats status up validate watch worker'.split(
       ' ',
     ),
   );
-  for (const command of commands.filter((name) => name !== 'help')) {
+  // What these print is for programs anyway.
+  const others = new Set(['help', 'completion', 'schema']);
+  for (const command of commands.filter((name) => !others.has(name))) {
     // Of a group of commands one of them.
     const help = await runCli(command === 'loop' ? [command, 'status', '--help'] : [command, '--help']);
     expect([command, help.code, help.stderr]).toEqual([command, 0, '']);

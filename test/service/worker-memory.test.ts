@@ -37,3 +37,31 @@ test('a worker that rests gives back what it no longer needs, in each of its thr
   });
   expect([stdout.trimEnd().split('\n').sort(), stderr]).toEqual([['main undefined', 'thread undefined'], '']);
 });
+
+/** Of a machine with so much memory, in MB. */
+const limit = (gb: number): string | undefined =>
+  memoryOptions(gb * 2 ** 30).find((option) => option.startsWith('--max-old-space-size'));
+
+test('each thread of a worker may have a quarter of the memory, but neither too little to work nor all that there is', () => {
+  expect([0.25, 2, 4, 6, 8, 64].map((gb) => limit(gb)?.split('=')[1])).toEqual([
+    '512',
+    '512',
+    '1024',
+    '1536',
+    '2048',
+    '2048',
+  ]);
+});
+
+/** A thread that holds ever more; the code of its error is the last that the process says. */
+const GREEDY = `
+  const { Worker } = require('node:worker_threads');
+  const code = 'const held = []; for (;;) held.push(new Array(1e5).fill(0.5))';
+  new Worker(code, { eval: true }).on('error', (error) => console.log(error.code));
+`;
+
+test('a thread that meets its limit is ended there, so that the other processes keep their memory', () => {
+  const options = { encoding: 'utf8', timeout: 180_000 } as const;
+  const { stdout } = spawnSync(process.execPath, [...memoryOptions(1), '-e', GREEDY], options);
+  expect(stdout).toBe('ERR_WORKER_OUT_OF_MEMORY\n');
+});

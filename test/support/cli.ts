@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inject } from 'vitest';
 import type { runCli as runBuiltCli } from '../../src/cli/program.js';
@@ -35,11 +35,12 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
  */
 export async function callCli(
   args: readonly string[],
-  { env, cwd = REPO, root = REPO, terminal = false }: Omit<CliOptions, 'input'> & { terminal?: boolean } = {},
+  { env, cwd = REPO, root = REPO, input, terminal = false }: CliOptions & { terminal?: boolean } = {},
 ): Promise<CliResult> {
   const { runCli: run } = await command(root);
   const [stdout, stderr] = [collector(terminal), collector(terminal)];
-  const code = await run(args, { env: cleanEnv(env), cwd, stdout: stdout.stream, stderr: stderr.stream });
+  const stdin = Readable.from(input === undefined ? [] : [Buffer.from(input)]);
+  const code = await run(args, { env: cleanEnv(env), cwd, stdin, stdout: stdout.stream, stderr: stderr.stream });
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 

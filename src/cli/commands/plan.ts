@@ -1,18 +1,17 @@
 import path from 'node:path';
 import type { PreparedRun } from '../../client/prepare.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
-import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { levels } from '../../plan/graph/graph.js';
 import { resolvePlanPath } from '../../plan/files/plan-path.js';
-import { expandStep } from '../../plan/templates/expand-step.js';
-import type { Plan, Step, StepAction } from '../../plan/model/plan.js';
+import { expandRunLocks, expandStep } from '../../plan/templates/expand-step.js';
+import type { Plan, StepAction } from '../../plan/model/plan.js';
 import { EXIT, type CliContext } from '../context.js';
 import type { FormatFlags } from '../options/format.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
-import { oneLine, printable } from '../render/format.js';
-import { table } from '../render/table.js';
+import { foreseeStep, neededSecrets } from '../../plan/templates/foresee.js';
+import { approvalText, renderDryRun, type PlannedStep, type PlanSummary } from '../render/dry-run.js';
 import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
 import { defined } from '../../basics/defined.js';
 
@@ -21,32 +20,8 @@ interface PlanFlags extends InputOptions, FormatFlags {
   json?: boolean;
 }
 
-/** One step of the dry run. */
-interface PlannedStep {
-  id: string;
-  name: string;
-  wave: number;
-  depends_on: string[];
-  action: StepAction['type'];
-  /** What runs, as one line for people. */
-  command: string;
-  /** The plan that it runs; null for other kinds of steps. */
-  sub_plan: { file: string; plan_id: string; steps: number } | null;
-  /** The items of its instances, or the expression that gives them. */
-  foreach: Step['foreach'] | null;
-  cwd: string;
-  /** Locks of the step's own; those of the run come on top. */
-  locks: string[];
-  timeout_sec: number | 'none';
-  retries: number;
-  on_failure: Step['on_failure'];
-  critical: boolean;
-  group?: string;
-  weight: number;
-  tags: readonly string[];
-  /** False where the selection leaves it out. */
-  selected: boolean;
-}
+/** What expressions know then. */
+const BEFORE_THE_RUN = { prev: {}, run: { id: 'RUN', attempt: 1 } };
 
 /** `orch plan PLAN`: what a run would do. A run starts each step when its own dependencies are done, not by waves. */
 export async function plan(context: CliContext, file: string, flags: PlanFlags): Promise<number> {
@@ -62,17 +37,24 @@ export async function plan(context: CliContext, file: string, flags: PlanFlags):
     return EXIT.succeeded;
   }
   const widest = Math.max(0, ...waves.map((wave) => wave.length));
-  const summary = {
+  const selected = new Set(steps.flatMap((step) => (step.selected ? [step.id] : [])));
+  const { inputs, env } = prepared.input;
+  const summary: PlanSummary = {
     plan_id: loaded.plan.plan_id,
     steps: loaded.plan.steps.length,
     waves: waves.length,
     max_parallelism: Math.min(widest, loaded.plan.globals.max_concurrency),
+    locks: expandRunLocks(prepared.plan, { inputs, env, values: BEFORE_THE_RUN }),
+    secrets: neededSecrets(prepared.plan.steps.filter(({ id }) => selected.has(id))).map((secret) => {
+      const { env: name } = secret.source;
+      return { ...secret, set_here: name === undefined ? null : context.env[name] !== undefined };
+    }),
   };
   if (flags.json) {
     const ids = waves.map((wave) => wave.map((index) => loaded.graph.ids[index]));
     context.out(`${JSON.stringify({ ...summary, waves: ids, steps }, null, 2)}\n`);
   } else {
-    context.out(render(context, summary, steps));
+    context.out(renderDryRun(context.outColors, summary, steps));
   }
   return EXIT.succeeded;
 }
@@ -125,13 +107,17 @@ function plannedStep(
   const step = thePlan.steps[index]!;
   const { action, cwd, locks } = expandStep(thePlan, step, { inputs: input.inputs, env: input.env });
   const subPlan = subPlanOf(action, loaded);
+  const owner = graph.owners[index];
   return {
     id: step.id,
     name: step.name,
     wave,
     depends_on: (graph.dependencies[index] ?? []).map((dependency) => graph.ids[dependency]!),
+    fallback_of: owner === undefined ? null : graph.ids[owner]!,
+    finally: step.finally,
+    ...foreseeStep(thePlan, step, input),
     action: action.type,
-    command: commandLine(action, subPlan),
+    command: action.type === 'approval' ? approvalText(action, step.timeout_sec) : commandLine(action, subPlan),
     sub_plan: subPlan,
     foreach: step.foreach ?? null,
     cwd: path.resolve(context.cwd, ...cwd),
@@ -153,7 +139,7 @@ function subPlanOf(action: StepAction, { path: from, subPlans }: PlanFile): Plan
   return { file: action.plan, plan_id: found.plan_id, steps: found.steps.length };
 }
 
-function commandLine(action: StepAction, subPlan: PlannedStep['sub_plan']): string {
+function commandLine(action: Exclude<StepAction, { type: 'approval' }>, subPlan: PlannedStep['sub_plan']): string {
   switch (action.type) {
     case 'command':
       return [action.shell ? action.command : quote(action.command), ...action.args.map(quote)].join(' ');
@@ -163,8 +149,6 @@ function commandLine(action: StepAction, subPlan: PlannedStep['sub_plan']): stri
       return action.script.trim();
     case 'http':
       return `${action.method} ${action.url}`;
-    case 'approval':
-      return `wait for approval${action.approvers.length === 0 ? '' : ` by ${action.approvers.join(' or ')}`}`;
     case 'wait':
       return action.until === undefined ? `wait ${action.seconds} s` : `wait until ${action.until}`;
     case 'plan': {
@@ -187,49 +171,4 @@ function firstLine(text: string): string {
 /** As one would type it in a shell. */
 function quote(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-function render(
-  context: CliContext,
-  summary: { plan_id: string; steps: number; waves: number; max_parallelism: number },
-  steps: readonly PlannedStep[],
-): string {
-  const { bold, dim } = context.outColors;
-  const lines = [
-    `${bold(oneLine(summary.plan_id))}: ${summary.steps} ${summary.steps === 1 ? 'step' : 'steps'} in ${summary.waves} ${summary.waves === 1 ? 'wave' : 'waves'}, at most ${summary.max_parallelism} at once`,
-  ];
-  for (let wave = 1; wave <= summary.waves; wave += 1) {
-    lines.push(dim(`wave ${wave}`));
-    const shown = groupForDisplay(steps.filter((step) => step.wave === wave)).flatMap(({ items }) => items);
-    const rows = shown.map((step) => [
-      `  ${step.id}`,
-      step.depends_on.length === 0 ? '' : `after ${short(step.depends_on)}`,
-      `${actionText(step)}${tagsText(step)}`,
-    ]);
-    lines.push(table(rows));
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-function tagsText({ group, tags }: PlannedStep): string {
-  const words = [...(group === undefined ? [] : [group]), ...tags];
-  return words.length === 0 ? '' : `  [${words.join(', ')}]`;
-}
-
-function eachText({ foreach }: PlannedStep): string {
-  if (foreach === null || foreach === undefined) return '';
-  return typeof foreach === 'string' ? `for each of ${foreach}: ` : `for each of ${foreach.length}: `;
-}
-
-function short(ids: readonly string[]): string {
-  return ids.length <= 4 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`;
-}
-
-function actionText(step: PlannedStep): string {
-  if (!step.selected) return '(not selected)';
-  const [first = '', ...rest] = printable(`${eachText(step)}${step.command}`).split('\n');
-  const text = first.length > 100 ? `${first.slice(0, 99)}…` : first;
-  const held = step.locks.length === 0 ? '' : `  (locks ${step.locks.join(', ')})`;
-  if (step.action === 'noop') return '(nothing to do)';
-  return `${rest.length > 0 ? `${text} … (${rest.length + 1} lines)` : text}${held}`;
 }

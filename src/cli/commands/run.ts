@@ -123,7 +123,7 @@ async function startPlan(
   const client = await connect(context, true);
   try {
     const started = await client.start(prepared);
-    return { client, plan, started: { ...started, ...formatOf(plan.plan), planFile: file } };
+    return { client, plan, started: { ...started, ...formatOf(plan.plan), ...(file !== '-' && { planFile: file }) } };
   } catch (error) {
     await client.close();
     throw error;

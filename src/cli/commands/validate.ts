@@ -2,6 +2,7 @@ import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { EXIT, type CliContext } from '../context.js';
 import { checkPlanFile, type LoadFlags, type PlanFile, type PlanFileResult } from '../load-plan.js';
+import { nameOf } from '../stdin.js';
 import { oneLine } from '../render/format.js';
 import { showDiagnostics } from '../show-diagnostics.js';
 
@@ -30,7 +31,8 @@ function diagnosticsOf(result: PlanFileResult): readonly Diagnostic[] {
 async function show(context: CliContext, file: string, result: PlanFileResult): Promise<void> {
   const diagnostics = diagnosticsOf(result);
   if (diagnostics.length > 0) await showDiagnostics(context, diagnostics, result.texts);
-  if (result.ok) context.out(`${oneLine(`${file}: valid (${about(result.value)})`)}\n${manifestLine(result.value)}`);
+  if (result.ok)
+    context.out(`${oneLine(`${nameOf(file)}: valid (${about(result.value)})`)}\n${manifestLine(result.value)}`);
   else if (result.format === 'exec-manifest') context.out(`Manifest INVALID: ${countErrors(diagnostics)} error(s)\n`);
 }
 

@@ -10,6 +10,7 @@ import { secretIn } from '../../plan/templates/secret-looks.js';
 import type { Selection } from '../../plan/graph/selection.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
+import { readEnvFiles } from './env-file.js';
 import { defined } from '../../basics/defined.js';
 
 /** Options of the commands that resolve a plan's inputs. */
@@ -17,6 +18,7 @@ export interface InputOptions {
   input: string[];
   inputs?: string;
   env: string[];
+  envFile?: string[];
   only?: string[];
   from?: string[];
   to?: string[];
@@ -26,6 +28,13 @@ export interface InputOptions {
 /** The steps that the options select. */
 export function readSelection({ only, from, to, skip }: InputOptions): Selection {
   return defined({ only, from, to, skip });
+}
+
+/** Adds the options that give variables of the environment to a run. */
+export function withEnv(command: Command, further = ''): Command {
+  return command
+    .option('--env <name[=value]>', `${further}environment variable to pass to the run (repeatable)`, collect, [])
+    .option('--env-file <file>', 'file of such variables, a NAME=VALUE on each line (repeatable)', collect, []);
 }
 
 /** Adds the options that select steps. */
@@ -72,9 +81,13 @@ export function collectPairs(pairs: readonly string[]): Record<string, string> {
   return values;
 }
 
-/** What `--env NAME[=VALUE]` takes along; a bare name takes the value from here. */
-export function readEnv(context: CliContext, options: Pick<InputOptions, 'env'>): Record<string, string> {
-  const values: Record<string, string> = {};
+/**
+ * What `--env NAME[=VALUE]` takes along, over what stands in the files of `--env-file`; a bare name takes the value from
+ * here.
+ */
+export function readEnv(context: CliContext, options: Pick<InputOptions, 'env' | 'envFile'>): Record<string, string> {
+  const values = readEnvFiles(context.cwd, options.envFile ?? []);
+  for (const [name, value] of Object.entries(values)) warnOfSecret(context, `the variable ${name}`, value);
   for (const given of options.env) {
     const [name, value] = splitPair(given);
     const found = value ?? context.env[name];

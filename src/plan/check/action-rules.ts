@@ -29,7 +29,8 @@ export function checkDef(def: Def, path: Path, problems: Problems): void {
 function checkOneOf(def: Def, [first, second]: [string, string], path: Path, problems: Problems): void {
   const given = [first, second].filter((key) => (def[key] ?? undefined) !== undefined);
   if (given.length === 0) {
-    const message = `a ${String(def['type'])} step needs '${first}' or '${second}'`;
+    const type = String(def['type']);
+    const message = `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type} step needs '${first}' or '${second}'`;
     problems.add({ code: 'missing_key', path: [...path, first], message });
   }
   if (given.length === 2) {

@@ -65,6 +65,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
     since: '2026-11-29',
     reason: 'a run whose history becomes long goes on in a new one together with its agents',
   },
+  'asks-in-history': {
+    since: '2026-11-29',
+    reason: 'what goes along into a new history is asked by an activity, not by a local one',
+  },
   'ends-when-full': {
     since: '2026-11-29',
     reason: 'a run that cannot leave its history ends by itself, shortly before the service would end it by force',

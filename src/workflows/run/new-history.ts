@@ -1,9 +1,11 @@
 import {
   allHandlersFinished,
+  CancellationScope,
   condition,
   log,
   makeContinueAsNewFunc,
   patched,
+  proxyActivities,
   proxyLocalActivities,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -34,10 +36,18 @@ const MAX_INPUT_BYTES = 1_900_000;
 
 type RunPlan = (input: RunInput) => Promise<RunResult>;
 
-const { leaveHistory } = proxyLocalActivities<Pick<Activities, 'leaveHistory'>>({
+const ASKING = {
   startToCloseTimeout: '1 minute',
   retry: { initialInterval: '500 milliseconds', maximumAttempts: 3 },
-});
+} as const;
+const asking = {
+  inHistory: proxyActivities<Pick<Activities, 'leaveHistory'>>({
+    ...ASKING,
+    summary: 'What goes along into a new history',
+  }),
+  /** As code before `asks-in-history` asked. */
+  locally: proxyLocalActivities<Pick<Activities, 'leaveHistory'>>(ASKING),
+};
 
 /** What the change to a new history needs of the run. */
 export interface LongRun {
@@ -61,7 +71,7 @@ export class NewHistory {
   private agentsGo = false;
   /** Bytes that the next history would have to be told, where they are too many. */
   private tooLarge: number | undefined;
-  /** While the worker is asked what runs, nothing may ask `patched`. */
+  /** While a local activity looks at what runs, nothing may ask `patched`. */
   private leaving = false;
 
   constructor(private readonly run: LongRun) {}
@@ -124,16 +134,14 @@ export class NewHistory {
 
   /** Goes on in a new history; returns only where that cannot be, or something came in between. */
   async goOn(): Promise<void> {
-    let looked: Record<string, CarriedStep> = {};
-    this.leaving = true;
+    let looked: Record<string, CarriedStep>;
     try {
-      looked = await leaveHistory();
+      looked = await this.askWhatRuns();
     } catch (error) {
+      if (!this.isHeld()) return;
       log.warn('The run stays in its history for now', { error });
       this.putOff();
       return;
-    } finally {
-      this.leaving = false;
     }
     await condition(allHandlersFinished);
     // A replay may hear of ends together with that answer, and then some steps are just about to end. Nothing starts
@@ -144,6 +152,24 @@ export class NewHistory {
     this.tooLarge = typeof next === 'number' ? next : undefined;
     if (typeof next === 'number') this.putOff();
     else await makeContinueAsNewFunc<RunPlan>({ workflowType: RUN_PLAN, memo: this.memo() })(next);
+  }
+
+  /**
+   * Asks the worker, whose answer is an event of the history, and stands in one place of it for whoever reads it. That
+   * of a local activity may come earlier in a replay than it came to the run: where the task that asked has answered a
+   * query, too, Temporal splits it. What a replay had not heard by then, it then carried otherwise, or not at all.
+   */
+  private async askWhatRuns(): Promise<Record<string, CarriedStep>> {
+    if (!patched('asks-in-history')) {
+      this.leaving = true;
+      return asking.locally.leaveHistory().finally(() => (this.leaving = false));
+    }
+    const scope = new CancellationScope();
+    const answer = scope.run(() => asking.inHistory.leaveHistory());
+    // It may wait for a worker that has room, and a run that is canceled meanwhile does not.
+    await Promise.race([answer, condition(() => !this.isHeld())]);
+    if (!this.isHeld()) scope.cancel();
+    return answer;
   }
 
   private isHeld(): boolean {

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { openText } from '../../plan/document/open-text.js';
+import { isMap } from '../../plan/problems/paths.js';
+import { runDir, stateDir } from '../../records/paths.js';
+import { runFolders } from '../../records/run-folders.js';
+import { RECORD_FILES } from '../../records/write-record.js';
+import type { CliContext } from '../context.js';
+import type { Candidate, Sources } from './candidates.js';
+
+/** More help nobody. */
+const MOST_RUNS = 50;
+const MOST_STEPS = 1_000;
+
+/** What the records of this machine and its files tell. A service would have to be asked, and be there. */
+export function createSources(context: CliContext): Sources {
+  const state = stateDir(context.env);
+  return {
+    async runs() {
+      const runs = await recordedRuns(state);
+      const latest = runs.length > 0 ? [{ value: '@last', text: 'the latest run' }] : [];
+      return [...latest, ...runs];
+    },
+    async steps(of) {
+      if ('file' in of) return stepsIn(path.resolve(context.cwd, of.file));
+      const run = of.run === '@last' ? (await recordedRuns(state))[0]?.value : of.run;
+      return run === undefined ? [] : stepsIn(path.join(runDir(state, run), RECORD_FILES.plan));
+    },
+  };
+}
+
+/** Newest first. */
+async function recordedRuns(state: string): Promise<Candidate[]> {
+  const runs: { at: string; run: Candidate }[] = [];
+  for await (const { manifest } of runFolders(state)) {
+    if (manifest === undefined || manifest.parent_run_id !== null) continue;
+    const { run_id: value, status, created_at } = manifest;
+    runs.push({ at: created_at ?? '', run: { value, text: `${status}, ${created_at ?? 'not begun'}` } });
+  }
+  runs.sort((a, b) => (a.at < b.at ? 1 : -1));
+  return runs.slice(0, MOST_RUNS).map(({ run }) => run);
+}
+
+/** As far as the file can be read: who completes a word wants no errors. */
+async function stepsIn(file: string): Promise<Candidate[]> {
+  const read = openText(await readFile(file).catch(() => new Uint8Array()), file);
+  if ('faults' in read || !isMap(read.opened.value)) return [];
+  const { steps, finally: last } = read.opened.value as { steps?: unknown; finally?: unknown };
+  return [steps, last]
+    .flatMap((list): unknown[] => (Array.isArray(list) ? list : []))
+    .filter((step): step is { id: string; name?: unknown } => isMap(step) && typeof step['id'] === 'string')
+    .slice(0, MOST_STEPS)
+    .map(({ id, name }) => ({ value: id, ...(typeof name === 'string' && name !== id && { text: name }) }));
+}

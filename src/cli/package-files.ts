@@ -1,0 +1,12 @@
+import { fileURLToPath } from 'node:url';
+import type { SchemaName, TemplateName } from './schema-names.js';
+
+/** Where a JSON Schema is in this installation. */
+export function schemaFile(name: SchemaName): string {
+  return fileURLToPath(new URL(`../../schemas/${name}.schema.json`, import.meta.url));
+}
+
+/** Where the plan is that `orch init` copies. */
+export function templateFile(name: TemplateName): string {
+  return fileURLToPath(new URL(`../../templates/${name}.yaml`, import.meta.url));
+}
