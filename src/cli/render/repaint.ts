@@ -10,6 +10,7 @@ export interface Drawn {
 
 /** Terminals that know these show all between them at once; others pass over them. */
 const TOGETHER = { begin: '\u001B[?2026h', end: '\u001B[?2026l' };
+const FIRST_COLUMN = '\u001B[G';
 const ERASE_REST = '\u001B[K';
 const ERASE_BELOW = '\u001B[J';
 
@@ -31,5 +32,5 @@ function upOver(lines: readonly string[], columns: number): string {
     (sum, line) => sum + Math.max(1, Math.ceil(widthOf(stripVTControlCharacters(line)) / columns)),
     0,
   );
-  return rows === 0 ? '\r' : `\r\u001B[${rows}A`;
+  return rows === 0 ? FIRST_COLUMN : `${FIRST_COLUMN}\u001B[${rows}A`;
 }

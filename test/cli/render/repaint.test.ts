@@ -8,10 +8,10 @@ function shown(codes: string, screen: string[] = [], cursor = 0): { screen: stri
   let at = cursor;
   let text = codes.replaceAll('\u001B', '~').replaceAll(/~\[\?2026[hl]/g, '');
   while (text !== '') {
-    const up = /^\r?~\[(\d+)A/.exec(text);
+    const up = /^~\[G(?:~\[(\d+)A)?/.exec(text);
     const erase = /^~\[([JK])/.exec(text);
     const word = /^[^\r\n~]+/.exec(text);
-    if (up) at -= Number(up[1]);
+    if (up) at -= Number(up[1] ?? 0);
     else if (erase?.[1] === 'J') lines.splice(at);
     else if (erase) lines[at] ??= '';
     else if (word) lines[at] = word[0];
@@ -45,11 +45,11 @@ test('lines that stay are not written again, and the same frame writes nothing',
   const first = { lines: ['a', 'b', 'c'], columns: 80 };
   expect(repaint(first, { lines: ['a', 'b', 'c'], columns: 80 })).toBe('');
   expect(repaint(first, { lines: ['a', 'x', 'c'], columns: 80 })).toBe(
-    '\u001B[?2026h\r\u001B[3A\nx\u001B[K\n\n\u001B[J\u001B[?2026l',
+    '\u001B[?2026h\u001B[G\u001B[3A\nx\u001B[K\n\n\u001B[J\u001B[?2026l',
   );
 });
 
 test('on a terminal that became narrower, what it wrapped is removed too', () => {
   const codes = repaint({ lines: ['\u001B[1m1234567890\u001B[22m', 'b'], columns: 80 }, { lines: ['c'], columns: 4 });
-  expect(codes).toContain('\r\u001B[4A');
+  expect(codes).toContain('\u001B[G\u001B[4A');
 });
