@@ -242,7 +242,7 @@ export const ROOMS = [
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
     'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service',
-    ['commander', 'get-east-asian-width', 'log-update', 'node', 'picocolors', 'yaml', 'zod'],
+    ['commander', 'get-east-asian-width', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];
 

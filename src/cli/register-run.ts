@@ -15,7 +15,9 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
 }
 
 function addStarts(program: Command, context: CliContext, done: Done): void {
-  withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end'))
+  withFollowOptions(
+    withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end')),
+  )
     .addHelpText(
       'after',
       '\nA plan called - is read from stdin.\n' +
@@ -29,7 +31,7 @@ function addStarts(program: Command, context: CliContext, done: Done): void {
 }
 
 function addRerun(program: Command, context: CliContext, done: Done): void {
-  withEnv(withFormatOptions(program.command('rerun <run>'), '--prose-plan'), 'further ')
+  withFollowOptions(withEnv(withFormatOptions(program.command('rerun <run>'), '--prose-plan'), 'further '))
     .description('run an ended run again, reusing what succeeded')
     .option('--failed', 'what did not succeed, and all that depends on it (the default)')
     .option('--from <step...>', 'these steps and all that depends on them, too')
@@ -47,8 +49,7 @@ function addRerun(program: Command, context: CliContext, done: Done): void {
 }
 
 function addViews(program: Command, context: CliContext, done: Done): void {
-  program
-    .command('watch <run>')
+  withFollowOptions(program.command('watch <run>'))
     .description('follow a run to its end')
     .option('--json', 'print the result as one JSON object')
     .option('--strict', 'count warnings as failures in the exit code')
@@ -106,4 +107,12 @@ function withStartOptions(command: Command): Command {
     .option('--id <id>', 'id of the run (default: <plan_id>-<random>)')
     .option('--strict', 'count warnings, of the plan and of the run, as failures')
     .option('--json', 'print the result as one JSON object');
+}
+
+/** Options of the commands that follow a run. */
+function withFollowOptions(command: Command): Command {
+  return command
+    .option('--logs', 'show what the steps print, as it comes (the default in CI, where there is no terminal)')
+    .option('--no-logs', 'do not show it')
+    .addOption(new Option('-q, --quiet', 'only show how it ended').conflicts('logs'));
 }

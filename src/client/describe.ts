@@ -1,5 +1,6 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { payloadCodec } from '../temporal/payload-codec.js';
+import type { temporal } from '@temporalio/proto';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProgressView } from '../contract/run-messages.js';
 import { plain } from '../contract/seal.js';
@@ -9,6 +10,8 @@ import { asOrchError, throughOutages } from './service-errors.js';
 import { unservedQueues } from './unserved-queues.js';
 import type { RunState, RunSummary } from './types.js';
 import { defined } from '../basics/defined.js';
+
+type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
 
 /** What the service itself knows of a run; needs no worker. */
 export interface DescribedRun {
@@ -25,11 +28,15 @@ export interface DescribedRun {
 /** A step, or a part of one, that runs or waits for its next attempt. */
 interface PendingStep extends LiveStep {
   attempt: number;
-  last_failure?: string;
 }
 
-/** What a running step does, as its worker told last. */
+/** What a running step does, as its worker told last, and what the service knows of its attempts. */
 export interface LiveStep {
+  attempt?: number;
+  /** Why the attempt before failed. */
+  last_failure?: string;
+  /** When the next attempt begins, while that is waited for. Milliseconds since the epoch. */
+  next_at?: number;
   last_line?: string;
   tokens?: number;
   tool_calls?: number;
@@ -68,7 +75,8 @@ export async function describeRun(
 async function pendingSteps(client: Client, { raw }: WorkflowExecutionDescription): Promise<DescribedRun['pending']> {
   const unserved = await unservedQueues(client, raw);
   const pending: DescribedRun['pending'] = new Map();
-  for (const { activityId, attempt, lastFailure, heartbeatDetails } of raw.pendingActivities ?? []) {
+  for (const activity of raw.pendingActivities ?? []) {
+    const { activityId, attempt, lastFailure, heartbeatDetails } = activity;
     if (!activityId?.startsWith('s:')) continue;
     const failure = lastFailure?.message ?? undefined;
     const { failures = 0, ...live } = await liveOf(heartbeatDetails?.payloads?.[0]);
@@ -78,10 +86,20 @@ async function pendingSteps(client: Client, { raw }: WorkflowExecutionDescriptio
       attempt: Math.max(attempt ?? 1, failures + 1),
       ...(failure ? { last_failure: failure } : {}),
       ...live,
-      ...defined({ unserved: queue }),
+      ...defined({ unserved: queue, next_at: nextAttempt(activity) }),
     });
   }
   return pending;
+}
+
+/** As Temporal's API numbers an activity that waits for a worker, or for its next attempt. */
+const SCHEDULED = 1;
+
+/** When the next attempt of a step begins that has failed and is tried again. */
+function nextAttempt({ state, lastFailure, scheduledTime }: PendingActivity): number | undefined {
+  if (Number(state) !== SCHEDULED || !lastFailure) return undefined;
+  const { seconds, nanos } = scheduledTime ?? {};
+  return seconds == null ? undefined : Number(seconds) * 1000 + Math.round((nanos ?? 0) / 1e6);
 }
 
 /** What stands in a heartbeat, which anything may be: a step that cannot be read is shown without it. */

@@ -79,7 +79,9 @@ export async function follow(client: Followable, runId: string, options: FollowO
 
   function report(steps: readonly StepView[], progress: ProgressView): void {
     const changed = steps.filter((step) => {
-      const state = `${step.status} ${step.attempts} ${step.reason ?? ''}`;
+      const { status, attempts, reason = '', waits_for: waits = '', message = '', items, sub_runs: runs } = step;
+      const ended = items === undefined ? '' : `${items.ended} ${items.failed}`;
+      const state = [status, attempts, reason, waits, message, ended, runs?.length].join(' ');
       if (seen.get(step.id) === state) return false;
       seen.set(step.id, state);
       return true;

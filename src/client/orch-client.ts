@@ -17,6 +17,7 @@ import { ORCH_LOOP } from '../contract/loop-messages.js';
 import { forCallsInTurn } from './calls-in-turn.js';
 import { describeRun, withAttempts, type DescribedRun, type LiveStep } from './describe.js';
 import type { ReadFiles } from './ended-run.js';
+import type { Plan } from '../plan/model/plan.js';
 import { OrchError } from './errors.js';
 import { follow, type FollowOptions } from './follow.js';
 import { openClient } from './open-client.js';
@@ -136,6 +137,15 @@ export class OrchClient {
     const { signing, readFiles } = this.options;
     const described = await describeRun(this.client, runId, signing);
     return readPastRun(this.client, runId, signing, () => this.questions.progressOf(described), readFiles);
+  }
+
+  /**
+   * The plan of a run, open or not, from the start of its history. @throws OrchError `run_not_found`; also where this
+   * version cannot read the plan.
+   */
+  async planOf(runId: string): Promise<Plan> {
+    // Asked for no step, it reads the start only.
+    return (await readPastRun(this.client, runId, this.options.signing, () => Promise.resolve({ steps: [] }))).plan;
   }
 
   /**

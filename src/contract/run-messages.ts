@@ -30,6 +30,10 @@ export interface StepView extends Partial<Omit<ExecutionFacts, 'host'>>, Partial
   finished_at?: number;
   /** What a step with the status `waiting` waits for, or a `running` one before it begins. */
   waits_for?: 'approval' | 'time' | 'lock' | 'quota' | 'budget' | 'answer';
+  /** When it began to wait for that, where it is known. */
+  waits_since?: number;
+  /** How far its instances are, of a `foreach` that runs. */
+  items?: ItemCounts;
   /** Runs of its sub-plan, in the order of their starts: one for each try and each instance, the last ones of many. */
   sub_runs?: string[];
   /** What it does now: its last words. Known to the service, not to the run. */
@@ -44,6 +48,15 @@ export interface StepView extends Partial<Omit<ExecutionFacts, 'host'>>, Partial
   group?: string;
   weight?: number;
   tags?: readonly string[];
+}
+
+/** How far the instances of a `foreach` are. */
+export interface ItemCounts {
+  total: number;
+  /** Those that have ended, in whatever way. */
+  ended: number;
+  /** Those of them that failed. */
+  failed: number;
 }
 
 /** Answer of the query `progress`. */

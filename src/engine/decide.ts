@@ -98,7 +98,7 @@ function take(turn: Turn, event: EngineEvent): void {
       takeEnd(turn, event.step, event.report);
       break;
     case 'lock-waited':
-      noteLock(turn, event.step, { name: event.name, holder: event.holder });
+      noteLock(turn, event.step, { name: event.name, holder: event.holder, since: event.at });
       break;
     case 'locks-held':
       noteLock(turn, event.step, undefined);

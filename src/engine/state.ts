@@ -42,6 +42,8 @@ export interface Park {
 export interface LockWait {
   name?: string;
   holder?: string;
+  /** When it was told so; runs of an older orch have not kept it. */
+  since?: number;
 }
 
 export interface StepState {

@@ -53,30 +53,78 @@ describe('orch run', () => {
     ).toEqual(['started  a', 'success  a', '']);
   });
 
-  test('a failed run exits 1 and shows what failed: reason, output, logs', async () => {
+  test('a failed run exits 1 and shows what failed, why, and what to type next', async () => {
     const dir = tempDir();
     const id = uniqueId('failing');
-    const plan = writePlan(dir, {
+    writePlan(dir, {
       steps: [
-        { id: 'bad', command: 'echo to stdout; echo the problem >&2; exit 3', shell: true },
-        { id: 'after', command: 'true', depends_on: ['bad'] },
+        { id: 'good', command: 'true' },
+        { id: 'bad', command: 'echo to stdout; echo the problem >&2; exit 3', shell: true, depends_on: ['good'] },
+        ...['c', 'd', 'e'].map((after) => ({ id: after, command: 'true', depends_on: ['bad'] })),
       ],
     });
-    const { code, stdout } = await runCli(['run', plan, '--id', id], { cwd: dir });
+    const { code, stdout } = await runCli(['run', 'plan.json', '--id', id], { cwd: dir });
     expect(code).toBe(1);
-    const logs = /logs {2}(\S+)/.exec(stdout)![1]!;
-    expect(steady(stdout)).toBe(
+    const why = [
+      '  failed  bad: exited with code 3',
+      '    | the problem',
+      `    its output:  orch logs ${id} bad`,
+      `  run it again:         orch rerun ${id}   reuses 1 step, runs 4`,
+    ];
+    expect(steady(stdout).split('\n')).toEqual([
+      `${id} failed in <time>: 1 succeeded, 1 failed, 3 canceled`,
+      ...why,
+      `  with a changed plan:  orch rerun ${id} --plan plan.json`,
+      '  Web UI  <web ui>',
+      '',
+    ]);
+    const status = steady((await runCli(['status', id])).stdout).split('\n');
+    expect(status.slice(2)).toEqual(
       [
-        `${id} failed in <time>: 1 failed, 1 canceled`,
-        '  failed  bad: exit_non_zero: ExitError: exited with code 3',
-        '    | the problem',
-        `    logs  ${logs}`,
-        '  Web UI  <web ui>',
+        '  success  good   <time>',
+        '  failed   bad    <time>  exited with code 3',
+        "  canceled c             aborted: 'bad' failed (exit code 3); also d, e",
+        ...why,
+        `  with a changed plan:  orch rerun ${id} --plan FILE`,
         '',
-      ].join('\n'),
+      ].map((line) => line.replace(/ +<time>/, ' <time>')),
     );
-    expect(readFileSync(path.join(logs, 'stdout.log'), 'utf8')).toBe('to stdout\n');
-    expect(readFileSync(path.join(logs, 'stderr.log'), 'utf8')).toBe('the problem\n');
+    expect((await runCli(['logs', id, 'bad', '--stdout'])).stdout).toBe('to stdout\n');
+    const again = await runCli(['rerun', id, '--dry-run', '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ reused: ['good'], again: { length: 4 } });
+  });
+
+  test('in a job of GitHub Actions it shows what steps print, marks what failed, and writes the summary of the job', async () => {
+    const dir = tempDir();
+    const id = uniqueId('job');
+    const each = { foreach: ['x', 'y'], max_parallel: 1, env: { X: '${{ item }}' } };
+    writePlan(dir, {
+      steps: [
+        { id: 'each', command: 'echo "item $X"', shell: true, ...each },
+        { id: 'bad', command: 'echo "::error::no"; exit 3', shell: true, depends_on: ['each'] },
+      ],
+    });
+    const env = { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: path.join(dir, 'summary.md') };
+    const { code, stderr } = await runCli(['run', 'plan.json', '--id', id], { cwd: dir, env });
+    expect(code).toBe(1);
+    const token = /::stop-commands::(\S+)/.exec(stderr)![1]!;
+    const lines = steady(stderr).split('\n');
+    const told = lines.slice(lines.indexOf(`::stop-commands::${token}`) + 1);
+    expect(told.slice(1, 3).sort()).toEqual(['each[0] | item x', 'each[1] | item y']);
+    expect(told.toSpliced(1, 2)).toEqual([
+      'started  each',
+      'success  each <time>',
+      'started  bad',
+      'bad  | ::error::no',
+      'failed   bad <time>  exited with code 3',
+      `::${token}::`,
+      `::error title=test%3A bad failed::exited with code 3 (orch logs ${id} bad)`,
+      '',
+    ]);
+    expect(readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8')).toContain('| ❌ | bad |');
+    const quiet = await runCli(['watch', id, '--quiet'], { cwd: dir });
+    expect(quiet).toMatchObject({ code: 1, stderr: '' });
+    expect(quiet.stdout).toContain(`${id} failed in `);
   });
 
   test('--json prints one object of the published shape', async () => {
@@ -143,13 +191,15 @@ describe('steering', () => {
   test('cancel ends a run as canceled, with its processes, and exits 4', async () => {
     const dir = tempDir();
     const id = uniqueId('canceled');
-    const cli = startCli(['run', writePlan(dir, waiting), '--id', id], { cwd: dir });
+    const plan = writePlan(dir, waiting);
+    const cli = startCli(['run', plan, '--id', id], { cwd: dir });
     await eventually('the step runs', () => cli.output().includes('started  slow'));
     const asked = await runCli(['cancel', id]);
     expect(asked).toMatchObject({ code: 0, stdout: `${id}: cancel requested; its steps are being stopped\n` });
     const { code, stdout } = await cli.ended;
     expect(code).toBe(4);
-    expect(steady(stdout)).toBe(`${id} canceled in <time>: 3 canceled\n  Web UI  <web ui>\n`);
+    const again = `  run it again:         orch rerun ${id}   reuses 0 steps, runs 3\n  with a changed plan:  orch rerun ${id} --plan ${plan}\n`;
+    expect(steady(stdout)).toBe(`${id} canceled in <time>: 3 canceled\n${again}  Web UI  <web ui>\n`);
     expect((await runCli(['cancel', id])).stderr).toContain(
       `error[run_closed]: The run '${id}' has already ended: canceled`,
     );

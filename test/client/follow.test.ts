@@ -59,3 +59,25 @@ test('what the service knows of running steps is handed on with each look', asyn
   end();
   await following;
 });
+
+test('what changes within a status is told, and nothing twice', async () => {
+  const { client, known, end } = service(() => progress('running'));
+  const states: Partial<StepView>[] = [
+    {},
+    { waits_for: 'lock', message: "waits for lock 'db', held by run 'x'" },
+    { waits_for: 'lock', message: "waits for lock 'db', held by run 'y'" },
+    { waits_for: 'lock', message: "waits for lock 'db', held by run 'y'" },
+    { items: { total: 2, ended: 1, failed: 0 } },
+  ];
+  client.progress.mockImplementation(async () => {
+    const more = states[known.events - 3];
+    known.events = Math.min(known.events + 1, 2 + states.length);
+    return { ...progress('running'), steps: [{ ...step('running'), ...more }] };
+  });
+  const told: unknown[] = [];
+  const following = follow(client, 'r', { onChange: ([each]) => void told.push(each?.items ?? each?.message ?? '') });
+  await vi.waitFor(() => expect(told).toHaveLength(4), 20_000);
+  end();
+  await following;
+  expect(told.slice(0, 4)).toEqual(['', states[1]!.message, states[2]!.message, states[4]!.items]);
+});

@@ -105,7 +105,9 @@ export function sharedStateDir(): string {
 }
 
 function cleanEnv(over: CliOptions['env'] = {}): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = { ...process.env, ORCH_STATE_DIR: sharedStateDir(), NO_COLOR: '1', ...over };
+  // Where the tests themselves run in a CI, the command is not to know.
+  const { CI: _, GITHUB_ACTIONS: __, GITHUB_STEP_SUMMARY: ___, ...own } = process.env;
+  const env: NodeJS.ProcessEnv = { ...own, ORCH_STATE_DIR: sharedStateDir(), NO_COLOR: '1', ...over };
   for (const name of Object.keys(env)) if (name.startsWith('TEMPORAL_') && !(name in over)) delete env[name];
   return env;
 }

@@ -1,4 +1,5 @@
 import { ENGINE_VERSION, type RunInput } from '../../src/contract/run-input.js';
+import type { ItemCounts, ProgressView } from '../../src/contract/run-messages.js';
 import type { StepTask } from '../../src/contract/step-task.js';
 import { CARRIED_VERSION, type CarriedRun } from '../../src/contract/carried-run.js';
 import { jsonCopy } from '../../src/contract/columns.js';
@@ -17,6 +18,7 @@ import { checkPlanSet } from '../../src/plan/files/check-set.js';
 import { buildGraph } from '../../src/plan/graph/graph.js';
 import { carriedState } from '../../src/workflows/run/carried-state.js';
 import { createProgram } from '../../src/workflows/program/program.js';
+import { progressView } from '../../src/workflows/run/views.js';
 import { StepRunner } from '../../src/workflows/steps/step-runner.js';
 import { HandTemporal, type Asked } from './hand-temporal.js';
 
@@ -120,6 +122,12 @@ export class HandRun {
   async hears(event: EngineEvent): Promise<void> {
     this.apply(event);
     await this.temporal.settled();
+  }
+
+  /** What the run answers who follows it. */
+  progress(since?: number): ProgressView {
+    const itemsOf = (step: number): ItemCounts | undefined => this.runner.itemsOf(step);
+    return progressView('run', this.program, this.state, { since, itemsOf });
   }
 
   step(id: string): StepState {

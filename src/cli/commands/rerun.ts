@@ -1,14 +1,13 @@
 import type { OrchClient } from '../../client/orch-client.js';
-import { planOfRun } from '../../client/past-run.js';
-import { prepareRerun, prepareRun, type PreparedRun } from '../../client/prepare.js';
+import { prepareRerun, type PreparedRun } from '../../client/prepare.js';
 import { decideRerun } from '../../client/rerun.js';
 import type { PastRun, RerunDecision } from '../../client/rerun-types.js';
-import type { StartOptions } from '../../client/types.js';
 import { isNamed, namedItems } from '../../client/rerun-items.js';
 import { leftOut } from '../../plan/graph/selection.js';
 import { suggest } from '../../plan/problems/suggest.js';
 import type { Plan } from '../../plan/model/plan.js';
 import { connect, settingsOf } from '../connect.js';
+import { createReporter, type FollowFlags } from '../create-reporter.js';
 import { EXIT, type CliContext } from '../context.js';
 import { DiagnosticsError, UsageError } from '../errors.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
@@ -16,13 +15,13 @@ import { tellMissingAgents } from '../missing-agents.js';
 import { tellUnheardSecrets } from '../unheard-secrets.js';
 import { givenFormatOptions, type FormatFlags } from '../options/format.js';
 import { preparePlan } from '../prepare-plan.js';
-import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
+import type { InputOptions } from '../options/plan.js';
+import { preparePast, rerunOptions } from '../rerun-options.js';
 import { forPeople } from '../render/format.js';
-import { createProgressReporter } from '../render/progress.js';
 import { followRun, formatOf } from './run.js';
 import { defined } from '../../basics/defined.js';
 
-export interface RerunFlags extends InputOptions, FormatFlags {
+export interface RerunFlags extends InputOptions, FormatFlags, FollowFlags {
   failed?: boolean;
   /** The new plan's file; a prose plan is `prosePlan` here. */
   plan?: string;
@@ -30,7 +29,6 @@ export interface RerunFlags extends InputOptions, FormatFlags {
   id?: string;
   dryRun?: boolean;
   strict?: boolean;
-  json?: boolean;
 }
 
 /** `orch rerun RUN`: a new run that takes over what went well; says beforehand what, and follows it to its end. */
@@ -38,19 +36,15 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
   const client = await connect(context, true);
   try {
     const { decision, plan, start } = await decide(context, client, runId, flags);
-    if (!flags.json || flags.dryRun)
+    if (flags.dryRun || !(flags.json || flags.quiet))
       showDecision(context, flags.json ? decision : forPeople(decision), flags.json === true);
     if (flags.dryRun) return EXIT.succeeded;
     const started = await start();
-    context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
+    if (!flags.quiet) context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
     const ids = plan.steps.map((step) => step.id);
-    return await followRun(
-      context,
-      client,
-      { ...started, ...formatOf(plan) },
-      flags,
-      createProgressReporter(context, ids),
-    );
+    const about = { ...started, ...formatOf(plan), ...defined({ planFile: flags.plan }) };
+    const reporter = await createReporter(context, client, { runId: started.run_id, plan, ids }, flags);
+    return await followRun(context, client, about, flags, reporter);
   } finally {
     await client.close();
   }
@@ -72,7 +66,7 @@ async function decide(
   refuseIdleOptions(flags);
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
-  const options = await optionsOf(context, past, file?.plan ?? past.plan, flags);
+  const options = await rerunOptions(context, past, file?.plan ?? past.plan, flags);
   const embedded = settingsOf(context) === undefined;
   const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
   for (const note of next.notes) context.note(`note: ${note}\n`);
@@ -97,23 +91,6 @@ function loadNext(context: CliContext, file: string, { plan }: PastRun, flags: R
     ...defined({ plan: prosePlan }),
     ...(plan.metadata['pipeline'] !== undefined && { usualPipeline: plan.plan_id }),
   });
-}
-
-/** What the earlier run was started with, and over it what is given now. */
-async function optionsOf(context: CliContext, past: PastRun, plan: Plan, flags: RerunFlags): Promise<StartOptions> {
-  const known = Object.entries(past.input.inputs).filter(([name]) => Object.hasOwn(plan.inputs, name));
-  const baseDir = past.input.base_dir ?? (settingsOf(context) === undefined ? context.cwd : undefined);
-  return {
-    inputs: { ...Object.fromEntries(known), ...(await readInputs(context, flags)) },
-    env: { ...past.input.env, ...readEnv(context, flags) },
-    from: context.env,
-    ...defined({ baseDir, runId: flags.id }),
-  };
-}
-
-/** The plan that the run had, as it was found when the run was read. */
-function preparePast({ input, checked }: PastRun, options: StartOptions, embedded: boolean): PreparedRun {
-  return prepareRun({ ...planOfRun(input), ...defined({ checked }) }, options, embedded);
 }
 
 /** Without a file there is nothing to convert: the run keeps the plan that it had. */

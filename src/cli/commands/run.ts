@@ -4,37 +4,42 @@ import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Plan } from '../../plan/model/plan.js';
 import type { RunResult } from '../../contract/run-messages.js';
 import { connect } from '../connect.js';
+import { createReporter, type FollowFlags } from '../create-reporter.js';
 import { EXIT, type CliContext } from '../context.js';
 import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
-import { createProgressReporter, type ProgressReporter } from '../render/progress.js';
+import { inGithubJob, tellGithub } from '../tell-github.js';
+import { rerunOutlook, type RerunOutlook } from '../rerun-outlook.js';
+import type { ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
-import { renderSummary } from '../render/summary.js';
+import { renderSummary, type EndedAs } from '../render/summary.js';
 import { countTasks, isIncomplete, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { defined } from '../../basics/defined.js';
 
-interface StartFlags extends InputOptions, FormatFlags {
+interface StartFlags extends InputOptions, FormatFlags, FollowFlags {
   id?: string;
   strict?: boolean;
-  json?: boolean;
   wait?: boolean;
 }
 
-interface WatchFlags {
+interface WatchFlags extends FollowFlags {
   strict?: boolean;
-  json?: boolean;
 }
 
 /** `orch run PLAN`: starts it and follows it. */
 export async function run(context: CliContext, file: string, flags: StartFlags): Promise<number> {
   const { client, plan, started } = await startPlan(context, file, flags);
   try {
-    context.note(`run ${context.colors.bold(started.run_id)} (${sizeOf(plan.plan)})\n`);
-    if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
-    return await followRun(context, client, started, flags, createProgressReporter(context, plan.graph.ids));
+    if (!flags.quiet) {
+      context.note(`run ${context.colors.bold(started.run_id)} (${sizeOf(plan.plan)})\n`);
+      if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
+    }
+    const followed = { runId: started.run_id, plan: plan.plan, ids: plan.graph.ids };
+    const reporter = await createReporter(context, client, followed, flags);
+    return await followRun(context, client, started, flags, reporter);
   } finally {
     await client.close();
   }
@@ -70,7 +75,9 @@ export async function watch(context: CliContext, runId: string, flags: WatchFlag
       const { web_ui, progress, format } = await client.describe(runId);
       const ids = progress?.steps.map((step) => step.id) ?? [];
       const started = { run_id: runId, ...defined({ web_ui }), ...(format && { format }) };
-      return followRun(context, client, started, flags, createProgressReporter(context, ids));
+      const plan = flags.quiet ? undefined : await client.planOf(runId).catch(() => undefined);
+      const reporter = await createReporter(context, client, { runId, plan, ids }, flags);
+      return await followRun(context, client, started, flags, reporter);
     };
     const { json = false } = flags;
     return await orLoop(client, runId, follow, (loops) => followLoop(context, loops, runId, { json }));
@@ -84,6 +91,8 @@ interface Started {
   web_ui?: string;
   /** The format that its plan was converted from. */
   format?: string;
+  /** The file of its plan, as it was named. */
+  planFile?: string;
 }
 
 /** Everything about the plan and its inputs is checked before the service is touched. */
@@ -114,7 +123,7 @@ async function startPlan(
   const client = await connect(context, true);
   try {
     const started = await client.start(prepared);
-    return { client, plan, started: { ...started, ...formatOf(plan.plan) } };
+    return { client, plan, started: { ...started, ...formatOf(plan.plan), ...(file !== '-' && { planFile: file }) } };
   } catch (error) {
     await client.close();
     throw error;
@@ -152,12 +161,14 @@ export async function followRun(
       },
       ...(reporter === undefined ? {} : { onSilence: reporter.onSilence, onLive: reporter.onLive }),
     });
-    reporter?.close();
+    await reporter?.close(isManifest ? tasksOf(result.steps) : result.steps);
+    const about = { ...started, outlook: flags.json ? undefined : await outlookOf(context, client, result) };
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
-    else context.out(summaryOf(context, result, started));
+    else context.out(summaryOf(context, result, about));
+    if (inGithubJob(context)) await tellGithub(context, result, about);
     return exitCodeOf(result, isManifest, flags.strict === true);
   } catch (error) {
-    reporter?.close();
+    await reporter?.close();
     if (error === quarantined) return reportQuarantine(context, started.run_id, held, flags.json === true);
     if (error !== detached) throw error;
     context.note(`\ndetached; the run continues\n`);
@@ -170,9 +181,18 @@ export async function followRun(
   }
 }
 
-function summaryOf({ outColors }: CliContext, result: RunResult, { web_ui, format }: Started): string {
-  if (format !== 'exec-manifest') return renderSummary(outColors, result, web_ui);
-  const summary = renderSummary(outColors, { ...result, steps: tasksOf(result.steps) }, web_ui);
+/** What a rerun would do, of a run that did not succeed. */
+async function outlookOf(
+  context: CliContext,
+  client: OrchClient,
+  { run_id, status, steps }: RunResult,
+): Promise<RerunOutlook | undefined> {
+  return status === 'succeeded' ? undefined : rerunOutlook(context, client, run_id, steps.length);
+}
+
+function summaryOf({ outColors }: CliContext, result: RunResult, about: Started & EndedAs): string {
+  if (about.format !== 'exec-manifest') return renderSummary(outColors, result, about);
+  const summary = renderSummary(outColors, { ...result, steps: tasksOf(result.steps) }, about);
   return `${summary}${renderTaskCounts(outColors, countTasks(result.steps))}`;
 }
 

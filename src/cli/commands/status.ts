@@ -1,3 +1,4 @@
+import type { OrchClient } from '../../client/orch-client.js';
 import { connect, settingsOf } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
@@ -9,6 +10,9 @@ import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/r
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
 import { usageLines } from '../render/summary.js';
+import { againLines, failureLines } from '../render/what-next.js';
+import { gatherAlike, othersText, whyText } from '../render/why.js';
+import { rerunOutlook } from '../rerun-outlook.js';
 import { workerTrouble } from '../../service/index.js';
 import { recordProgress } from '../../client/ended-run.js';
 import { OrchError } from '../../client/errors.js';
@@ -28,13 +32,26 @@ export async function status(context: CliContext, runId: string, flags: { json?:
     const show = async (): Promise<number> => {
       const described = await client.describe(runId).catch((error: unknown) => fromFiles(context, runId, error));
       const run = await withRecord(context, withTrouble(context, withParking(context, described)));
-      context.out(flags.json ? `${JSON.stringify(statusJson(run), null, 2)}\n` : renderStatus(context, forPeople(run)));
+      if (flags.json) context.out(`${JSON.stringify(statusJson(run), null, 2)}\n`);
+      else context.out(renderStatus(context, forPeople(run), await whatNext(context, client, run)));
       return EXIT.succeeded;
     };
     return await orLoop(client, runId, show, (loops) => showLoop(context, loops, runId, flags));
   } finally {
     await client.close();
   }
+}
+
+/** Of a run that has ended without success: what failed, and how it is done again. */
+async function whatNext(context: CliContext, client: OrchClient, run: RunDescription): Promise<string[]> {
+  const { run_id, status: state, finished_at, parent_run_id, progress, format } = run;
+  if (finished_at === undefined || state === 'succeeded' || progress === undefined) return [];
+  const steps = forPeople(format === 'exec-manifest' ? tasksOf(progress.steps) : progress.steps);
+  const failures = failureLines(context.outColors, run_id, steps);
+  // What is part of another run is done again with that.
+  if (parent_run_id !== undefined) return failures;
+  const outlook = await rerunOutlook(context, client, run_id, progress.total_steps);
+  return [...failures, ...againLines(run_id, { outlook })];
 }
 
 /** A run that is stuck may have been parked by the worker of this machine, which alone knows. */
@@ -149,7 +166,7 @@ function statusJson(run: RunDescription): RunJson {
   };
 }
 
-function renderStatus(context: CliContext, run: RunDescription): string {
+function renderStatus(context: CliContext, run: RunDescription, next: readonly string[]): string {
   const took = duration((run.finished_at ?? Date.now()) - run.started_at);
   const lines = [`${run.run_id} ${context.outColors.bold(run.status)} (${took})`];
   if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
@@ -169,11 +186,12 @@ function renderStatus(context: CliContext, run: RunDescription): string {
   );
   for (const { group, items } of groupForDisplay(shown)) {
     if (group !== undefined) lines.push(`  ${context.outColors.dim(group)}`);
-    for (const step of items) lines.push(stepLine(context, step, width));
+    for (const { first, others } of gatherAlike(items)) lines.push(stepLine(context, first, others, width));
   }
   if (left.length > 0) lines.push(`  ${leftText(left)}; \`orch status ${run.run_id} --json\` lists them all`);
   lines.push(...usageLines(run.progress?.steps ?? []));
   lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${each}`));
+  lines.push(...next);
   const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';
   return `${lines.join('\n')}\n${counts}`;
 }
@@ -185,13 +203,12 @@ function busyText({ progress }: RunDescription): string {
     : `${why}: these are its steps as its record has them`;
 }
 
-function stepLine(context: CliContext, step: StepView, width: number): string {
+function stepLine(context: CliContext, step: StepView, others: readonly StepView[], width: number): string {
   const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
   const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
-  const said = [step.reason, step.message].filter(Boolean).join(': ');
   const live = step.live === undefined ? '' : context.outColors.dim(step.live);
   const warning = step.warning === undefined ? '' : `warning: ${step.warning}`;
-  const why = [said, warning, live, subRunsText(step)].filter(Boolean).join('; ');
+  const why = [whyText(step), othersText(others), warning, live, subRunsText(step)].filter(Boolean).join('; ');
   const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${step.tags.join(', ')}]`)}`;
   const state = statusWord(context.outColors, step.status);
   return `  ${state} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { StringDecoder } from 'node:string_decoder';
 import type { CliContext } from '../context.js';
 import type { StreamTime, StreamName } from '../../records/stream-times.js';
-import { printable } from '../render/format.js';
+import { oneLine, printable } from '../render/format.js';
 import { paint } from '../terminal.js';
 import { terminalFilter } from './terminal-filter.js';
 
@@ -62,6 +62,20 @@ export function prefixedOutput(context: CliContext, source: Source, timestamps: 
     const front = dim(timestamps ? `${formatAt(at)} ${prefix}` : prefix);
     return write(context.raw[stream], paint(`${front} ${printable(line)}\n`));
   });
+}
+
+/** Colours of the names of steps, in turn: neighbours differ. */
+const TONES = ['cyan', 'magenta', 'blue', 'yellow', 'green'] as const;
+
+/** Lines of a run that is followed, to stderr, each behind the name of its step, which has a colour of its own. */
+export function labelledOutput(
+  context: CliContext,
+  { step, attempt }: Source,
+  { width, place }: { width: number; place: number },
+): Output {
+  const label = `${step}${attempt > 1 ? ` #${attempt}` : ''}`.padEnd(width);
+  const front = context.colors[TONES[Math.max(0, place) % TONES.length]!](`${oneLine(label)} |`);
+  return lines((line) => write(context.raw.stderr, paint(`${front} ${printable(line)}\n`)));
 }
 
 /** A JSON object for each line. */

@@ -1,18 +1,11 @@
-import { createLogUpdate } from 'log-update';
-import { liveText, unservedText, type LiveStep } from '../../client/describe.js';
+import { unservedText, type LiveStep } from '../../client/describe.js';
 import type { OrchError } from '../../client/errors.js';
 import type { ProgressView, StepView } from '../../contract/run-messages.js';
 import type { CliContext } from '../context.js';
-import { paint } from '../terminal.js';
 import { answersTo, waitsForPerson } from './answers.js';
 import { duration, forPeople, longest, oneLine, statusWord } from './format.js';
 import { subRunsText } from './sub-runs.js';
-
-/** Running steps that the live block shows. */
-const LIVE_ROWS = 12;
-const REDRAW_MS = 200;
-/** Characters of the last words of a running step. */
-const LIVE_CHARS = 80;
+import { gatherAlike, othersText, whyText } from './why.js';
 
 /** Shows a run's steps as they start and end. */
 export interface ProgressReporter {
@@ -20,18 +13,20 @@ export interface ProgressReporter {
   onSilence(this: void, silent: boolean, error?: OrchError): void;
   /** Shows what the running steps do. */
   onLive(this: void, live: ReadonlyMap<string, LiveStep>): void;
-  /** Removes what is redrawn; what was printed stays. */
-  close(this: void): void;
+  /** Says its last, with the steps of the run where that has ended. */
+  close(this: void, ended?: readonly StepView[]): void | Promise<void>;
 }
 
-/** On a terminal running steps are redrawn below the ended ones; elsewhere each start and end is a line. */
-export function createProgressReporter(context: CliContext, ids: readonly string[]): ProgressReporter {
-  const width = Math.min(40, longest(ids, 4));
-  return context.live ? liveReporter(context, width) : lineReporter(context, width);
+/** Columns of the ids of a run's steps in lists of lines. */
+export function idWidth(ids: readonly string[]): number {
+  return Math.min(40, longest(ids, 4));
 }
 
-function lineReporter(context: CliContext, width: number): ProgressReporter {
+/** Each start and end of a step is a line. */
+export function lineReporter(context: CliContext, ids: readonly string[]): ProgressReporter {
+  const width = idWidth(ids);
   const started = new Set<string>();
+  const told = new Map<string, string>();
   const unserved = new Set<string>();
   return {
     // The one thing of those that change all the time which somebody has to do something about. Told once.
@@ -45,13 +40,18 @@ function lineReporter(context: CliContext, width: number): ProgressReporter {
       }
     },
     onChange(steps, progress) {
-      for (const step of forPeople(steps)) {
+      const news = steps.filter(({ id, status, attempts, reason = '' }) => {
+        const state = `${status} ${attempts} ${reason}`;
+        return told.get(id) !== state && told.set(id, state);
+      });
+      for (const { first: step, others } of gatherAlike(forPeople(news))) {
         if (step.status === 'pending') continue;
         if (!started.has(step.id) && step.started_at !== undefined && step.status !== 'waiting') {
           started.add(step.id);
           context.note(`${statusWord(context.colors, 'started')} ${step.id}\n`);
         }
-        if (step.status !== 'running') context.note(`${stepLine(context, step, width)}\n${answerHint(step, progress)}`);
+        if (step.status !== 'running')
+          context.note(`${stepLine(context, step, others, width)}\n${answerHint(step, progress)}`);
       }
     },
     onSilence: (silent, error) => context.note(silenceLine(silent, error)),
@@ -59,63 +59,15 @@ function lineReporter(context: CliContext, width: number): ProgressReporter {
   };
 }
 
-function liveReporter(context: CliContext, width: number): ProgressReporter {
-  const update = createLogUpdate(context.raw.stderr);
-  const running = new Map<string, StepView>();
-  let live: ReadonlyMap<string, LiveStep> = new Map();
-  let head = '';
-  const redraw = (): void => {
-    const now = Date.now();
-    const rows = [...running.values()].slice(0, LIVE_ROWS).map((step) => {
-      const time = step.started_at === undefined ? '' : duration(now - step.started_at);
-      return `${statusWord(context.colors, 'running')} ${step.id.padEnd(width)}  ${context.colors.dim(time)}  ${context.colors.dim(oneLine(liveText(step.id, live) ?? '').slice(0, LIVE_CHARS))}`.trimEnd();
-    });
-    if (running.size > LIVE_ROWS) rows.push(context.colors.dim(`… and ${running.size - LIVE_ROWS} more running`));
-    update(paint([...rows, context.colors.dim(head)].join('\n')));
-  };
-  const timer = setInterval(redraw, REDRAW_MS);
-  timer.unref();
-  const print = (text: string): void => {
-    update.clear();
-    context.note(text);
-  };
-  return {
-    onChange(steps, progress) {
-      for (const step of forPeople(steps)) {
-        if (step.status === 'running') running.set(step.id, step);
-        else running.delete(step.id);
-        if (step.status !== 'running' && step.status !== 'pending') {
-          print(`${stepLine(context, step, width)}\n${answerHint(step, progress)}`);
-        }
-      }
-      head = headLine(progress);
-      redraw();
-    },
-    onSilence(silent, error) {
-      print(silenceLine(silent, error));
-      redraw();
-    },
-    onLive(now) {
-      live = now;
-      redraw();
-    },
-    close() {
-      clearInterval(timer);
-      update.clear();
-      update.done();
-    },
-  };
-}
-
-function stepLine(context: CliContext, step: StepView, width: number): string {
+/** How a step ended, or what it waits for, as a line. */
+export function stepLine(context: CliContext, step: StepView, others: readonly StepView[], width: number): string {
   const { dim } = context.colors;
   const time =
     step.started_at === undefined || step.finished_at === undefined
       ? ''
       : duration(step.finished_at - step.started_at).padStart(7);
   const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
-  const said = [step.reason, step.message].filter(Boolean).join(': ');
-  const why = [said, subRunsText(step)].filter(Boolean).join('; ');
+  const why = [whyText(step), othersText(others), subRunsText(step)].filter(Boolean).join('; ');
   return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
 }
 
@@ -132,7 +84,8 @@ export function headLine({ counts, total_steps }: ProgressView): string {
   return `${ended} of ${total_steps} steps ended`;
 }
 
-function silenceLine(silent: boolean, error?: OrchError): string {
+/** That a run does not answer, or does again, as a line. */
+export function silenceLine(silent: boolean, error?: OrchError): string {
   if (!silent) return 'the run answers again\n';
   return `${oneLine(error?.message ?? 'The run does not answer')}; still waiting${error?.hint ? ` (${error.hint})` : ''}\n`;
 }

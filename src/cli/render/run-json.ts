@@ -39,6 +39,11 @@ const stepSchema = z.object({
     .enum(['approval', 'time', 'lock', 'quota', 'budget', 'answer'])
     .optional()
     .describe('what it waits for, if anything'),
+  waits_since: z.string().optional().describe('since when, where that is known'),
+  items: z
+    .object({ total: z.int(), ended: z.int().describe('in whatever way'), failed: z.int() })
+    .optional()
+    .describe('how far its instances are, of a `foreach` that runs'),
   live: z.string().optional().describe('what it is doing now: its last words'),
   warning: z.string().optional().describe('what people should know about it'),
   cut: z.literal(true).optional().describe('true if outputs or texts were left out: the record has all of it'),
@@ -158,6 +163,7 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     group: step.group ?? null,
     tags: [...(step.tags ?? [])],
     sub_runs: step.sub_runs ?? [],
+    ...defined({ waits_since: isoTime(step.waits_since) ?? undefined, items: step.items }),
     ...defined({ waits_for: step.waits_for, live: step.live, warning: step.warning, cut: step.cut, agent: step.agent }),
   };
 }

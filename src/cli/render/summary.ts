@@ -1,23 +1,27 @@
 import type { Colors } from 'picocolors/types.js';
 import type { RunResult, StepView } from '../../contract/run-messages.js';
 import { duration, forPeople } from './format.js';
+import type { RerunOutlook } from '../rerun-outlook.js';
 import { usageOf } from './run-json.js';
+import { againLines, failureLines } from './what-next.js';
 
-/** Failed steps whose output the summary shows, and the lines of each. */
-const SHOWN_FAILURES = 5;
-const SHOWN_LINES = 10;
+/** What is known of a run beside its result. */
+export interface EndedAs {
+  web_ui?: string | undefined;
+  /** What a rerun would do. */
+  outlook?: RerunOutlook | undefined;
+  /** The file of its plan, as it was named. */
+  planFile?: string | undefined;
+}
 
-/** How a run ended: counts, what failed and why, and where to look. */
-export function renderSummary(colors: Colors, ended: RunResult, webUi?: string): string {
+/** How a run ended: counts, what failed and why, where to look, and how it is done again. */
+export function renderSummary(colors: Colors, ended: RunResult, about: EndedAs = {}): string {
   const result = forPeople(ended);
   const word = { succeeded: colors.green, failed: colors.red, canceled: colors.magenta }[result.status];
   const lines = [
     `${result.run_id} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
   ];
-  const failed = result.steps.filter((step) => step.status === 'failed' && !step.recovered);
-  for (const step of failed.slice(0, SHOWN_FAILURES)) lines.push(...failureLines(colors, step));
-  const more = failed.length - SHOWN_FAILURES;
-  if (more > 0) lines.push(`  … and ${more} more failed ${more === 1 ? 'step' : 'steps'}`);
+  lines.push(...failureLines(colors, result.run_id, result.steps));
   lines.push(...usageLines(result.steps));
   const cut = result.steps.filter((step) => step.cut).length;
   if (cut > 0)
@@ -25,7 +29,8 @@ export function renderSummary(colors: Colors, ended: RunResult, webUi?: string):
       `  ${cut} ${cut === 1 ? 'step has' : 'steps have'} more output than is shown here; \`orch export ${result.run_id}\` has all of it`,
     );
   lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${each}`));
-  if (webUi !== undefined) lines.push(`  Web UI  ${webUi}`);
+  if (result.status !== 'succeeded') lines.push(...againLines(result.run_id, about));
+  if (about.web_ui !== undefined) lines.push(`  Web UI  ${about.web_ui}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -37,7 +42,8 @@ export function usageLines(steps: readonly StepView[]): string[] {
   return [`  agents  ${usage.tokens} tokens${cost}, ${duration(usage.wall_sec * 1000)}`];
 }
 
-function countText(steps: readonly StepView[]): string {
+/** How many steps ended in which way. */
+export function countText(steps: readonly StepView[]): string {
   const order = ['success', 'warning', 'failed', 'skipped', 'canceled'] as const;
   const words = {
     success: 'succeeded',
@@ -55,14 +61,4 @@ function countText(steps: readonly StepView[]): string {
 
 function warningText({ warnings }: RunResult): string {
   return warnings === 0 ? '' : ` (${warnings} ${warnings === 1 ? 'warning' : 'warnings'})`;
-}
-
-function failureLines(colors: Colors, step: StepView): string[] {
-  const tail = step.stderr_tail || step.stdout_tail || '';
-  const output = tail.trimEnd().split('\n').slice(-SHOWN_LINES);
-  return [
-    `  ${colors.red('failed')}  ${step.id}: ${[step.reason, step.message].filter(Boolean).join(': ')}`,
-    ...(tail === '' ? [] : output.map((line) => `    ${colors.dim('|')} ${line}`)),
-    ...(step.log_dir === undefined ? [] : [`    logs  ${step.log_dir}`]),
-  ];
 }

@@ -1,5 +1,5 @@
-import { eastAsianWidth } from 'get-east-asian-width';
 import { oneLine } from './format.js';
+import { widthOf } from './width.js';
 
 /**
  * Rows with columns as wide as their widest cell, each one line; the last column is not padded. No cell has a style.
@@ -16,15 +16,4 @@ export function table(cells: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n');
-}
-
-/**
- * Columns that a terminal gives to a text. Some characters are two columns wide, marks and what is joined to the
- * character before it are in none. `string-width` knows more, but what it sets up when it is loaded (`Intl.Segmenter`)
- * would slow down every command that prints a table.
- */
-function widthOf(text: string): number {
-  if (/^[ -~]*$/.test(text)) return text.length;
-  const shown = text.replaceAll(/\p{Mark}|\u200D./gu, '');
-  return Array.from(shown).reduce((width, character) => width + eastAsianWidth(character.codePointAt(0)!), 0);
 }

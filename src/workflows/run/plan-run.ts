@@ -90,7 +90,12 @@ export class PlanRun {
     const { workflowId } = workflowInfo();
     setHandler(
       progressQuery,
-      (options) => progressView(workflowId, program, state, { since: options?.since, waitsFor: history.waitsFor() }),
+      (options) =>
+        progressView(workflowId, program, state, {
+          since: options?.since,
+          waitsFor: history.waitsFor(),
+          itemsOf: (step) => this.runner.itemsOf(step),
+        }),
       {
         description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
       },

@@ -1,7 +1,7 @@
 import { isEnd, lockWaitText, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { fitSteps } from './fit-steps.js';
-import type { ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
+import type { ItemCounts, ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
 import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
 import type { StepReport } from '../../contract/step-result.js';
 import { recommendations } from './recommendations.js';
@@ -15,11 +15,22 @@ export function progressView(
   runId: string,
   program: Program,
   state: RunState,
-  { since, waitsFor }: { since?: number | undefined; waitsFor?: string | undefined } = {},
+  {
+    since,
+    waitsFor,
+    itemsOf,
+  }: {
+    since?: number | undefined;
+    waitsFor?: string | undefined;
+    itemsOf?: (step: number) => ItemCounts | undefined;
+  } = {},
 ): ProgressView {
   const steps: StepView[] = [];
   state.steps.forEach((step, index) => {
-    if (since === undefined || step.changed > since) steps.push(stepView(program, index, step));
+    const items = step.status === 'running' ? itemsOf?.(index) : undefined;
+    // An item that ends is no change of its step.
+    if (since !== undefined && step.changed <= since && items === undefined) return;
+    steps.push({ ...stepView(program, index, step), ...defined({ items }) });
   });
   return {
     run_id: runId,
@@ -114,6 +125,7 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   }
   if (step.lock !== undefined) {
     view.waits_for = 'lock';
+    if (step.lock.since !== undefined) view.waits_since = step.lock.since;
     view.message = lockWaitText(step.lock);
   }
   if (step.subRuns !== undefined) view.sub_runs = step.subRuns;

@@ -1,5 +1,6 @@
 import type { CarriedList } from '../../contract/carried-run.js';
 import { packRows, unpackRows } from '../../contract/columns.js';
+import type { ItemCounts } from '../../contract/run-messages.js';
 import type { ReusedItem } from '../../contract/run-input.js';
 import type { StepReport } from '../../contract/step-result.js';
 import type { Json } from '../../plan/model/values.js';
@@ -7,6 +8,8 @@ import { itemLabel } from '../../plan/templates/item-label.js';
 
 /** How far a `foreach` is. */
 export interface ListProgress {
+  /** How many items there are, once that is known. */
+  total?: number;
   next: number;
   /** Those that an earlier history has started, and that run on. */
   goingOn: number[];
@@ -23,6 +26,13 @@ export function listProgress(carried: CarriedList | undefined): ListProgress {
     'status' in row ? (row as unknown as StepReport) : undefined,
   );
   return { next, goingOn: [...running], running: new Set(running), reports: rows };
+}
+
+/** How many items of a list have ended, and how many of these failed. */
+export function countItems({ total, reports }: ListProgress): ItemCounts | undefined {
+  if (total === undefined) return undefined;
+  const ended = reports.filter((report) => report !== undefined);
+  return { total, ended: ended.length, failed: ended.filter(({ status }) => status === 'failed').length };
 }
 
 /** A list that ended, and not well. */

@@ -1,5 +1,6 @@
 import { isCancellation } from '@temporalio/workflow';
 import type { CarriedList, CarriedRun } from '../../contract/carried-run.js';
+import type { ItemCounts } from '../../contract/run-messages.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { EngineEvent, RunState, PersonsAnswer, StepReport } from '../../engine/index.js';
@@ -15,7 +16,15 @@ import { AgentSteps, type AgentFlight } from './agent-steps.js';
 import { itemLabel } from '../../plan/templates/item-label.js';
 import { runInstances } from './foreach.js';
 import { InFlight } from './in-flight.js';
-import { carriedList, listProgress, type ListProgress, reusedItems, wentWell, type FailedList } from './lists.js';
+import {
+  carriedList,
+  countItems,
+  listProgress,
+  type ListProgress,
+  reusedItems,
+  wentWell,
+  type FailedList,
+} from './lists.js';
 import { LockedSteps } from './locked-steps.js';
 import { StepActivities } from './run-step.js';
 import { Slots } from './slots.js';
@@ -134,6 +143,12 @@ export class StepRunner {
     };
   }
 
+  /** How far the instances of a `foreach` are that runs. */
+  itemsOf(index: number): ItemCounts | undefined {
+    const list = this.lists.get(index);
+    return list && countItems(list);
+  }
+
   stop(index: number): void {
     this.scopes.get(index)?.cancel();
     this.subRuns.force(index);
@@ -196,6 +211,7 @@ export class StepRunner {
     const progress = listProgress(carried);
     this.carriedLists.delete(index);
     if (carried === undefined) this.takeOver(index, items, progress);
+    progress.total = items.length;
     this.lists.set(index, progress);
     const limits = {
       limit: max_parallel ?? items.length,

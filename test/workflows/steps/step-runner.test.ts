@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { HandRun, success, taskOf } from '../../support/hand-run.js';
-import { stepFailed, stopped } from '../../support/hand-temporal.js';
+import { stepFailed, stopped, type Asked } from '../../support/hand-temporal.js';
 
 const lock = (run: HandRun): unknown[] => run.temporal.the('acquireLock').args.slice(0, 1);
 
@@ -34,6 +34,31 @@ test('a step waits for its locks in the order of their names, and gives them bac
   expect(run.step('a').status).toBe('running');
   for (let i = 0; i < 2; i += 1) await run.temporal.the('releaseLock').ends();
   expect(run.step('a').status).toBe('success');
+});
+
+test('who follows a run hears how far the items of a list are, although only their step counts as changed', async () => {
+  const run = await HandRun.of([
+    { id: 'each', command: 'make', foreach: ['a', 'b', 'c'], max_parallel: 1, on_failure: 'continue' },
+    { id: 'other', command: 'make' },
+  ]);
+  const { version } = run.progress();
+  const news = (): unknown[] => run.progress(version).steps.map(({ id, items }) => [id, items]);
+  expect(news()).toEqual([['each', { total: 3, ended: 0, failed: 0 }]]);
+  const activity = (id: string): Asked => run.temporal.open.find(({ options }) => options?.activityId === id)!;
+  await activity('s:each[0]').fails(stepFailed('code 1', { reason: 'exit_non_zero', exit_code: 1, attempts: 1 }));
+  expect(news()).toEqual([['each', { total: 3, ended: 1, failed: 1 }]]);
+  await activity('s:each[1]').ends(success());
+  expect(news()).toEqual([['each', { total: 3, ended: 2, failed: 1 }]]);
+  await activity('s:each[2]').ends(success());
+  expect(news()).toEqual([['each', undefined]]);
+});
+
+test('a step that waits for a lock says since when', async () => {
+  const run = await HandRun.of([{ id: 'a', command: 'make', locks: ['db'] }]);
+  await run.temporal.the('acquireLock').ends({ granted: false, holder: 'other' });
+  const { at } = run.events.at(-1)!;
+  const words = "waits for lock 'db', held by run 'other'";
+  expect(run.progress().steps[0]).toMatchObject({ waits_for: 'lock', waits_since: at, message: words });
 });
 
 test('locks that a paused run is given go back, and are asked for anew when it goes on', async () => {

@@ -1,0 +1,59 @@
+import type { Colors } from 'picocolors/types.js';
+import type { StepView } from '../../contract/run-messages.js';
+import type { RerunOutlook } from '../rerun-outlook.js';
+import { shellWord } from './shell-word.js';
+import { whyText } from './why.js';
+
+/** Failed steps whose output is shown, and the lines of each. */
+const SHOWN_FAILURES = 5;
+const SHOWN_LINES = 10;
+
+/** The failed steps of a run that has ended: why each failed, what it said last, and the command that shows all of it. */
+export function failureLines(colors: Colors, runId: string, steps: readonly StepView[]): string[] {
+  const failed = steps.filter((step) => step.status === 'failed' && !step.recovered);
+  const more = failed.length - SHOWN_FAILURES;
+  return [
+    ...failed.slice(0, SHOWN_FAILURES).flatMap((step) => failureOf(colors, runId, step)),
+    ...(more > 0 ? [`  … and ${more} more failed ${more === 1 ? 'step' : 'steps'}`] : []),
+  ];
+}
+
+function failureOf(colors: Colors, runId: string, step: StepView): string[] {
+  const tail = (step.stderr_tail || step.stdout_tail || '').trimEnd();
+  const output = tail === '' ? [] : tail.split('\n').slice(-SHOWN_LINES);
+  return [
+    `  ${colors.red('failed')}  ${step.id}: ${whyText(step)}`,
+    ...output.map((line) => `    ${colors.dim('|')} ${line}`),
+    `    ${wholeStory(runId, step)}`,
+  ];
+}
+
+/** The command that tells more of a failed step. */
+function wholeStory(runId: string, { id, log_dir, sub_runs }: StepView): string {
+  const subRun = sub_runs?.at(-1);
+  if (subRun !== undefined) return `its run:  orch status ${subRun}`;
+  if (log_dir === undefined) return `more:  orch explain ${runId} ${id}`;
+  return `its output:  orch logs ${runId} ${shellWord(loggedAs(id, log_dir))}`;
+}
+
+/** The step; of a `foreach` the instance whose logs they are: `extract[1]`. */
+function loggedAs(id: string, logDir: string): string {
+  const folder = /([^/\\]+)[/\\][^/\\]+[/\\]?$/.exec(logDir)?.[1] ?? '';
+  const [, index] = /%5B(\d+)%5D$/.exec(folder) ?? [];
+  return index !== undefined && folder === `${id}%5B${index}%5D` ? `${id}[${index}]` : id;
+}
+
+/** How a run that did not succeed is done again, with what that takes over and does. */
+export function againLines(
+  runId: string,
+  { outlook, planFile }: { outlook?: RerunOutlook | undefined; planFile?: string | undefined },
+): string[] {
+  const again = `orch rerun ${runId}`;
+  const counts = outlook === undefined ? '' : `   reuses ${stepsText(outlook.reuses)}, runs ${outlook.runs}`;
+  const mended = `${again} --plan ${planFile === undefined ? 'FILE' : shellWord(planFile)}`;
+  return [`  run it again:         ${again}${counts}`, `  with a changed plan:  ${mended}`];
+}
+
+function stepsText(count: number): string {
+  return `${count} ${count === 1 ? 'step' : 'steps'}`;
+}

@@ -1,0 +1,78 @@
+import pc from 'picocolors';
+import { expect, test } from 'vitest';
+import { renderSummary } from '../../../src/cli/render/summary.js';
+import type { RunResult, StepView } from '../../../src/contract/run-messages.js';
+
+const colors = pc.createColors(false);
+const result = (status: RunResult['status'], steps: StepView[]): RunResult => ({
+  run_id: 'gate-1',
+  plan_id: 'gate',
+  status,
+  warnings: 0,
+  started_at: 0,
+  finished_at: 1500,
+  steps,
+});
+const exited = (id: string, more: Partial<StepView> = {}): StepView => ({
+  id,
+  status: 'failed',
+  reason: 'exit_non_zero',
+  message: 'ExitError: exited with code 3',
+  attempts: 1,
+  ...more,
+});
+
+test('a failed run says what failed and why, where its output is, and how it is run again', () => {
+  const steps: StepView[] = [
+    { id: 'ok', status: 'success', attempts: 1 },
+    exited('bad', { stderr_tail: 'first\nlast\n', log_dir: '/state/runs/gate-1/steps/bad/1' }),
+    exited('each', { log_dir: '/state/runs/gate-1/steps/each%5B12%5D/2' }),
+    exited('sub', {
+      reason: 'sub_plan_failed',
+      message: "SubPlanError: run 'gate-1~sub': failed",
+      sub_runs: ['gate-1~sub'],
+    }),
+    { id: 'never', status: 'failed', reason: 'expression_error', message: 'ExpressionError: no such key', attempts: 0 },
+    { id: 'after', status: 'canceled', reason: 'aborted', attempts: 0 },
+  ];
+  const about = { outlook: { reuses: 1, runs: 5 }, planFile: 'my plan.yaml', web_ui: 'http://ui' };
+  expect(renderSummary(colors, result('failed', steps), about)).toBe(
+    `gate-1 failed in 1.5s: 1 succeeded, 4 failed, 1 canceled
+  failed  bad: exited with code 3
+    | first
+    | last
+    its output:  orch logs gate-1 bad
+  failed  each: exited with code 3
+    its output:  orch logs gate-1 'each[12]'
+  failed  sub: run 'gate-1~sub': failed
+    its run:  orch status gate-1~sub
+  failed  never: no such key
+    more:  orch explain gate-1 never
+  run it again:         orch rerun gate-1   reuses 1 step, runs 5
+  with a changed plan:  orch rerun gate-1 --plan 'my plan.yaml'
+  Web UI  http://ui
+`,
+  );
+});
+
+test('of many failures the first are told, and of long output the last lines', () => {
+  const long = Array.from({ length: 12 }, (_, i) => `line ${i}`).join('\n');
+  const steps = Array.from({ length: 7 }, (_, i) => exited(`s${i}`, i === 0 ? { stdout_tail: long } : {}));
+  const text = renderSummary(colors, result('failed', steps));
+  expect(text.match(/ {2}failed {2}s\d/g)).toEqual([0, 1, 2, 3, 4].map((i) => `  failed  s${i}`));
+  expect(text).toContain('  … and 2 more failed steps\n');
+  expect(text.match(/\| line \d+/g)).toEqual(Array.from({ length: 10 }, (_, i) => `| line ${i + 2}`));
+  expect(text).toContain(
+    '  run it again:         orch rerun gate-1\n  with a changed plan:  orch rerun gate-1 --plan FILE\n',
+  );
+});
+
+test('a run that succeeded is not to be run again', () => {
+  const steps = [exited('allowed', { log_dir: '/l/allowed/1' })];
+  expect(renderSummary(colors, result('succeeded', steps))).toBe(
+    `gate-1 succeeded in 1.5s: 1 failed
+  failed  allowed: exited with code 3
+    its output:  orch logs gate-1 allowed
+`,
+  );
+});
