@@ -69,7 +69,7 @@ test.runIf(mounted)('a step that has no room for its files waits, and says so', 
   fill();
   leave(700 * 1024); // enough for the server to write down what happens, and not for a step
   writeFileSync(path.join(files, 'go'), '');
-  const says = async (): Promise<boolean> => (await own.orch('status', id)).stdout.includes('DiskFullError');
+  const says = async (): Promise<boolean> => (await own.orch('status', id)).stdout.includes('there is no room in');
   await eventually('the step says why it waits', says, TAKE_OVER_MS);
   rmSync(filler);
   expect((await own.ended(id)).status).toBe('succeeded');
