@@ -1,5 +1,6 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { payloadCodec } from '../temporal/payload-codec.js';
+import { SCHEDULED } from '../temporal/pending-states.js';
 import type { temporal } from '@temporalio/proto';
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import type { ProgressView } from '../contract/run-messages.js';
@@ -91,9 +92,6 @@ async function pendingSteps(client: Client, { raw }: WorkflowExecutionDescriptio
   }
   return pending;
 }
-
-/** As Temporal's API numbers an activity that waits for a worker, or for its next attempt. */
-const SCHEDULED = 1;
 
 /** When the next attempt of a step begins that has failed and is tried again. */
 function nextAttempt({ state, lastFailure, scheduledTime }: PendingActivity): number | undefined {

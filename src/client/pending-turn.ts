@@ -2,13 +2,11 @@ import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { LoopView } from '../contract/loop-messages.js';
 import { plain } from '../contract/seal.js';
+import { SCHEDULED } from '../temporal/pending-states.js';
 import type { LoopDescription } from './loop-types.js';
 
 /** A turn that nobody has taken for so long waits for a worker. */
 const UNTAKEN_MS = 1_500;
-
-/** State of a pending activity that nobody has taken, as Temporal's API numbers it. */
-const SCHEDULED = 1;
 
 /**
  * What the service knows of the turn that is pending: whether anybody has taken it, and its last words.

@@ -7,6 +7,7 @@ import { plain } from '../contract/seal.js';
 import type { CarriedStep, StepHeartbeat } from '../contract/step-task.js';
 import { createGatewayClient, type GatewayOptions } from './gateway-client.js';
 import { defined } from '../basics/defined.js';
+import { SCHEDULED, STARTED } from './pending-states.js';
 
 /**
  * Reads what the service knows of the steps that an execution runs, by their ids. Hosts are told only where there may be
@@ -16,10 +17,6 @@ export type ReadPendingSteps = (
   execution: { workflowId: string; runId: string },
   options: { withHosts: boolean },
 ) => Promise<Record<string, CarriedStep>>;
-
-/** As Temporal's API numbers it: an activity that waits for a worker, or for its next attempt; one that a worker has. */
-const SCHEDULED = 1;
-const STARTED = 2;
 
 /** Milliseconds that steps have to begin, and between two looks. */
 const BEGINNING = { waits: 5_000, pause: 100 };

@@ -10,8 +10,9 @@ import type { FormatFlags } from '../options/format.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
-import { foreseeStep, neededSecrets } from '../../plan/templates/foresee.js';
+import { BEFORE_THE_RUN, foreseeStep, neededSecrets } from '../../plan/templates/foresee.js';
 import { approvalText, renderDryRun, type PlannedStep, type PlanSummary } from '../render/dry-run.js';
+import { shellWord } from '../render/shell-word.js';
 import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
 import { defined } from '../../basics/defined.js';
 
@@ -19,9 +20,6 @@ interface PlanFlags extends InputOptions, FormatFlags {
   strict?: boolean;
   json?: boolean;
 }
-
-/** What expressions know then. */
-const BEFORE_THE_RUN = { prev: {}, run: { id: 'RUN', attempt: 1 } };
 
 /** `orch plan PLAN`: what a run would do. A run starts each step when its own dependencies are done, not by waves. */
 export async function plan(context: CliContext, file: string, flags: PlanFlags): Promise<number> {
@@ -142,9 +140,9 @@ function subPlanOf(action: StepAction, { path: from, subPlans }: PlanFile): Plan
 function commandLine(action: Exclude<StepAction, { type: 'approval' }>, subPlan: PlannedStep['sub_plan']): string {
   switch (action.type) {
     case 'command':
-      return [action.shell ? action.command : quote(action.command), ...action.args.map(quote)].join(' ');
+      return [action.shell ? action.command : shellWord(action.command), ...action.args.map(shellWord)].join(' ');
     case 'shell':
-      return action.script_file === undefined ? (action.script ?? '').trim() : `sh -e ${quote(action.script_file)}`;
+      return action.script_file === undefined ? (action.script ?? '').trim() : `sh -e ${shellWord(action.script_file)}`;
     case 'powershell':
       return action.script.trim();
     case 'http':
@@ -153,7 +151,7 @@ function commandLine(action: Exclude<StepAction, { type: 'approval' }>, subPlan:
       return action.until === undefined ? `wait ${action.seconds} s` : `wait until ${action.until}`;
     case 'plan': {
       const { plan_id = '', steps = 0 } = subPlan ?? {};
-      return `run ${quote(action.plan)} (${plan_id}, ${steps} ${steps === 1 ? 'step' : 'steps'})`;
+      return `run ${shellWord(action.plan)} (${plan_id}, ${steps} ${steps === 1 ? 'step' : 'steps'})`;
     }
     case 'agent':
       return `${action.agent}${action.tier === undefined ? '' : ` (${action.tier})`}: ${firstLine(action.prompt ?? action.prompt_text ?? '')}`;
@@ -166,9 +164,4 @@ function commandLine(action: Exclude<StepAction, { type: 'approval' }>, subPlan:
 
 function firstLine(text: string): string {
   return text.trim().split('\n', 1)[0]!;
-}
-
-/** As one would type it in a shell. */
-function quote(word: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { EXIT, type CliContext } from '../context.js';
 import { checkPlanFile, type LoadFlags, type PlanFile, type PlanFileResult } from '../load-plan.js';
 import { nameOf } from '../stdin.js';
-import { oneLine } from '../render/format.js';
+import { counted, oneLine } from '../render/format.js';
 import { showDiagnostics } from '../show-diagnostics.js';
 
 /** `orch validate PLAN…`: exits 2 when any of them is invalid. */
@@ -38,8 +38,8 @@ async function show(context: CliContext, file: string, result: PlanFileResult): 
 
 function about({ plan, subPlans }: PlanFile): string {
   const notes = readNotes(plan);
-  const own = notes === undefined ? count(plan.steps.length, 'step') : count(countTasks(notes), 'task');
-  return [plan.plan_id, own, ...(subPlans.size === 0 ? [] : [count(subPlans.size, 'sub-plan')])].join(', ');
+  const own = notes === undefined ? counted(plan.steps.length, 'step') : counted(countTasks(notes), 'task');
+  return [plan.plan_id, own, ...(subPlans.size === 0 ? [] : [counted(subPlans.size, 'sub-plan')])].join(', ');
 }
 
 /** The words that scripts round the format have always looked for. */
@@ -57,8 +57,4 @@ function countErrors(diagnostics: readonly Diagnostic[]): number {
   const more = diagnostics.find(({ code }) => code === 'too_many_diagnostics');
   const told = diagnostics.filter((each) => each.severity === 'error' && each !== more).length;
   return told + Number(/\d+/.exec(more?.message ?? '')?.[0] ?? 0);
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { UsageError } from '../errors.js';
+import { readGivenFile } from './given-file.js';
 
 /** A line that begins with a name; what follows may be quoted, over several lines. */
 const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/;
@@ -14,19 +13,14 @@ const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*=\s*(.*)$/;
  */
 export function readEnvFiles(cwd: string, files: readonly string[]): Record<string, string> {
   const values: Record<string, string> = {};
-  for (const file of files) Object.assign(values, readEnvFile(path.resolve(cwd, file), file, cwd));
+  for (const file of files) Object.assign(values, readEnvFile(cwd, file));
   return values;
 }
 
-function readEnvFile(absolute: string, file: string, cwd: string): NodeJS.Dict<string> {
-  let text: string;
-  try {
-    text = readFileSync(absolute, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = missing ? 'the file was not found' : (error as Error).message;
-    throw new UsageError(`--env-file ${file}: ${why}`, missing ? `the path is relative to ${cwd}` : undefined);
-  }
+function readEnvFile(cwd: string, file: string): NodeJS.Dict<string> {
+  const text = readGivenFile(cwd, file, `--env-file ${file}`)
+    .toString()
+    .replace(/^\uFEFF/, '');
   checkLines(text, file);
   return parseEnv(text);
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import type { Command } from 'commander';
 import { openText } from '../../plan/document/open-text.js';
 import type { Json } from '../../plan/model/values.js';
@@ -11,6 +9,7 @@ import type { Selection } from '../../plan/graph/selection.js';
 import type { CliContext } from '../context.js';
 import { UsageError } from '../errors.js';
 import { readEnvFiles } from './env-file.js';
+import { readGivenFile } from './given-file.js';
 import { defined } from '../../basics/defined.js';
 
 /** Options of the commands that resolve a plan's inputs. */
@@ -53,7 +52,7 @@ export function collect(value: string, earlier: string[]): string[] {
 
 /** Values of `--inputs FILE`, over them those of `--input NAME=VALUE`. */
 export async function readInputs(context: CliContext, options: InputOptions): Promise<Record<string, Json>> {
-  const values: Record<string, Json> = options.inputs === undefined ? {} : await readInputFile(context, options.inputs);
+  const values: Record<string, Json> = options.inputs === undefined ? {} : readInputFile(context, options.inputs);
   const all = { ...values, ...collectPairs(options.input) };
   for (const [name, value] of Object.entries(all)) warnOfSecret(context, `the input ${name}`, value);
   return all;
@@ -110,16 +109,9 @@ function splitPair(given: string): [string, string | undefined] {
   return [name, at < 0 ? undefined : given.slice(at + 1)];
 }
 
-async function readInputFile(context: CliContext, file: string): Promise<Record<string, Json>> {
+function readInputFile(context: CliContext, file: string): Record<string, Json> {
   const expected = 'it holds the values of inputs, name to value, as JSON or YAML';
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path.resolve(context.cwd, file));
-  } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = missing ? 'the file was not found' : (error as Error).message;
-    throw new UsageError(`--inputs ${file}: ${why}`, missing ? `the path is relative to ${context.cwd}` : expected);
-  }
+  const bytes = readGivenFile(context.cwd, file, `--inputs ${file}`, expected);
   const read = openText(bytes, file);
   if ('faults' in read) {
     const { line, column, message, hint } = read.faults[0]!;

@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import type { Step, StepAction } from '../../plan/model/plan.js';
 import type { Foreseen, NeededSecret } from '../../plan/templates/foresee.js';
-import { duration, oneLine, printable } from './format.js';
+import { counted, duration, oneLine, printable } from './format.js';
 import { table } from './table.js';
 
 /** Steps that are named where a secret is; the others are counted. */
@@ -66,10 +66,8 @@ export function renderDryRun(colors: Colors, summary: PlanSummary, steps: readon
   return `${lines.join('\n')}\n`;
 }
 
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
-
 function shape({ steps, waves, max_parallelism }: PlanSummary): string {
-  return `${count(steps, 'step')} in ${count(waves, 'wave')}, at most ${max_parallelism} at once`;
+  return `${counted(steps, 'step')} in ${counted(waves, 'wave')}, at most ${max_parallelism} at once`;
 }
 
 /** What the run takes and reads before and besides its steps. */

@@ -3,6 +3,7 @@ import type { StepView } from '../../contract/run-messages.js';
 import { oneLine } from './format.js';
 import { liveRow, type LiveRow } from './live-row.js';
 import type { LiveRun } from './live-state.js';
+import { endedIn } from './progress.js';
 import { column, fit, widthOf } from './width.js';
 
 /** Rows of a frame at most, however high the terminal is, and of the kinds in it. */
@@ -118,10 +119,9 @@ function rowLines(
 function sumLine(colors: Colors, run: LiveRun, width: number, now: number): string {
   const { counts, progress } = run;
   if (progress === undefined) return colors.dim(fit('waiting for the run to begin', width));
-  const done = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
   const parts = [
     ...(progress.status === 'running' || progress.status === 'pending' ? [] : [progress.status]),
-    `${done}/${progress.total_steps} done`,
+    `${endedIn(counts)}/${progress.total_steps} done`,
     ...(counts.failed > 0 ? [`${counts.failed} failed`] : []),
     ...(counts.running > 0 ? [`${counts.running} running`] : []),
     ...(counts.waiting > 0 ? [`${counts.waiting} waiting`] : []),

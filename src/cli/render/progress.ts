@@ -80,8 +80,12 @@ function answerHint(step: StepView, { run_id }: ProgressView): string {
 
 /** How far a run is, in words. */
 export function headLine({ counts, total_steps }: ProgressView): string {
-  const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
-  return `${ended} of ${total_steps} steps ended`;
+  return `${endedIn(counts)} of ${total_steps} steps ended`;
+}
+
+/** How many steps have ended, in whatever way. */
+export function endedIn(counts: ProgressView['counts']): number {
+  return counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
 }
 
 /** That a run does not answer, or does again, as a line. */

@@ -1,6 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { StepView } from '../../contract/run-messages.js';
 import type { RerunOutlook } from '../rerun-outlook.js';
+import { counted } from './format.js';
 import { shellWord } from './shell-word.js';
 import { whyText } from './why.js';
 
@@ -49,11 +50,7 @@ export function againLines(
   { outlook, planFile }: { outlook?: RerunOutlook | undefined; planFile?: string | undefined },
 ): string[] {
   const again = `orch rerun ${runId}`;
-  const counts = outlook === undefined ? '' : `   reuses ${stepsText(outlook.reuses)}, runs ${outlook.runs}`;
+  const counts = outlook === undefined ? '' : `   reuses ${counted(outlook.reuses, 'step')}, runs ${outlook.runs}`;
   const mended = `${again} --plan ${planFile === undefined ? 'FILE' : shellWord(planFile)}`;
   return [`  run it again:         ${again}${counts}`, `  with a changed plan:  ${mended}`];
-}
-
-function stepsText(count: number): string {
-  return `${count} ${count === 1 ? 'step' : 'steps'}`;
 }

@@ -3,6 +3,9 @@ import { conditionValues, type TemplateContext } from './expand-step.js';
 import { stepConditions } from './step-expressions.js';
 import type { Plan, SecretSource, Step } from '../model/plan.js';
 
+/** What expressions know then. */
+export const BEFORE_THE_RUN = { prev: {}, run: { id: 'RUN', attempt: 1 } };
+
 /** A condition, and what it comes to with what is known before a run; null where only the run will tell. */
 interface ForeseenCondition {
   text: string;
@@ -23,7 +26,7 @@ export function foreseeStep(
 ): Foreseen {
   const { condition, skip_if } = stepConditions(step);
   const values = (): ExpressionValues =>
-    conditionValues(plan, { ...step, env: {} }, { inputs, env, values: { prev: {}, run: { id: '', attempt: 1 } } });
+    conditionValues(plan, { ...step, env: {} }, { inputs, env, values: BEFORE_THE_RUN });
   return {
     condition: condition === undefined ? null : foresee(condition, values),
     skip_if: skip_if.map((each) => foresee(each, values)),

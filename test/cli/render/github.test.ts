@@ -1,16 +1,8 @@
 import { expect, test } from 'vitest';
 import { githubAnnotations, githubSummary } from '../../../src/cli/render/github.js';
-import type { RunResult, StepView } from '../../../src/contract/run-messages.js';
+import type { StepView } from '../../../src/contract/run-messages.js';
+import { endedRun } from '../../support/ended-run.js';
 
-const result = (status: RunResult['status'], steps: StepView[]): RunResult => ({
-  run_id: 'gate-1',
-  plan_id: 'gate',
-  status,
-  warnings: 0,
-  started_at: 0,
-  finished_at: 1500,
-  steps,
-});
 const bad: StepView = {
   id: 'bad',
   status: 'failed',
@@ -24,10 +16,10 @@ const bad: StepView = {
 
 test('a failed step is an error, of a run that succeeded a warning; no message makes a command of its own', () => {
   const steps: StepView[] = [{ id: 'ok', status: 'success', attempts: 1 }, bad, { ...bad, id: 'r', recovered: true }];
-  expect(githubAnnotations(result('failed', steps))).toEqual([
+  expect(githubAnnotations(endedRun('failed', steps))).toEqual([
     '::error title=gate%3A bad failed::50%25 done, ::set-env name=x::y (orch logs gate-1 bad)',
   ]);
-  expect(githubAnnotations(result('succeeded', steps))[0]).toMatch(/^::warning title=/);
+  expect(githubAnnotations(endedRun('succeeded', steps))[0]).toMatch(/^::warning title=/);
 });
 
 test('the summary of a job has the steps, the end of what failed, and what to type', () => {
@@ -36,7 +28,7 @@ test('the summary of a job has the steps, the end of what failed, and what to ty
     { ...bad, message: 'no [link](http://x) | ![pixel](http://y)' },
   ];
   const about = { outlook: { reuses: 1, runs: 1 }, planFile: 'gate.yaml' };
-  expect(githubSummary(result('failed', steps), about)).toBe(
+  expect(githubSummary(endedRun('failed', steps), about)).toBe(
     [
       '### gate&#45;1 failed in 1.5s: 1 succeeded, 1 failed',
       '',

@@ -1,18 +1,10 @@
 import pc from 'picocolors';
 import { expect, test } from 'vitest';
 import { renderSummary } from '../../../src/cli/render/summary.js';
-import type { RunResult, StepView } from '../../../src/contract/run-messages.js';
+import type { StepView } from '../../../src/contract/run-messages.js';
+import { endedRun } from '../../support/ended-run.js';
 
 const colors = pc.createColors(false);
-const result = (status: RunResult['status'], steps: StepView[]): RunResult => ({
-  run_id: 'gate-1',
-  plan_id: 'gate',
-  status,
-  warnings: 0,
-  started_at: 0,
-  finished_at: 1500,
-  steps,
-});
 const exited = (id: string, more: Partial<StepView> = {}): StepView => ({
   id,
   status: 'failed',
@@ -36,7 +28,7 @@ test('a failed run says what failed and why, where its output is, and how it is 
     { id: 'after', status: 'canceled', reason: 'aborted', attempts: 0 },
   ];
   const about = { outlook: { reuses: 1, runs: 5 }, planFile: 'my plan.yaml', web_ui: 'http://ui' };
-  expect(renderSummary(colors, result('failed', steps), about)).toBe(
+  expect(renderSummary(colors, endedRun('failed', steps), about)).toBe(
     `gate-1 failed in 1.5s: 1 succeeded, 4 failed, 1 canceled
   failed  bad: exited with code 3
     | first
@@ -58,7 +50,7 @@ test('a failed run says what failed and why, where its output is, and how it is 
 test('of many failures the first are told, and of long output the last lines', () => {
   const long = Array.from({ length: 12 }, (_, i) => `line ${i}`).join('\n');
   const steps = Array.from({ length: 7 }, (_, i) => exited(`s${i}`, i === 0 ? { stdout_tail: long } : {}));
-  const text = renderSummary(colors, result('failed', steps));
+  const text = renderSummary(colors, endedRun('failed', steps));
   expect(text.match(/ {2}failed {2}s\d/g)).toEqual([0, 1, 2, 3, 4].map((i) => `  failed  s${i}`));
   expect(text).toContain('  … and 2 more failed steps\n');
   expect(text.match(/\| line \d+/g)).toEqual(Array.from({ length: 10 }, (_, i) => `| line ${i + 2}`));
@@ -69,7 +61,7 @@ test('of many failures the first are told, and of long output the last lines', (
 
 test('a run that succeeded is not to be run again', () => {
   const steps = [exited('allowed', { log_dir: '/l/allowed/1' })];
-  expect(renderSummary(colors, result('succeeded', steps))).toBe(
+  expect(renderSummary(colors, endedRun('succeeded', steps))).toBe(
     `gate-1 succeeded in 1.5s: 1 failed
   failed  allowed: exited with code 3
     its output:  orch logs gate-1 allowed
