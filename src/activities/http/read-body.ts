@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import type { Response } from 'undici';
 import { parseExactJson } from '../../plan/document/exact-json.js';
 import type { Json } from '../../plan/model/values.js';
@@ -24,7 +24,7 @@ export interface BodyRead {
  * @param file gets the bytes as they come, also those of a body that proves too large.
  */
 export async function readBody(response: Response, maxBytes: number, file?: string): Promise<BodyRead> {
-  const sink = file === undefined ? undefined : await open(file, 'w', 0o600);
+  const sink = file === undefined ? undefined : openSync(file, 'w', 0o600);
   try {
     const { kept, total, tooLarge } = await drain(response, maxBytes, sink);
     const contentType = response.headers.get('content-type') ?? '';
@@ -37,14 +37,14 @@ export async function readBody(response: Response, maxBytes: number, file?: stri
       tooLarge,
     };
   } finally {
-    await sink?.close();
+    if (sink !== undefined) closeSync(sink);
   }
 }
 
 async function drain(
   response: Response,
   maxBytes: number,
-  sink: FileHandle | undefined,
+  sink: number | undefined,
 ): Promise<{ kept: Buffer; total: number; tooLarge: boolean }> {
   const kept: Uint8Array[] = [];
   let total = 0;
@@ -52,11 +52,16 @@ async function drain(
   for await (const chunk of response.body ?? []) {
     const taken = chunk.subarray(0, maxBytes - total);
     if (total < MAX_JSON_BYTES) kept.push(taken.slice(0, MAX_JSON_BYTES - total));
-    await sink?.appendFile(taken);
+    if (sink !== undefined) writeAll(sink, taken);
     total += taken.length;
     if (taken.length < chunk.length) return { kept: Buffer.concat(kept), total, tooLarge: true };
   }
   return { kept: Buffer.concat(kept), total, tooLarge: false };
+}
+
+/** At once: while this thread writes it reads no more of the response, which nothing else holds back. */
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
 /** The bytes as text; undefined where they are none, as garbled text is of no use to anybody. */
