@@ -61,7 +61,7 @@ async function drain(
 
 /** At once: while this thread writes it reads no more of the response, which nothing else holds back. */
 function writeAll(file: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+  for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
 }
 
 /** The bytes as text; undefined where they are none, as garbled text is of no use to anybody. */
