@@ -1,7 +1,8 @@
 // Long runs: whether a step costs the same at the end as at the start, and what a history, a replay and a worker come to.
 //   node bench/endurance.mjs [--chain 10000] [--layered 10000] [--fan 2000]
-//                             [--foreach 20000] [--retries 10000] [--kills 30] [--history-events N]
-// A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, and each step must have run once.
+//                             [--foreach 20000] [--retries 10000] [--kills 30] [--server-kills 60] [--history-events N]
+// A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, with --server-kills the server,
+// both with SIGKILL and started again by `orch up`; each step must have run once.
 // Exits 1 where a run fails, a step ran twice, or the last tenth took more than 1.2 times as long as the first.
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
@@ -25,6 +26,8 @@ const { values: flags } = parseArgs({
     retries: { type: 'string', default: '0' },
     /** Seconds between two kills of the worker; 0 for none. */
     kills: { type: 'string', default: '0' },
+    /** The same for the server. */
+    'server-kills': { type: 'string', default: '0' },
     'history-events': { type: 'string' },
   },
 });
@@ -53,18 +56,22 @@ process.exitCode = wrong ? 1 : 0;
 
 async function endure(shape, size) {
   const id = `${shape}-${size}`;
-  const kills = Number(flags.kills);
+  const killed = { worker: Number(flags.kills), server: Number(flags['server-kills']) };
+  const anyKills = killed.worker + killed.server > 0;
+  const kills = [];
   const log = path.join(rig.folder(id), 'effects');
   const peak = { mb: 0 };
   await rig.start(id, {
     plan_id: shape,
     version: '1.0',
     globals: { default_timeout_sec: 'none' },
-    steps: stepsOf(shape, size, kills > 0 || shape === 'retries' ? log : undefined),
+    steps: stepsOf(shape, size, anyKills || shape === 'retries' ? log : undefined),
   });
   const began = performance.now();
   const stop = new AbortController();
-  const side = Promise.all([watchMemory(peak, stop.signal), kills > 0 ? killWorker(kills, stop.signal) : undefined]);
+  const killers = Object.entries(killed).filter(([, seconds]) => seconds > 0);
+  const killing = killers.map(([who, seconds]) => killEvery(seconds, who, kills, stop.signal));
+  const side = Promise.all([watchMemory(peak, stop.signal), ...killing]);
   const status = await ended(id);
   const seconds = (performance.now() - began) / 1000;
   stop.abort();
@@ -86,9 +93,26 @@ async function endure(shape, size) {
     `  ${histories.count} histories; the longest has ${histories.events} events and ${(histories.bytes / 1e6).toFixed(1)} MB, its replay takes ${histories.replayMs} ms`,
     `  the worker needs ${peak.mb} MB at its peak, and ${memoryMb()} MB after the run`,
   ];
+  if (anyKills) rows.push(`  ${recoveries(kills, ends)}`);
   process.stdout.write(`${rows.join('\n')}\n`);
-  if (status !== 'succeeded' || ends.length !== size || (kills === 0 && ratio > FLAT)) wrong = true;
-  if (kills > 0 && shape !== 'retries') checkOnce(id, log, size);
+  if (status !== 'succeeded' || ends.length !== size || (!anyKills && ratio > FLAT)) wrong = true;
+  if (anyKills && shape !== 'retries') checkOnce(id, log, size);
+}
+
+/** How long it took after each kill until a step ended again. */
+function recoveries(kills, ends) {
+  const found = { worker: [], server: [] };
+  for (const { who, at } of kills) {
+    const next = ends.find((end) => end > at);
+    if (next !== undefined) found[who].push((next - at) / 1000);
+  }
+  const told = Object.entries(found).filter(([, seconds]) => seconds.length > 0);
+  const texts = told.map(([who, seconds]) => {
+    const sorted = seconds.toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    return `the ${who} was killed ${sorted.length} times; the next step ended after ${median.toFixed(1)} s (median), ${sorted.at(-1).toFixed(1)} s at most`;
+  });
+  return texts.join('\n  ');
 }
 
 /** When the steps ended, or the instances of the one. */
@@ -143,10 +167,11 @@ function lastLine(id) {
   }
 }
 
-async function killWorker(seconds, signal) {
+async function killEvery(seconds, who, kills, signal) {
   for (;;) {
     await sleep(seconds * 1000, undefined, { signal });
-    await rig.kill9('worker');
+    kills.push({ who, at: Date.now() });
+    await rig.kill9(who);
     await rig.orch('up');
   }
 }
