@@ -75,7 +75,9 @@ async function endure(shape, size) {
   const status = await ended(id);
   const seconds = (performance.now() - began) / 1000;
   stop.abort();
-  await side.catch(() => {});
+  await side.catch((error) => {
+    if (error.name !== 'AbortError') throw error;
+  });
   const events = rig
     .record(id, 'events.ndjson')
     .trimEnd()
@@ -172,7 +174,19 @@ async function killEvery(seconds, who, kills, signal) {
     await sleep(seconds * 1000, undefined, { signal });
     kills.push({ who, at: Date.now() });
     await rig.kill9(who);
-    await rig.orch('up');
+    await upAgain();
+  }
+}
+
+/** Fails where the other one is killed while it starts. */
+async function upAgain() {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await rig.orch('up');
+      return;
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
   }
 }
 

@@ -39,7 +39,9 @@ test('validate: a folder stands for the plans in it, and GitHub is told where th
   expect(stderr).toContain('::error file=ci/deep/bad.yaml,line=4,col=5,title=orch%3A unknown_key::');
 
   mkdirSync(path.join(dir, 'empty'));
-  expect((await runCli(['validate', 'empty'], { cwd: dir })).stderr).toContain('error[usage]: there is no plan in empty');
+  expect((await runCli(['validate', 'empty'], { cwd: dir })).stderr).toContain(
+    'error[usage]: there is no plan in empty',
+  );
 });
 
 test('plan: waves, what each step waits for, and what it would do', async () => {
