@@ -89,6 +89,9 @@ export interface NotifyTask {
 /** Type of the failure of an attempt that is followed by another one; its detail is the report so far. */
 export const NOT_DELIVERED = 'NotDelivered';
 
+/** Why nobody was told, besides the reasons that steps have. docs/errors.md has an entry for each. */
+export const NOTIFY_REASONS = ['config_invalid', 'too_many'] as const;
+
 /** How the telling ended. */
 export type NotifyReport =
   | { ok: true; attempts: number }

@@ -51,6 +51,6 @@ test('docs/errors.md lists every step reason, and every error of the client and 
   const union = /export type StepReason =([^;]+);/.exec(read('src/contract/statuses.ts'))?.[1] ?? '';
   const reasons = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1]);
   expect(new Set(documented)).toEqual(
-    new Set([...reasons, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...SYSTEM_ERROR_CODES]),
+    new Set([...reasons, ...NOTIFY_REASONS, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...SYSTEM_ERROR_CODES]),
   );
 });

@@ -7,6 +7,6 @@ export function waitsForPerson({ status, waits_for }: StepView): boolean {
 }
 
 /** The two command lines that end such a waiting. */
-export function answersTo(run: string, { id, waits_for }: StepView): [string, string] {
-  return answerCommands(run, id, waits_for === 'answer' ? 'answer' : 'approval');
+export function answersTo(run: string, { id, waits_for, approvers = [] }: StepView): [string, string] {
+  return answerCommands(run, { id, waits_for: waits_for === 'answer' ? 'answer' : 'approval', approvers });
 }

@@ -121,7 +121,7 @@ function waitsText({ id, question, approvers }: WaitingStep): string {
 }
 
 function answersTo(run: string, event: NotifyEvent, { step, failed }: Details): string[] {
-  if (step !== null) return answerCommands(run, step.id, step.waits_for);
+  if (step !== null) return answerCommands(run, step);
   const [first] = failed;
   if (event !== 'quarantined' || first === undefined) return [];
   return [`orch retry ${run} ${first.id}`, `orch resume ${run}`];
