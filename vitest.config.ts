@@ -12,7 +12,7 @@ const UNIT = [
   'test/cli/render/*.test.ts',
   'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,references,rerun,send-verb,service-errors,why-stuck}.test.ts',
   'test/contract/*.test.ts',
-  'test/docs/{loop,schemas,style}.test.ts',
+  'test/docs/{loop,notifications,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/night/checks.test.ts',

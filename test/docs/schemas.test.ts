@@ -5,6 +5,7 @@ import { pipelinesJsonSchema } from '../../src/formats/pipelines/schema.js';
 import { eventsJsonSchema, manifestJsonSchema } from '../../src/journal/index.js';
 import { loopJsonSchema } from '../../src/loop/config-schema.js';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
+import { NOTIFY_REASONS } from '../../src/contract/notify.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
 import { SERVICE_ERROR_CODES } from '../../src/service/errors.js';
 import { SYSTEM_ERROR_CODES } from '../../src/cli/system-errors.js';

@@ -27,6 +27,8 @@ const TRY_AT_END_MS = 2 * 60_000;
 const END_MS = TRY_AT_END_MS + 10_000;
 /** Before a run goes on in a new history, what is being told may come to its end here: that saves telling it again. */
 const LEAVE_MS = 5_000;
+/** Those that are being told at once: the service ends a run with 2,000 activities. */
+const MOST_AT_ONCE = 100;
 /** Events of a run that are told; what goes beyond is a plan that asks for ever. */
 const MOST = 1_000;
 const TOO_MANY = `a run tells of ${MOST} events at most, besides its end; nothing is told of this one and those after it`;
@@ -58,7 +60,8 @@ interface Receiver {
 export class Notifications {
   private readonly receivers: readonly Receiver[];
   private readonly open = new Map<string, OpenNotification>();
-  private readonly queue: (() => void)[] = [];
+  private readonly queue: OpenNotification[] = [];
+  private sendingNow = 0;
   private readonly failures: FailedNotification[];
   private readonly sending: Scope | undefined;
   private count: number;
@@ -85,7 +88,7 @@ export class Notifications {
   /** Sends what is to be told so far. Call it once the first commands of the run are out. */
   begin(): void {
     this.begun = true;
-    for (const send of this.queue.splice(0)) send();
+    this.sendNext();
   }
 
   /** The engine has taken something in; `before` is the run's status before that. */
@@ -156,15 +159,23 @@ export class Notifications {
 
   private send(what: OpenNotification): void {
     this.open.set(what.message.id, what);
-    const start = (): void => void this.deliver(what);
-    if (this.begun) start();
-    else this.queue.push(start);
+    this.queue.push(what);
+    this.sendNext();
+  }
+
+  private sendNext(): void {
+    while (this.begun && this.sendingNow < MOST_AT_ONCE && this.queue.length > 0) {
+      this.sendingNow += 1;
+      void this.deliver(this.queue.shift()!);
+    }
   }
 
   private async deliver(what: OpenNotification): Promise<void> {
     const report = await this.sending!.run(() => this.attempt(what)).catch(failureOf);
     this.open.delete(what.message.id);
+    this.sendingNow -= 1;
     this.over(what, report);
+    this.sendNext();
   }
 
   private over(what: OpenNotification, report: NotifyReport): void {

@@ -45,7 +45,7 @@ describe('globals.notify', () => {
     ['{on: failed, webhook: {url: "${{ secrets.HOKO }}"}}', '6:35 unknown_secret globals.notify[0].webhook.url'],
     ['{on: failed, command: [x, "${{ secrets.HOOK }}"]}', '6:33 misplaced_secret globals.notify[0].command[1]'],
     ['{on: failed, command: "x ${{ secrets.HOOK }}"}', '6:29 misplaced_secret globals.notify[0].command'],
-    ['{on: failed, command: x, env: {"A B": c}}', '6:38 invalid_name globals.notify[0].env["A B"]'],
+    ['{on: failed, command: x, env: {"A=B": c}}', '6:38 invalid_name globals.notify[0].env["A=B"]'],
     ['{on: failed, webhook: {url: "https://${"}}', '6:35 malformed_template globals.notify[0].webhook.url'],
   ])('refuses %s', (entry, problem) => {
     const found = refuse(notify(`    - ${entry}\n`, SECRETS)).filter(({ severity }) => severity === 'error');
