@@ -26,7 +26,9 @@ const receiver = new (class {
       this.got.push({ path: at, status, headers, body: JSON.parse(body) as Notification });
       if (headers['orch-signature'] !== undefined) {
         const time = headers['orch-timestamp'] as string;
-        expect(headers['orch-signature']).toBe(`v1=${createHmac('sha256', KEY).update(`${time}.${body}`).digest('hex')}`);
+        expect(headers['orch-signature']).toBe(
+          `v1=${createHmac('sha256', KEY).update(`${time}.${body}`).digest('hex')}`,
+        );
       }
       response.writeHead(status).end();
     });
@@ -97,7 +99,11 @@ function toldIn(id: string): unknown[] {
   );
 }
 
-const ask = { id: 'ask', shell: undefined, step_def: { type: 'approval', message: 'Release v1.2?', approvers: ['ann'] } };
+const ask = {
+  id: 'ask',
+  shell: undefined,
+  step_def: { type: 'approval', message: 'Release v1.2?', approvers: ['ann'] },
+};
 
 test('a question and the end of a run are told once each, through refusals and the death of a worker', async () => {
   receiver.statuses.set('/t0ken-1', [503, 429]);
@@ -154,7 +160,9 @@ test('a question and the end of a run are told once each, through refusals and t
   const end = events.at(-1)!;
   expect(end).toMatchObject({ type: 'run-finished', status: 'succeeded', finished_at: expect.any(String) as string });
   const record = readFileSync(path.join(service.state, 'runs', id, 'manifest.json'), 'utf8');
-  expect((JSON.parse(record) as { finished_at: string }).finished_at).toBe((end as { finished_at: string }).finished_at);
+  expect((JSON.parse(record) as { finished_at: string }).finished_at).toBe(
+    (end as { finished_at: string }).finished_at,
+  );
   const shown = [record, status.stdout, waiting.stdout, JSON.stringify(events)].join('\n');
   expect(shown).not.toMatch(/t0ken|the-signing-key/);
   const history = await service.signedClient().workflow.getHandle(id).fetchHistory();
@@ -177,9 +185,9 @@ test('a receiver that refuses changes nothing of how a run ends, and is named wh
   for (const line of lines) expect(status.stdout).toContain(`${line}\n`);
   const json = JSON.parse((await service.orch('status', id, '--json')).stdout) as { failed_notifications: object[] };
   expect(json.failed_notifications).toHaveLength(2);
-  expect(receiver.at('/t0ken-2').map(({ body }) => [body.event, body.text, body.failed.map((each) => each.id)])).toEqual([
-    ['failed', `${id} failed: bad`, ['bad']],
-  ]);
+  expect(
+    receiver.at('/t0ken-2').map(({ body }) => [body.event, body.text, body.failed.map((each) => each.id)]),
+  ).toEqual([['failed', `${id} failed: bad`, ['bad']]]);
   expect(textOf(path.join(files, 'wrong'))).toBe('');
 });
 
@@ -231,7 +239,9 @@ test('a run that goes on in new histories loses no notification, and sends none 
     ['waiting', 'late'],
     ['succeeded', undefined],
   ]);
-  const keys = receiver.at('/t0ken-4').map(({ headers, body }) => `${headers['idempotency-key'] as string} ${body.event}`);
+  const keys = receiver
+    .at('/t0ken-4')
+    .map(({ headers, body }) => `${headers['idempotency-key'] as string} ${body.event}`);
   expect([keys.length, new Set(keys).size]).toEqual([7, 3]);
   expect(toldIn(id).map((each) => (each as string[])[0])).toEqual(['waiting', 'waiting', 'succeeded']);
   let executions = 0;

@@ -26,7 +26,12 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${port}/hook`;
   receiver = spawn(process.execPath, [file], { env: { ...process.env, HOOK_KEY: 'the key', PORT: String(port) } });
   receiver.stdout!.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  await eventually('it listens', () => fetch(url).then(() => true, () => false));
+  await eventually('it listens', () =>
+    fetch(url).then(
+      () => true,
+      () => false,
+    ),
+  );
 });
 afterAll(() => void receiver.kill());
 

@@ -90,7 +90,8 @@ function environment(
 function attemptOf(end: DurableEnd): Attempt {
   switch (end.kind) {
     case 'exited': {
-      if (end.stopped === 'timeout') return failed('timeout', `it took longer than ${COMMAND_MS / 1000} s and was stopped`);
+      if (end.stopped === 'timeout')
+        return failed('timeout', `it took longer than ${COMMAND_MS / 1000} s and was stopped`);
       if (end.stopped !== undefined) return failed('lost', `it was stopped (${end.stopped})`);
       if (end.signal !== undefined) return failed('signaled', `it was ended by ${end.signal}`);
       if (end.exitCode === 0) return { ok: true };

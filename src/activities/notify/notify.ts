@@ -57,7 +57,7 @@ async function deliver(deps: CommandPlace, given: NotifyTask): Promise<Attempt> 
   const { cancellationSignal: signal } = Context.current();
   const accepted = acceptedFile(deps.stateDir, given);
   if (existsSync(accepted)) return { ok: true };
-  let hide = (text: string): string => text;
+  let hide = nothing;
   try {
     const own = given.user === undefined ? (given as ToldTask) : await ownTask(given, given.user);
     const opened = await openTask(own, { env: deps.env, cwd: path.resolve(own.cwd[0] ?? '.'), signal });
@@ -77,6 +77,11 @@ async function deliver(deps: CommandPlace, given: NotifyTask): Promise<Attempt> 
     if (reason === undefined) throw error;
     return clean({ ok: false, reason, message: (error as Error).message, retryable: false }, hide);
   }
+}
+
+/** Before the secrets are known there is nothing to hide: no word is made of them. */
+function nothing(text: string): string {
+  return text;
 }
 
 function reasonOf(error: unknown): string | undefined {

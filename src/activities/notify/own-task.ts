@@ -22,7 +22,9 @@ export async function ownTask(task: NotifyTask, { file, place }: UserNotifier): 
   const read = readUserConfig(await textOf(file), file);
   if (!read.ok) {
     const [first] = read.error;
-    throw new ConfigError(`${file}${first?.line === undefined ? '' : `:${first.line}`}: ${first?.message ?? 'invalid'}`);
+    throw new ConfigError(
+      `${file}${first?.line === undefined ? '' : `:${first.line}`}: ${first?.message ?? 'invalid'}`,
+    );
   }
   const notifier = read.value?.notifiers[place];
   if (notifier?.on.includes(task.message.event) !== true) {

@@ -40,7 +40,14 @@ export async function postMessage(
     [HEADERS.key]: message.id,
     ...(secret === undefined ? {} : { [HEADERS.signature]: signatureOf(secret, timestamp, body) }),
   };
-  const request = { url, method: 'POST', headers, body, expect_status: ['2xx', '3xx'], max_body_bytes: MAX_ANSWER_BYTES };
+  const request = {
+    url,
+    method: 'POST',
+    headers,
+    body,
+    expect_status: ['2xx', '3xx'],
+    max_body_bytes: MAX_ANSWER_BYTES,
+  };
   const outcome = await callHttp(request, { signal, timeoutMs: ANSWER_MS });
   return attemptOf(outcome, place, url);
 }

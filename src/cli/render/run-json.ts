@@ -40,7 +40,10 @@ const stepSchema = z.object({
     .enum(['approval', 'time', 'lock', 'quota', 'budget', 'answer'])
     .optional()
     .describe('what it waits for, if anything'),
-  approvers: z.array(z.string()).optional().describe('who may decide, of an approval that is waited for; absent for anybody'),
+  approvers: z
+    .array(z.string())
+    .optional()
+    .describe('who may decide, of an approval that is waited for; absent for anybody'),
   waits_since: z.string().optional().describe('since when, where that is known'),
   items: z
     .object({ total: z.int(), ended: z.int().describe('in whatever way'), failed: z.int() })

@@ -32,7 +32,10 @@ const LEAST_ALIKE = 3;
 const UNBEGUN: ReadonlySet<StepStatus> = new Set(['canceled', 'skipped']);
 
 /** Who may decide about a step that waits for that; '' for anybody, and for one that does not. */
-export function askedText({ status, approvers = [] }: Pick<StepView, 'status'> & Partial<Pick<StepView, 'approvers'>>): string {
+export function askedText({
+  status,
+  approvers = [],
+}: Pick<StepView, 'status'> & Partial<Pick<StepView, 'approvers'>>): string {
   return status === 'waiting' ? approvers.join(' or ') : '';
 }
 

@@ -64,7 +64,11 @@ export function checkSecretSources(secrets: unknown, path: Path, problems: Probl
 }
 
 /** Secrets that are named and not declared. */
-export function checkSecretUses(source: Record<string, unknown>, sites: readonly TemplateSite[], problems: Problems): void {
+export function checkSecretUses(
+  source: Record<string, unknown>,
+  sites: readonly TemplateSite[],
+  problems: Problems,
+): void {
   const steps = sourceSteps(source);
   const declared = (step: number | undefined): string[] => {
     const owners = [source['globals'], step === undefined ? undefined : steps[step]?.step];

@@ -71,7 +71,7 @@ export class Recorder {
     this.end = undefined;
     this.holdsEnd = false;
     const late = at > end.at ? { finished_at: new Date(end.at).toISOString() } : {};
-    this.add(at, [{ ...end.body, ...late } as RunEventBody]);
+    this.add(at, [{ ...end.body, ...late }]);
   }
 
   /** Somebody was told of something, or could not be. */

@@ -103,7 +103,9 @@ export class Notifications {
   /** Whether the end of the run comes only after somebody was told, of that or of something before. */
   get delaysEnd(): boolean {
     const { status } = this.run.state();
-    return this.open.size > 0 || this.receivers.some(({ on }) => isRunEnd(status) && on.includes(status as NotifyEvent));
+    return (
+      this.open.size > 0 || this.receivers.some(({ on }) => isRunEnd(status) && on.includes(status as NotifyEvent))
+    );
   }
 
   /** Tells of the end of the run, and waits until all was told, or given up. */

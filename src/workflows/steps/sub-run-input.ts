@@ -83,6 +83,10 @@ export class SubRunInputs {
 /** A person hears of questions where they are asked; the end of a sub-plan's run is a matter of the step above. */
 function notifyBelow(notify: RunInput['notify']): Pick<RunInput, 'notify'> {
   if (notify === undefined) return {};
-  const below = (each: NotifyEvent): boolean => each === 'waiting' || each === 'quarantined';
-  return { notify: { ...notify, notifiers: notify.notifiers.map((one) => ({ ...one, on: one.on.filter(below) })) } };
+  const notifiers = notify.notifiers.map(({ on, name }) => ({ name, on: on.filter(asksSomebody) }));
+  return { notify: { file: notify.file, notifiers } };
+}
+
+function asksSomebody(event: NotifyEvent): boolean {
+  return event === 'waiting' || event === 'quarantined';
 }

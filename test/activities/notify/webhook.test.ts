@@ -11,7 +11,10 @@ const message = messageOf('run-1', { event: 'failed' });
 const told = { place: 'webhook (its URL is in the secret HOOK)', signal: new AbortController().signal };
 
 /** Answers with these statuses in turn, and keeps what it was sent. */
-function answering(statuses: number[]): { listener: RequestListener; got: { headers: IncomingHttpHeaders; body: string }[] } {
+function answering(statuses: number[]): {
+  listener: RequestListener;
+  got: { headers: IncomingHttpHeaders; body: string }[];
+} {
   const got: { headers: IncomingHttpHeaders; body: string }[] = [];
   const listener: RequestListener = (request, response) => {
     let body = '';

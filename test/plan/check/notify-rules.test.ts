@@ -8,6 +8,9 @@ const STEPS = '  - {id: a, command: b}\n';
 const notify = (entries: string, more = ''): string => planOf(STEPS, `globals:\n${more}  notify:\n${entries}`);
 const SECRETS = '  secrets: {HOOK: {env: HOOK_URL}, KEY: {file: key}}\n';
 
+const hookName = (url: string): string => notifierName({ webhook: { url } });
+const readConfig = (text: string) => readUserConfig(text, 'config.yaml');
+
 describe('globals.notify', () => {
   test('is absent where nobody is told, and has its lists and its secrets where somebody is', () => {
     expect('notify' in load(planOf(STEPS)).globals).toBe(false);
@@ -40,7 +43,10 @@ describe('globals.notify', () => {
     ['{on: failed, webhook: {url: "https://"}}', '6:35 invalid_value globals.notify[0].webhook.url'],
     ['{on: failed, webhook: {url: "https://a:b@h/x"}}', '6:35 invalid_value globals.notify[0].webhook.url'],
     ['{on: failed, webhook: {url: "https://h", key: x}}', '6:48 unknown_key globals.notify[0].webhook.key'],
-    ['{on: failed, webhook: {url: "https://h", secret: abcdefgh}}', '6:56 invalid_value globals.notify[0].webhook.secret'],
+    [
+      '{on: failed, webhook: {url: "https://h", secret: abcdefgh}}',
+      '6:56 invalid_value globals.notify[0].webhook.secret',
+    ],
     ['{on: failed, webhook: {url: "https://h"}, env: {A: b}}', '6:49 conflicting_keys globals.notify[0].env'],
     ['{on: failed, webhook: {url: "${{ secrets.HOKO }}"}}', '6:35 unknown_secret globals.notify[0].webhook.url'],
     ['{on: failed, command: [x, "${{ secrets.HOOK }}"]}', '6:33 misplaced_secret globals.notify[0].command[1]'],
@@ -81,26 +87,23 @@ ${SECRETS}  env: {ROOM: "\${room}-1"}
 });
 
 test('what is called a receiver shows nothing of a URL but where it leads', () => {
-  const names = (url: string): string => notifierName({ webhook: { url } });
-  expect(names('https://hooks.example.org:8443/T0KEN?x=y')).toBe('webhook https://hooks.example.org:8443');
-  expect(names('https://h?token=x')).toBe('webhook https://h');
-  expect(names('${{ secrets.HOOK }}')).toBe('webhook (its URL is in the secret HOOK)');
-  expect(names('https://${{ secrets.HOST }}/x')).toBe('webhook (its URL is in the secret HOST)');
-  expect(names('${BASE}/x')).toBe('webhook (its URL is made by a template)');
+  expect(hookName('https://hooks.example.org:8443/T0KEN?x=y')).toBe('webhook https://hooks.example.org:8443');
+  expect(hookName('https://h?token=x')).toBe('webhook https://h');
+  expect(hookName('${{ secrets.HOOK }}')).toBe('webhook (its URL is in the secret HOOK)');
+  expect(hookName('https://${{ secrets.HOST }}/x')).toBe('webhook (its URL is in the secret HOST)');
+  expect(hookName('${BASE}/x')).toBe('webhook (its URL is made by a template)');
   expect(notifierName({ command: ['notify-send', 'x'] })).toBe('command notify-send');
   expect(notifierName({ command: 'mail -s "$ORCH_TEXT" me' })).toBe('command mail');
 });
 
 describe('the configuration file of a person', () => {
-  const read = (text: string) => readUserConfig(text, 'config.yaml');
-
   test('may have the URL and the key as they are, or as secrets', () => {
     const text = `secrets: {KEY: {file: key}}
 notify:
   - {on: waiting, webhook: {url: "https://h/T0KEN", secret: abcdefgh}}
   - {on: [failed], webhook: {url: "https://h", secret: "\${{ secrets.KEY }}"}}
 `;
-    expect(read(text)).toEqual({
+    expect(readConfig(text)).toEqual({
       ok: true,
       value: {
         notifiers: [
@@ -110,7 +113,7 @@ notify:
         secrets: { KEY: { file: 'key' } },
       },
     });
-    expect(read('notify: []')).toEqual({ ok: true, value: undefined });
+    expect(readConfig('notify: []')).toEqual({ ok: true, value: undefined });
   });
 
   test.each([
@@ -122,7 +125,7 @@ notify:
     ['notify: [{on: failed, command: [a, "${HOME}"]}]', '1:36 invalid_value notify[0].command[1]'],
     ['secrets: {A: {}}', '1:14 missing_key secrets.A'],
   ])('is refused where it says %s', (text, problem) => {
-    const found = read(text);
+    const found = readConfig(text);
     expect(found.ok ? [] : brief(found.error)).toContain(problem);
   });
 });

@@ -29,7 +29,15 @@ class Told {
     const checked = checkPlan(source);
     if (!checked.ok) throw new Error(JSON.stringify(checked.error));
     const { plan } = checked.value;
-    const input: RunInput = { engine_version: 4, plan: source, digest: '', inputs: {}, env: {}, base_dir: '/base', ...more };
+    const input: RunInput = {
+      engine_version: 4,
+      plan: source,
+      digest: '',
+      inputs: {},
+      env: {},
+      base_dir: '/base',
+      ...more,
+    };
     this.program = createProgram(this.temporal, { plan, graph: buildGraph(plan) }, input, 'gate-1');
     this.state = state ?? startRun(this.program, Date.now()).state;
     this.notifications = new Notifications(this.temporal, {
@@ -87,7 +95,10 @@ test('a person is told what is asked, whom, and how it is answered', async () =>
     step: { id: 'ask', waits_for: 'approval', question: 'Release v1.2?', approvers: ['ann'] },
     answers: ['orch approve gate-1 ask --by ann', 'orch reject gate-1 ask --by ann'],
   });
-  expect(run.temporal.the('notify').options).toMatchObject({ activityId: 'n:first-1-0', scheduleToCloseTimeout: expect.closeTo(600_000, -4) as number });
+  expect(run.temporal.the('notify').options).toMatchObject({
+    activityId: 'n:first-1-0',
+    scheduleToCloseTimeout: expect.closeTo(600_000, -4) as number,
+  });
   await run.temporal.the('notify').ends({ ok: true, attempts: 2 });
   expect(run.reports).toEqual([['webhook https://h.example', 'waiting', { ok: true, attempts: 2 }]]);
 });
@@ -104,7 +115,9 @@ test('steps that wait for time, and runs that nobody is told of, tell nothing', 
 });
 
 test('the end of a run waits for those who are told of it, and names them meanwhile', async () => {
-  const run = await new Told([{ id: 'a', command: 'x' }], { notify: [HOOK, { on: 'succeeded', command: 'x' }] }).begin();
+  const run = await new Told([{ id: 'a', command: 'x' }], {
+    notify: [HOOK, { on: 'succeeded', command: 'x' }],
+  }).begin();
   expect(run.notifications.delaysEnd).toBe(false);
   await run.ends(0, 'failed');
   expect(run.notifications.delaysEnd).toBe(true);
@@ -165,7 +178,12 @@ test('what is under way goes along to a new history under the same key, and noth
   await before.temporal.open[0]!.ends({ ok: true, attempts: 1 });
   const notify = jsonCopy(before.notifications.carry().notify) as CarriedNotify;
   const carried = { notify } as unknown as NonNullable<RunInput['carried']>;
-  const after = await new Told([ASK], { notify: [HOOK, { ...HOOK, on: ['waiting'] }] }, { carried }, before.state).begin();
+  const after = await new Told(
+    [ASK],
+    { notify: [HOOK, { ...HOOK, on: ['waiting'] }] },
+    { carried },
+    before.state,
+  ).begin();
   expect(after.tasks().map(({ message }) => message.id)).toEqual(['first-1-1']);
   await after.temporal.the('notify').ends({ ok: true, attempts: 1 });
   await after.hears({ type: 'decide', step: 0, decision: 'approve', at: Date.now(), by: 'ann' });
@@ -175,7 +193,10 @@ test('what is under way goes along to a new history under the same key, and noth
 });
 
 test("a person's own notifiers come after the plan's, and only their place travels", async () => {
-  const user = { file: '/home/ann/config.yaml', notifiers: [{ on: ['waiting'] as const, name: 'webhook https://own' }] };
+  const user = {
+    file: '/home/ann/config.yaml',
+    notifiers: [{ on: ['waiting'] as const, name: 'webhook https://own' }],
+  };
   const run = await new Told([ASK], { notify: [HOOK] }, { notify: user }).begin();
   const own = run.tasks()[1]!;
   expect(own).toMatchObject({ to: 'webhook https://own', user: { file: '/home/ann/config.yaml', place: 0 } });
@@ -197,8 +218,11 @@ test('of more than a thousand events only the end is told, and that the others a
   const run = await new Told(steps, { notify: [HOOK] }, { carried }).begin();
   await run.ends(0, 'success');
   expect(run.tasks().map(({ message }) => message.id)).toEqual(['first-1000-0']);
-  expect(run.reports.map(([, event, report]) => [event, report.ok || report.reason])).toEqual([['waiting', 'too_many']]);
-  for (const step of [1, 2, 3]) await run.hears({ type: 'decide', step, decision: 'approve', by: 'ann', at: Date.now() });
+  expect(run.reports.map(([, event, report]) => [event, report.ok || report.reason])).toEqual([
+    ['waiting', 'too_many'],
+  ]);
+  for (const step of [1, 2, 3])
+    await run.hears({ type: 'decide', step, decision: 'approve', by: 'ann', at: Date.now() });
   void run.notifications.end();
   await run.temporal.settled();
   expect(run.tasks().map(({ message }) => message.event)).toEqual(['waiting', 'succeeded']);
