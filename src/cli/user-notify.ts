@@ -14,7 +14,7 @@ export async function userNotify(context: CliContext, embedded: boolean): Promis
   if (read.value === undefined) return {};
   if (embedded) return { notify: read.value };
   context.note(
-    `note: nobody is told of this run by ${read.value.file}: on a service of its own, workers cannot read it. \`globals.notify\` of the plan works there\n`,
+    `note: ${read.value.file} has no effect on this run, as its workers cannot read it: use \`globals.notify\` of the plan\n`,
   );
   return {};
 }

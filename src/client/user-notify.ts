@@ -8,7 +8,7 @@ import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
 import { notifierName } from '../plan/templates/expand-notifier.js';
 
 /** The configuration file of a person: `ORCH_CONFIG`, else `orch/config.yaml` among their configuration. */
-export function userConfigFile(env: Readonly<Record<string, string | undefined>>): string | undefined {
+function userConfigFile(env: Readonly<Record<string, string | undefined>>): string | undefined {
   if (env['ORCH_CONFIG'] !== undefined) return env['ORCH_CONFIG'] || undefined; // an empty one turns it off
   const home = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] || os.homedir(), '.config');
   return path.join(home, 'orch', 'config.yaml');

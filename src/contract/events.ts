@@ -48,8 +48,8 @@ function event<T extends string, F extends z.core.$ZodLooseShape>(type: T, field
 
 /** What is told of a notification. */
 const notified = {
-  event: z.enum(NOTIFY_EVENTS).describe('what somebody was to be told of'),
-  to: text.describe('who: a command, or a webhook without the path of its URL'),
+  event: z.enum(NOTIFY_EVENTS).describe('what was to be told'),
+  to: text.describe('a command, or a webhook without the path of its URL'),
   id: text.describe('its idempotency key'),
   attempts: z.int(),
   step: text.optional().describe('the step that waited'),
@@ -127,7 +127,7 @@ export const runEventSchema = z.discriminatedUnion('type', [
     warnings: z.int().optional(),
     finished_at: time
       .optional()
-      .describe('when it ended, where that was before this event: people were told of it in between'),
+      .describe('when it ended, if that was before this event: notifications were sent in between'),
   }),
 ]);
 

@@ -101,7 +101,7 @@ export const manifestSchema = z.object({
       }),
     )
     .optional()
-    .describe('who could not be told of what, the last ones'),
+    .describe('notifications that failed, the last five'),
   versions: z.object({ manifest: z.int(), events: z.int(), engine: z.int() }),
   steps: z.array(stepSchema).describe('in plan order, those of `finally` last'),
 });

@@ -2,7 +2,7 @@ import { createRedactor, createWithholder, resolveSecret, SecretError, type Reda
 import type { StepTask } from '../../contract/step-task.js';
 
 /** A task as it is executed, and how what comes of it is freed of secrets. */
-export interface Opened<T> {
+interface Opened<T> {
   /** Holds secrets: nothing of it may leave this process but to the step itself. */
   task: T;
   /** For logs, messages and whatever else people read: hides secrets, and tokens that are known by their looks. */

@@ -100,7 +100,7 @@ export const runJsonSchema = z.object({
         step: z.string().optional().describe('the step that waited'),
       }),
     )
-    .describe('who could not be told of what, the last five')
+    .describe('notifications that failed, the last five')
     .optional(),
   steps: z.array(stepSchema),
 });

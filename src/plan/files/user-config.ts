@@ -59,7 +59,7 @@ function checkRules(value: Record<string, unknown>, problems: Problems): void {
       code: 'invalid_value',
       path,
       message: `'${template}' has no meaning here: this file belongs to no plan, so there are only \${{ secrets.NAME }}`,
-      hint: 'commands find what they are told in variables such as ORCH_RUN_ID',
+      hint: 'commands receive the facts in variables such as ORCH_RUN_ID',
     });
   }
 }

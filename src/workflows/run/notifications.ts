@@ -31,7 +31,7 @@ const LEAVE_MS = 5_000;
 const MOST_AT_ONCE = 100;
 /** Events of a run that are told; what goes beyond is a plan that asks for ever. */
 const MOST = 1_000;
-const TOO_MANY = `a run tells of ${MOST} events at most, besides its end; nothing is told of this one and those after it`;
+const TOO_MANY = `a run sends notifications of ${MOST} events at most, besides its end; none is sent of this one and those after it`;
 /** Failed ones that a run remembers. */
 const REMEMBERED = 5;
 
