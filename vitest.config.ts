@@ -6,12 +6,13 @@ import SlowFirst from './test/support/slow-first.js';
 const UNIT = [
   'test/{agents,basics,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
+  'test/activities/notify/*.test.ts',
   'test/activities/command/{outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',
   'test/cli/{greedy-options,one-check}.test.ts',
   'test/cli/render/*.test.ts',
   'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,references,rerun,send-verb,service-errors,why-stuck}.test.ts',
   'test/contract/*.test.ts',
-  'test/docs/{loop,schemas,style}.test.ts',
+  'test/docs/{loop,notifications,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/night/checks.test.ts',
@@ -21,7 +22,7 @@ const UNIT = [
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{park-killers,prune-old}.test.ts',
   'test/workflows/program/input.test.ts',
-  'test/workflows/run/{fit-steps,run-locks}.test.ts',
+  'test/workflows/run/{fit-steps,notifications,run-locks}.test.ts',
   'test/workflows/steps/{carried-steps,foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 

@@ -100,9 +100,12 @@ export const ROOMS = [
     'plan/model plan/graph contract',
     [],
   ),
-  room('journal', "what a run's record says: the manifest, the fold from events to it, metrics. Pure", 'contract', [
-    'zod',
-  ]),
+  room(
+    'journal',
+    "what a run's record says: the manifest, the fold from events to it, metrics. Pure",
+    'plan/model contract',
+    ['zod'],
+  ),
 
   room('secrets', 'where secrets come from, and how they are kept out of what people read', 'host plan/model', [
     'node',
@@ -212,18 +215,24 @@ export const ROOMS = [
     'host loop contract agents records activities/step activities/dispatch',
     [ACTIVITY, 'node'],
   ),
+  room(
+    'activities/notify',
+    'telling people of a run: commands and signed webhooks',
+    'host plan/model plan/templates plan/files contract secrets process records activities/step activities/http',
+    [ACTIVITY, 'node'],
+  ),
   room('activities/cleanup', 'what is left of steps that ended', 'contract process records activities/step', ['node']),
   room(
     'activities',
     '`createActivities(deps)`: what a step does on a worker',
-    'plan/model plan/files loop contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/cleanup',
+    'plan/model plan/files loop contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/notify activities/cleanup',
     [ACTIVITY, 'node'],
   ),
 
   room(
     'client',
     "`OrchClient`: start, follow, steer, list. The library's public API",
-    'plan/model plan/graph plan/templates plan/check plan/files plan engine journal loop contract temporal',
+    'host plan/model plan/graph plan/templates plan/check plan/files plan engine journal loop contract temporal',
     [CLIENT, COMMON, PROTO, WORKFLOW, 'node'],
   ),
   room(

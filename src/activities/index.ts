@@ -8,6 +8,7 @@ import { createNoteLoopState } from './loop/note-state.js';
 import { createRunTurn, type LoopDeps } from './loop/run-turn.js';
 import { createSyncRepository } from './loop/sync-repository.js';
 import { createLockActivities } from './locks.js';
+import { createNotify } from './notify/notify.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep } from './cleanup/reap-step.js';
 import { createRunStep } from './dispatch/run-step.js';
@@ -54,6 +55,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     runTurn: endingUnexpected(createRunTurn(deps)),
     syncRepository: endingUnexpected(createSyncRepository(deps)),
     noteLoopState: endingUnexpected(createNoteLoopState(deps)),
+    notify: endingUnexpected(createNotify(deps)),
     reapStep: endingUnexpected((task) => reapStep(deps.stateDir, task)),
   };
 }

@@ -2,6 +2,7 @@ import type { OrchClient } from '../client/orch-client.js';
 import type { RunSummary } from '../client/types.js';
 import type { ProgressView, StepView } from '../contract/run-messages.js';
 import { answersTo, waitsForPerson } from './render/answers.js';
+import { askedText } from './render/why.js';
 
 /** An open run, and what it says of itself; without that where it did not answer. */
 export interface OpenRun {
@@ -41,7 +42,7 @@ export function waitingIn({ run, progress }: OpenRun): Waiting[] {
   const waits = steps.map((step): Waiting => ({
     run_id,
     step,
-    question: step.message ?? 'it waits for a decision',
+    question: questionOf(step),
     answers: answersTo(run_id, step),
   }));
   if (run.status === 'paused') waits.push({ run_id, question: 'it is paused', answers: [`orch resume ${run_id}`] });
@@ -55,4 +56,11 @@ export function waitingIn({ run, progress }: OpenRun): Waiting[] {
     });
   }
   return waits;
+}
+
+/** What a step asks, and whom. */
+function questionOf(step: StepView): string {
+  const who = askedText(step);
+  if (who === '') return step.message ?? 'it waits for a decision';
+  return `waiting for ${who}${step.message === undefined ? '' : `: ${step.message}`}`;
 }

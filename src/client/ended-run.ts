@@ -3,6 +3,7 @@ import { createState, explain, type Program, type RunState, type StepState } fro
 import { isFinished, type Manifest, type ManifestStep } from '../journal/index.js';
 import type { Explanation, ProgressView, RunResult, StepView } from '../contract/run-messages.js';
 import { countStatuses } from '../contract/statuses.js';
+import { unheardOf } from '../contract/notify.js';
 import { buildGraph } from '../plan/graph/graph.js';
 import type { Plan } from '../plan/model/plan.js';
 import type { DescribedRun } from './describe.js';
@@ -76,9 +77,13 @@ export function recordProgress({ manifest, plan }: RecordFiles): ProgressView {
     warnings: manifest.warnings ?? 0,
     held: [],
     started_at: timeOf(started_at ?? created_at) ?? 0,
-    ...defined({ finished_at: timeOf(finished_at) }),
+    ...defined({ finished_at: timeOf(finished_at), failed_notifications: failedOf(manifest) }),
     steps,
   };
+}
+
+function failedOf({ failed_notifications: failed }: Manifest): ProgressView['failed_notifications'] {
+  return failed?.map(({ step, ...rest }) => ({ ...rest, ...defined({ step }) }));
 }
 
 function stepOf(step: ManifestStep): StepView {
@@ -129,7 +134,9 @@ function timeOf(text: string | null): number | undefined {
 /** Why a step of a run that has ended is as it is. @returns undefined where the plan has no such step */
 export function explainEnded(plan: Plan, progress: ProgressView, step: string): Explanation | undefined {
   const program: Program = { plan, graph: buildGraph(plan) };
-  return explain(program, stateOf(program, progress), step);
+  const found = explain(program, stateOf(program, progress), step);
+  if (found === undefined) return undefined;
+  return { ...found, lines: [...found.lines, ...unheardOf(progress.failed_notifications, step)] };
 }
 
 /** The state of the run, as far as it says why steps ended. */

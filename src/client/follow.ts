@@ -45,6 +45,7 @@ export async function follow(client: Followable, runId: string, options: FollowO
   const seen = new Map<string, string>();
   const asked: Asked = { events: -1, again: 0, silentMs: SILENT_MS.first };
   let last: ProgressView | undefined;
+  let unheard = '[]';
   let silent = false;
   let pause = POLL_MS.busy;
   try {
@@ -86,7 +87,9 @@ export async function follow(client: Followable, runId: string, options: FollowO
       seen.set(step.id, state);
       return true;
     });
-    if (changed.length > 0) options.onChange?.(changed, progress);
+    const failed = JSON.stringify(progress.failed_notifications ?? []);
+    if (changed.length > 0 || failed !== unheard) options.onChange?.(changed, progress);
+    unheard = failed;
   }
 }
 

@@ -12,6 +12,7 @@ export type { LoopEnd, LoopFailure, LoopView, TurnRecord } from '../contract/loo
 export type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';
 export type { ProgressView, RunResult, StepView, VerbAccepted } from '../contract/run-messages.js';
 export { configuredService, type TemporalSettings } from '../temporal/settings.js';
+export { readUserNotify } from './user-notify.js';
 export { loadPlanFile, type LoadedPlans, type LoadFileOptions } from './plan-files.js';
 export type { CheckedPlans } from './checked-plans.js';
 export { loadPlanText, renderDiagnostics, type SourcePlan } from '../plan/index.js';

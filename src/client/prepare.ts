@@ -86,6 +86,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     env: taken.env,
     ...defined({ base_dir: baseDir }),
     ...(toStart.agents === undefined || !hasAgents(all) ? {} : { agents: { ...toStart.agents } }),
+    ...defined({ notify: options.notify }),
     ...historyEvents(options),
     ...leftOutIds(graph, out.value),
   };

@@ -3,6 +3,7 @@ import type { Selection } from '../plan/graph/selection.js';
 import type { Json } from '../plan/model/values.js';
 import type { CheckedPlans } from './checked-plans.js';
 import type { PastRun } from './rerun-types.js';
+import type { UserNotify } from '../contract/notify.js';
 import type { ProgressView } from '../contract/run-messages.js';
 import type { RUN_STATES } from '../contract/statuses.js';
 
@@ -35,6 +36,8 @@ export interface StartOptions {
   select?: Selection;
   /** An earlier run, and the steps whose results are taken over from it. */
   rerun?: { of: PastRun; reused: readonly string[] };
+  /** Who else is told of the run, from a person's own configuration: `readUserNotify` reads it. Default: nobody. */
+  notify?: UserNotify;
   /** Events after which the run goes on in a new history, for tests of that. */
   historyEvents?: number;
   /** Who starts it. Default: `<user>@<host>`. */

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../plan/model/diagnostic.js';
 import type { Plan } from '../plan/model/plan.js';
 import type { LockRequest } from './lock-messages.js';
 import type { StateNote, SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
+import type { NotifyReport, NotifyTask } from './notify.js';
 import type { Seal } from './seal.js';
 import type { CarriedStep, StepTask, SharedTask, StepSuccess } from './step-task.js';
 
@@ -37,6 +38,8 @@ export interface Activities extends LockActivities {
   syncRepository(task: SyncTask): Promise<SyncReport>;
   /** Writes into the state file of a loop that the loop has failed. */
   noteLoopState(note: StateNote): Promise<void>;
+  /** Tells one receiver of one event of a run. */
+  notify(task: NotifyTask): Promise<NotifyReport>;
   /** Ends what a canceled step has left running. */
   reapStep(task: ReapTask): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { CarriedAgents } from './carried-agent.js';
 import type { CarriedCounts } from './carried-counts.js';
 import type { Column, PackedRows } from './columns.js';
 import type { CompactPlan } from './compact-plan.js';
+import type { CarriedNotify } from './notify.js';
 import type { CarriedStep } from './step-task.js';
 
 /** The plans of a run as they were found good, against the documents that its input holds. */
@@ -62,6 +63,8 @@ export interface CarriedRun {
   running: [id: string, step: CarriedStep][];
   /** From form 2 on. */
   agents?: CarriedAgents;
+  /** Of a run that tells people of what happens to it. */
+  notify?: CarriedNotify;
 }
 
 /** Which taking of locks it is, and whether it has them all. */

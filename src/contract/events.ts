@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { NOTIFY_EVENTS } from '../plan/model/notify.js';
 import { EVENTS_VERSION } from './events-version.js';
 import { executionFacts, optional, resultFacts, time } from './step-result.js';
 
@@ -44,6 +45,15 @@ function event<T extends string, F extends z.core.$ZodLooseShape>(type: T, field
     ...fields,
   });
 }
+
+/** What is told of a notification. */
+const notified = {
+  event: z.enum(NOTIFY_EVENTS).describe('what was to be told'),
+  to: text.describe('a command, or a webhook without the path of its URL'),
+  id: text.describe('its idempotency key'),
+  attempts: z.int(),
+  step: text.optional().describe('the step that waited'),
+};
 
 /** One line of `events.ndjson`. */
 export const runEventSchema = z.discriminatedUnion('type', [
@@ -102,6 +112,12 @@ export const runEventSchema = z.discriminatedUnion('type', [
     fallback: text.optional().describe('the step that made up for the failure'),
   }),
   event('step-reopened', aboutStep),
+  event('notification-sent', notified),
+  event('notification-failed', {
+    ...notified,
+    reason: text.describe('code; docs/errors.md describes each'),
+    message: text,
+  }),
   event('run-finished', {
     status: z.enum(['succeeded', 'failed', 'canceled', 'terminated', 'timed_out']),
     reason: text
@@ -109,6 +125,9 @@ export const runEventSchema = z.discriminatedUnion('type', [
       .describe('steps_failed, run_timeout, history_full, run_canceled, terminated or service_timeout'),
     message: text.optional(),
     warnings: z.int().optional(),
+    finished_at: time
+      .optional()
+      .describe('when it ended, if that was before this event: notifications were sent in between'),
   }),
 ]);
 

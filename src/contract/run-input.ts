@@ -1,6 +1,7 @@
 import type { CarriedRun } from './carried-run.js';
 import type { AgentSettings } from '../plan/model/agent.js';
 import type { Json } from '../plan/model/values.js';
+import type { UserNotify } from './notify.js';
 import type { ReusedReport, StepReport } from './step-result.js';
 
 /**
@@ -36,6 +37,8 @@ export interface RunInput {
   base_dir?: string;
   /** Settings of agents from the starter's configuration file; those of the plan win. */
   agents?: Record<string, AgentSettings>;
+  /** Who else is told of the run: what the starter's own configuration says. */
+  notify?: UserNotify;
   /** Ids of steps that were not selected. */
   left_out?: string[];
   /** The run whose results are taken over. */

@@ -1,5 +1,6 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { Json } from '../plan/model/values.js';
+import type { FailedNotification } from './notify.js';
 import type { EventsPage, PlanAnswer } from './run-record.js';
 import type { RunEnd, RunStatus, StepReason, StepStatus } from './statuses.js';
 import type { ExecutionFacts, ResultFacts } from './step-result.js';
@@ -30,6 +31,8 @@ export interface StepView extends Partial<Omit<ExecutionFacts, 'host'>>, Partial
   finished_at?: number;
   /** What a step with the status `waiting` waits for, or a `running` one before it begins. */
   waits_for?: 'approval' | 'time' | 'lock' | 'quota' | 'budget' | 'answer';
+  /** Who may decide, of an approval that is waited for; absent for anybody. */
+  approvers?: readonly string[];
   /** When it began to wait for that, where it is known. */
   waits_since?: number;
   /** How far its instances are, of a `foreach` that runs. */
@@ -77,6 +80,8 @@ export interface ProgressView {
   waits_for?: string;
   /** What to do about the guardrails of the plan; absent where there is nothing to do. */
   recommendations?: string[];
+  /** Who could not be told of what, the last ones; absent where all were. */
+  failed_notifications?: readonly FailedNotification[];
   started_at: number;
   finished_at?: number;
   /** Of the plan; only of a run that has ended. */
@@ -97,6 +102,8 @@ export interface RunResult {
   outputs?: Readonly<Record<string, Json>>;
   /** What to do about the guardrails of the plan; absent where there is nothing to do. */
   recommendations?: string[];
+  /** Who could not be told of what, the last ones; absent where all were. */
+  failed_notifications?: readonly FailedNotification[];
   steps: StepView[];
 }
 

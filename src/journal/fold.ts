@@ -5,6 +5,7 @@ import type { RunAbout, StepAbout } from '../contract/run-about.js';
 import { orNull } from '../contract/step-result.js';
 import {
   ATTEMPT_FACTS,
+  FAILED_NOTIFICATIONS,
   MANIFEST_VERSION,
   STEP_FACTS,
   type Manifest,
@@ -64,7 +65,16 @@ function applyToRun(manifest: Manifest, event: Exclude<RunEvent, StepEvent>): vo
     case 'operator-request':
     case 'lock-waited':
     case 'locks-held':
+    case 'notification-sent':
       break;
+    case 'notification-failed': {
+      const { event: about, to, reason, message, step } = event;
+      manifest.failed_notifications = [
+        ...(manifest.failed_notifications ?? []),
+        { event: about, to, reason, message, ...defined({ step }) },
+      ].slice(-FAILED_NOTIFICATIONS);
+      break;
+    }
     case 'run-started':
       manifest.status = 'running';
       manifest.started_at = event.time;
@@ -82,7 +92,7 @@ function applyToRun(manifest: Manifest, event: Exclude<RunEvent, StepEvent>): vo
       manifest.status = event.status;
       manifest.reason = event.reason ?? null;
       manifest.message = event.message ?? null;
-      manifest.finished_at = event.time;
+      manifest.finished_at = event.finished_at ?? event.time;
       manifest.warnings = event.warnings ?? null;
       for (const step of manifest.steps) closeOpenStep(step, event);
       break;

@@ -142,6 +142,31 @@ export const GLOBALS: Notes = {
     about:
       'Runs that name the same lock run one after the other, in the order in which they asked. May contain templates. Steps of the run need not name them again, and its sub-plans hold them with it. A run that is canceled while it waits runs nothing, not even `finally`. `orch locks` shows who holds what and who waits. A run that is gone keeps no lock: it is released once its processes have had time to stop. Several are taken in the order of their names; but two runs that each hold a lock as runs and want that of the other for a step are deadlocked until one is canceled.',
   },
+  'globals.notify': {
+    default: 'none',
+    limits: 'at most 20 entries',
+    about:
+      'Each entry is a command or a webhook. Notifications are sent by the worker, and the run does not wait for them, except at its end, for two minutes at most. One that fails changes nothing but the record of the run; `orch status` shows it. [notifications.md](notifications.md) describes what is sent and how a receiver checks it.',
+  },
+  'globals.notify.on': {
+    about:
+      '`waiting`: a step waits for a person, an approval or an agent with a question. `quarantined`: the run is held for a decision. The others are ends of the run, after `finally`. Runs of sub-plans have the `notify` of their own plan.',
+  },
+  'globals.notify.command': {
+    required: 'without `webhook`',
+    about:
+      'Runs where steps run, in `globals.cwd`, for at most 60 s. The message is on its stdin, and the most important parts are in variables (`ORCH_EVENT`, `ORCH_TEXT`, `ORCH_RUN_ID` …). The entries of a list may contain templates; a line for the shell may not.',
+  },
+  'globals.notify.env': { default: 'empty', about: 'May contain templates and secrets.' },
+  'globals.notify.webhook': { required: 'without `command`' },
+  'globals.notify.webhook.url': {
+    about:
+      'May contain templates and secrets. It is shown nowhere but in the plan itself: put one that contains a token into a secret.',
+  },
+  'globals.notify.webhook.secret': {
+    default: 'none: the message is not signed',
+    about: 'Signs each message by HMAC-SHA256. It must be a secret.',
+  },
   'globals.pass_env': {
     default: 'none',
     about:

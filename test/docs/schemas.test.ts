@@ -5,6 +5,7 @@ import { pipelinesJsonSchema } from '../../src/formats/pipelines/schema.js';
 import { eventsJsonSchema, manifestJsonSchema } from '../../src/journal/index.js';
 import { loopJsonSchema } from '../../src/loop/config-schema.js';
 import { diagnosticsJsonSchema, DIAGNOSTIC_CODES, planJsonSchema } from '../../src/plan/index.js';
+import { NOTIFY_REASONS } from '../../src/contract/notify.js';
 import { CLIENT_ERROR_CODES } from '../../src/client/errors.js';
 import { SERVICE_ERROR_CODES } from '../../src/service/errors.js';
 import { SYSTEM_ERROR_CODES } from '../../src/cli/system-errors.js';
@@ -53,6 +54,6 @@ test('docs/errors.md lists every step reason, and every error of the client and 
   const union = /export type StepReason =([^;]+);/.exec(read('src/contract/statuses.ts'))?.[1] ?? '';
   const reasons = [...union.matchAll(/'(\w+)'/g)].map((match) => match[1]);
   expect(new Set(documented)).toEqual(
-    new Set([...reasons, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...SYSTEM_ERROR_CODES]),
+    new Set([...reasons, ...NOTIFY_REASONS, ...CLIENT_ERROR_CODES, ...SERVICE_ERROR_CODES, ...SYSTEM_ERROR_CODES]),
   );
 });

@@ -26,6 +26,11 @@ globals:
   breaker: {failures: 3, cooldown_sec: 10}
   pass_env: [HOME]
   locks: [repository]
+  secrets: {HOOK: {env: HOOK_URL}, KEY: {file: key}}
+  notify:
+    - {on: [failed, canceled], webhook: {url: "https://example.org/\${branch}?\${{ secrets.HOOK }}", secret: "\${{ secrets.KEY }}"}}
+    - {on: waiting, command: [tell, "\${BRANCH}"], env: {TOKEN: "\${{ secrets.HOOK }}"}}
+    - {on: succeeded, command: 'tell "$ORCH_TEXT"'}
 outputs: {file: "\${{ prev.build.outputs.file }}", all: [1, "\${branch}"]}
 guardrails: [build]
 steps:

@@ -2,9 +2,9 @@ import { createRedactor, createWithholder, resolveSecret, SecretError, type Reda
 import type { StepTask } from '../../contract/step-task.js';
 
 /** A task as it is executed, and how what comes of it is freed of secrets. */
-export interface OpenedTask {
+interface Opened<T> {
   /** Holds secrets: nothing of it may leave this process but to the step itself. */
-  task: StepTask;
+  task: T;
   /** For logs, messages and whatever else people read: hides secrets, and tokens that are known by their looks. */
   redactor: Redactor;
   /** For outputs, which other steps read: hides the declared secrets only, as a token may be what a step is to hand on. */
@@ -13,16 +13,19 @@ export interface OpenedTask {
   withheld?: true;
 }
 
+/** A step's task as it is executed. */
+export type OpenedTask = Opened<StepTask>;
+
 /**
  * Finds the secrets of a task, and puts them where they belong.
  *
  * @param context the worker's environment, and the folder that relative files count from
  * @throws SecretError where one that the step uses cannot be had
  */
-export async function openTask(
-  task: StepTask,
+export async function openTask<T extends Pick<StepTask, 'secrets'>>(
+  task: T,
   context: { env: Readonly<Record<string, string | undefined>>; cwd: string; signal?: AbortSignal },
-): Promise<OpenedTask> {
+): Promise<Opened<T>> {
   if (task.secrets === undefined) return { task, redactor: plain, dataRedactor: nothing };
   const { sources, uses } = task.secrets;
   const used = new Set(
@@ -58,11 +61,11 @@ function ignoreSecretError(error: unknown): undefined {
   if (!(error instanceof SecretError)) throw error;
 }
 
-function withSecrets(
-  task: StepTask,
+function withSecrets<T>(
+  task: T,
   uses: NonNullable<StepTask['secrets']>['uses'],
   values: ReadonlyMap<string, string>,
-): StepTask {
+): T {
   const opened = structuredClone(task);
   for (const { path, parts } of uses) {
     const text = parts.map((part) => (typeof part === 'string' ? part : values.get(part.secret)!)).join('');

@@ -12,7 +12,7 @@ import { preparePlan } from '../prepare-plan.js';
 import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
 import { BEFORE_THE_RUN, foreseeStep, neededSecrets } from '../../plan/templates/foresee.js';
 import { approvalText, renderDryRun, type PlannedStep, type PlanSummary } from '../render/dry-run.js';
-import { shellWord } from '../render/shell-word.js';
+import { shellWord } from '../../basics/shell-word.js';
 import { planManifest, renderManifest, type PlannedManifest } from '../render/manifest-plan.js';
 import { defined } from '../../basics/defined.js';
 

@@ -14,6 +14,7 @@ import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
 import { tellUnheardSecrets } from '../unheard-secrets.js';
 import { givenFormatOptions, type FormatFlags } from '../options/format.js';
+import { userNotify } from '../user-notify.js';
 import { preparePlan } from '../prepare-plan.js';
 import type { InputOptions } from '../options/plan.js';
 import { preparePast, rerunOptions } from '../rerun-options.js';
@@ -66,8 +67,9 @@ async function decide(
   refuseIdleOptions(flags);
   const past = await client.pastRun(runId);
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
-  const options = await rerunOptions(context, past, file?.plan ?? past.plan, flags);
   const embedded = settingsOf(context) === undefined;
+  const known = await rerunOptions(context, past, file?.plan ?? past.plan, flags);
+  const options = { ...known, ...(await userNotify(context, embedded)) };
   const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
   for (const note of next.notes) context.note(`note: ${note}\n`);
   refuseUnknownSteps(next, past, flags);

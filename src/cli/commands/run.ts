@@ -17,6 +17,7 @@ import type { ProgressReporter } from '../render/progress.js';
 import { runJson } from '../render/run-json.js';
 import { renderSummary, type EndedAs } from '../render/summary.js';
 import { countTasks, isIncomplete, renderTaskCounts, tasksOf } from '../render/task-counts.js';
+import { userNotify } from '../user-notify.js';
 import { defined } from '../../basics/defined.js';
 
 interface StartFlags extends InputOptions, FormatFlags, FollowFlags {
@@ -112,6 +113,7 @@ async function startPlan(
     select: readSelection(flags),
     ...(embedded ? { baseDir: context.cwd } : {}),
     ...defined({ runId: flags.id }),
+    ...(await userNotify(context, embedded)),
   };
   const prepared = preparePlan(plan, options, embedded);
   for (const note of prepared.notes) context.note(`note: ${note}\n`);

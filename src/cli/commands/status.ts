@@ -6,10 +6,11 @@ import { orLoop, showLoop } from '../loop/follow.js';
 import { fewSteps, leftText } from '../render/few-steps.js';
 import { duration, forPeople, longest, statusWord } from '../render/format.js';
 import { table } from '../render/table.js';
-import { isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
+import { failedNotifications, isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
 import { subRunsText } from '../render/sub-runs.js';
 import { usageLines } from '../render/summary.js';
+import { unheardLines } from '../render/unheard.js';
 import { againLines, failureLines } from '../render/what-next.js';
 import { gatherAlike, othersText, whyText } from '../render/why.js';
 import { rerunOutlook } from '../rerun-outlook.js';
@@ -161,6 +162,7 @@ function statusJson(run: RunDescription): RunJson {
     ...defined({ stuck: run.stuck, waits_for: run.progress?.waits_for }),
     ...tasksJson(run.format, run.progress?.steps),
     ...defined({ outputs: run.progress?.outputs, recommendations: run.progress?.recommendations }),
+    ...failedNotifications(run.progress?.failed_notifications),
     ...usageOf(run.progress?.steps ?? []),
     steps: run.progress?.steps.map(stepJson) ?? [],
   };
@@ -191,6 +193,7 @@ function renderStatus(context: CliContext, run: RunDescription, next: readonly s
   if (left.length > 0) lines.push(`  ${leftText(left)}; \`orch status ${run.run_id} --json\` lists them all`);
   lines.push(...usageLines(run.progress?.steps ?? []));
   lines.push(...(run.progress?.recommendations ?? []).map((each) => `  recommended  ${each}`));
+  lines.push(...unheardLines(run.progress?.failed_notifications));
   lines.push(...next);
   const counts = isManifest && !run.stale ? renderTaskCounts(context.outColors, countTasks(steps)) : '';
   return `${lines.join('\n')}\n${counts}`;

@@ -1,3 +1,4 @@
+import { answerCommands } from '../../contract/answers.js';
 import type { StepView } from '../../contract/run-messages.js';
 
 /** Whether a step waits for a decision, or for the answer to an agent. */
@@ -6,8 +7,6 @@ export function waitsForPerson({ status, waits_for }: StepView): boolean {
 }
 
 /** The two command lines that end such a waiting. */
-export function answersTo(run: string, { id, waits_for }: StepView): [string, string] {
-  return waits_for === 'answer'
-    ? [`orch answer ${run} ${id} TEXT`, `orch approve ${run} ${id}`]
-    : [`orch approve ${run} ${id}`, `orch reject ${run} ${id}`];
+export function answersTo(run: string, { id, waits_for, approvers = [] }: StepView): [string, string] {
+  return answerCommands(run, { id, waits_for: waits_for === 'answer' ? 'answer' : 'approval', approvers });
 }

@@ -4,6 +4,7 @@ import { oneLine } from './format.js';
 import { liveRow, type LiveRow } from './live-row.js';
 import type { LiveRun } from './live-state.js';
 import { endedIn } from './progress.js';
+import { unheardLines } from './unheard.js';
 import { column, fit, widthOf } from './width.js';
 
 /** Rows of a frame at most, however high the terminal is, and of the kinds in it. */
@@ -40,7 +41,8 @@ export function liveFrame(
   { widest, columns, rows, now }: Screen & { widest: number; now: number },
 ): string[] {
   const width = columns - 1; // a line that is as wide as the terminal wraps in some
-  const below = run.silence === undefined ? 1 : 2;
+  const unheard = unheardLines(run.progress?.failed_notifications).slice(-1);
+  const below = 1 + unheard.length + (run.silence === undefined ? 0 : 1);
   const room = Math.max(1, Math.min(MOST_ROWS, rows - 1 - below));
   const names = Math.max(NAMES.least, Math.min(widest, Math.floor(columns * NAMES.part)));
   const chosen = chosenSteps(run);
@@ -55,6 +57,7 @@ export function liveFrame(
   }
   const left = chosen.length - shown;
   if (left > 0) lines.push(colors.dim(fit(`  … and ${left} more`, width)));
+  for (const line of unheard) lines.push(colors.yellow(fit(line, width)));
   if (run.silence !== undefined) lines.push(colors.yellow(fit(run.silence, width)));
   lines.push(sumLine(colors, run, width, now));
   return lines;

@@ -5,7 +5,7 @@ import { answersTo, waitsForPerson } from './answers.js';
 import { duration, oneLine } from './format.js';
 import type { LiveRun } from './live-state.js';
 import { subRunsText } from './sub-runs.js';
-import { plainMessage, whyText } from './why.js';
+import { askedText, plainMessage, whyText } from './why.js';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const SPIN_MS = 200;
@@ -53,7 +53,7 @@ function openRow(run: LiveRun, step: StepView, label: string, now: number): Live
   const since = step.waits_since ?? step.started_at;
   const time = since === undefined ? '' : elapsed(now - since);
   if (waitsForPerson(step)) {
-    const text = `asks: ${step.message ?? 'may it go on?'}`;
+    const text = `${['asks', askedText(step)].join(' ').trimEnd()}: ${step.message ?? 'may it go on?'}`;
     return { sign: '?', tone: 'yellow', label, time, text, command: answersTo(run.progress!.run_id, step)[0] };
   }
   const live = run.live.get(step.id);

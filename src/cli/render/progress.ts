@@ -5,6 +5,7 @@ import type { CliContext } from '../context.js';
 import { answersTo, waitsForPerson } from './answers.js';
 import { duration, forPeople, longest, oneLine, statusWord } from './format.js';
 import { subRunsText } from './sub-runs.js';
+import { unheardLines } from './unheard.js';
 import { gatherAlike, othersText, whyText } from './why.js';
 
 /** Shows a run's steps as they start and end. */
@@ -28,6 +29,7 @@ export function lineReporter(context: CliContext, ids: readonly string[]): Progr
   const started = new Set<string>();
   const told = new Map<string, string>();
   const unserved = new Set<string>();
+  const unheard = new Set<string>();
   return {
     // The one thing of those that change all the time which somebody has to do something about. Told once.
     onLive(live) {
@@ -40,6 +42,11 @@ export function lineReporter(context: CliContext, ids: readonly string[]): Progr
       }
     },
     onChange(steps, progress) {
+      for (const line of unheardLines(progress.failed_notifications)) {
+        if (unheard.has(line)) continue;
+        unheard.add(line);
+        context.note(`${context.colors.yellow(line)}\n`);
+      }
       const news = steps.filter(({ id, status, attempts, reason = '' }) => {
         const state = `${status} ${attempts} ${reason}`;
         return told.get(id) !== state && told.set(id, state);

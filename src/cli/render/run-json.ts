@@ -9,6 +9,7 @@ import {
   stepStatus,
   time as someTime,
 } from '../../contract/step-result.js';
+import { NOTIFY_EVENTS } from '../../plan/model/notify.js';
 import { defined } from '../../basics/defined.js';
 
 const time = someTime.nullable();
@@ -39,6 +40,10 @@ const stepSchema = z.object({
     .enum(['approval', 'time', 'lock', 'quota', 'budget', 'answer'])
     .optional()
     .describe('what it waits for, if anything'),
+  approvers: z
+    .array(z.string())
+    .optional()
+    .describe('who may decide, of an approval that is waited for; absent for anybody'),
   waits_since: z.string().optional().describe('since when, where that is known'),
   items: z
     .object({ total: z.int(), ended: z.int().describe('in whatever way'), failed: z.int() })
@@ -85,6 +90,18 @@ export const runJsonSchema = z.object({
     .describe('only for execution manifests: how its tasks ended, without the steps that only join others')
     .optional(),
   recommendations: z.array(z.string()).describe('what to do about the guardrails of the plan').optional(),
+  failed_notifications: z
+    .array(
+      z.object({
+        event: z.enum(NOTIFY_EVENTS),
+        to: z.string(),
+        reason: z.string(),
+        message: z.string(),
+        step: z.string().optional().describe('the step that waited'),
+      }),
+    )
+    .describe('notifications that failed, the last five')
+    .optional(),
   steps: z.array(stepSchema),
 });
 
@@ -104,8 +121,14 @@ export function runJson(result: RunResult, about: { web_ui?: string; format?: st
     ...usageOf(result.steps),
     ...tasksJson(about.format, result.steps),
     ...defined({ recommendations: result.recommendations }),
+    ...failedNotifications(result.failed_notifications),
     steps: result.steps.map(stepJson),
   };
+}
+
+/** Who could not be told of what, in the published form. */
+export function failedNotifications(failed: RunResult['failed_notifications']): Pick<RunJson, 'failed_notifications'> {
+  return failed === undefined ? {} : { failed_notifications: [...failed] };
 }
 
 /** What an agent has used, as views and manifests have it. */
@@ -163,6 +186,7 @@ export function stepJson(step: StepView): RunJson['steps'][number] {
     group: step.group ?? null,
     tags: [...(step.tags ?? [])],
     sub_runs: step.sub_runs ?? [],
+    ...(step.approvers === undefined ? {} : { approvers: [...step.approvers] }),
     ...defined({ waits_since: isoTime(step.waits_since) ?? undefined, items: step.items }),
     ...defined({ waits_for: step.waits_for, live: step.live, warning: step.warning, cut: step.cut, agent: step.agent }),
   };

@@ -3,6 +3,7 @@ import type { RunResult, StepView } from '../../contract/run-messages.js';
 import { duration, forPeople } from './format.js';
 import type { RerunOutlook } from '../rerun-outlook.js';
 import { usageOf } from './run-json.js';
+import { unheardLines } from './unheard.js';
 import { againLines, failureLines } from './what-next.js';
 
 /** What is known of a run beside its result. */
@@ -29,6 +30,7 @@ export function renderSummary(colors: Colors, ended: RunResult, about: EndedAs =
       `  ${cut} ${cut === 1 ? 'step has' : 'steps have'} more output than is shown here; \`orch export ${result.run_id}\` has all of it`,
     );
   lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${each}`));
+  lines.push(...unheardLines(ended.failed_notifications));
   if (result.status !== 'succeeded') lines.push(...againLines(result.run_id, about));
   if (about.web_ui !== undefined) lines.push(`  Web UI  ${about.web_ui}`);
   return `${lines.join('\n')}\n`;

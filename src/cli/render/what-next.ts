@@ -2,7 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { StepView } from '../../contract/run-messages.js';
 import type { RerunOutlook } from '../rerun-outlook.js';
 import { counted } from './format.js';
-import { shellWord } from './shell-word.js';
+import { shellWord } from '../../basics/shell-word.js';
 import { whyText } from './why.js';
 
 /** Failed steps whose output is shown, and the lines of each. */

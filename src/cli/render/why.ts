@@ -10,7 +10,12 @@ export function plainMessage(message: string): string {
 }
 
 /** Why a step is where it is, in one line. Of a failure the words are enough; of any other end they need its reason. */
-export function whyText({ status, reason, message }: Pick<StepView, 'status' | 'reason' | 'message'>): string {
+export function whyText(
+  step: Pick<StepView, 'status' | 'reason' | 'message'> & Partial<Pick<StepView, 'approvers'>>,
+): string {
+  const { status, reason, message } = step;
+  const asked = askedText(step);
+  if (asked !== '') return ['for', asked].join(' ').concat(message === undefined ? '' : `: ${message}`);
   const words = message === undefined ? undefined : plainMessage(message);
   if (status === 'failed' && words) return words;
   return [reason, words].filter(Boolean).join(': ');
@@ -25,6 +30,14 @@ interface Alike<T> {
 /** Fewer than these are shown one by one. */
 const LEAST_ALIKE = 3;
 const UNBEGUN: ReadonlySet<StepStatus> = new Set(['canceled', 'skipped']);
+
+/** Who may decide about a step that waits for that; '' for anybody, and for one that does not. */
+export function askedText({
+  status,
+  approvers = [],
+}: Pick<StepView, 'status'> & Partial<Pick<StepView, 'approvers'>>): string {
+  return status === 'waiting' ? approvers.join(' or ') : '';
+}
 
 /** Steps in their order; those that never began, and all say the same, stand together in place of the first. */
 export function gatherAlike<T extends Pick<StepView, 'status' | 'reason' | 'message' | 'attempts' | 'started_at'>>(

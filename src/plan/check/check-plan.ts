@@ -8,6 +8,7 @@ import { checkGraph } from './graph-rules.js';
 import { normalise } from '../normalise/normalise.js';
 import { isMap } from '../problems/paths.js';
 import { collectProblems, tooMany } from '../problems/problems.js';
+import { checkNotify } from './notify-rules.js';
 import { checkPeopleTexts } from './people-texts.js';
 import { checkRules } from './key-rules.js';
 import { addSchemaIssues } from '../schema/issues.js';
@@ -44,6 +45,7 @@ export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diag
     checkScripts(value, problems);
     checkCommands(value, problems);
     checkPeopleTexts(value, problems);
+    checkNotify(value['globals'], problems);
     expressions = checkExpressions(value, graph, problems);
     checkSecrets(value, expressions, problems);
   }

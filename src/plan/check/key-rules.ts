@@ -91,7 +91,8 @@ function checkInputSpec(spec: Record<string, unknown>, path: Path, problems: Pro
   });
 }
 
-function checkEnvNames(env: unknown, path: Path, problems: Problems): void {
+/** Refuses names that are no environment variables. */
+export function checkEnvNames(env: unknown, path: Path, problems: Problems): void {
   if (!isMap(env)) return;
   for (const name of Object.keys(env)) {
     if (name !== '' && name !== '__proto__' && !/[=\0]/.test(name)) continue;

@@ -27,19 +27,20 @@ export function checkSecrets(
   problems: Problems,
 ): void {
   const globals = isMap(source['globals']) ? source['globals'] : {};
-  checkSources(globals['secrets'], ['globals', 'secrets'], problems);
+  checkSecretSources(globals['secrets'], ['globals', 'secrets'], problems);
   for (const { step, path } of sourceSteps(source)) {
-    if (step !== undefined) checkSources(step['secrets'], [...path, 'secrets'], problems);
+    if (step !== undefined) checkSecretSources(step['secrets'], [...path, 'secrets'], problems);
   }
   // Reading every text again costs, and most plans have no secret.
   if (!mentionsSecrets(source)) return;
   const sites = [...sourceTemplateSites(source)];
-  checkUses(source, sites, problems);
+  checkSecretUses(source, sites, problems);
   checkPlaces(source, sites, problems);
   checkReads(source, sites, expressions, problems);
 }
 
-function checkSources(secrets: unknown, path: Path, problems: Problems): void {
+/** Checks where secrets come from. */
+export function checkSecretSources(secrets: unknown, path: Path, problems: Problems): void {
   if (!isMap(secrets)) return;
   for (const [name, from] of Object.entries(secrets)) {
     const at = [...path, name];
@@ -63,7 +64,11 @@ function checkSources(secrets: unknown, path: Path, problems: Problems): void {
 }
 
 /** Secrets that are named and not declared. */
-function checkUses(source: Record<string, unknown>, sites: readonly TemplateSite[], problems: Problems): void {
+export function checkSecretUses(
+  source: Record<string, unknown>,
+  sites: readonly TemplateSite[],
+  problems: Problems,
+): void {
   const steps = sourceSteps(source);
   const declared = (step: number | undefined): string[] => {
     const owners = [source['globals'], step === undefined ? undefined : steps[step]?.step];

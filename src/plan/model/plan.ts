@@ -1,4 +1,5 @@
 import type { AgentAction, AgentSettings, Budget } from './agent.js';
+import type { NotifySettings } from './notify.js';
 import type { Json, Timeout } from './values.js';
 
 export type InputType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
@@ -223,6 +224,8 @@ export interface PlanGlobals {
   agents: Readonly<Record<string, AgentSettings>>;
   /** Of all agents of the run together. */
   budget?: Budget;
+  /** Who is told of the run; absent where nobody is. */
+  notify?: NotifySettings;
 }
 
 /** A validated plan with every default filled in. Nothing downstream sees an unvalidated one. */

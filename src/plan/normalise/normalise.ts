@@ -3,6 +3,8 @@ import { foreachExpression } from '../templates/expression-sites.js';
 import { given } from './omit-absent.js';
 import { inputSpecs, normaliseAction } from './action.js';
 import { agentsOf, budgetOf } from './agent.js';
+import { notifyOf } from './notify.js';
+import { secretSources } from './secrets.js';
 import type { SourcePlan } from '../schema/plan.js';
 import type { SourceStep } from '../schema/step.js';
 import type { BreakerPolicy, Plan, PlanGlobals, RetryPolicy, Step, StepAction } from '../model/plan.js';
@@ -59,7 +61,7 @@ function globals(source: SourceGlobals): PlanGlobals {
     ...given({ cwd: source.cwd }),
     pass_env: source.pass_env ?? [],
     agents: agentsOf(source.agents ?? {}),
-    ...given({ budget: budgetOf(source.budget) }),
+    ...given({ budget: budgetOf(source.budget), notify: notifyOf(source) }),
   };
 }
 
@@ -70,12 +72,6 @@ function breaker(source: SourceGlobals['breaker']): BreakerPolicy | undefined {
     failures: source.failures ?? DEFAULT_BREAKER.failures,
     cooldown_sec: source.cooldown_sec ?? DEFAULT_BREAKER.cooldown_sec,
   };
-}
-
-function secretSources(source: SourceStep['secrets']): Step['secrets'] {
-  return Object.fromEntries(
-    Object.entries(source ?? {}).map(([name, { env, file, command }]) => [name, given({ env, file, command })]),
-  );
 }
 
 function foreachOf(source: SourceStep['foreach']): Step['foreach'] {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OWN_VARIABLES } from '../model/plan.js';
 import { agents, budget } from './agent.js';
+import { notify } from './notify.js';
 import { stepSchema } from './step.js';
 import {
   environment,
@@ -59,6 +60,7 @@ const globals = z.strictObject({
   agents: optional(agents, 'Settings of coding agents, by name; they override those of the configuration file'),
   budget: optional(budget, 'Limits of what the agents of a run may cost together'),
   secrets: optional(secrets, 'Secrets of every step'),
+  notify: optional(notify, 'Who is told that a run waits for a person, is quarantined, or has ended'),
 });
 
 /** A whole plan as it is written: every key of the language, also those that this version refuses later. */

@@ -127,7 +127,16 @@ export function expandOutputs(
 export function expandRunLocks(plan: Plan, context: TemplateContext): string[] {
   const { locks } = plan.globals;
   if (locks.length === 0) return [];
-  return lockNames(locks, filler(plan.globals, layersBelowStep(plan, context), context));
+  return lockNames(locks, globalsFiller(plan, context));
+}
+
+/**
+ * What fills in texts of `globals`, from all that steps find below their own `env`.
+ *
+ * @throws ExpressionError where an expression in `globals.env` cannot be worked out
+ */
+export function globalsFiller(plan: Plan, context: TemplateContext): (text: string) => string {
+  return filler(plan.globals, layersBelowStep(plan, context), context);
 }
 
 function lockNames(texts: readonly string[], fill: (text: string) => string): string[] {

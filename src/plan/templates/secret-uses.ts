@@ -32,7 +32,8 @@ export function secretUses(
   return uses;
 }
 
-function partsOf(text: string, fill: (text: string) => string): SecretUse['parts'] {
+/** The pieces of a text that may hold secrets; what lies between them is filled in. */
+export function partsOf(text: string, fill: (text: string) => string): SecretUse['parts'] {
   const parts: (string | { secret: string })[] = [];
   let rest = '';
   const flush = (): void => {

@@ -74,10 +74,30 @@ interface StepTexts {
   position: number;
 }
 
-function* globalSites({ env, cwd, locks }: { env?: unknown; cwd?: unknown; locks?: unknown }): Generator<TemplateSite> {
+interface GlobalTexts {
+  env?: unknown;
+  cwd?: unknown;
+  locks?: unknown;
+  notify?: unknown;
+}
+
+function* globalSites({ env, cwd, locks, notify }: GlobalTexts): Generator<TemplateSite> {
   yield* mapSites(env, ['globals', 'env'], { layer: 'globals_env', private: true });
   if (typeof cwd === 'string') yield { text: cwd, path: ['globals', 'cwd'], layer: 'globals' };
   yield* listSites(locks, ['globals', 'locks'], { layer: 'globals' });
+  const notifiers: unknown = isMap(notify) ? notify['notifiers'] : notify; // of a checked plan, or as written
+  if (!Array.isArray(notifiers)) return;
+  for (const [place, each] of (notifiers as unknown[]).entries()) {
+    if (isMap(each)) yield* notifierSites(each, ['globals', 'notify', place]);
+  }
+}
+
+/** A line for the shell is no template: what a run tells stands in variables there. */
+function* notifierSites({ command, env, webhook }: Record<string, unknown>, path: Path): Generator<TemplateSite> {
+  const hidden = { layer: 'globals', private: true } as const;
+  yield* listSites(command, [...path, 'command'], { layer: 'globals' });
+  yield* mapSites(env, [...path, 'env'], hidden);
+  yield* mapSites(webhook, [...path, 'webhook'], hidden);
 }
 
 function* stepSites({ step, path, action, actionPath, position }: StepTexts): Generator<TemplateSite> {

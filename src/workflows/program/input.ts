@@ -180,6 +180,9 @@ function shapeError(input: unknown): string | undefined {
   if (given.agents !== undefined && !(isRecord(given.agents) && Object.values(given.agents).every(isRecord))) {
     return '`agents` must be an object of settings';
   }
+  if (given.notify !== undefined && !(isRecord(given.notify) && Array.isArray(given.notify.notifiers))) {
+    return '`notify` must name a configuration file and its notifiers';
+  }
   if (given.carried !== undefined && workflowInfo().continuedFromExecutionRunId === undefined) {
     return '`carried` is for a run that goes on in a new history';
   }

@@ -2,6 +2,7 @@ import { log, proxyLocalActivities, proxySinks, setHandler, workflowInfo, type S
 import type { Activities } from '../../contract/activities.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { EngineEvent, Program, RunState, StepReport } from '../../engine/index.js';
+import type { NotifyReport, NotifyTask } from '../../contract/notify.js';
 import type { EventsPage, RecordBatch, RunRecord } from '../../contract/run-record.js';
 import type { RunAbout } from '../../contract/run-about.js';
 import type { RunEvent } from '../../contract/events.js';
@@ -29,7 +30,7 @@ const { seal } = proxyLocalActivities<Pick<Activities, 'seal'>>({
 
 /** The record of a run: its events, for whoever asks and for the files on the worker. */
 export class RunJournal {
-  private readonly about: RunAbout;
+  readonly about: RunAbout;
   private readonly after: number;
   private readonly recorder: Recorder;
   /** The worker has no part of the record, or lacks some. */
@@ -61,6 +62,18 @@ export class RunJournal {
   /** The engine has taken an event in: see {@link Recorder}, as for all that the run tells. */
   took(event: EngineEvent, before: RunState['status'], state: RunState): void {
     this.recorder.took(event, before, state);
+  }
+
+  holdEnd(): void {
+    this.recorder.holdEnd();
+  }
+
+  finish(at: number): void {
+    this.recorder.finish(at);
+  }
+
+  told(task: Pick<NotifyTask, 'message' | 'to'>, report: NotifyReport, at: number): void {
+    this.recorder.told(task, report, at);
   }
 
   asked(note: VerbNote, at: number): void {

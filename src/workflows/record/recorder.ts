@@ -1,6 +1,7 @@
 import { isRunEnd, type EngineEvent, type Program, type RunState, type StepReport } from '../../engine/index.js';
 import type { RunEvent, RunEventBody } from '../../contract/events.js';
 import { EVENTS_VERSION } from '../../contract/events-version.js';
+import type { NotifyReport, NotifyTask } from '../../contract/notify.js';
 import { OUT_OF } from './out-of.js';
 import { attemptEvents, endEvent } from './step-events.js';
 import { defined } from '../../basics/defined.js';
@@ -24,6 +25,9 @@ const GIVEN_CHARS = 1000;
 export class Recorder {
   private readonly recorded: RunEvent[] = [];
   private closed = false;
+  /** The end of the run, while it waits for those who are told of it. */
+  private end: { at: number; body: RunEventBody } | undefined;
+  private holdsEnd = false;
 
   /**
    * @param emit takes the new events, once for each thing that happened
@@ -55,6 +59,29 @@ export class Recorder {
     this.add(event.at, [...this.noted(event), ...changed]);
   }
 
+  /** The end of the run stays back until {@link finish}: what comes before it is part of the record, too. */
+  holdEnd(): void {
+    this.holdsEnd = true;
+  }
+
+  /** Tells the end that was held back. */
+  finish(at: number): void {
+    const { end } = this;
+    if (end === undefined) return;
+    this.end = undefined;
+    this.holdsEnd = false;
+    const late = at > end.at ? { finished_at: new Date(end.at).toISOString() } : {};
+    this.add(at, [{ ...end.body, ...late }]);
+  }
+
+  /** Somebody was told of something, or could not be. */
+  told({ message, to }: Pick<NotifyTask, 'message' | 'to'>, report: NotifyReport, at: number): void {
+    const { event, id, step } = message;
+    const about = { event, to, id, attempts: report.attempts, ...(step === null ? {} : { step: step.id }) };
+    if (report.ok) this.add(at, [{ type: 'notification-sent', ...about }]);
+    else this.add(at, [{ type: 'notification-failed', ...about, reason: report.reason, message: report.message }]);
+  }
+
   /** An operator asked for something. */
   asked({ verb, via, given, refusal }: VerbNote, at: number): void {
     this.add(at, [
@@ -80,7 +107,8 @@ export class Recorder {
   }
 
   /** Nothing comes after the end of a run, so that whoever reads its record then reads all of it. */
-  private add(at: number, bodies: readonly RunEventBody[]): void {
+  private add(at: number, given: readonly RunEventBody[]): void {
+    const bodies = this.holdsEnd ? this.withoutEnd(at, given) : given;
     if (this.closed || bodies.length === 0) return;
     const time = new Date(at).toISOString();
     const last = this.base + this.recorded.length;
@@ -88,6 +116,13 @@ export class Recorder {
     for (const event of fresh) this.recorded.push(event);
     this.closed = fresh.at(-1)?.type === 'run-finished';
     this.emit(fresh);
+  }
+
+  private withoutEnd(at: number, bodies: readonly RunEventBody[]): readonly RunEventBody[] {
+    const body = bodies.find(({ type }) => type === 'run-finished');
+    if (body === undefined) return bodies;
+    this.end = { at, body };
+    return bodies.filter((each) => each !== body);
   }
 
   private changesOf(state: RunState): RunEventBody[] {

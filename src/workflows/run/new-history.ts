@@ -58,6 +58,8 @@ export interface LongRun {
   apply: (event: EngineEvent) => void;
   /** What goes along besides the state and what runs. */
   carry: () => Omit<CarriedRun, 'v' | 'plans' | 'state' | 'running'>;
+  /** Lets what is about to end come to its end here. */
+  rest: () => Promise<unknown> | undefined;
 }
 
 /**
@@ -134,6 +136,11 @@ export class NewHistory {
 
   /** Goes on in a new history; returns only where that cannot be, or something came in between. */
   async goOn(): Promise<void> {
+    const rest = this.run.rest();
+    if (rest !== undefined) {
+      await rest;
+      if (!this.ready()) return;
+    }
     let looked: Record<string, CarriedStep>;
     try {
       looked = await this.askWhatRuns();

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { unreachable } from '../../basics/unreachable.js';
 import type { CarriedRun } from '../../contract/carried-run.js';
+import { unheardOf, type FailedNotification } from '../../contract/notify.js';
 import type { RunInput } from '../../contract/run-input.js';
 import { explainQuery, progressQuery, type Explanation } from '../../contract/run-messages.js';
 import {
@@ -36,6 +37,7 @@ import { temporal } from '../temporal/temporal.js';
 import { firstCommands, resumption, type FirstCommands } from './first-commands.js';
 import { hearCancel } from './hear-cancel.js';
 import { NewHistory } from './new-history.js';
+import { Notifications } from './notifications.js';
 import { RunLocks } from './run-locks.js';
 import { startTimer } from './timers.js';
 import { offerVerbs } from './verbs.js';
@@ -57,6 +59,9 @@ export class PlanRun {
   private readonly first: FirstCommands;
   private readonly history: NewHistory;
   private readonly journal: RunJournal;
+  private readonly notifications: Notifications;
+  /** Whether the record ends only once people were told. */
+  private endIsHeld = false;
   private readonly showStatus: (status: RunStatus) => void;
 
   constructor(
@@ -81,26 +86,35 @@ export class PlanRun {
         : resumption(() => this.resume(carried));
     this.history = this.makeHistory();
     this.journal = new RunJournal(program, input, this.state);
+    this.notifications = new Notifications(temporal, {
+      program,
+      input,
+      about: this.journal.about,
+      state: () => this.state,
+      scope: this.scope,
+      told: (task, report) => this.journal.told(task, report, Date.now()),
+    });
     this.showStatus = statusMemo(input.engine_version > 1, carried === undefined ? 'running' : this.state.status);
   }
 
   /** Lets others ask it, steer it and cancel it. */
   listen(): void {
-    const { program, signals, state, apply, history } = this;
+    const { program, signals, state, apply, history, notifications } = this;
     const { workflowId } = workflowInfo();
     setHandler(
       progressQuery,
       (options) =>
         progressView(workflowId, program, state, {
           since: options?.since,
-          waitsFor: history.waitsFor(),
+          waitsFor: history.waitsFor() ?? notifications.waitsFor(),
+          failedNotifications: notifications.failed(),
           itemsOf: (step) => this.runner.itemsOf(step),
         }),
       {
         description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
       },
     );
-    setHandler(explainQuery, (question) => explained(explain(program, state, question?.step), question?.step), {
+    setHandler(explainQuery, (question) => explained(this.explain(question?.step), question?.step), {
       description: 'Why a step ran, waits, or ended as it did: {"step": "<id>"}',
     });
     provideDetails(() => detailsTable(program, state));
@@ -112,8 +126,9 @@ export class PlanRun {
 
   /** Runs it to its end, or to where it continues in a new history. Call it where no cancel comes in. */
   async toItsEnd(): Promise<void> {
-    const { state, locks, history, input } = this;
+    const { state, locks, history, input, notifications } = this;
     this.first.carryOut();
+    notifications.begin();
     locks.take(this.scope, input.carried !== undefined && state.lock === undefined);
     for (;;) {
       await condition(() => isRunEnd(state.status) || locks.failure() !== undefined || history.ready());
@@ -123,8 +138,26 @@ export class PlanRun {
     const failure = locks.failure();
     if (failure !== undefined) throw ApplicationFailure.nonRetryable(failure.message, 'InternalError');
     await locks.giveBack();
+    if (this.endIsHeld) await this.tellOfEnd();
     await condition(allHandlersFinished);
     if (input.engine_version > 1 || patched('seal')) await this.journal.seal();
+  }
+
+  private holdEnd(): void {
+    this.endIsHeld = this.notifications.delaysEnd;
+    if (this.endIsHeld) this.journal.holdEnd();
+  }
+
+  /** Those of the end, too, are told of, and only then the record ends. */
+  private async tellOfEnd(): Promise<void> {
+    await this.notifications.end();
+    this.journal.finish(Date.now());
+  }
+
+  private explain(step: unknown): Explanation | undefined {
+    const found = explain(this.program, this.state, step);
+    if (found === undefined) return undefined;
+    return { ...found, lines: [...found.lines, ...unheardOf(this.notifications.failed(), found.step)] };
   }
 
   private makeRunner(heldLocks: readonly string[]): StepRunner {
@@ -142,6 +175,11 @@ export class PlanRun {
     });
   }
 
+  /** Notifications that came to nothing, for the result. */
+  failedNotifications(): readonly FailedNotification[] {
+    return this.notifications.failed();
+  }
+
   private makeHistory(): NewHistory {
     const { program, input, runner, timers, waits } = this;
     const createdAt = input.carried?.created_at ?? workflowInfo().startTime.getTime();
@@ -157,7 +195,9 @@ export class PlanRun {
         timers: [...timers],
         waits: [...waits.ends],
         ...runner.carry(),
+        ...this.notifications.carry(),
       }),
+      rest: () => this.notifications.rest(),
     });
   }
 
@@ -172,8 +212,10 @@ export class PlanRun {
     const before = state.status;
     const todo = decide(this.program, state, event);
     this.showStatus(state.status);
+    if (!isRunEnd(before) && isRunEnd(state.status)) this.holdEnd();
     this.journal.took(event, before, state);
     this.carryOut(todo);
+    this.notifications.took(before, event.at);
     if (event.type === 'run-cancel-requested' && event.force) this.runner.force();
     // Not before it, and so not where starts are held before it: it may tell of the end of a step that this would end.
     if (event.type !== 'starts-held' && history.mustEnd()) this.apply({ type: 'history-full', at: Date.now() });

@@ -9,7 +9,7 @@ import { listenForSignals } from '../record/signals.js';
 import { temporal } from '../temporal/temporal.js';
 import { PlanRun } from './plan-run.js';
 import { runOutputs } from './run-outputs.js';
-import { runResult } from './views.js';
+import { notificationsOf, runResult } from './views.js';
 
 /** Bytes of what the steps of a sub-plan say in its result: each stands in the history of the run above. */
 const SUB_RESULT_BYTES = 16 * 1024;
@@ -35,6 +35,7 @@ export async function runPlan(input: RunInput): Promise<RunResult> {
   return conclude({
     ...runResult(workflowId, program, run.state, room),
     ...runOutputs(program, input, run.state, workflowId),
+    ...notificationsOf(run.failedNotifications()),
   });
 }
 

@@ -1,6 +1,7 @@
 import { isEnd, lockWaitText, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { fitSteps } from './fit-steps.js';
+import type { FailedNotification } from '../../contract/notify.js';
 import type { ItemCounts, ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
 import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
 import type { StepReport } from '../../contract/step-result.js';
@@ -19,9 +20,11 @@ export function progressView(
     since,
     waitsFor,
     itemsOf,
+    failedNotifications = [],
   }: {
     since?: number | undefined;
     waitsFor?: string | undefined;
+    failedNotifications?: readonly FailedNotification[];
     itemsOf?: (step: number) => ItemCounts | undefined;
   } = {},
 ): ProgressView {
@@ -44,6 +47,7 @@ export function progressView(
     ...(state.lock === undefined || state.finishedAt !== undefined ? {} : { waits_for: lockWaitText(state.lock) }),
     held: state.held.map((index) => program.graph.ids[index]!),
     ...recommended(program, state),
+    ...notificationsOf(failedNotifications),
     started_at: state.startedAt,
     ...defined({ finished_at: state.finishedAt }),
     steps: fitSteps(steps),
@@ -74,6 +78,11 @@ export function runResult(runId: string, program: Program, state: RunState, maxB
       maxBytes,
     ),
   };
+}
+
+/** Those that came to nothing, as views have them. */
+export function notificationsOf(failed: readonly FailedNotification[]): Pick<RunResult, 'failed_notifications'> {
+  return failed.length === 0 ? {} : { failed_notifications: [...failed] };
 }
 
 function recommended(program: Program, state: RunState): Pick<RunResult, 'recommendations'> {
@@ -121,7 +130,10 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   } else if (step.status === 'waiting') {
     const { action } = program.plan.steps[index]!;
     view.waits_for = action.type === 'approval' ? 'approval' : 'time';
-    if (action.type === 'approval' && action.message !== undefined) view.message = action.message;
+    if (action.type === 'approval') {
+      if (action.message !== undefined) view.message = action.message;
+      if (action.approvers.length > 0) view.approvers = action.approvers;
+    }
   }
   if (step.lock !== undefined) {
     view.waits_for = 'lock';

@@ -2,6 +2,7 @@ import { ENGINE_VERSION, type RunInput } from '../../contract/run-input.js';
 import type { StepReport } from '../../engine/index.js';
 import { plansBelow } from '../../plan/files/check-set.js';
 import { resolvePlanPath } from '../../plan/files/plan-path.js';
+import type { NotifyEvent } from '../../plan/model/notify.js';
 import type { Plan, PlanAction } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
 import { resolveSubPlanInputs } from '../../plan/templates/inputs.js';
@@ -73,7 +74,19 @@ export class SubRunInputs {
       inputs,
       env: { ...above.env, ...env },
       ...defined({ base_dir: above.base_dir, agents: above.agents, history_events: above.history_events }),
+      ...notifyBelow(above.notify),
       ...(locks.length === 0 ? {} : { held_locks: [...locks] }),
     };
   }
+}
+
+/** A person hears of questions where they are asked; the end of a sub-plan's run is a matter of the step above. */
+function notifyBelow(notify: RunInput['notify']): Pick<RunInput, 'notify'> {
+  if (notify === undefined) return {};
+  const notifiers = notify.notifiers.map(({ on, name }) => ({ name, on: on.filter(asksSomebody) }));
+  return { notify: { file: notify.file, notifiers } };
+}
+
+function asksSomebody(event: NotifyEvent): boolean {
+  return event === 'waiting' || event === 'quarantined';
 }
