@@ -55,10 +55,10 @@ function allowWrittenForms({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTy
   const form = writtenAs.get(zodSchema as z.ZodType)?.form;
   if (form === 'text') jsonSchema['type'] = ['string', 'number', 'boolean'];
   if (form === 'text' || form === undefined) return;
-  const strict = { ...jsonSchema };
+  const { description, ...strict } = jsonSchema;
   const also = { list: strict['items'] ?? {}, seconds: DURATION, count: { type: 'integer', minimum: 0 } }[form];
   for (const key of Object.keys(jsonSchema)) delete jsonSchema[key];
-  jsonSchema['anyOf'] = [strict, also];
+  Object.assign(jsonSchema, { anyOf: [strict, also] }, description === undefined ? {} : { description });
 }
 
 /** Keys that start with `x-` are free in every map of fixed keys, and `$schema` is the editor's. */
