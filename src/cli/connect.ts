@@ -1,9 +1,9 @@
 import { OrchError } from '../client/errors.js';
-import { OrchClient } from '../client/orch-client.js';
+import { OrchClient, type OrchClientOptions } from '../client/orch-client.js';
 import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
 import { readRecordFiles } from '../records/run-folders.js';
-import { checkStateDir, ensureService, readSigning, runningServer, workerRuns } from '../service/index.js';
+import { checkStateDir, ensureService, readSigning, runningServer, scheduleRegister, workerRuns } from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 import { defined } from '../basics/defined.js';
@@ -39,9 +39,10 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
 }
 
 /** None where the worker that runs is of a build that does not sign its answers. */
-function signingOf(context: CliContext): { signing?: { key: string; since: number } } {
-  const { key, since } = readSigning(stateDir(context.env));
-  return since === undefined ? {} : { signing: { key, since } };
+function signingOf(context: CliContext): Pick<OrchClientOptions, 'signing'> {
+  const state = stateDir(context.env);
+  const { key, since } = readSigning(state);
+  return since === undefined ? {} : { signing: { key, since, schedules: scheduleRegister(state) } };
 }
 
 /** The service that the standard settings name. @throws UsageError where they cannot be read. */

@@ -1,0 +1,94 @@
+import { isCronProblem, parseCron, type Cron } from './cron.js';
+
+/** When a schedule is due: a cron line, or a length of time. */
+export interface Timing {
+  cron?: string;
+  /** Seconds; counted from 1970, so that it does not depend on when the schedule was made. */
+  every_sec?: number;
+  /** IANA name of the time zone of `cron`. Default UTC. */
+  timezone?: string;
+}
+
+/** What happens when a schedule is due while its last run is still open. */
+export const OVERLAPS = ['skip', 'buffer', 'buffer-all', 'allow', 'cancel-other'] as const;
+
+/** One of {@link OVERLAPS}. */
+export type Overlap = (typeof OVERLAPS)[number];
+
+const MINUTE_SEC = 60;
+
+/** The shortest time between two runs of a schedule, seconds. */
+export const LEAST_EVERY_SEC = MINUTE_SEC;
+
+/** Whether there is such a time zone. */
+export function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    // An offset such as +01:00 is one to JavaScript, and none to others.
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a schedule is due at a time, milliseconds since the epoch. */
+export function isDue(timing: Timing, at: number): boolean {
+  if (at % 1000 !== 0) return false;
+  if (timing.every_sec !== undefined) return (at / 1000) % timing.every_sec === 0;
+  const cron = parseCron(timing.cron ?? '');
+  return !isCronProblem(cron) && matches(cron, wallClock(at, timing.timezone ?? 'UTC'));
+}
+
+/** The times in a range at which a schedule is due, both ends included; at most so many. */
+export function dueTimes(timing: Timing, { from, to }: { from: number; to: number }, most: number): number[] {
+  const step = (timing.every_sec ?? MINUTE_SEC) * 1000;
+  const times: number[] = [];
+  for (let at = Math.ceil(from / step) * step; at <= to && times.length < most; at += step) {
+    if (isDue(timing, at)) times.push(at);
+  }
+  return times;
+}
+
+interface WallClock {
+  second: number;
+  minute: number;
+  hour: number;
+  day: number;
+  month: number;
+  weekday: number;
+}
+
+function matches(cron: Cron, { second, minute, hour, day, month, weekday }: WallClock): boolean {
+  const inMonth = cron.day_of_month.includes(day);
+  const inWeek = cron.day_of_week.includes(weekday);
+  return (
+    second === 0 &&
+    cron.minute.includes(minute) &&
+    cron.hour.includes(hour) &&
+    cron.month.includes(month) &&
+    (cron.either_day ? inMonth || inWeek : inMonth && inWeek)
+  );
+}
+
+/** What a clock on the wall shows there. */
+function wallClock(at: number, timeZone: string): WallClock {
+  const parts = new Map(clockOf(timeZone).formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? Number.NaN;
+  const [year, month, day] = [of('year'), of('month'), of('day')];
+  const weekday = new Date(Date.UTC(year, month - 1, day)).getUTCDay();
+  return { second: of('second'), minute: of('minute'), hour: of('hour'), day, month, weekday };
+}
+
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+/** Making one takes a thousand times as long as asking it. */
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  let clock = clocks.get(timeZone);
+  if (clock === undefined) {
+    const day = { year: 'numeric', month: 'numeric', day: 'numeric' } as const;
+    const time = { hour: 'numeric', minute: 'numeric', second: 'numeric' } as const;
+    clock = new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', ...day, ...time });
+    clocks.set(timeZone, clock);
+  }
+  return clock;
+}
