@@ -37,7 +37,12 @@ export const ROOMS = [
   room('plan/problems', 'error codes, paths, suggestions, rendering of diagnostics', 'plan/model', []),
   room('plan/schedule', 'when a schedule is due: cron lines, time zones', '', []),
   room('plan/document', 'JSON and YAML, with the place of every value', 'plan/model plan/problems', ['yaml']),
-  room('plan/schema', 'the schema of a plan file, for checks and for editors', 'plan/model plan/problems', ['zod']),
+  room(
+    'plan/schema',
+    'the schema of a plan file, for checks and for editors',
+    'plan/model plan/problems plan/schedule',
+    ['zod'],
+  ),
   room(
     'plan/graph',
     'the graph of steps: order, cycles, ancestors, selection',
@@ -55,7 +60,7 @@ export const ROOMS = [
   room(
     'plan/check',
     'all rules that a plan must keep',
-    'plan/model plan/problems plan/document plan/schema plan/graph plan/expressions plan/templates plan/normalise',
+    'plan/model plan/problems plan/schedule plan/document plan/schema plan/graph plan/expressions plan/templates plan/normalise',
     [],
   ),
   room(

@@ -3,7 +3,14 @@ import { OrchClient, type OrchClientOptions } from '../client/orch-client.js';
 import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
 import { readRecordFiles } from '../records/run-folders.js';
-import { checkStateDir, ensureService, readSigning, runningServer, scheduleRegister, workerRuns } from '../service/index.js';
+import {
+  checkStateDir,
+  ensureService,
+  readSigning,
+  runningServer,
+  scheduleRegister,
+  workerRuns,
+} from '../service/index.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
 import { defined } from '../basics/defined.js';

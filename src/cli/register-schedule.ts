@@ -10,8 +10,13 @@ const make = async () => import('./commands/schedule-create.js');
 
 /** Commands about schedules. Each loads its code, and Temporal's packages, only when it is used. */
 export function addScheduleCommands(program: Command, context: CliContext, done: Done): void {
-  const schedule = program.command('schedule').description('start plans at set times: create, list, pause, trigger …');
+  const schedule = program.command('schedule').description('start plans at set times');
   addCreate(schedule, context, done);
+
+  withEnv(schedule.command('apply <plan>'))
+    .description("make the schedule that stands in a plan's `schedule:`, or change it to that; says what has changed")
+    .option('--json', 'print one JSON object')
+    .action(async (plan, options) => done(await (await make()).apply(context, plan, options)));
 
   schedule
     .command('list')
@@ -64,7 +69,9 @@ function addCreate(schedule: Command, context: CliContext, done: Done): void {
     .description('make a schedule that starts a plan')
     .option('--cron <fields>', 'when: minute, hour, day of the month, month, day of the week; or @daily')
     .option('--timezone <name>', 'time zone of --cron, such as Europe/Berlin (default: UTC)')
-    .addOption(new Option('--every <time>', 'instead of --cron, how often: 15m, 1h, 1d').conflicts(['cron', 'timezone']))
+    .addOption(
+      new Option('--every <time>', 'instead of --cron, how often: 15m, 1h, 1d').conflicts(['cron', 'timezone']),
+    )
     .addOption(overlap('what to do when it is due while its last run is still open (default: skip)'))
     .option('--catch-up <time>', 'how late a run may start that was due while the service was down (default: 1d)')
     .option('--pinned', 'always run the plan as it is now, not as its file is when a run is due')

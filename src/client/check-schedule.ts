@@ -1,6 +1,6 @@
 import { didYouMean } from '../plan/problems/suggest.js';
 import { isCronProblem, parseCron } from '../plan/schedule/cron.js';
-import { LEAST_EVERY_SEC, isTimeZone } from '../plan/schedule/timing.js';
+import { LEAST_EVERY_SEC, isTimeZone, timeZoneHint } from '../plan/schedule/timing.js';
 import { OrchError } from './errors.js';
 import type { ScheduleToMake } from './schedule-types.js';
 
@@ -23,7 +23,8 @@ export function checkSchedule({ name, timing, catchUpSec }: ScheduleToMake): voi
   }
   if (cron !== undefined) {
     const read = parseCron(cron);
-    if (isCronProblem(read)) throw new OrchError('invalid_cron', `The cron line '${cron}': ${read.message}`, { hint: read.hint });
+    if (isCronProblem(read))
+      throw new OrchError('invalid_cron', `The cron line '${cron}': ${read.message}`, { hint: read.hint });
   }
   if (every_sec !== undefined && (!Number.isInteger(every_sec) || every_sec < LEAST_EVERY_SEC)) {
     throw new OrchError('invalid_schedule', 'A schedule is due once a minute at most, and in whole seconds');
@@ -36,9 +37,8 @@ export function checkSchedule({ name, timing, catchUpSec }: ScheduleToMake): voi
 
 function checkTimeZone(timezone: string, isLength: boolean): void {
   if (!isTimeZone(timezone)) {
-    const near = didYouMean(timezone, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
     throw new OrchError('unknown_timezone', `There is no time zone '${timezone}'`, {
-      hint: `${near === undefined ? '' : `${near} `}use a name such as Europe/Berlin, America/New_York or UTC`,
+      hint: timeZoneHint(timezone, didYouMean),
     });
   }
   if (isLength) {

@@ -44,7 +44,9 @@ export function definitionIn(
   const given: unknown = action.args?.[0];
   if (signed && isUnsigned(given)) return undefined;
   const definition = plain(given) as Partial<ScheduleDefinition> | undefined;
-  return definition?.name === name && typeof definition.id === 'string' ? (definition as ScheduleDefinition) : undefined;
+  return definition?.name === name && typeof definition.id === 'string'
+    ? (definition as ScheduleDefinition)
+    : undefined;
 }
 
 /** Says in orch's words what a call about a schedule threw. */

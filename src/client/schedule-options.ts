@@ -66,7 +66,11 @@ function calendarsOf(cron: Cron): CalendarSpec[] {
   };
   const dayOfMonth = rangesOf(cron.day_of_month);
   const dayOfWeek = cron.day_of_week.map((day) => DAYS[day]!);
-  if (cron.either_day) return [{ ...time, dayOfMonth }, { ...time, dayOfWeek }];
+  if (cron.either_day)
+    return [
+      { ...time, dayOfMonth },
+      { ...time, dayOfWeek },
+    ];
   return [{ ...time, dayOfMonth, dayOfWeek }];
 }
 

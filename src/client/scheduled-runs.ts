@@ -47,7 +47,8 @@ async function viewOf(
   if (start.status.name === 'RUNNING') {
     return { due, run_id, status: 'starting', ...defined({ reason: await whyNotYet(client, start) }) };
   }
-  if (start.status.name === 'COMPLETED') return { due, run_id, status: 'unknown', reason: 'the service has forgotten the run' };
+  if (start.status.name === 'COMPLETED')
+    return { due, run_id, status: 'unknown', reason: 'the service has forgotten the run' };
   return { due, run_id, status: 'not_started', reason: await whyNot(client, start) };
 }
 
@@ -62,7 +63,9 @@ async function unlessNotFound<T>(look: () => Promise<T>): Promise<T | undefined>
 
 /** What the worker's last try has met, or that no worker has taken it. */
 async function whyNotYet(client: Client, { workflowId, runId }: WorkflowExecutionInfo): Promise<string | undefined> {
-  const described = await unlessNotFound(() => throughOutages(() => client.workflow.getHandle(workflowId, runId).describe()));
+  const described = await unlessNotFound(() =>
+    throughOutages(() => client.workflow.getHandle(workflowId, runId).describe()),
+  );
   const pending = described?.raw.pendingActivities?.[0];
   return pending?.lastFailure?.message ?? undefined;
 }

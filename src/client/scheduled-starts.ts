@@ -98,7 +98,7 @@ function admit(
 }
 
 function notAllowed(why: string): OrchError {
-  return new OrchError('refused', `Not started: ${why}`);
+  return new OrchError('refused', why);
 }
 
 async function prepared(options: StarterOptions, definition: ScheduleDefinition, runId: string): Promise<PreparedRun> {
@@ -116,7 +116,10 @@ async function prepared(options: StarterOptions, definition: ScheduleDefinition,
   }
 }
 
-async function planOf({ convert }: StarterOptions, { file, pinned, base_dir: cwd }: ScheduleDefinition): Promise<PlanToStart> {
+async function planOf(
+  { convert }: StarterOptions,
+  { file, pinned, base_dir: cwd }: ScheduleDefinition,
+): Promise<PlanToStart> {
   if (pinned !== undefined) return pinned;
   if (file === undefined) throw new OrchError('refused', 'The schedule has neither a plan nor a file');
   const loaded = await loadPlanFile(file, defined({ cwd, convert }));

@@ -1,6 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ScheduleAlreadyRunning, type Client, type ScheduleDescription, type ScheduleSummary } from '@temporalio/client';
+import {
+  ScheduleAlreadyRunning,
+  type Client,
+  type ScheduleDescription,
+  type ScheduleSummary,
+} from '@temporalio/client';
 import { defined } from '../basics/defined.js';
 import {
   SCHEDULE_PREFIX,
@@ -16,8 +21,16 @@ import type { Overlap } from '../plan/schedule/timing.js';
 import { DEFAULT_TASK_QUEUE } from '../temporal/settings.js';
 import type { Grant, ScheduleEntry, ScheduleRegister } from '../temporal/schedule-register.js';
 import { OrchError } from './errors.js';
-import { asScheduleError, definitionIn, describeSchedule, readSchedule, scheduleNotFound, type ReadSchedule } from './read-schedule.js';
+import {
+  asScheduleError,
+  definitionIn,
+  describeSchedule,
+  readSchedule,
+  scheduleNotFound,
+  type ReadSchedule,
+} from './read-schedule.js';
 import { checkSchedule } from './check-schedule.js';
+import { scheduleChanges } from './schedule-changes.js';
 import { OVERLAP_POLICIES, temporalSchedule } from './schedule-options.js';
 import type { ScheduleDetails, ScheduleToMake, ScheduleView, Triggered } from './schedule-types.js';
 import { scheduledRuns } from './scheduled-runs.js';
@@ -64,18 +77,35 @@ export class SchedulesClient {
     return definition;
   }
 
-  /** Gives a schedule another definition; whether it is paused stays as it is. @throws OrchError `schedule_not_found` */
-  async update(toMake: ScheduleToMake): Promise<ScheduleDefinition> {
+  /**
+   * Makes a schedule, or gives it another definition where there is one of this name; whether that is paused stays as it is.
+   *
+   * @returns whether it was made, else what it does otherwise now: nothing where it is the same
+   * @throws OrchError as of {@link create}; `forged`
+   */
+  async apply(toMake: ScheduleToMake): Promise<{ created: boolean; changes: string[] }> {
     const definition = definitionOf(toMake);
+    const found = await this.find(toMake.name);
+    if (found === undefined) {
+      await this.create(toMake);
+      return { created: true, changes: [] };
+    }
+    const inForce = this.register === undefined || this.register.read(toMake.name)?.id === found.definition.id;
+    const changes = scheduleChanges(found.definition, definition);
+    if (changes.length > 0 || !inForce) await this.replace(definition, found.description);
+    return { created: false, changes };
+  }
+
+  private async replace(definition: ScheduleDefinition, { state }: ScheduleDescription): Promise<void> {
     const { name } = definition;
-    const { state } = await describeSchedule(this.client, name);
     const paused = state.paused || this.register?.read(name)?.paused === true;
     this.register?.write(name, entryOf(definition, paused));
     const options = temporalSchedule(definition, { taskQueue: this.taskQueue, paused, note: state.note ?? '' });
     await this.handled(name, () =>
-      this.client.schedule.getHandle(scheduleId(name)).update(() => ({ ...options, state: { paused, ...defined({ note: state.note }) } })),
+      this.client.schedule
+        .getHandle(scheduleId(name))
+        .update(() => ({ ...options, state: { paused, note: options.state?.note ?? '' } })),
     );
-    return definition;
   }
 
   /** All schedules, by name. */
@@ -106,24 +136,32 @@ export class SchedulesClient {
   async pause(name: string, note?: string): Promise<void> {
     await this.known(name);
     this.change(name, () => ({ paused: true }));
-    await this.handled(name, () => this.client.schedule.getHandle(scheduleId(name)).pause(note ?? `paused by ${startedBy()}`));
+    await this.handled(name, () =>
+      this.client.schedule.getHandle(scheduleId(name)).pause(note ?? `paused by ${startedBy()}`),
+    );
   }
 
   /** Lets a schedule go on; for the times that have passed meanwhile nothing is started. */
   async resume(name: string, note?: string): Promise<void> {
     await this.known(name);
     this.change(name, () => ({ paused: false, since: Date.now() }));
-    await this.handled(name, () => this.client.schedule.getHandle(scheduleId(name)).unpause(note ?? `resumed by ${startedBy()}`));
+    await this.handled(name, () =>
+      this.client.schedule.getHandle(scheduleId(name)).unpause(note ?? `resumed by ${startedBy()}`),
+    );
   }
 
   /** Starts a run now, also while the schedule is paused; and says what came of it. */
   async trigger(name: string, overlap?: Overlap): Promise<Triggered> {
     const { definition, description } = await this.known(name);
     const at = Date.now();
-    this.grant(name, { id: newId(), at });
+    const grant = newId();
+    this.grant(name, { id: grant, at });
     const policy = OVERLAP_POLICIES[overlap ?? definition.overlap];
     await this.handled(name, () => this.client.schedule.getHandle(scheduleId(name)).trigger(policy));
-    return this.outcomeOf(name, description);
+    const triggered = await this.outcomeOf(name, description);
+    if (triggered.outcome === 'skipped')
+      this.change(name, ({ grants }) => ({ grants: grants.filter(({ id }) => id !== grant) }));
+    return triggered;
   }
 
   /** Starts runs for the times of a range at which the schedule was due, one after the other unless told otherwise. */
@@ -221,7 +259,7 @@ export class SchedulesClient {
     const deadline = Date.now() + TRIGGER_MS;
     const taken = new Set(before.info.recentActions.map(({ action }) => action.workflow.workflowId));
     for (;;) {
-      const { info } = await describeSchedule(this.client, name);
+      const { info, raw } = await describeSchedule(this.client, name);
       const started = info.recentActions.map(({ action }) => action.workflow.workflowId).find((id) => !taken.has(id));
       const asked = started === undefined ? undefined : dueOf(started);
       if (asked !== undefined) return { outcome: 'started', due: asked.due, run_id: scheduledRunId(name, asked.due) };
@@ -230,7 +268,8 @@ export class SchedulesClient {
         return by === undefined ? [] : [scheduledRunId(name, by.due)];
       });
       if (info.numActionsSkippedOverlap > before.info.numActionsSkippedOverlap) return { outcome: 'skipped', open };
-      if (Date.now() > deadline) return { outcome: 'waiting', open };
+      const isBuffered = Number(raw.info?.bufferSize ?? 0) > Number(before.raw.info?.bufferSize ?? 0);
+      if (isBuffered || Date.now() > deadline) return { outcome: 'waiting', open };
       await sleep(POLL_MS);
     }
   }
@@ -271,6 +310,7 @@ function alreadyThere(name: string): OrchError {
 
 /** The server knows fewer time zones than this machine, or has a limit of its own. */
 function refusedSpec(error: unknown, name: string): unknown {
-  if (error instanceof TypeError) return new OrchError('invalid_schedule', `The service refuses the schedule '${name}': ${error.message}`);
+  if (error instanceof TypeError)
+    return new OrchError('invalid_schedule', `The service refuses the schedule '${name}': ${error.message}`);
   return asScheduleError(error, name);
 }

@@ -42,7 +42,8 @@ await runWorker({
   env,
   stepEnv,
   ...defined({ signing }),
-  schedules: (client) => scheduledStarts({ client, taskQueue: DEFAULT_TASK_QUEUE, env: stepEnv, ...defined({ signing }) }),
+  schedules: (client) =>
+    scheduledStarts({ client, taskQueue: DEFAULT_TASK_QUEUE, env: stepEnv, ...defined({ signing }) }),
   careful: env['ORCH_CAREFUL'] !== undefined,
   onReady: () => announce(env['ORCH_READY_FILE']),
 });

@@ -72,13 +72,15 @@ export function createScheduleRegister(dir: string): ScheduleRegister {
     },
     admit(asked, now) {
       const entry = register.read(asked.name);
-      if (entry?.id !== asked.definition) return 'orch has not made this schedule here, or has changed or deleted it since';
+      if (entry?.id !== asked.definition)
+        return 'orch has not made this schedule here, or has changed or deleted it since';
       const before = readJson<Uses>(usesFile(asked.name)) ?? { floor: 0, uses: [] };
       const use = before.uses.find(([due]) => due === asked.due);
       if (use !== undefined) return use[1] === asked.user ? undefined : 'a run was started for this time already';
       const grant = entry.grants.find((each) => covers(each, asked, before, now));
       const refused = grant === undefined ? whyNot(entry, before, asked, now) : undefined;
-      if (refused === undefined) replaceFileSync(usesFile(asked.name), `${JSON.stringify(withUse(before, asked, grant))}\n`);
+      if (refused === undefined)
+        replaceFileSync(usesFile(asked.name), `${JSON.stringify(withUse(before, asked, grant))}\n`);
       return refused;
     },
   };

@@ -62,6 +62,35 @@ export async function create(
   }
 }
 
+/** `orch schedule apply PLAN`: the schedule that stands in the plan is made, or changed to what stands there. */
+export async function apply(
+  context: CliContext,
+  file: string,
+  flags: Pick<CreateFlags, 'env' | 'envFile' | 'json'>,
+): Promise<number> {
+  const plan = await loadPlanFile(context, file);
+  const { plannedSchedule } = await import('../../plan/check/planned-schedule.js');
+  const planned = plannedSchedule(plan.source);
+  if (planned === undefined) {
+    throw new UsageError(
+      `${file} has no schedule`,
+      'write `schedule: { cron: "0 2 * * *" }` into it, or use `orch schedule create`',
+    );
+  }
+  const toMake = await scheduleOf(context, plan, { ...planned, env: readEnv(context, flags) });
+  const client = await connect(context, true);
+  try {
+    const { created, changes } = await client.schedules().apply(toMake);
+    if (flags.json) context.out(`${JSON.stringify({ name: toMake.name, created, changes }, null, 2)}\n`);
+    else if (created) context.note(`${toMake.name} is made: due ${whenText(toMake.timing)}\n`);
+    else
+      context.note(`${toMake.name} ${changes.length === 0 ? 'is as it was' : `is changed: ${changes.join(', ')}`}\n`);
+    return EXIT.succeeded;
+  } finally {
+    await client.close();
+  }
+}
+
 /** What a schedule is made of, besides its plan. */
 interface ScheduleWish extends Pick<ScheduleToMake, 'name' | 'timing' | 'overlap' | 'catchUpSec'> {
   pinned: boolean;

@@ -81,7 +81,12 @@ export async function backfill(
     }
     if (due.length > 0) await schedules.backfill(name, range, flags.overlap);
     if (flags.json) context.out(`${JSON.stringify({ name, due: due.map((time) => isoTime(time)) }, null, 2)}\n`);
-    else context.note(due.length === 0 ? `${name} was not due in that time\n` : `${counted(due.length, 'run')} of ${name} will be started; \`orch schedule describe ${name}\` shows them\n`);
+    else
+      context.note(
+        due.length === 0
+          ? `${name} was not due in that time\n`
+          : `${counted(due.length, 'run')} of ${name} will be started; \`orch schedule describe ${name}\` shows them\n`,
+      );
   });
 }
 

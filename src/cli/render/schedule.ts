@@ -31,13 +31,16 @@ export function scheduleText(schedule: ScheduleDetails): string {
   if (definition === undefined) {
     lines.push('  it was not made by orch, or somebody else has changed it: nothing is started by it');
   } else {
-    const { timing, overlap, catch_up_sec, plan_id, file, pinned, inputs, base_dir, created_by, created_at } = definition;
+    const { timing, overlap, catch_up_sec, plan_id, file, pinned, inputs, base_dir, created_by, created_at } =
+      definition;
     const place = file === undefined ? '' : ` from ${file}`;
     lines.push(
       `  due        ${whenText(timing)}`,
       `  plan       ${plan_id}${place}, ${pinned === undefined ? 'read anew for every run' : `as it was at ${isoTime(created_at)}`}`,
       ...(base_dir === undefined ? [] : [`  folder     ${base_dir}`]),
-      ...Object.entries(inputs).map(([input, value]) => `  input      ${input}=${typeof value === 'string' ? value : JSON.stringify(value)}`),
+      ...Object.entries(inputs).map(
+        ([input, value]) => `  input      ${input}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      ),
       `  overlap    ${overlap}${skipped > 0 ? `; ${skipped} skipped so far` : ''}`,
       `  catch-up   ${lengthText(catch_up_sec)}${missed > 0 ? `; ${missed} missed so far` : ''}`,
       `  made       ${isoTime(created_at)} by ${created_by}`,
@@ -103,7 +106,12 @@ function tookText({ started_at, finished_at }: ScheduledRunView): string {
 
 /** Seconds as they are written in a plan: `90s`, `15m`, `1h`, `1d`. */
 function lengthText(seconds: number): string {
-  const units = [['w', 604_800], ['d', 86_400], ['h', 3600], ['m', 60]] as const;
+  const units = [
+    ['w', 604_800],
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+  ] as const;
   const fits = units.find(([, each]) => seconds >= each && seconds % each === 0);
   return fits === undefined ? `${seconds}s` : `${seconds / fits[1]}${fits[0]}`;
 }

@@ -34,7 +34,8 @@ const MONTH: Field = { name: 'month', least: 1, most: 12, names: MONTHS };
 /** Sunday is 0, and 7 as well. */
 const DAY_OF_WEEK: Field = { name: 'day of the week', least: 0, most: 7, names: DAYS };
 
-const EXAMPLE = 'write five fields: minute, hour, day of the month, month, day of the week; "0 2 * * mon-fri" is 02:00 on weekdays';
+const EXAMPLE =
+  'write five fields: minute, hour, day of the month, month, day of the week; "0 2 * * mon-fri" is 02:00 on weekdays';
 
 const NICKNAMES: Readonly<Record<string, string>> = {
   '@hourly': '0 * * * *',
@@ -54,7 +55,10 @@ export function parseCron(text: string): Cron | CronProblem {
   const line = text.trim().toLowerCase();
   const meant = NICKNAMES[line] ?? line;
   if (meant.startsWith('@')) {
-    return { message: `'${text}' is not known`, hint: `write one of ${Object.keys(NICKNAMES).join(', ')}, or five fields` };
+    return {
+      message: `'${text}' is not known`,
+      hint: `write one of ${Object.keys(NICKNAMES).join(', ')}, or five fields`,
+    };
   }
   const words = meant === '' ? [] : meant.split(/\s+/);
   if (words.length !== 5) return { message: `a cron line has five fields, not ${words.length}`, hint: EXAMPLE };

@@ -31,6 +31,15 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** What was probably meant by an unknown time zone, and examples. @param near finds the nearest of known names */
+export function timeZoneHint(
+  name: string,
+  near: (name: string, known: Iterable<string>) => string | undefined,
+): string {
+  const found = near(name, ['UTC', ...Intl.supportedValuesOf('timeZone')]);
+  return `${found === undefined ? '' : `${found} `}use a name such as Europe/Berlin, America/New_York or UTC`;
+}
+
 /** Whether a schedule is due at a time, milliseconds since the epoch. */
 export function isDue(timing: Timing, at: number): boolean {
   if (at % 1000 !== 0) return false;
@@ -72,7 +81,11 @@ function matches(cron: Cron, { second, minute, hour, day, month, weekday }: Wall
 
 /** What a clock on the wall shows there. */
 function wallClock(at: number, timeZone: string): WallClock {
-  const parts = new Map(clockOf(timeZone).formatToParts(at).map(({ type, value }) => [type, Number(value)]));
+  const parts = new Map(
+    clockOf(timeZone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, Number(value)]),
+  );
   const of = (type: Intl.DateTimeFormatPartTypes): number => parts.get(type) ?? Number.NaN;
   const [year, month, day] = [of('year'), of('month'), of('day')];
   const weekday = new Date(Date.UTC(year, month - 1, day)).getUTCDay();

@@ -40,7 +40,8 @@ export function signedStart(
   return async (input, next) => {
     const { args, seal } = openArgs(input.args);
     signing.sealed = seal !== undefined;
-    if (check.info().workflowType === SCHEDULED_START) return byItself(signing, check, () => next({ ...input, args: [] }));
+    if (check.info().workflowType === SCHEDULED_START)
+      return byItself(signing, check, () => next({ ...input, args: [] }));
     if (seal === undefined) await allowOldStart(signing, check, input);
     else await allowSealed(signing, check, seal);
     if (!hasSeals(signing)) return next(input);
