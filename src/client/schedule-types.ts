@@ -57,6 +57,8 @@ export interface ScheduleView {
 export interface ScheduleDetails extends ScheduleView {
   /** Newest first. */
   recent: ScheduledRunView[];
+  /** Runs that begin once the one before has ended. */
+  waiting: number;
   /** Times at which nothing was started: the last run was still open. */
   skipped: number;
   /** Times that passed while the service was down for longer than it catches up. */

@@ -66,8 +66,9 @@ async function whyNotYet(client: Client, { workflowId, runId }: WorkflowExecutio
   const described = await unlessNotFound(() =>
     throughOutages(() => client.workflow.getHandle(workflowId, runId).describe()),
   );
-  const pending = described?.raw.pendingActivities?.[0];
-  return pending?.lastFailure?.message ?? undefined;
+  const [pending] = described?.raw.pendingActivities ?? [];
+  if (pending === undefined) return 'no worker has taken it yet';
+  return pending.lastFailure?.message ?? undefined;
 }
 
 async function whyNot(client: Client, { workflowId, runId, status }: WorkflowExecutionInfo): Promise<string> {

@@ -232,6 +232,7 @@ export class SchedulesClient {
       next: genuine && !paused ? nextActionTimes.map((time) => time.getTime()) : [],
       ...(runs[0] === undefined ? {} : { last: runs[0] }),
       recent: runs,
+      waiting: Number(description.raw.info?.bufferSize ?? 0),
       skipped: numActionsSkippedOverlap,
       missed: numActionsMissedCatchupWindow,
     };

@@ -45,7 +45,7 @@ const TRIGGER_EARLY_MS = 2_000;
 const TRIGGER_LATE_MS = 60_000;
 /** How far the two clocks may be apart. */
 const CLOCK_MS = 60_000;
-/** Starts that are remembered one by one; what was due before the oldest of them is refused. */
+/** A year and more of nightly runs, a day of runs every minute. */
 const MOST_USES = 2_000;
 
 /** A start that there was: when it was due, for whom, and by which grant. */
@@ -57,8 +57,12 @@ interface Uses {
   uses: Use[];
 }
 
-/** Makes the register in a folder. */
-export function createScheduleRegister(dir: string): ScheduleRegister {
+/**
+ * Makes the register in a folder.
+ *
+ * @param most starts of each schedule that are remembered one by one; what was due before the oldest of them is refused
+ */
+export function createScheduleRegister(dir: string, most = MOST_USES): ScheduleRegister {
   const entryFile = (name: string): string => path.join(dir, `${name}.json`);
   const usesFile = (name: string): string => path.join(dir, `${name}.begun`);
   const register: ScheduleRegister = {
@@ -80,7 +84,7 @@ export function createScheduleRegister(dir: string): ScheduleRegister {
       const grant = entry.grants.find((each) => covers(each, asked, before, now));
       const refused = grant === undefined ? whyNot(entry, before, asked, now) : undefined;
       if (refused === undefined)
-        replaceFileSync(usesFile(asked.name), `${JSON.stringify(withUse(before, asked, grant))}\n`);
+        replaceFileSync(usesFile(asked.name), `${JSON.stringify(withUse(before, asked, { grant, most }))}\n`);
       return refused;
     },
   };
@@ -102,10 +106,14 @@ function whyNot(entry: ScheduleEntry, { floor }: Uses, { due, isDue }: AskedStar
   return undefined;
 }
 
-function withUse({ floor, uses }: Uses, { due, user }: AskedStart, grant: Grant | undefined): Uses {
+function withUse(
+  { floor, uses }: Uses,
+  { due, user }: AskedStart,
+  { grant, most }: { grant: Grant | undefined; most: number },
+): Uses {
   const all: Use[] = [...uses, grant === undefined ? [due, user] : [due, user, grant.id]];
-  const forgotten = all.slice(0, -MOST_USES);
-  return { floor: Math.max(floor, ...forgotten.map(([at]) => at)), uses: all.slice(-MOST_USES) };
+  const forgotten = all.slice(0, -most);
+  return { floor: Math.max(floor, ...forgotten.map(([at]) => at)), uses: all.slice(-most) };
 }
 
 function readJson<T>(file: string): T | undefined {

@@ -1,6 +1,6 @@
 import type { ScheduleDetails, ScheduledRunView, ScheduleView } from '../../client/schedule-types.js';
 import type { Timing } from '../../plan/schedule/timing.js';
-import { duration } from './format.js';
+import { counted, duration } from './format.js';
 import { isoTime } from './run-json.js';
 import { table } from './table.js';
 
@@ -26,7 +26,7 @@ export function scheduleTable(schedules: readonly ScheduleView[]): string {
 
 /** A schedule in full. */
 export function scheduleText(schedule: ScheduleDetails): string {
-  const { name, state, note, definition, next, recent, skipped, missed } = schedule;
+  const { name, state, note, definition, next, recent, waiting, skipped, missed } = schedule;
   const lines = [`${name} ${state}${note === undefined ? '' : ` (${note})`}`];
   if (definition === undefined) {
     lines.push('  it was not made by orch, or somebody else has changed it: nothing is started by it');
@@ -48,6 +48,7 @@ export function scheduleText(schedule: ScheduleDetails): string {
   }
   const times = next.slice(0, NEXT_SHOWN).map((time) => isoTime(time)!);
   lines.push(`  next       ${times.length === 0 ? '-' : times.join('\n             ')}`);
+  if (waiting > 0) lines.push(`  waiting    ${counted(waiting, 'run')}, until the one before has ended`);
   const rows = recent.map((run) => [`  ${run.run_id}`, run.status.replace('_', ' '), tookText(run), run.reason ?? '']);
   return `${lines.join('\n')}\n${rows.length === 0 ? '  no runs yet' : table([['  RUN', 'STATUS', 'TOOK', ''], ...rows])}\n`;
 }
@@ -79,6 +80,7 @@ export function scheduleJson(schedule: ScheduleView | ScheduleDetails): Record<s
     last: last === undefined ? null : runJson(last),
     ...('recent' in schedule && {
       recent: schedule.recent.map(runJson),
+      waiting: schedule.waiting,
       skipped: schedule.skipped,
       missed: schedule.missed,
     }),

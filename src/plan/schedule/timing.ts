@@ -16,6 +16,8 @@ export const OVERLAPS = ['skip', 'buffer', 'buffer-all', 'allow', 'cancel-other'
 export type Overlap = (typeof OVERLAPS)[number];
 
 const MINUTE_SEC = 60;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** The shortest time between two runs of a schedule, seconds. */
 export const LEAST_EVERY_SEC = MINUTE_SEC;
@@ -42,20 +44,41 @@ export function timeZoneHint(
 
 /** Whether a schedule is due at a time, milliseconds since the epoch. */
 export function isDue(timing: Timing, at: number): boolean {
-  if (at % 1000 !== 0) return false;
-  if (timing.every_sec !== undefined) return (at / 1000) % timing.every_sec === 0;
-  const cron = parseCron(timing.cron ?? '');
-  return !isCronProblem(cron) && matches(cron, wallClock(at, timing.timezone ?? 'UTC'));
+  return dueBy(timing)(at);
+}
+
+function dueBy({ cron: line = '', every_sec: every, timezone = 'UTC' }: Timing): (at: number) => boolean {
+  if (every !== undefined) return (at) => at % (every * 1000) === 0;
+  const cron = parseCron(line);
+  return (at) => !isCronProblem(cron) && at % 1000 === 0 && matches(cron, wallClock(at, timezone));
 }
 
 /** The times in a range at which a schedule is due, both ends included; at most so many. */
-export function dueTimes(timing: Timing, { from, to }: { from: number; to: number }, most: number): number[] {
+export function dueTimes(timing: Timing, range: { from: number; to: number }, most: number): number[] {
   const step = (timing.every_sec ?? MINUTE_SEC) * 1000;
+  const isDueAt = dueBy(timing);
   const times: number[] = [];
-  for (let at = Math.ceil(from / step) * step; at <= to && times.length < most; at += step) {
-    if (isDue(timing, at)) times.push(at);
+  for (const { from, to } of timing.cron === undefined ? [range] : possibleHours(timing, range)) {
+    for (let at = Math.ceil(from / step) * step; at <= to && times.length < most; at += step) {
+      if (isDueAt(at)) times.push(at);
+    }
   }
   return times;
+}
+
+/** The hours of a range on whose days a cron line may be due: a year has too many minutes to look at each. */
+function* possibleHours({ cron: line = '', timezone = 'UTC' }: Timing, { from, to }: { from: number; to: number }) {
+  const cron = parseCron(line);
+  if (isCronProblem(cron)) return;
+  // A day, or an hour, of UTC is a part of two there at most.
+  const ends = (at: number, length: number): WallClock[] => [wallClock(at, timezone), wallClock(at + length - 1, timezone)];
+  for (let day = Math.floor(from / DAY_MS) * DAY_MS; day <= to; day += DAY_MS) {
+    if (!ends(day, DAY_MS).some((clock) => isOnDay(cron, clock))) continue;
+    for (let hour = day; hour < day + DAY_MS; hour += HOUR_MS) {
+      if (!ends(hour, HOUR_MS).some((clock) => cron.hour.includes(clock.hour))) continue;
+      yield { from: Math.max(from, hour), to: Math.min(to, hour + HOUR_MS - 1) };
+    }
+  }
 }
 
 interface WallClock {
@@ -67,16 +90,16 @@ interface WallClock {
   weekday: number;
 }
 
-function matches(cron: Cron, { second, minute, hour, day, month, weekday }: WallClock): boolean {
+function matches(cron: Cron, clock: WallClock): boolean {
+  return (
+    clock.second === 0 && cron.minute.includes(clock.minute) && cron.hour.includes(clock.hour) && isOnDay(cron, clock)
+  );
+}
+
+function isOnDay(cron: Cron, { day, month, weekday }: WallClock): boolean {
   const inMonth = cron.day_of_month.includes(day);
   const inWeek = cron.day_of_week.includes(weekday);
-  return (
-    second === 0 &&
-    cron.minute.includes(minute) &&
-    cron.hour.includes(hour) &&
-    cron.month.includes(month) &&
-    (cron.either_day ? inMonth || inWeek : inMonth && inWeek)
-  );
+  return cron.month.includes(month) && (cron.either_day ? inMonth || inWeek : inMonth && inWeek);
 }
 
 /** What a clock on the wall shows there. */
