@@ -14,7 +14,9 @@ export function addScheduleCommands(program: Command, context: CliContext, done:
   addCreate(schedule, context, done);
 
   withEnv(schedule.command('apply <plan>'))
-    .description("make the schedule that stands in a plan's `schedule:`, or change it to that; says what has changed")
+    .description(
+      'make the schedule of a plan (`schedule:`), or change it to what the plan says; prints what has changed',
+    )
     .option('--json', 'print one JSON object')
     .action(async (plan, options) => done(await (await make()).apply(context, plan, options)));
 
@@ -38,7 +40,7 @@ export function addScheduleCommands(program: Command, context: CliContext, done:
 
   schedule
     .command('resume <schedule>')
-    .description('let a paused schedule go on; what it was due for in the meantime is not started')
+    .description('resume a paused schedule; the times that have passed in the meantime are left out')
     .option('--note <text>', 'why')
     .action(async (name, options) => done(await (await commands()).resume(context, name, options)));
 
@@ -82,7 +84,7 @@ function addCreate(schedule: Command, context: CliContext, done: Done): void {
     .option('--json', 'print the schedule as one JSON object')
     .addHelpText(
       'after',
-      '\nThe plan is read anew from its file for every run, on the embedded service; on another service it is pinned.\n' +
+      '\nOn the embedded service the plan is read again from its file for every run; on another service it is pinned.\n' +
         'Inputs and variables are taken now, secrets by the worker when a run needs them.\n\n' +
         'Example:  orch schedule create nightly --cron "0 2 * * *" --timezone Europe/Berlin nightly.yaml',
     )

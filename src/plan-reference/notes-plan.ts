@@ -29,7 +29,7 @@ export const TOP: Notes = {
   schedule: {
     default: 'none',
     about:
-      'Has no effect by itself: `orch schedule apply PLAN` makes the schedule, or changes it to what stands here. [schedules.md](schedules.md) says more.',
+      'Has no effect by itself: `orch schedule apply PLAN` makes the schedule, or changes it to what the plan says. [schedules.md](schedules.md) says more.',
   },
   globals: {
     default: 'the defaults of its keys',
@@ -91,7 +91,7 @@ export const SCHEDULE: Notes = {
   'schedule.pinned': {
     default: '`false`',
     about:
-      'Without it, every run reads the plan anew from its file. On a Temporal service of your own, whose workers do not have the file, the plan is always pinned.',
+      'Without it, every run reads the plan again from its file. On a Temporal service of your own, whose workers do not have the file, the plan is always pinned.',
   },
   'schedule.inputs': {
     type: 'map of names to anything',

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { replaceFileSync } from '../host/atomic-file.js';
 import { unlessMissing } from '../host/errno.js';
@@ -34,6 +34,8 @@ export interface AskedStart {
  */
 export interface ScheduleRegister {
   read(name: string): ScheduleEntry | undefined;
+  /** Names of the schedules that are in force. */
+  names(): string[];
   write(name: string, entry: ScheduleEntry): void;
   remove(name: string): void;
   /** Notes a start; or says why nothing may be started. Only the worker calls it. */
@@ -67,6 +69,10 @@ export function createScheduleRegister(dir: string, most = MOST_USES): ScheduleR
   const usesFile = (name: string): string => path.join(dir, `${name}.begun`);
   const register: ScheduleRegister = {
     read: (name) => readJson<ScheduleEntry>(entryFile(name)),
+    names() {
+      const files = unlessMissing(() => readdirSync(dir)) ?? [];
+      return files.flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : [])).sort();
+    },
     write(name, entry) {
       mkdirSync(dir, { recursive: true, mode: 0o700 });
       replaceFileSync(entryFile(name), `${JSON.stringify(entry)}\n`);

@@ -65,7 +65,7 @@ async function triggered(name: string): Promise<RunRow> {
 
 const YEARLY = ['--cron', '30 2 1 1 *', '--timezone', 'Europe/Berlin'];
 
-test('a schedule starts its plan, read anew for every run, and tells what came of it', async () => {
+test('a schedule starts its plan, read again for every run, and tells what came of it', async () => {
   const made = await service.orch('schedule', 'create', 'nightly', file, ...YEARLY, '--input', 'WHO=you');
   expect([made.code, made.stdout]).toEqual([0, 'nightly\n']);
   expect(made.stderr).toMatch(/due at 30 2 1 1 \* \(Europe\/Berlin\); next at \d{4}-01-01T01:30:00\.000Z\n/);
@@ -120,7 +120,7 @@ test('what is named wrongly is refused, and what was meant is said', async () =>
   ]);
   expect(await said('create', 'other', file, '--cron', '0 25 * * *', ...input)).toEqual([
     2,
-    "error[invalid_cron]: The cron line '0 25 * * *': the hour is '25', which is no number from 0 to 23",
+    "error[invalid_cron]: The cron line '0 25 * * *': the hour is '25', not a number from 0 to 23",
     undefined,
   ]);
   expect(await said('create', 'other', file, '--cron', '@daily', '--timezone', 'Europe/Berln', ...input)).toEqual([

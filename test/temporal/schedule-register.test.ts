@@ -25,6 +25,12 @@ function admit(asked: Partial<AskedStart> = {}, now = since + 2 * DAY): string |
   );
 }
 
+test('it knows the names of the schedules', () => {
+  admit();
+  register.write('x.begun', entry);
+  expect(register.names()).toEqual(['nightly', 'x.begun']);
+});
+
 test('what is due is started once, however often its workflow asks, and by no other one', () => {
   expect([admit(), admit()]).toEqual([undefined, undefined]);
   expect(admit({ user: 'copy' })).toBe('a run was started for this time already');

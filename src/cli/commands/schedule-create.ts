@@ -62,7 +62,7 @@ export async function create(
   }
 }
 
-/** `orch schedule apply PLAN`: the schedule that stands in the plan is made, or changed to what stands there. */
+/** `orch schedule apply PLAN`: the schedule of the plan is made, or changed to what the plan says. */
 export async function apply(
   context: CliContext,
   file: string,
@@ -114,7 +114,7 @@ export async function scheduleOf(
   }
   const keep = pinned || !embedded;
   if (!keep && plan.file === '-') {
-    throw new UsageError('A plan from stdin cannot be read anew', 'give a file, or --pinned');
+    throw new UsageError('A plan from stdin cannot be read again for each run', 'give a file, or --pinned');
   }
   return {
     ...wish,
@@ -146,7 +146,7 @@ function timingOf({ cron, every, timezone }: CreateFlags): Timing {
 }
 
 function madeText({ timing, pinned, file }: ScheduleToMake, next: number | undefined): string {
-  const source = pinned === undefined ? `${file ?? 'its file'}, read anew for every run` : 'the plan as it is now';
+  const source = pinned === undefined ? `${file ?? 'its file'}, read again for every run` : 'the plan as it is now';
   const first = next === undefined ? 'it is paused' : `next at ${new Date(next).toISOString()}`;
   return `due ${whenText(timing)}; ${first}\nruns ${source}\n`;
 }

@@ -38,7 +38,7 @@ export async function describe(context: CliContext, name: string, flags: JsonFla
 export async function pause(context: CliContext, name: string, { note }: { note?: string }): Promise<number> {
   return onSchedules(context, async (schedules) => {
     await schedules.pause(name, note);
-    context.note(`${name} is paused; \`orch schedule resume ${name}\` lets it go on\n`);
+    context.note(`${name} is paused; \`orch schedule resume ${name}\` resumes it\n`);
   });
 }
 
@@ -46,7 +46,7 @@ export async function pause(context: CliContext, name: string, { note }: { note?
 export async function resume(context: CliContext, name: string, { note }: { note?: string }): Promise<number> {
   return onSchedules(context, async (schedules) => {
     await schedules.resume(name, note);
-    context.note(`${name} goes on\n`);
+    context.note(`${name} continues\n`);
   });
 }
 

@@ -36,7 +36,7 @@ export function scheduleText(schedule: ScheduleDetails): string {
     const place = file === undefined ? '' : ` from ${file}`;
     lines.push(
       `  due        ${whenText(timing)}`,
-      `  plan       ${plan_id}${place}, ${pinned === undefined ? 'read anew for every run' : `as it was at ${isoTime(created_at)}`}`,
+      `  plan       ${plan_id}${place}, ${pinned === undefined ? 'read again for every run' : `as it was at ${isoTime(created_at)}`}`,
       ...(base_dir === undefined ? [] : [`  folder     ${base_dir}`]),
       ...Object.entries(inputs).map(
         ([input, value]) => `  input      ${input}=${typeof value === 'string' ? value : JSON.stringify(value)}`,

@@ -86,7 +86,7 @@ function readField(field: Field, word: string): number[] | string {
     if (typeof ends === 'string') return ends;
     const by = step === undefined ? 1 : Number(step);
     if (more.length > 0 || (step !== undefined && !/^[1-9]\d*$/.test(step))) {
-      return `the ${field.name} is '${word}': after / comes how many to go on by, a whole number from 1`;
+      return `the ${field.name} is '${word}': / needs a whole number above 0 after it`;
     }
     // `5/15` goes on to the end, as in most crons.
     const last = step !== undefined && ends.single ? field.most : ends.last;
@@ -102,9 +102,9 @@ function endsOf(field: Field, range: string): { first: number; last: number; sin
   const [first, last = first] = words.map((word) => numberOf(field, word));
   if (words.length > 2 || first === undefined || last === undefined) {
     const names = field.names === undefined ? '' : `, or ${field.names[0]} to ${field.names.at(-1)}`;
-    return `the ${name} is '${range}', which is no number from ${least} to ${most}${names}`;
+    return `the ${name} is '${range}', not a number from ${least} to ${most}${names}`;
   }
-  if (first > last) return `the ${name} is '${range}', which ends before it begins`;
+  if (first > last) return `the ${name} is '${range}', whose end is before its start`;
   return { first, last, single: words.length === 1 };
 }
 

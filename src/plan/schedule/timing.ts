@@ -71,7 +71,10 @@ function* possibleHours({ cron: line = '', timezone = 'UTC' }: Timing, { from, t
   const cron = parseCron(line);
   if (isCronProblem(cron)) return;
   // A day, or an hour, of UTC is a part of two there at most.
-  const ends = (at: number, length: number): WallClock[] => [wallClock(at, timezone), wallClock(at + length - 1, timezone)];
+  const ends = (at: number, length: number): WallClock[] => [
+    wallClock(at, timezone),
+    wallClock(at + length - 1, timezone),
+  ];
   for (let day = Math.floor(from / DAY_MS) * DAY_MS; day <= to; day += DAY_MS) {
     if (!ends(day, DAY_MS).some((clock) => isOnDay(cron, clock))) continue;
     for (let hour = day; hour < day + DAY_MS; hour += HOUR_MS) {

@@ -13,7 +13,7 @@ function problems(schedule: string): string[] {
 test.each([
   ['  cron: "0 2 * * *"\n  timezone: Europe/Berlin\n  overlap: buffer\n  inputs: { DAYS: 7 }', []],
   ['  every_sec: 1h\n  catch_up_sec: 10m\n  pinned: true\n  name: often', []],
-  ['  cron: "0 25 * * *"', ["4:9 invalid_cron: the hour is '25', which is no number from 0 to 23"]],
+  ['  cron: "0 25 * * *"', ["4:9 invalid_cron: the hour is '25', not a number from 0 to 23"]],
   ['  cron: "@daily"\n  timezone: Berlin', ["5:13 unknown_timezone: there is no time zone 'Berlin'"]],
   ['  cron: "@daily"\n  every_sec: 1h', ["5:3 conflicting_keys: a schedule has either 'cron' or 'every_sec'"]],
   ['  overlap: skip', ["4:3 missing_key: a schedule needs 'cron' or 'every_sec'"]],
