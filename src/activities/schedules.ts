@@ -6,7 +6,7 @@ import type { ScheduledStarts } from '../contract/schedule-messages.js';
 import { executionOf } from './step/execution-info.js';
 import { beating } from './step/heartbeat.js';
 
-/** Milliseconds between two looks at a run: the first, and the most. */
+/** Milliseconds between two waits for a run, where the service ends them: the first, and the most. */
 const LOOK_MS = { first: 250, most: 5_000 };
 
 /** Makes the activities about schedules. */
@@ -17,7 +17,7 @@ export function createScheduleActivities(starts: ScheduledStarts | undefined): S
       beating(async () => {
         const { cancellationSignal: signal } = Context.current();
         for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.most, pause * 2)) {
-          const end = await serving(starts).endOf(run);
+          const end = await serving(starts).endOf(run, signal);
           if (end !== undefined) return end;
           await sleep(pause, undefined, { signal }).catch(() => {});
           if (signal.aborted) throw stoppedWaiting();

@@ -12,6 +12,7 @@ import type { Convert } from '../plan/files/converted.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { isDue } from '../plan/schedule/timing.js';
 import type { ScheduleRegister } from '../temporal/schedule-register.js';
+import { forCallsInTurn } from './calls-in-turn.js';
 import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
 import { loadPlanFile } from './plan-files.js';
@@ -55,7 +56,8 @@ export function createScheduledStarts(options: StarterOptions): ScheduledStarts 
         throw error;
       }
     },
-    async endOf({ run_id }) {
+    async endOf({ run_id }, signal) {
+      await untilClosed(client, run_id, signal);
       try {
         const { run } = await describeRun(client, run_id, signing);
         return run.finished_at === undefined ? undefined : { run_id, status: run.status };
@@ -76,6 +78,12 @@ export function createScheduledStarts(options: StarterOptions): ScheduledStarts 
       }
     },
   };
+}
+
+/** However it ends; that it did not is seen afterwards. */
+async function untilClosed(client: Client, runId: string, signal: AbortSignal): Promise<void> {
+  const wait = (): Promise<unknown> => client.workflow.getHandle(runId).result();
+  await client.connection.withAbortSignal(forCallsInTurn(signal), wait).catch(() => {});
 }
 
 /** What the run of a schedule says of who has started it. */

@@ -4,6 +4,7 @@ import {
   ScheduleAlreadyRunning,
   type Client,
   type ScheduleDescription,
+  type ScheduleOverlapPolicy,
   type ScheduleSummary,
 } from '@temporalio/client';
 import { defined } from '../basics/defined.js';
@@ -20,6 +21,7 @@ import { didYouMean } from '../plan/problems/suggest.js';
 import type { Overlap } from '../plan/schedule/timing.js';
 import { DEFAULT_TASK_QUEUE } from '../temporal/settings.js';
 import type { Grant, ScheduleEntry, ScheduleRegister } from '../temporal/schedule-register.js';
+import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
 import {
   asScheduleError,
@@ -152,16 +154,15 @@ export class SchedulesClient {
 
   /** Starts a run now, also while the schedule is paused; and says what came of it. */
   async trigger(name: string, overlap?: Overlap): Promise<Triggered> {
-    const { definition, description } = await this.known(name);
-    const at = Date.now();
-    const grant = newId();
-    this.grant(name, { id: grant, at });
+    const { definition } = await this.known(name);
     const policy = OVERLAP_POLICIES[overlap ?? definition.overlap];
-    await this.handled(name, () => this.client.schedule.getHandle(scheduleId(name)).trigger(policy));
-    const triggered = await this.outcomeOf(name, description);
-    if (triggered.outcome === 'skipped')
-      this.change(name, ({ grants }) => ({ grants: grants.filter(({ id }) => id !== grant) }));
-    return triggered;
+    const deadline = Date.now() + TRIGGER_MS;
+    for (;;) {
+      const triggered = await this.triggerOnce(name, policy);
+      if (triggered.outcome !== 'skipped' || Date.now() > deadline || (await this.isAnyOpen(triggered.open)))
+        return triggered;
+      await sleep(POLL_MS); // the run has ended, and the service has not noticed yet
+    }
   }
 
   /** Starts runs for the times of a range at which the schedule was due, one after the other unless told otherwise. */
@@ -182,6 +183,27 @@ export class SchedulesClient {
     } finally {
       this.register?.remove(name);
     }
+  }
+
+  private async triggerOnce(name: string, policy: ScheduleOverlapPolicy): Promise<Triggered> {
+    const before = await describeSchedule(this.client, name);
+    await nextSecond(before);
+    const grant = newId();
+    this.grant(name, { id: grant, at: Date.now() });
+    await this.handled(name, () => this.client.schedule.getHandle(scheduleId(name)).trigger(policy));
+    const triggered = await this.outcomeOf(name, before);
+    // Nobody else may use it.
+    if (triggered.outcome === 'skipped') {
+      this.change(name, ({ grants }) => ({ grants: grants.filter(({ id }) => id !== grant) }));
+    }
+    return triggered;
+  }
+
+  private async isAnyOpen(runs: readonly string[]): Promise<boolean> {
+    const views = await Promise.all(
+      runs.map((run) => describeRun(this.client, run, this.signing).catch(() => undefined)), // it never began
+    );
+    return views.some((view) => view !== undefined && view.run.finished_at === undefined);
   }
 
   private get register(): ScheduleRegister | undefined {
@@ -297,6 +319,13 @@ function definitionOf(toMake: ScheduleToMake): ScheduleDefinition {
 
 function entryOf({ id, created_at: since }: ScheduleDefinition, paused: boolean): ScheduleEntry {
   return { id, since, paused, grants: [] };
+}
+
+/** What is started is named after the second: of one there is one at most. */
+async function nextSecond({ info }: ScheduleDescription): Promise<void> {
+  const dues = info.recentActions.map(({ action }) => dueOf(action.workflow.workflowId)?.due ?? 0);
+  const wait = Math.max(0, ...dues) + 1000 - Date.now();
+  if (wait > 0 && wait <= 1000) await sleep(wait);
 }
 
 function newId(): string {

@@ -75,8 +75,8 @@ export interface ScheduledStarts {
    * @throws an OrchError that says why not
    */
   start(by: { workflowId: string; runId: string }): Promise<ScheduledRun>;
-  /** How the run has ended; undefined while it is open. */
-  endOf(run: ScheduledRun): Promise<ScheduledEnd | undefined>;
+  /** Waits for the end of the run, and tells it; undefined where it was given up, by `signal` or by the service, and the run is open. */
+  endOf(run: ScheduledRun, signal: AbortSignal): Promise<ScheduledEnd | undefined>;
   /** Asks the run to stop. */
   cancel(run: ScheduledRun, by: string): Promise<void>;
 }

@@ -72,7 +72,7 @@ export const SCHEDULE: Notes = {
   },
   'schedule.every_sec': {
     default: 'none',
-    about: 'Counted from 1970 in UTC, so `1h` means every full hour.',
+    about: 'Due at multiples of that time since 1970 in UTC: `1h` is every full hour.',
   },
   'schedule.timezone': {
     default: '`UTC`',

@@ -7,7 +7,7 @@ export function scheduledStarts(options: Omit<StarterOptions, 'convert'>): Sched
   const starts = (): Promise<ScheduledStarts> => (loaded ??= load(options));
   return {
     start: async (by) => (await starts()).start(by),
-    endOf: async (run) => (await starts()).endOf(run),
+    endOf: async (run, signal) => (await starts()).endOf(run, signal),
     cancel: async (run, by) => (await starts()).cancel(run, by),
   };
 }

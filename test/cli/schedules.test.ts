@@ -94,7 +94,7 @@ test('a run that cannot be started is told of, with the reason', async () => {
   const place = path.join(service.dir, file);
   expect(broken).toMatchObject({
     status: 'not_started',
-    reason: `${place}:1:23: 'steps' must not be empty [invalid_value]`,
+    reason: `${place}:1:31: 'steps' must not be empty [out_of_range]`,
   });
   rmSync(place);
   expect((await triggered('nightly')).reason).toBe(`${place}:1:1: there is no such file [file_not_found]`);

@@ -4,7 +4,7 @@ import { loadPlanText } from '../../../src/plan/index.js';
 
 function problems(schedule: string): string[] {
   const text = `plan_id: x\ninputs: { DAYS: { type: integer } }\nschedule:\n${schedule}\nsteps: [{ id: a, command: "true" }]\n`;
-  const loaded = loadPlanText(text, 'x.yaml');
+  const loaded = loadPlanText(text);
   return (loaded.ok ? loaded.value.diagnostics : loaded.error).map(
     ({ line, column, code, message }) => `${line}:${column} ${code}: ${message}`,
   );
