@@ -35,8 +35,14 @@ export const ROOMS = [
 
   room('plan/model', 'a checked plan, its agents and values, a diagnostic: types, and constants', '', []),
   room('plan/problems', 'error codes, paths, suggestions, rendering of diagnostics', 'plan/model', []),
+  room('plan/schedule', 'when a schedule is due: cron lines, time zones', '', []),
   room('plan/document', 'JSON and YAML, with the place of every value', 'plan/model plan/problems', ['yaml']),
-  room('plan/schema', 'the schema of a plan file, for checks and for editors', 'plan/model plan/problems', ['zod']),
+  room(
+    'plan/schema',
+    'the schema of a plan file, for checks and for editors',
+    'plan/model plan/problems plan/schedule',
+    ['zod'],
+  ),
   room(
     'plan/graph',
     'the graph of steps: order, cycles, ancestors, selection',
@@ -54,7 +60,7 @@ export const ROOMS = [
   room(
     'plan/check',
     'all rules that a plan must keep',
-    'plan/model plan/problems plan/document plan/schema plan/graph plan/expressions plan/templates plan/normalise',
+    'plan/model plan/problems plan/schedule plan/document plan/schema plan/graph plan/expressions plan/templates plan/normalise',
     [],
   ),
   room(
@@ -91,7 +97,7 @@ export const ROOMS = [
   room(
     'contract',
     "what crosses Temporal's wire: queries, updates and signals, the tasks of activities and what they give, events, names; and what all forms of a step's end are made of",
-    'plan/model plan/templates plan/check plan/files loop',
+    'plan/model plan/schedule plan/templates plan/check plan/files loop',
     [WORKFLOW, 'zod'],
   ),
   room(
@@ -232,7 +238,7 @@ export const ROOMS = [
   room(
     'client',
     "`OrchClient`: start, follow, steer, list. The library's public API",
-    'host plan/model plan/graph plan/templates plan/check plan/files plan engine journal loop contract temporal',
+    'host plan/model plan/problems plan/schedule plan/graph plan/templates plan/check plan/files plan engine journal loop contract temporal',
     [CLIENT, COMMON, PROTO, WORKFLOW, 'node'],
   ),
   room(
@@ -244,7 +250,7 @@ export const ROOMS = [
   room(
     'service',
     'the embedded service: find or build the Temporal binary, start, stop, health, doctor',
-    'host records temporal worker',
+    'formats contract host records temporal client worker',
     [CLIENT, ENVCONFIG, WORKER, 'node', 'zod'],
   ),
   room(
@@ -256,7 +262,7 @@ export const ROOMS = [
   room(
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
-    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service library',
+    'host plan/model plan/problems plan/schedule plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service library',
     ['commander', 'get-east-asian-width', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Activities } from '../contract/activities.js';
+import type { ScheduledStarts } from '../contract/schedule-messages.js';
 import { loopInputProblems } from '../loop/check-input.js';
 import { admitPlan, admitPlans } from './admit-plan.js';
 import { createAskAccount } from './agent/account.js';
@@ -14,6 +15,7 @@ import { reapStep } from './cleanup/reap-step.js';
 import { createRunStep } from './dispatch/run-step.js';
 import { executionOf } from './step/execution-info.js';
 import { endingUnexpected } from './step/unexpected.js';
+import { createScheduleActivities } from './schedules.js';
 import { createVerifyStart } from './verify-start.js';
 import type { AccountGateway } from '../temporal/account-gateway.js';
 import type { ReadPendingSteps } from '../temporal/pending-steps.js';
@@ -26,6 +28,8 @@ export interface ActivityDeps extends LoopDeps {
   signing?: WorkerSigning;
   locks: LockGateway;
   accounts: AccountGateway;
+  /** Starts what schedules are due for; absent where that is another worker's. */
+  schedules?: ScheduledStarts;
   pendingSteps: ReadPendingSteps;
   /** The records of the worker's runs. */
   records: Pick<RecordKeeper, 'seal' | 'flush'>;
@@ -34,6 +38,7 @@ export interface ActivityDeps extends LoopDeps {
 /** Makes the activities of a worker. */
 export function createActivities(deps: ActivityDeps): Activities {
   const locks = createLockActivities(deps.locks);
+  const schedules = createScheduleActivities(deps.schedules);
   return {
     runStep: endingUnexpected(createRunStep(deps)),
     verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
@@ -57,5 +62,8 @@ export function createActivities(deps: ActivityDeps): Activities {
     noteLoopState: endingUnexpected(createNoteLoopState(deps)),
     notify: endingUnexpected(createNotify(deps)),
     reapStep: endingUnexpected((task) => reapStep(deps.stateDir, task)),
+    startScheduled: endingUnexpected(() => schedules.startScheduled()),
+    awaitScheduled: (run) => schedules.awaitScheduled(run), // as it is: it waits until it knows
+    cancelScheduled: endingUnexpected((run) => schedules.cancelScheduled(run)),
   };
 }

@@ -51,6 +51,11 @@ const USAGE = new Set([
   'no_logs',
   'step_not_found',
   'attempt_not_found',
+  'schedule_not_found',
+  'schedule_exists',
+  'invalid_schedule',
+  'invalid_cron',
+  'unknown_timezone',
   'refused',
   'too_many_requests',
 ]);

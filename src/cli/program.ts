@@ -8,6 +8,7 @@ import { addLoopCommands } from './register-loop.js';
 import { addPlanCommands } from './register-plan.js';
 import { addRecordCommands } from './register-record.js';
 import { addRunCommands } from './register-run.js';
+import { addScheduleCommands } from './register-schedule.js';
 import { addServiceCommands } from './register-service.js';
 import { addShellCommands } from './register-shell.js';
 import { addSteerCommands } from './register-steer.js';
@@ -74,6 +75,8 @@ Start with:  orch init && orch run gate.yaml`,
   addPlanCommands(program, context, done);
   program.commandsGroup('Loops:');
   addLoopCommands(program, context, done);
+  program.commandsGroup('Schedules:');
+  addScheduleCommands(program, context, done);
   program.commandsGroup('The service:');
   addServiceCommands(program, context, done);
   program.commandsGroup('Your shell:');

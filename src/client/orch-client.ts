@@ -1,6 +1,7 @@
 import type { Client, Connection } from '@temporalio/client';
 import { readRecord, type ReadRecord } from '../temporal/read-record.js';
 import { firstExecutionOf } from '../temporal/run-chain.js';
+import type { ScheduleRegister } from '../temporal/schedule-register.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import { forceCancel } from './force-cancel.js';
 import { defined } from '../basics/defined.js';
@@ -30,6 +31,7 @@ import type { PastRun } from './rerun-types.js';
 import { runOutcome } from './outcome.js';
 import { RunQuestions } from './run-questions.js';
 import { sendSignal, sendUpdate } from './send-verb.js';
+import { SchedulesClient } from './schedules.js';
 import { startRun } from './start-run.js';
 import { startedBy } from './started-by.js';
 import {
@@ -53,9 +55,9 @@ export interface OrchClientOptions {
   taskQueue?: string;
   /**
    * Set for the embedded service only, which takes nothing that is not signed with this key. What closed before
-   * `since`, milliseconds since the epoch, may have come without.
+   * `since`, milliseconds since the epoch, may have come without. `schedules` is what its worker believes of schedules.
    */
-  signing?: { key: string; since: number };
+  signing?: { key: string; since: number; schedules?: ScheduleRegister };
   /** Says whether a worker serves the task queue; default: what the service knows, which is late by a minute. */
   workerRuns?: () => boolean;
   /** Reads the records of runs on this machine: closed runs are then told of without asking them. */
@@ -337,6 +339,11 @@ export class OrchClient {
       this.options.taskQueue,
       this.options.signing,
     );
+  }
+
+  /** Schedules, which start runs by themselves. */
+  schedules(): SchedulesClient {
+    return new SchedulesClient(this.client, this.options.taskQueue, this.options.signing);
   }
 
   /** Closes the connection. */

@@ -6,11 +6,12 @@ import type { Plan } from '../plan/model/plan.js';
 import type { LockRequest } from './lock-messages.js';
 import type { StateNote, SyncReport, SyncTask, TurnSuccess, TurnTask } from './loop-turn.js';
 import type { NotifyReport, NotifyTask } from './notify.js';
+import type { ScheduledEnd, ScheduledRun } from './schedule-messages.js';
 import type { Seal } from './seal.js';
 import type { CarriedStep, StepTask, SharedTask, StepSuccess } from './step-task.js';
 
 /** The activities that a worker offers, by name. */
-export interface Activities extends LockActivities {
+export interface Activities extends LockActivities, ScheduleActivities {
   /** Runs one step to its end. */
   runStep(task: StepTask | SharedTask): Promise<StepSuccess>;
   /**
@@ -42,6 +43,16 @@ export interface Activities extends LockActivities {
   notify(task: NotifyTask): Promise<NotifyReport>;
   /** Ends what a canceled step has left running. */
   reapStep(task: ReapTask): Promise<void>;
+}
+
+/** The activities about schedules. */
+export interface ScheduleActivities {
+  /** Starts the run that a schedule is due for, or fails with the reason why it cannot. */
+  startScheduled(): Promise<ScheduledRun>;
+  /** Waits for the end of that run. */
+  awaitScheduled(run: ScheduledRun): Promise<ScheduledEnd>;
+  /** Asks it to stop: the next one is due, and the schedule says that this ends the one before. */
+  cancelScheduled(run: ScheduledRun): Promise<void>;
 }
 
 /** What a start's signature covers: all that decides what the workflow will do, and where. */

@@ -1,7 +1,14 @@
 import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { stateDir } from '../records/paths.js';
 import { readRecordFiles } from '../records/run-folders.js';
-import { checkStateDir, ensureService, readSigning, runningServer, workerRuns } from '../service/index.js';
+import {
+  checkStateDir,
+  ensureService,
+  readSigning,
+  runningServer,
+  scheduleRegister,
+  workerRuns,
+} from '../service/index.js';
 import { OrchError } from '../client/errors.js';
 import { OrchClient, type OrchClientOptions } from '../client/orch-client.js';
 import { defined } from '../basics/defined.js';
@@ -49,6 +56,7 @@ function runningService(env: NodeJS.ProcessEnv): { address: string; ui_url?: str
 
 /** None where the worker that runs is of a build that does not sign its answers. */
 function signingOf(env: NodeJS.ProcessEnv): Pick<OrchClientOptions, 'signing'> {
-  const { key, since } = readSigning(stateDir(env));
-  return since === undefined ? {} : { signing: { key, since } };
+  const state = stateDir(env);
+  const { key, since } = readSigning(state);
+  return since === undefined ? {} : { signing: { key, since, schedules: scheduleRegister(state) } };
 }

@@ -26,6 +26,11 @@ export const TOP: Notes = {
     about:
       'Given by `--input NAME=VALUE`, or by `--inputs FILE` (JSON or YAML). A step reads each as an environment variable, a template as `${NAME}`, an expression as `inputs.NAME`. A name that is not declared is refused. One that is too large for an environment variable is not put into the environment of steps (docs/limits.md).',
   },
+  schedule: {
+    default: 'none',
+    about:
+      'Has no effect by itself: `orch schedule apply PLAN` makes the schedule, or changes it to what the plan says. [schedules.md](schedules.md) says more.',
+  },
   globals: {
     default: 'the defaults of its keys',
     about: 'Limits and environment of the whole plan, defaults of its steps.',
@@ -51,6 +56,47 @@ export const TOP: Notes = {
     default: 'none',
     about:
       'They run however the run ended: success, failure, abort, timeout, cancellation. They can read every step of `steps` in expressions, and have `globals.finally_timeout_sec` in total. One that fails fails the run, unless it is not `critical`; it stops only its own dependents.',
+  },
+};
+
+/** The keys of `schedule`. */
+export const SCHEDULE: Notes = {
+  'schedule.name': {
+    default: 'the `plan_id`',
+    about: 'Runs of the schedule are called `<name>-<time at which it was due>`.',
+  },
+  'schedule.cron': {
+    default: 'none',
+    about:
+      'Five fields: minute, hour, day of the month, month (1 to 12, or jan to dec), day of the week (0 to 7, or sun to sat; 0 and 7 are Sunday). Each is `*`, a number, a range `1-5`, a list `1,15`, or with a step `*/15`. Where both days are restricted, one of them is enough. `@hourly`, `@daily`, `@weekly`, `@monthly` and `@yearly` stand for such lines.',
+  },
+  'schedule.every_sec': {
+    default: 'none',
+    about: 'Due at multiples of that time since 1970 in UTC: `1h` is every full hour.',
+  },
+  'schedule.timezone': {
+    default: '`UTC`',
+    about:
+      'A name of the IANA time zone database. A time that a change of clocks leaves out is not due; one that it repeats is due twice.',
+  },
+  'schedule.overlap': {
+    default: '`skip`',
+    about:
+      '`skip` starts nothing, `buffer` starts one run when the last one has ended, `buffer-all` one for each time, `allow` starts it beside the last one, and `cancel-other` cancels the last one first.',
+  },
+  'schedule.catch_up_sec': {
+    default: '`86400`',
+    about: 'After an outage runs are started for the times that were missed within it, as `overlap` says.',
+  },
+  'schedule.pinned': {
+    default: '`false`',
+    about:
+      'Without it, every run reads the plan again from its file. On a Temporal service of your own, whose workers do not have the file, the plan is always pinned.',
+  },
+  'schedule.inputs': {
+    type: 'map of names to anything',
+    default: 'none',
+    about: 'What `--input` is for a run.',
   },
 };
 

@@ -38,6 +38,8 @@ export interface ServiceFiles {
   signingNote: string;
   /** Folder of what remembers which signatures were used. */
   usedSeals: string;
+  /** Folder of what the worker believes of schedules. */
+  schedules: string;
 }
 
 /** Where the embedded service of a state folder keeps its files. */
@@ -59,6 +61,7 @@ export function serviceFiles(state: string): ServiceFiles {
     signingKey: join(dir, 'signing.key'),
     signingNote: join(dir, 'signing.json'),
     usedSeals: join(dir, 'used'),
+    schedules: join(dir, 'schedules'),
   };
 }
 

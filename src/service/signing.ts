@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { createScheduleRegister, type ScheduleRegister } from '../temporal/schedule-register.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { createUsedSeals } from '../temporal/used-seals.js';
 import { ServiceError } from './errors.js';
@@ -41,7 +42,12 @@ export function workerSigning(state: string): WorkerSigning {
   const { signingNote, usedSeals } = serviceFiles(state);
   createNote(signingNote, Date.now(), readSigningKey(state));
   const { key, since } = readSigning(state);
-  return { key, since: since!, used: createUsedSeals(usedSeals) };
+  return { key, since: since!, used: createUsedSeals(usedSeals), schedules: scheduleRegister(state) };
+}
+
+/** What the worker of the embedded service believes of schedules. */
+export function scheduleRegister(state: string): ScheduleRegister {
+  return createScheduleRegister(serviceFiles(state).schedules);
 }
 
 /**

@@ -5,11 +5,13 @@ import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
 import { serviceFiles } from './files.js';
 import { keepLogging } from './keep-logging.js';
+import { scheduledStarts } from './scheduled-starts.js';
 import { workerSigning } from './signing.js';
 import { dropAllocator } from './worker-memory.js';
 import { openWebUi, type WebUi } from './web-ui.js';
 import { startChores } from './worker-chores.js';
-import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
+import { defined } from '../basics/defined.js';
+import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE } from '../temporal/settings.js';
 import { runWorker } from '../worker/run-worker.js';
 
 /** What the service tells its worker, and steps must not see: orch inside a step finds the service by itself. */
@@ -34,11 +36,14 @@ for (const name of OWN_NAMES) delete stepEnv[name];
 
 const webUi = await openToPeople();
 const stopChores = env['ORCH_EMBEDDED'] ? lookAfterService() : undefined;
+const signing = env['ORCH_EMBEDDED'] ? workerSigning(stateDir(env)) : undefined;
 await runWorker({
   settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
   env,
   stepEnv,
-  ...(env['ORCH_EMBEDDED'] ? { signing: workerSigning(stateDir(env)) } : {}),
+  ...defined({ signing }),
+  schedules: (client) =>
+    scheduledStarts({ client, taskQueue: DEFAULT_TASK_QUEUE, env: stepEnv, ...defined({ signing }) }),
   careful: env['ORCH_CAREFUL'] !== undefined,
   onReady: () => announce(env['ORCH_READY_FILE']),
 });

@@ -1,3 +1,4 @@
+import type { ScheduleRegister } from './schedule-register.js';
 import type { UsedSeals } from './used-seals.js';
 
 /** What a worker needs to tell what orch has signed. */
@@ -7,4 +8,5 @@ export interface WorkerSigning {
   /** From when on everything is signed, milliseconds since the epoch: what is older may come without. */
   since: number;
   used: UsedSeals;
+  schedules: ScheduleRegister;
 }

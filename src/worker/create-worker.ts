@@ -8,6 +8,7 @@ import { RecordKeeper } from '../records/record-keeper.js';
 import type { EarlierEvents } from '../records/live-record.js';
 import { stateHost } from '../records/state-host.js';
 import { hostQueue } from '../contract/names.js';
+import type { ScheduledStarts } from '../contract/schedule-messages.js';
 import { createPayloadCodec } from '../temporal/payload-codec.js';
 import { createPendingSteps } from '../temporal/pending-steps.js';
 import { readEarlierEvents } from '../temporal/read-record.js';
@@ -46,6 +47,8 @@ export interface WorkerSettings {
   careful?: boolean;
   /** Whether workflow code keeps stacks, for who debugs it; dear. Default false. */
   stacks?: boolean;
+  /** Starts what schedules are due for. Default: that is another worker's. */
+  schedules?: ScheduledStarts;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: Pick<RecordKeeper, 'take' | 'seal' | 'flush'>;
 }
@@ -130,6 +133,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       locks,
       pendingSteps: createPendingSteps(reach),
       accounts: createAccountGateway(reach),
+      ...defined({ schedules: settings.schedules }),
       records: recordsOf(settings),
     }),
     dataConverter: { payloadCodecs: [createPayloadCodec(signing?.key)] },

@@ -1,4 +1,5 @@
 import { Runtime } from '@temporalio/worker';
+import type { ScheduledStarts } from '../contract/schedule-messages.js';
 import { keepFor } from '../records/keep.js';
 import { stateDir } from '../records/paths.js';
 import { RecordKeeper } from '../records/record-keeper.js';
@@ -34,6 +35,8 @@ export interface RunWorkerOptions {
   loop?: { root: string; roleQueue: string };
   /** Set where workers have died lately: this one notes each run before it computes for it, one at a time. */
   careful?: boolean;
+  /** Makes what starts the runs of schedules. Default: that is another worker's. */
+  schedules?: (client: ReturnType<typeof sealedClient>) => ScheduledStarts;
   /** Called once the worker polls. */
   onReady?: () => void;
 }
@@ -53,13 +56,16 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   try {
     const embedded = signing !== undefined;
     const service = embedded ? EMBEDDED_SERVICE : serviceName(options.settings);
-    const settings = settingsOf(options, { connection, stateDir: folder, service, records });
+    const client = sealedClient(connection, namespace, signing?.key);
+    const settings = {
+      ...settingsOf(options, { connection, stateDir: folder, service, records }),
+      ...defined({ schedules: options.schedules?.(client) }),
+    };
     const workers = [await createWorker(settings)];
     if (options.loop !== undefined) workers.push(await createRoleWorker(settings, options.loop.roleQueue));
     if (!embedded) workers.push(await createHostWorker(settings));
     const running = Promise.all(workers.map((worker) => worker.run())); // SIGINT and SIGTERM make the SDK shut them down
     options.onReady?.();
-    const client = sealedClient(connection, namespace, signing?.key);
     const stopJanitor = startJanitor({
       client,
       stateDir: folder,

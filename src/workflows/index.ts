@@ -2,4 +2,5 @@
 export { runPlan } from './run/run-plan.js';
 export { agentAccount } from './services/account.js';
 export { lock } from './services/lock.js';
+export { scheduledStart } from './services/scheduled-start.js';
 export { orchLoop } from './loop/loop.js';

@@ -22,14 +22,17 @@ program.command('schema').addArgument(new Argument('[name]').choices(['plan', 'r
 program.command('validate <plan...>');
 program.command('__complete [words...]', { hidden: true });
 program.command('loop').command('pause [loop]');
+program.command('schedule').command('describe <schedule>');
 
 const sources: Sources = {
   runs: async () => [{ value: 'r-1', text: 'failed' }, { value: 'r-2' }],
+  schedules: async () => [{ value: 'nightly' }],
   steps: async (of) => [{ value: 'run' in of ? `of-${of.run}` : `in-${of.file}` }],
 };
 
 test.each([
-  ['', ['run', 'logs', 'list', 'schema', 'validate', 'loop', 'help'], false],
+  ['', ['run', 'logs', 'list', 'schema', 'validate', 'loop', 'schedule', 'help'], false],
+  ['schedule describe n', ['nightly'], false],
   ['l', ['logs', 'list', 'loop'], false],
   ['loop ', ['pause', 'help'], false],
   ['run ', [], true],

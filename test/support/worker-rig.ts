@@ -7,6 +7,7 @@ import { OrchClient } from '../../src/client/index.js';
 import { createPayloadCodec } from '../../src/temporal/payload-codec.js';
 import { sealedCalls } from '../../src/temporal/sealed-calls.js';
 import type { WorkerSigning } from '../../src/temporal/signing.js';
+import { createScheduleRegister } from '../../src/temporal/schedule-register.js';
 import { createUsedSeals } from '../../src/temporal/used-seals.js';
 import { createWorker } from '../../dist/worker/index.js';
 import { tempDir } from './plans.js';
@@ -53,7 +54,9 @@ export async function workerRig(settings: readonly string[] = [], answerMs = 60_
     interceptors: { workflow: [sealedCalls()] },
   });
   const service = { connection: { address }, address, namespace: 'default' };
-  const signing: WorkerSigning = { key: KEY, since: 0, used: createUsedSeals(path.join(dir, 'used-seals')) };
+  const used = createUsedSeals(path.join(dir, 'used-seals'));
+  const schedules = createScheduleRegister(path.join(dir, 'schedules'));
+  const signing: WorkerSigning = { key: KEY, since: 0, used, schedules };
   const orch = await OrchClient.connect({ service, signing, answerMs });
   let ready: Worker | undefined;
   let stop = nothing;

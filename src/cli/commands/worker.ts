@@ -1,5 +1,5 @@
 import { stateDir } from '../../records/paths.js';
-import { checkStateDir } from '../../service/index.js';
+import { checkStateDir, scheduledStarts } from '../../service/index.js';
 import { EXIT, type CliContext } from '../context.js';
 import { settingsOf } from '../connect.js';
 import { UsageError } from '../errors.js';
@@ -32,6 +32,7 @@ export async function worker(
     maxSteps,
     drainSec,
     env: context.env,
+    schedules: (client) => scheduledStarts({ client, taskQueue: flags.taskQueue, env: context.env }),
     onReady: () => {
       const ready = {
         ready: true,

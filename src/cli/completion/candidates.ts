@@ -9,6 +9,8 @@ export interface Candidate {
 /** What candidates may be, besides words of the command line itself. */
 export interface Sources {
   runs(): Promise<Candidate[]>;
+  /** Names of schedules. */
+  schedules(): Promise<Candidate[]>;
   /** Steps of a run, or of a plan's file. */
   steps(of: { run: string } | { file: string }): Promise<Candidate[]>;
 }
@@ -84,6 +86,7 @@ async function valuesOf(
 ): Promise<Candidates> {
   if (choices !== undefined) return { found: choices.map((value) => ({ value })), files: false };
   if (name === 'run') return { found: await sources.runs(), files: false };
+  if (name === 'schedule') return { found: await sources.schedules(), files: false };
   if (name === 'step') {
     if (first === undefined) return { found: [], files: false };
     const of = command.registeredArguments[0]?.name() === 'run' ? { run: first } : { file: first };

@@ -5,6 +5,7 @@ import { isMap } from '../../plan/problems/paths.js';
 import { runDir, stateDir } from '../../records/paths.js';
 import { runFolders } from '../../records/run-folders.js';
 import { RECORD_FILES } from '../../records/write-record.js';
+import { scheduleRegister } from '../../service/signing.js';
 import type { CliContext } from '../context.js';
 import type { Candidate, Sources } from './candidates.js';
 
@@ -21,6 +22,10 @@ export function createSources(context: CliContext): Sources {
       const latest = runs.length > 0 ? [{ value: '@last', text: 'the latest run' }] : [];
       return [...latest, ...runs];
     },
+    schedules: async () =>
+      scheduleRegister(state)
+        .names()
+        .map((value) => ({ value })),
     async steps(of) {
       if ('file' in of) return stepsIn(path.resolve(context.cwd, of.file));
       const run = of.run === '@last' ? (await recordedRuns(state))[0]?.value : of.run;

@@ -14,6 +14,7 @@ import { checkRules } from './key-rules.js';
 import { addSchemaIssues } from '../schema/issues.js';
 import { readPlanForms } from '../schema/plan-forms.js';
 import { planSchema, type SourcePlan } from '../schema/plan.js';
+import { checkScheduleBlock } from './schedule-rules.js';
 import { checkScripts } from './script-rules.js';
 import { checkSecrets } from './secret-rules.js';
 import { rememberExpressions } from '../templates/step-expressions.js';
@@ -38,6 +39,7 @@ export function checkPlan(written: unknown): Result<{ plan: Plan; warnings: Diag
   let expressions = new Map<string, Expression>();
   if (isMap(value)) {
     checkRules(value, problems);
+    checkScheduleBlock(value, problems);
     checkApprovalKeys(value, problems);
     const graph = checkGraph(value, problems);
     checkAgents(value, graph, problems);

@@ -51,6 +51,9 @@ export const DIAGNOSTIC_CODES = [
   'shebang_ignored',
   'carriage_return',
   'number_text',
+  // Schedule
+  'invalid_cron',
+  'unknown_timezone',
   // Graph
   'duplicate_id',
   'unknown_dependency',

@@ -38,6 +38,11 @@ export const id = z
 
 export const seconds = z.number().min(0).max(MAX_SECONDS).register(writtenAs, { form: 'seconds' });
 
+/** A length of time that Temporal counts in whole seconds. */
+export function wholeSeconds(least: number): z.ZodType<number> {
+  return z.int().min(least).max(MAX_SECONDS).register(writtenAs, { form: 'seconds' });
+}
+
 /** A limit in seconds. 0 is refused: some take it for "at once", others for "never". */
 export const limit = z.number().gt(0).max(MAX_SECONDS).register(writtenAs, { form: 'seconds' });
 export const timeout = z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { OWN_VARIABLES } from '../model/plan.js';
+import { OVERLAPS } from '../schedule/timing.js';
 import { agents, budget } from './agent.js';
 import { notify } from './notify.js';
 import { stepSchema } from './step.js';
@@ -19,6 +20,7 @@ import {
   secrets,
   text,
   timeout,
+  wholeSeconds,
 } from './parts.js';
 
 const breaker = z.strictObject({
@@ -63,6 +65,20 @@ const globals = z.strictObject({
   notify: optional(notify, 'Who is told that a run waits for a person, is quarantined, or has ended'),
 });
 
+const schedule = z.strictObject({
+  name: optional(id, 'What `orch schedule` calls it (default: the plan_id)'),
+  cron: optional(text, 'When: minute, hour, day of the month, month, day of the week; or @daily'),
+  every_sec: optional(wholeSeconds(60), 'Instead of cron: seconds from one time to the next'),
+  timezone: optional(text, 'Time zone of cron, such as Europe/Berlin (default UTC)'),
+  overlap: optional(z.enum(OVERLAPS), 'What happens when it is due while its last run is still open (default skip)'),
+  catch_up_sec: optional(
+    wholeSeconds(10),
+    'How late a run may start that was due while the service was down, in seconds (default 86400)',
+  ),
+  pinned: optional(z.boolean(), 'true: runs the plan as it was when the schedule was applied (default false)'),
+  inputs: optional(free, 'Values of inputs, by name'),
+});
+
 /** A whole plan as it is written: every key of the language, also those that this version refuses later. */
 export const planSchema = z.strictObject({
   plan_id: id.describe('What runs are named after'),
@@ -71,6 +87,7 @@ export const planSchema = z.strictObject({
   description: optional(z.string(), 'What the plan is for'),
   metadata: optional(free, 'Free-form; `project` and `tags` are shown'),
   inputs: optional(inputs, 'Inputs of a run, by name'),
+  schedule: optional(schedule, 'When `orch schedule apply` has the plan started'),
   globals: optional(globals, 'Settings for every step'),
   outputs: optional(free, 'Outputs of the run, by name; a plan that runs this one as a step can read it'),
   steps: z.array(stepSchema).min(1).describe('The steps; their order here affects only the display'),

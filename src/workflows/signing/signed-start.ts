@@ -12,6 +12,7 @@ import type { Payload } from '@temporalio/common';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Activities, StartQuestion, SignatureVerdict } from '../../contract/activities.js';
 import { SIGNATURE_HEADER } from '../../contract/names.js';
+import { SCHEDULED_START } from '../../contract/schedule-messages.js';
 import { openArgs, plain, sealResult, type Seal } from '../../contract/seal.js';
 import { hasSeals, type Signing } from './state.js';
 import { defined } from '../../basics/defined.js';
@@ -39,11 +40,22 @@ export function signedStart(
   return async (input, next) => {
     const { args, seal } = openArgs(input.args);
     signing.sealed = seal !== undefined;
+    if (check.info().workflowType === SCHEDULED_START)
+      return byItself(signing, check, () => next({ ...input, args: [] }));
     if (seal === undefined) await allowOldStart(signing, check, input);
     else await allowSealed(signing, check, seal);
     if (!hasSeals(signing)) return next(input);
     return sealedEnd(signing, check, () => next({ ...input, args: seal === undefined ? args.map(plain) : args }));
   };
+}
+
+/**
+ * What the service starts for a schedule comes without a seal: nobody could make one beforehand that is good for one time
+ * only. So it is told nothing, and does nothing but ask the worker, which looks itself what is due (`ScheduleRegister`).
+ */
+function byItself(signing: Signing, check: StartCheck, run: () => Promise<unknown>): Promise<unknown> {
+  signing.sealed = signing.since !== undefined;
+  return hasSeals(signing) ? sealedEnd(signing, check, run) : run();
 }
 
 /** A start, or what a run has started, with a seal. What Temporal says of the execution must be what the seal says. */

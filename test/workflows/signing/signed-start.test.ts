@@ -48,6 +48,17 @@ test('a start with a good seal begins, and its end is sealed', async () => {
   expect(await start(() => 'signed')).toEqual({ orch_value: 'input', orch_seal: { ...seal, kind: 'result' } });
 });
 
+test('what a schedule has started begins without a seal and without its input, and its end is sealed', async () => {
+  const scheduled = { ...info, workflowType: 'scheduledStart' } as unknown as WorkflowInfo;
+  expect(
+    await start(
+      () => 'refused',
+      ['definition', 'x'],
+      () => scheduled,
+    ),
+  ).toEqual({ orch_seal: { ...seal, kind: 'result' } });
+});
+
 test('a start whose seal is another one, or was used before, is refused for good', async () => {
   const refused = start(() => 'refused');
   await expect(refused).rejects.toBeInstanceOf(ApplicationFailure);

@@ -1,0 +1,227 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
+import { OwnService, textOf } from '../support/own-service.js';
+import { writePlan } from '../support/plans.js';
+
+const service = new OwnService();
+
+interface RunRow {
+  run_id: string;
+  due: string;
+  status: string;
+  reason: string | null;
+}
+interface ScheduleJson {
+  name: string;
+  state: string;
+  note: string | null;
+  pinned: boolean;
+  next: string[];
+  last: RunRow | null;
+  recent: RunRow[];
+}
+
+const greeted = path.join(service.dir, 'greeted');
+/** Says who was greeted, and waits for a file where one is named. */
+const plan = (text = 'hello') => ({
+  plan_id: 'greet',
+  inputs: { WHO: { type: 'string', required: true }, UNTIL: { type: 'string', default: '/' } },
+  steps: [
+    {
+      id: 'a',
+      step_def: {
+        type: 'shell',
+        script: `echo ${text} $WHO >> '${greeted}'; until [ -e "$UNTIL" ]; do sleep 0.1; done`,
+      },
+    },
+  ],
+});
+const file = 'greet.json';
+
+beforeAll(async () => {
+  writePlan(service.dir, plan(), file);
+  await service.up();
+});
+afterAll(() => service.down());
+
+async function described(name: string): Promise<ScheduleJson> {
+  const { stdout } = await service.orch('schedule', 'describe', name, '--json');
+  return JSON.parse(stdout) as ScheduleJson;
+}
+
+/** Triggers a schedule, and gives what it says of that run once it has come to something. */
+async function triggered(name: string): Promise<RunRow> {
+  const { code, stdout, stderr } = await service.orch('schedule', 'trigger', name);
+  expect([code, stderr]).toEqual([0, '']);
+  let row: RunRow | undefined;
+  await eventually('the run has ended', async () => {
+    row = (await described(name)).recent.find(({ run_id }) => run_id === stdout.trim());
+    return row !== undefined && !['starting', 'running'].includes(row.status);
+  });
+  return row!;
+}
+
+const YEARLY = ['--cron', '30 2 1 1 *', '--timezone', 'Europe/Berlin'];
+
+test('a schedule starts its plan, read again for every run, and tells what came of it', async () => {
+  const made = await service.orch('schedule', 'create', 'nightly', file, ...YEARLY, '--input', 'WHO=you');
+  expect([made.code, made.stdout]).toEqual([0, 'nightly\n']);
+  expect(made.stderr).toMatch(/due at 30 2 1 1 \* \(Europe\/Berlin\); next at \d{4}-01-01T01:30:00\.000Z\n/);
+  expect((await service.orch('schedule', 'list')).stdout.split('\n')[1]).toMatch(
+    /^nightly {3}active {2}30 2 1 1 \* \(Europe\/Berlin\) {2}\d{4}-01-01T01:30:00\.000Z {2}-$/,
+  );
+
+  const first = await triggered('nightly');
+  expect(first).toMatchObject({
+    run_id: expect.stringMatching(/^nightly-\d{8}T\d{6}Z$/) as string,
+    status: 'succeeded',
+  });
+  writePlan(service.dir, plan('goodbye'), file);
+  await triggered('nightly');
+  expect(textOf(greeted)).toBe('hello you\ngoodbye you\n');
+
+  const status = await service.orch('status', '@last', '--json');
+  expect(JSON.parse(status.stdout)).toMatchObject({ plan_id: 'greet', status: 'succeeded' });
+  const [run] = JSON.parse((await service.orch('list', '--json')).stdout) as { started_by: string }[];
+  expect(run?.started_by).toBe('schedule nightly');
+});
+
+test('a run that cannot be started is told of, with the reason', async () => {
+  writeFileSync(path.join(service.dir, file), '{"plan_id": "greet", "steps": []}');
+  const broken = await triggered('nightly');
+  const place = path.join(service.dir, file);
+  expect(broken).toMatchObject({
+    status: 'not_started',
+    reason: `${place}:1:31: 'steps' must not be empty [out_of_range]`,
+  });
+  rmSync(place);
+  expect((await triggered('nightly')).reason).toBe(`${place}:1:1: there is no such file [file_not_found]`);
+  expect((await service.orch('schedule', 'list')).stdout).toContain('there is no such file');
+  writePlan(service.dir, plan(), file);
+});
+
+test('what is named wrongly is refused, and what was meant is said', async () => {
+  const said = async (...args: string[]) => {
+    const { code, stderr } = await service.orch('schedule', ...args);
+    return [code, stderr.split('\n')[0], /did you mean '[^']*'/.exec(stderr)?.[0]];
+  };
+  expect(await said('describe', 'nigthly')).toEqual([
+    2,
+    "error[schedule_not_found]: There is no schedule 'nigthly'",
+    "did you mean 'nightly'",
+  ]);
+  const input = ['--input', 'WHO=you'];
+  expect(await said('create', 'nightly', file, ...YEARLY, ...input)).toEqual([
+    2,
+    "error[schedule_exists]: There is already a schedule 'nightly'",
+    undefined,
+  ]);
+  expect(await said('create', 'other', file, '--cron', '0 25 * * *', ...input)).toEqual([
+    2,
+    "error[invalid_cron]: The cron line '0 25 * * *': the hour is '25', not a number from 0 to 23",
+    undefined,
+  ]);
+  expect(await said('create', 'other', file, '--cron', '@daily', '--timezone', 'Europe/Berln', ...input)).toEqual([
+    2,
+    "error[unknown_timezone]: There is no time zone 'Europe/Berln'",
+    "did you mean 'Europe/Berlin'",
+  ]);
+  expect((await said('create', 'other', file, '--cron', '@daily'))[1]).toContain('error[missing_input]');
+});
+
+test('a paused schedule says why, and resumes', async () => {
+  await service.orch('schedule', 'pause', 'nightly', '--note', 'holidays');
+  expect(await described('nightly')).toMatchObject({ state: 'paused', note: 'holidays', next: [] });
+  await service.orch('schedule', 'resume', 'nightly');
+  expect((await described('nightly')).state).toBe('active');
+});
+
+test('what somebody else asks the service for is not started', async () => {
+  const before = textOf(greeted);
+  const { client } = service;
+  const handle = client.schedule.getHandle('orch-schedule:nightly');
+  const description = await handle.describe();
+  await handle.trigger();
+  // A start of its own making, with the very input that the schedule has, for a time at which it was due.
+  const payload = description.raw.schedule?.action?.startWorkflow?.input;
+  for (const time of ['2026-01-01T01:30:00Z', '2026-01-01T00:00:00Z']) {
+    const workflowId = `orch-schedule:nightly-${time}`;
+    await client.workflowService.startWorkflowExecution({
+      namespace: 'default',
+      workflowId,
+      requestId: workflowId,
+      workflowType: { name: 'scheduledStart' },
+      taskQueue: { name: 'orch' },
+      input: payload ?? null,
+    });
+    await expect(client.workflow.getHandle(workflowId).result()).rejects.toThrow();
+  }
+  let foreign: RunRow | undefined;
+  await eventually('the trigger was refused', async () => {
+    foreign = (await described('nightly')).recent.find(({ reason }) => reason?.includes('nobody has triggered it'));
+    return foreign !== undefined;
+  });
+  expect(foreign?.status).toBe('not_started');
+  expect((await service.orch('status', foreign!.run_id)).code).toBe(2);
+
+  // Another plan under the name of the schedule.
+  await handle.update(({ action: _, ...same }) => ({
+    ...same,
+    action: {
+      type: 'startWorkflow',
+      workflowType: 'scheduledStart',
+      workflowId: 'orch-schedule:nightly',
+      taskQueue: 'orch',
+      args: [{ name: 'nightly', id: 'mine', timing: { cron: '* * * * *' } }],
+    },
+  }));
+  expect((await described('nightly')).state).toBe('foreign');
+  expect((await service.orch('schedule', 'trigger', 'nightly')).stderr).toContain('error[forged]');
+  expect(textOf(greeted)).toBe(before);
+});
+
+test('a deleted schedule is gone, and its runs are not', async () => {
+  expect((await service.orch('schedule', 'delete', 'nightly')).code).toBe(0);
+  expect(await service.orch('schedule', 'list')).toMatchObject({ code: 0, stdout: '', stderr: 'no schedules\n' });
+  expect((await service.orch('list')).stdout).toContain('nightly-');
+});
+
+test('a schedule of a plan is applied, says what changed, skips what overlaps, or cancels the last run', async () => {
+  const gate = path.join(service.dir, 'gate');
+  const schedule = { cron: '@yearly', pinned: true, inputs: { WHO: 'me', UNTIL: gate } };
+  const apply = async (how: object) => {
+    writePlan(service.dir, { ...plan(), schedule: { ...schedule, ...how } }, file);
+    return (await service.orch('schedule', 'apply', file)).stderr;
+  };
+  expect(await apply({})).toBe('greet is made: due at @yearly (UTC)\n');
+  expect(await apply({})).toBe('greet is as it was\n');
+  expect(await apply({ timezone: 'Europe/Berlin' })).toBe('greet is changed: timing, the plan\n');
+
+  const first = (await service.orch('schedule', 'trigger', 'greet')).stdout.trim();
+  await eventually('it runs', async () => (await described('greet')).last?.status === 'running');
+  const again = await service.orch('schedule', 'trigger', 'greet');
+  expect([again.code, again.stderr]).toEqual([1, expect.stringContaining(`${first} is still open`)]);
+
+  await service.orch('schedule', 'trigger', 'greet', '--overlap', 'cancel-other');
+  await eventually('the next one runs', async () => {
+    const { recent } = await described('greet');
+    return recent.map(({ status }) => status).join() === 'running,canceled';
+  });
+  expect(existsSync(gate)).toBe(false);
+  writeFileSync(gate, '');
+  await eventually('it has ended', async () => (await described('greet')).last?.status === 'succeeded');
+});
+
+test('a backfill starts what was due in the past, one after the other', async () => {
+  const backfill = async (from: string, to: string) =>
+    service.orch('schedule', 'backfill', 'greet', '--from', from, '--to', to, '--json');
+  const { stdout } = await backfill('2023-06-01', '2025-06-01');
+  expect(JSON.parse(stdout)).toEqual({ name: 'greet', due: ['2023-12-31T23:00:00.000Z', '2024-12-31T23:00:00.000Z'] });
+  await eventually('both have run', async () => {
+    const { recent } = await described('greet');
+    return recent.slice(-2).every(({ due, status }) => due < '2025' && status === 'succeeded');
+  });
+  expect((await backfill('2025-06-02', '2025-06-01')).code).toBe(2);
+});
