@@ -35,10 +35,14 @@ export function Trouble({ error }: { error: unknown }): JSX.Element | null {
   const hint = error instanceof ServerError ? error.hint : undefined;
   return (
     <p class="trouble" role="alert">
-      {error instanceof Error ? error.message : String(error)}
+      {messageOf(error)}
       {hint !== undefined && <span class="dim"> {hint}</span>}
     </p>
   );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'Something went wrong';
 }
 
 /** A window in front of the page. Escape closes it. */

@@ -4,7 +4,7 @@ import { duration } from '../basics/duration.js';
 import type { ExplainAnswer, VerbRequest } from './api.js';
 import { Decision, request, type Heard } from './decision.js';
 import { Logs } from './logs.js';
-import { Doing, Link, Status } from './parts.js';
+import { Doing, Link, Status, Trouble } from './parts.js';
 import { Rerun } from './rerun.js';
 import { Confirm } from './run-actions.js';
 import { runLink } from './run-list.js';
@@ -24,16 +24,18 @@ export function StepPanel({ run, step, onClose, onDone, onError }: PanelProps): 
   const open = run.about.finished_at === undefined;
   useEffect(() => {
     const before = document.activeElement;
+    const close = ({ key }: KeyboardEvent): void => {
+      if (key === 'Escape' && document.querySelector('dialog') === null) onClose();
+    };
+    document.addEventListener('keydown', close);
     panel.current?.focus();
     return () => {
+      document.removeEventListener('keydown', close);
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
-  const close = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && !(event.target instanceof Element && event.target.closest('dialog'))) onClose();
-  };
   return (
-    <aside class="panel" ref={panel} tabIndex={-1} aria-label={`Step ${step.id}`} onKeyDown={close}>
+    <aside class="panel" ref={panel} tabIndex={-1} aria-label={`Step ${step.id}`}>
       <button type="button" class="close" aria-label="Close" onClick={onClose}>
         ×
       </button>
@@ -163,7 +165,7 @@ function Why({ runId, step }: { runId: string; step: string }): JSX.Element {
           Why is it so?
         </Doing>
       </div>
-      {error !== undefined && <p class="trouble">{error instanceof Error ? error.message : String(error)}</p>}
+      <Trouble error={error} />
       {lines !== undefined && (
         <ul class="why">
           {lines.map((line) => (

@@ -81,7 +81,7 @@ function Row({
   const took = tookOf(step, now);
   const why = whyOf(step);
   return (
-    <tr aria-selected={isChosen} onClick={() => onChoose(step.id)}>
+    <tr class={isChosen ? 'chosen' : ''} onClick={() => onChoose(step.id)}>
       <td class="id">
         <button type="button" class="link">
           {step.id}

@@ -37,7 +37,9 @@ export function createClientSource(connect: () => Promise<OrchClient>): ClientSo
         throw error;
       }
     },
-    close: () => void (current && retire(current)),
+    close() {
+      if (current !== undefined) retire(current);
+    },
   };
 
   function retire(shared: Shared): void {

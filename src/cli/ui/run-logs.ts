@@ -49,12 +49,13 @@ function sourcesOf(step: string, withLogs: readonly string[]): string[] {
     .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
-async function beforeEnd(paths: Partial<Record<StreamName, string>>): Promise<LogPlace> {
-  const placeIn = async (file: string | undefined): Promise<number> => {
-    const size = file === undefined ? 0 : ((await stat(file).catch(ifMissing))?.size ?? 0);
-    return Math.max(0, size - TAIL);
-  };
-  return { stdout: await placeIn(paths.stdout), stderr: await placeIn(paths.stderr) };
+async function beforeEnd({ stdout, stderr }: Partial<Record<StreamName, string>>): Promise<LogPlace> {
+  return { stdout: await tailOf(stdout), stderr: await tailOf(stderr) };
+}
+
+async function tailOf(file: string | undefined): Promise<number> {
+  const size = file === undefined ? 0 : ((await stat(file).catch(ifMissing))?.size ?? 0);
+  return Math.max(0, size - TAIL);
 }
 
 type Pieces = ReturnType<ReturnType<typeof attemptOutput>['news']>;

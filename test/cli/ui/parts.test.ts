@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
 import { OrchError } from '../../../src/client/errors.js';
 import type { OrchClient } from '../../../src/client/orch-client.js';
@@ -15,15 +16,15 @@ test('one client serves all until the service is lost; then it is closed once no
   const fakes = [fakeClient(), fakeClient()];
   let opened = 0;
   const source = createClientSource(async () => fakes[opened++]!.client);
-  let end: () => void = () => {};
-  const long = source.with(() => new Promise<void>((resolve) => (end = resolve)));
+  const work = new EventEmitter();
+  const long = source.with(() => once(work, 'end'));
   const lost = source.with(async () => {
     throw new OrchError('service_unreachable', 'gone');
   });
   await expect(lost).rejects.toThrow('gone');
   expect(await source.with(async (client) => client)).toBe(fakes[1]!.client);
   expect(fakes[0]!.closed()).toBe(0);
-  end();
+  work.emit('end');
   await long;
   source.close();
   await Promise.resolve();
