@@ -88,7 +88,7 @@ try {
 
 async function toRun(page) {
   await page.getByRole('link', { name: 'release-1.2', exact: true }).click();
-  await page.getByRole('button', { name: 'Approve' }).waitFor();
+  await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
   await page.getByRole('row', { name: /tell/ }).waitFor();
 }
 

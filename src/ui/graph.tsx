@@ -28,7 +28,7 @@ export function Graph({
   onChoose: (step: string) => void;
 }): JSX.Element {
   const [at, setAt] = useState(chosen ?? drawing?.steps[0]?.id);
-  const picture = useRef<SVGSVGElement>(null);
+  const picture = useRef<HTMLDivElement>(null);
   const choose = useCallback((id: string) => {
     setAt(id);
     onChoose(id);
@@ -53,18 +53,15 @@ export function Graph({
   const statusOf = (id: string): keyof typeof GLYPHS => views.get(id)?.status ?? 'pending';
   return (
     <>
-      <div class="scroll">
-        <svg
-          ref={picture}
-          class="graph"
-          role="application"
-          aria-label={`Graph of the steps. ${at ?? ''}: ${at === undefined ? '' : statusOf(at)}. Arrow keys go from step to step, Enter shows one`}
-          tabIndex={0}
-          width={width}
-          height={height}
-          viewBox={`0 0 ${width} ${height}`}
-          onKeyDown={go}
-        >
+      <div
+        ref={picture}
+        class="scroll"
+        role="application"
+        aria-label={`Graph of the steps. ${at === undefined ? '' : `${at}: ${statusOf(at)}. `}Arrow keys go from step to step, Enter shows one`}
+        tabIndex={0}
+        onKeyDown={go}
+      >
+        <svg class="graph" aria-hidden="true" width={width} height={height} viewBox={`0 0 ${width} ${height}`}>
           <Edges edges={drawing.edges} />
           {drawing.steps.map((step) => (
             <Node

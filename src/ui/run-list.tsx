@@ -82,7 +82,9 @@ function Runs({ runs }: { runs: readonly RunLine[] }): JSX.Element {
         <tr>
           <th scope="col">Run</th>
           <th scope="col">Status</th>
-          <th scope="col">Started</th>
+          <th scope="col" class="wide">
+            Started
+          </th>
           <th scope="col" class="number">
             Took
           </th>
@@ -102,7 +104,7 @@ function Runs({ runs }: { runs: readonly RunLine[] }): JSX.Element {
               <Status status={run.status} />
               {run.progress !== undefined && <div class="dim">{run.progress}</div>}
             </td>
-            <td>
+            <td class="wide">
               <time dateTime={new Date(run.started_at).toISOString()}>{new Date(run.started_at).toLocaleString()}</time>
             </td>
             <td class="number">{duration((run.finished_at ?? Date.now()) - run.started_at)}</td>

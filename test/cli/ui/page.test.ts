@@ -98,11 +98,11 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     await waits.getByText('Ship <img src=x onerror=alert(1)> it?').waitFor();
     await page.keyboard.press('Escape');
     // Without what it asks for it is refused, as by the command.
-    await waits.getByRole('button', { name: 'Approve' }).click();
+    await waits.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByRole('alert').getByText('tier').waitFor();
     await expectComplaint(/409/);
     await waits.getByLabel('tier').fill('2');
-    await waits.getByRole('button', { name: 'Approve' }).click();
+    await waits.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByRole('status').getByText('ask: approved').waitFor();
     await page.getByRole('button', { name: 'ship', exact: true }).click();
     const log = page.getByRole('log');
@@ -144,7 +144,7 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     await dialog.getByRole('button', { name: 'Run again' }).click();
     await page
       .getByRole('region', { name: 'Step hold waits for you' })
-      .getByRole('button', { name: 'Reject' })
+      .getByRole('button', { name: 'Reject', exact: true })
       .waitFor();
     await page
       .getByRole('row', { name: /second/ })
@@ -152,7 +152,7 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
       .waitFor();
     const again = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1)!);
     expect(again).not.toBe(id);
-    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await stateOf(again);
   });
 
