@@ -1,10 +1,11 @@
-// Compiles src to dist, and bundles from there the code of the workflows, and the command.
+// Compiles src to dist, and bundles from there the code of the workflows, and the command; and the page from its sources.
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand } from './bundle-command.mjs';
+import { bundlePage } from './bundle-page.mjs';
 import { bundleWorkflows } from './bundle-workflows.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -16,6 +17,7 @@ rmSync(dist, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], { stdio: 'inherit' });
 await bundleWorkflows(dist);
 await bundleCommand(root, dist);
+await bundlePage(root, dist);
 linkCommand();
 
 /** Lets `npx orch` in this checkout find the command here; npm links only the commands of dependencies. */

@@ -18,20 +18,21 @@ import { parseSync, Visitor } from 'rolldown/utils';
 export function readImports(folder) {
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll(path.sep, '/'))
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .toSorted();
   const imports = files.flatMap((from) => {
     const named = specifiers(from, readFileSync(path.join(folder, from), 'utf8'));
-    return named.map((specifier) => ({ from, ...target(from, specifier) }));
+    return named.map((specifier) => ({ from, ...target(files, from, specifier) }));
   });
   return { files, imports };
 }
 
 /** @returns {{ file: string } | { packageName: string }} */
-function target(/** @type {string} */ from, /** @type {string} */ specifier) {
+function target(/** @type {readonly string[]} */ files, /** @type {string} */ from, /** @type {string} */ specifier) {
   if (specifier.startsWith('.')) {
     const file = path.posix.join(path.posix.dirname(from), specifier);
-    return { file: file.replace(/\.js$/, '.ts') };
+    const [plain, withMarkup] = [file.replace(/\.js$/, '.ts'), file.replace(/\.js$/, '.tsx')];
+    return { file: files.includes(withMarkup) ? withMarkup : plain };
   }
   if (isBuiltin(specifier)) return { packageName: 'node' };
   return { packageName: specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/') };

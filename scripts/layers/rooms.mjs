@@ -260,9 +260,15 @@ export const ROOMS = [
     [],
   ),
   room(
+    'ui',
+    'the page that `orch ui` serves: what runs in the browser, and what it and its server say to each other',
+    'contract',
+    ['preact'],
+  ),
+  room(
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
-    'host plan/model plan/problems plan/schedule plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service library',
+    'host plan/model plan/problems plan/schedule plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service library ui',
     ['commander', 'get-east-asian-width', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];

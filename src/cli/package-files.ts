@@ -10,3 +10,8 @@ export function schemaFile(name: SchemaName): string {
 export function templateFile(name: TemplateName): string {
   return fileURLToPath(new URL(`../../templates/${name}.yaml`, import.meta.url));
 }
+
+/** Where a file of the page is that `orch ui` serves. */
+export function pageFile(name: string): string {
+  return fileURLToPath(new URL(`../ui/${name}`, import.meta.url));
+}

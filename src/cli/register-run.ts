@@ -94,6 +94,14 @@ function addViews(program: Command, context: CliContext, done: Done): void {
     );
 
   program
+    .command('ui')
+    .description('serve a page on this machine that shows runs as they go, and steers them')
+    .option('--port <n>', 'port to listen on (default: 8253, or any that is free)')
+    .option('--no-open', 'do not open it in a browser')
+    .option('--json', 'print its address as one JSON object')
+    .action(async (options) => done(await (await import('./commands/ui.js')).ui(context, options)));
+
+  program
     .command('locks')
     .description('list the locks that runs hold, and which runs wait for each')
     .option('--json', 'print a JSON array')

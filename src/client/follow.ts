@@ -14,6 +14,8 @@ const SILENT_MS = { first: 1000, most: 15_000 };
 export interface FollowOptions {
   /** Called with the steps that changed since the last call; never twice with the same state of a step. */
   onChange?: (steps: readonly StepView[], progress: ProgressView) => void;
+  /** Called with each answer of the run: what is said of the run itself may change when no step has. */
+  onProgress?: (progress: ProgressView) => void;
   /** Called when the run could not be asked (no worker, an outage), and when it answers again. */
   onSilence?: (silent: boolean, error?: OrchError) => void;
   /** Called now and then with what the running steps do, by their ids; a step's parts have its id and a `~`. */
@@ -79,6 +81,7 @@ export async function follow(client: Followable, runId: string, options: FollowO
   }
 
   function report(steps: readonly StepView[], progress: ProgressView): void {
+    options.onProgress?.(progress);
     const changed = steps.filter((step) => {
       const { status, attempts, reason = '', waits_for: waits = '', message = '', items, sub_runs: runs } = step;
       const ended = items === undefined ? '' : `${items.ended} ${items.failed}`;

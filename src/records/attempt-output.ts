@@ -26,10 +26,18 @@ export interface AttemptOutput {
   news(over: boolean): AsyncGenerator<Piece>;
 }
 
-/** Reads both streams of an attempt as one, by the times that are kept beside them. */
-export function attemptOutput(paths: AttemptStreams, streams: readonly StreamName[]): AttemptOutput {
+/**
+ * Reads both streams of an attempt as one, by the times that are kept beside them.
+ *
+ * @param from bytes of each stream that are passed over
+ */
+export function attemptOutput(
+  paths: AttemptStreams,
+  streams: readonly StreamName[],
+  from: Readonly<Record<StreamName, number>> = { stdout: 0, stderr: 0 },
+): AttemptOutput {
   const times = growingFile(paths.times);
-  const positions: Record<StreamName, number> = { stdout: 0, stderr: 0 };
+  const positions: Record<StreamName, number> = { ...from };
   const noted: Record<StreamName, number> = { stdout: 0, stderr: 0 };
   const pending: StreamTime[] = [];
   let line = '';

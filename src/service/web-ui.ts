@@ -1,16 +1,11 @@
 import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { whyRefused } from './own-requests.js';
 import { LOOPBACK, splitAddress } from './ports.js';
 
 /** The guard of the Web UI, while it is open. */
 export interface WebUi {
   close: () => void;
 }
-
-/**
- * Names under which a person reaches this machine, at this port or one that was forwarded. A page whose own name was made
- * to lead here (DNS rebinding) comes under that name.
- */
-const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
 /** They are between two hosts only, and say nothing of what goes through. */
 const HOP_BY_HOP = new Set([
@@ -47,7 +42,7 @@ const CLOSED = {
  */
 export async function openWebUi(port: number, target: string): Promise<WebUi> {
   const server = createServer((incoming, answer) => {
-    const refusal = whyRefused(incoming);
+    const refusal = whyRefused(incoming, "orch's Web UI");
     if (refusal === undefined) passOn(incoming, answer, target);
     else answer.writeHead(refusal.status, { ...CLOSED, 'content-type': 'text/plain' }).end(`${refusal.why}\n`);
   });
@@ -60,32 +55,6 @@ export async function openWebUi(port: number, target: string): Promise<WebUi> {
     server.closeAllConnections();
   };
   return { close };
-}
-
-function whyRefused({ method, url, headers }: IncomingMessage): { status: number; why: string } | undefined {
-  const host = headers.host ?? '';
-  if (!OWN_HOST.test(host) || !url?.startsWith('/')) {
-    return {
-      status: 421,
-      why: `This is orch's Web UI. It is available at localhost and 127.0.0.1, not at ${nameOf(host)}`,
-    };
-  }
-  if (isForeign(headers)) return { status: 403, why: "A page of another site may not use orch's Web UI" };
-  const reads = method === 'GET' || method === 'HEAD';
-  // Browsers name the origin of all that is not merely read.
-  if (reads || headers.origin?.toLowerCase() === `http://${host.toLowerCase()}`) return undefined;
-  return { status: 403, why: "Only pages of orch's Web UI itself may send this" };
-}
-
-/** A link that a person follows may come from anywhere: it opens a page, and no script of another site sees it. */
-function isForeign(headers: IncomingHttpHeaders): boolean {
-  const site = headers['sec-fetch-site'];
-  if (site === undefined || site === 'same-origin' || site === 'none') return false;
-  return headers['sec-fetch-mode'] !== 'navigate' || headers['sec-fetch-dest'] !== 'document';
-}
-
-function nameOf(host: string): string {
-  return /^[\w.:-]{1,100}$/.test(host) ? host : 'that address';
 }
 
 function passOn(incoming: IncomingMessage, answer: ServerResponse, target: string): void {

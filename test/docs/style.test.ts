@@ -57,7 +57,7 @@ function faults(place: string, text: string): string[] {
 
 function sources(): string[] {
   return readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => path.join('src', file));
 }
 
@@ -72,6 +72,7 @@ function texts(file: string): { line: number; text: string }[] {
     Literal: (node) => {
       if (typeof node.value === 'string') add(node.start, node.value);
     },
+    JSXText: (node) => add(node.start, node.value),
     TemplateLiteral: (node) => add(node.start, node.quasis.map((part) => part.value.cooked ?? '').join('…')),
   }).visit(parseSync(file, source).program);
   return found;

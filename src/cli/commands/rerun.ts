@@ -51,7 +51,8 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
   }
 }
 
-async function decide(
+/** What a rerun would take over and do, and what starts it. */
+export async function decide(
   context: CliContext,
   client: OrchClient,
   runId: string,

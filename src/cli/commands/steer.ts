@@ -1,9 +1,6 @@
 import { OrchError } from '../../client/errors.js';
-import type { OrchClient } from '../../client/orch-client.js';
-import type { RunDescription } from '../../client/types.js';
 import type { Explanation, VerbAccepted, VerbName, Verbs } from '../../contract/run-messages.js';
-import { stateDir } from '../../records/paths.js';
-import { forgetParked, parkedRun, parkedText, type SlowTask } from '../../records/slow-tasks.js';
+import { cancelRun } from '../cancel-run.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { collectPairs } from '../options/plan.js';
@@ -29,48 +26,12 @@ export async function cancel(
   }
   const client = await connect(context, false);
   try {
-    const parked = parkedRun(stateDir(context.env), runId);
-    if (parked !== undefined && isStuck(await client.describe(runId))) {
-      return await cancelParked(context, client, parked, flags);
-    }
-    await client.cancel(runId, { force: flags.force === true, ...defined({ by: flags.by }) });
-    answer(
-      context,
-      flags,
-      { run_id: runId, requested: 'cancel' },
-      `${runId}: cancel requested; its steps are being stopped`,
-    );
+    const { requested, text } = await cancelRun(context, client, runId, flags);
+    answer(context, flags, { run_id: runId, requested }, text);
     return EXIT.succeeded;
   } finally {
     await client.close();
   }
-}
-
-/** Whether an open run does not answer. */
-function isStuck({ stale, finished_at }: RunDescription): boolean {
-  return stale && finished_at === undefined;
-}
-
-/** A run that is left alone hears of no cancel. Only what ends it from outside does, and that is not done unasked. */
-async function cancelParked(
-  context: CliContext,
-  client: OrchClient,
-  parked: SlowTask,
-  flags: Flags & { force?: boolean },
-): Promise<number> {
-  const state = stateDir(context.env);
-  const runId = parked.run_id;
-  if (flags.force !== true) {
-    throw new OrchError('run_stuck', `Cannot cancel: ${parkedText(state, parked)}`, { hint: 'other runs continue' });
-  }
-  await client.terminate(
-    runId,
-    `orch cancel --force${flags.by === undefined ? '' : ` by ${flags.by}`}: the run was parked`,
-  );
-  forgetParked(state, parked);
-  const text = `${runId}: terminated because it was parked; its \`finally\` steps do not run`;
-  answer(context, flags, { run_id: runId, requested: 'terminate' }, text);
-  return EXIT.succeeded;
 }
 
 /** `orch skip RUN STEP`. */

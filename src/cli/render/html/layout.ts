@@ -1,4 +1,10 @@
-import type { ManifestStep } from '../../../journal/index.js';
+/** What of a step its place depends on. */
+export interface GraphStep {
+  id: string;
+  depends_on: readonly string[];
+  fallback_of: string | null;
+  finally: boolean;
+}
 
 /** The steps by columns: each stands right of all that it waits for. */
 export interface Layout {
@@ -16,7 +22,7 @@ export interface Layout {
  *
  * @param gaps whether edges past a column go through gaps in it, and not behind its steps
  */
-export function layOut(steps: readonly ManifestStep[], gaps: boolean): Layout {
+export function layOut(steps: readonly GraphStep[], gaps: boolean): Layout {
   const index = new Map(steps.map((step, position) => [step.id, position]));
   const before = steps.map((step) =>
     [...step.depends_on, ...(step.fallback_of === null ? [] : [step.fallback_of])].flatMap((id) => index.get(id) ?? []),
@@ -48,7 +54,7 @@ function withGaps(edges: readonly number[][], waves: readonly number[], columns:
   });
 }
 
-function wavesOf(steps: readonly ManifestStep[], before: readonly (readonly number[])[]): number[] {
+function wavesOf(steps: readonly GraphStep[], before: readonly (readonly number[])[]): number[] {
   const after: number[][] = steps.map(() => []);
   before.forEach((list, to) => list.forEach((from) => after[from]!.push(to)));
   const awaited = before.map((list) => list.length);

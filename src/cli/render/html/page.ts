@@ -1,9 +1,10 @@
 import type { Manifest, ManifestStep } from '../../../journal/index.js';
 import { duration } from '../format.js';
+import { GLYPHS } from '../../../ui/glyphs.js';
 import { usageOf } from '../run-json.js';
 import { escapeHtml } from './escape.js';
 import { graphSvg } from './graph.js';
-import { GLYPHS, timeOf } from './status.js';
+import { timeOf } from './time.js';
 import { STYLE } from './style.js';
 import { timelineSvg } from './timeline.js';
 

@@ -1,7 +1,7 @@
 import type { Manifest, ManifestStep } from '../../../journal/index.js';
 import { duration } from '../format.js';
 import { escapeHtml, shorten } from './escape.js';
-import { timeOf } from './status.js';
+import { timeOf } from './time.js';
 
 const ROW = 22;
 const AXIS = 24;

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { OrchClient } from '../../client/orch-client.js';
+import type { VerbAccepted, Verbs } from '../../contract/run-messages.js';
+import type { VerbAnswer } from '../../ui/api.js';
+import { cancelRun } from '../cancel-run.js';
+import type { CliContext } from '../context.js';
+import { forPeople } from '../render/format.js';
+import { Refusal } from './http.js';
+import { defined } from '../../basics/defined.js';
+
+const step = z.string().min(1);
+const decision = {
+  step,
+  comment: z.string().optional(),
+  inputs: z.record(z.string(), z.string()).optional(),
+};
+
+/** What the page may ask of a run. Who asks is whoever has started the page. */
+const requestSchema = z.discriminatedUnion('verb', [
+  z.strictObject({ verb: z.literal('approve'), ...decision }),
+  z.strictObject({ verb: z.literal('reject'), ...decision }),
+  z.strictObject({ verb: z.literal('answer'), step, text: z.string() }),
+  z.strictObject({ verb: z.literal('skip'), step, propagate: z.boolean().optional() }),
+  z.strictObject({ verb: z.literal('cancelStep'), step }),
+  z.strictObject({ verb: z.literal('retry'), step }),
+  z.strictObject({ verb: z.literal('pause') }),
+  z.strictObject({ verb: z.literal('resume') }),
+  z.strictObject({ verb: z.literal('cancel'), force: z.boolean().optional() }),
+]);
+
+/** Steers a run as the commands do. @throws Refusal where the request is none; OrchError as of the client */
+export async function steerRequest(
+  context: CliContext,
+  client: OrchClient,
+  runId: string,
+  body: unknown,
+): Promise<VerbAnswer> {
+  const parsed = requestSchema.safeParse(body);
+  if (!parsed.success) throw new Refusal(400, `This is not a request to a run: ${z.prettifyError(parsed.error)}`);
+  const { verb, ...what } = parsed.data;
+  if (verb === 'cancel') {
+    const { text } = await cancelRun(context, client, runId, defined(what as { force?: boolean }));
+    return forPeople({ said: text });
+  }
+  const accepted = await client.steer(runId, verb, defined(what) as Verbs[typeof verb]);
+  return forPeople({ said: saidOf(runId, verb, accepted) });
+}
+
+function saidOf(runId: string, verb: string, { step: about, status }: VerbAccepted): string {
+  if (verb === 'approve') return `${about}: approved`;
+  if (verb === 'reject') return `${about}: rejected`;
+  if (verb === 'answer') return `${about}: answered; the agent continues`;
+  if (verb === 'retry') return `${about}: ${status}; it is being retried`;
+  if (verb === 'cancelStep' && status !== 'canceled') return `${about}: cancel requested; it is being stopped`;
+  return `${about ?? runId}: ${status}`;
+}
