@@ -193,10 +193,10 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
   test('at the width of a phone nothing is wider than the page', async () => {
     await page.setViewportSize({ width: 375, height: 700 });
     await page.getByRole('tab', { name: 'Steps' }).click();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
     await page.goto(new URL('/', url).href);
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(375);
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
   });
 
   test('a run that is not there is told', async () => {
