@@ -12,7 +12,6 @@ import type { Convert } from '../plan/files/converted.js';
 import type { Diagnostic } from '../plan/model/diagnostic.js';
 import { isDue } from '../plan/schedule/timing.js';
 import type { ScheduleRegister } from '../temporal/schedule-register.js';
-import { forCallsInTurn } from './calls-in-turn.js';
 import { describeRun } from './describe.js';
 import { OrchError } from './errors.js';
 import { loadPlanFile } from './plan-files.js';
@@ -80,10 +79,19 @@ export function createScheduledStarts(options: StarterOptions): ScheduledStarts 
   };
 }
 
-/** However it ends; that it did not is seen afterwards. */
+/**
+ * However it ends; that it did not is seen afterwards. A worker's connection cannot end a call, so a wait that is given up
+ * is left alone: it is over with the run, or with the connection.
+ */
 async function untilClosed(client: Client, runId: string, signal: AbortSignal): Promise<void> {
-  const wait = (): Promise<unknown> => client.workflow.getHandle(runId).result();
-  await client.connection.withAbortSignal(forCallsInTurn(signal), wait).catch(() => {});
+  if (signal.aborted) return;
+  let giveUp = (): void => {};
+  const givenUp = new Promise<void>((resolve) => (giveUp = resolve));
+  signal.addEventListener('abort', giveUp, { once: true });
+  const closed = client.workflow.getHandle(runId).result();
+  await Promise.race([closed, givenUp]).catch(() => {});
+  signal.removeEventListener('abort', giveUp);
+  closed.catch(() => {});
 }
 
 /** What the run of a schedule says of who has started it. */
