@@ -121,7 +121,8 @@ test('a question and the end of a run are told once each, through refusals and t
   const { id, files } = await start('told', plan.globals, () => [ask], withConfig);
   const told = path.join(files, 'told');
   await eventually('the command runs', () => textOf(told).includes('begin'), TAKE_OVER_MS);
-  await eventually('the webhook has it', () => receiver.at('/t0ken-1').length === 3, TAKE_OVER_MS);
+  // A worker that dies between the answer and its note sends the message again: that it was noted is waited for here.
+  await eventually('the webhook has it', () => toldIn(id).length === 1, TAKE_OVER_MS);
   await service.killWorker();
   writeFileSync(path.join(files, 'go'), '');
   await service.orch('up');
