@@ -239,6 +239,12 @@ export const ROOMS = [
     [CLIENT, ENVCONFIG, WORKER, 'node', 'zod'],
   ),
   room(
+    'library',
+    'what programs import: the client, and the way to the embedded service',
+    'records temporal client service',
+    [],
+  ),
+  room(
     'ui',
     'the page that `orch ui` serves: what runs in the browser, and what it and its server say to each other',
     'contract',
@@ -247,7 +253,7 @@ export const ROOMS = [
   room(
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
-    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service ui',
+    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service library ui',
     ['commander', 'get-east-asian-width', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];
