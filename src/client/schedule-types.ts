@@ -25,7 +25,7 @@ export interface ScheduleToMake {
  * How a run of a schedule stands: as a run does; `starting` before it has begun, `not_started` where it could not be
  * started, and `unknown` where the service has forgotten it.
  */
-export type ScheduledState = RunState | 'starting' | 'not_started' | 'unknown';
+type ScheduledState = RunState | 'starting' | 'not_started' | 'unknown';
 
 /** A time at which a schedule was due, and what came of it. Times are milliseconds since the epoch. */
 export interface ScheduledRunView {

@@ -95,7 +95,7 @@ async function untilClosed(client: Client, runId: string, signal: AbortSignal): 
 }
 
 /** What the run of a schedule says of who has started it. */
-export function startedBySchedule(name: string): string {
+function startedBySchedule(name: string): string {
   return `schedule ${name}`;
 }
 

@@ -5,7 +5,7 @@ import type { SourcePlan } from '../schema/plan.js';
 import type { Overlap, Timing } from '../schedule/timing.js';
 
 /** What a plan says of when it is to be started. */
-export interface PlannedSchedule {
+interface PlannedSchedule {
   name: string;
   timing: Timing;
   pinned: boolean;

@@ -11,7 +11,7 @@ export interface Cron {
 }
 
 /** What is wrong with a cron line, and one that is right. */
-export interface CronProblem {
+interface CronProblem {
   message: string;
   hint: string;
 }
