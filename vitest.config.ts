@@ -48,6 +48,7 @@ const LONG = [
   'test/cli/{disk-full,first-message,heavy-plans,other-versions,parked-runs,unasked-runs,unchecked-start,upgrade}.test.ts',
   'test/cli/{run-folders-and-processes,sub-plans-crash}.test.ts',
   'test/client/update-limit.test.ts',
+  'test/docs/tutorial.test.ts',
   'test/examples/safe-merge.test.ts',
   'test/process/durable/crashes.test.ts',
   'test/service/{owner,watcher}.test.ts',

@@ -1,14 +1,17 @@
 // Long runs: whether a step costs the same at the end as at the start, and what a history, a replay and a worker come to.
 //   node bench/endurance.mjs [--chain 10000] [--layered 10000] [--fan 2000]
-//                             [--foreach 20000] [--retries 10000] [--kills 30] [--history-events N]
-// A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, and each step must have run once.
+//                             [--foreach 20000] [--retries 10000] [--turns 2000] [--quarantines 1000]
+//                             [--kills 30] [--server-kills 60] [--history-events N]
+// A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, with --server-kills the server,
+// both with SIGKILL and started again by `orch up`; each step must have run once.
 // Exits 1 where a run fails, a step ran twice, or the last tenth took more than 1.2 times as long as the first.
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { connectEmbedded } from '../dist/library/index.js';
 import { createPayloadCodec } from '../dist/temporal/payload-codec.js';
 import { workflowBundle } from '../dist/worker/bundle.js';
 import { workerSigning } from '../dist/service/index.js';
@@ -23,8 +26,14 @@ const { values: flags } = parseArgs({
     foreach: { type: 'string', default: '0' },
     /** Failures of one step before it succeeds. */
     retries: { type: 'string', default: '0' },
+    /** Turns of one agent, which a gate sends back each time, and who asks where it may not try again by itself. */
+    turns: { type: 'string', default: '0' },
+    /** Failures of one step that a person has tried again each time. */
+    quarantines: { type: 'string', default: '0' },
     /** Seconds between two kills of the worker; 0 for none. */
     kills: { type: 'string', default: '0' },
+    /** The same for the server. */
+    'server-kills': { type: 'string', default: '0' },
     'history-events': { type: 'string' },
   },
 });
@@ -33,8 +42,20 @@ const { values: flags } = parseArgs({
 const FLAT = 1.2;
 /** More than an event has. */
 const LINE_BYTES = 8_192;
+/** How often an agent is told what its gate found, before it asks; the most that a plan may say. */
+const ROUNDS = 100;
 /** Steps of a layer. */
 const LAYER = 100;
+
+/** Shapes of one step that is tried again and again, which writes when. */
+const REPEATED = new Set(['retries', 'turns', 'quarantines']);
+/** What shapes need beside their steps. */
+const GLOBALS = { turns: withAgent, quarantines: () => ({ on_abort: 'quarantine' }) };
+/** What people do in them. */
+const ANSWERS = {
+  turns: (id, signal) => answerAll(id, signal, 'answer', { step: 'often', text: 'once more' }),
+  quarantines: (id, signal) => answerAll(id, signal, 'retry', { step: 'often' }),
+};
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const rig = new Rig();
@@ -42,7 +63,7 @@ if (flags['history-events'] !== undefined) rig.env.ORCH_TEST_HISTORY_EVENTS = fl
 let wrong = false;
 try {
   await rig.orch('up');
-  for (const shape of ['chain', 'layered', 'fan', 'foreach', 'retries']) {
+  for (const shape of ['chain', 'layered', 'fan', 'foreach', 'retries', 'turns', 'quarantines']) {
     const size = Number(flags[shape]);
     if (size > 0) await endure(shape, size);
   }
@@ -53,28 +74,35 @@ process.exitCode = wrong ? 1 : 0;
 
 async function endure(shape, size) {
   const id = `${shape}-${size}`;
-  const kills = Number(flags.kills);
+  const killed = { worker: Number(flags.kills), server: Number(flags['server-kills']) };
+  const anyKills = killed.worker + killed.server > 0;
+  const kills = [];
   const log = path.join(rig.folder(id), 'effects');
   const peak = { mb: 0 };
   await rig.start(id, {
     plan_id: shape,
     version: '1.0',
-    globals: { default_timeout_sec: 'none' },
-    steps: stepsOf(shape, size, kills > 0 || shape === 'retries' ? log : undefined),
+    globals: { default_timeout_sec: 'none', ...GLOBALS[shape]?.(rig.folder(id)) },
+    steps: stepsOf(shape, size, anyKills || REPEATED.has(shape) ? log : undefined),
   });
   const began = performance.now();
   const stop = new AbortController();
-  const side = Promise.all([watchMemory(peak, stop.signal), kills > 0 ? killWorker(kills, stop.signal) : undefined]);
+  const answering = ANSWERS[shape]?.(id, stop.signal);
+  const killers = Object.entries(killed).filter(([, seconds]) => seconds > 0);
+  const killing = killers.map(([who, seconds]) => killEvery(seconds, who, kills, stop.signal));
+  const side = Promise.all([watchMemory(peak, stop.signal), answering, ...killing]);
   const status = await ended(id);
   const seconds = (performance.now() - began) / 1000;
   stop.abort();
-  await side.catch(() => {});
+  await side.catch((error) => {
+    if (error.name !== 'AbortError') throw error;
+  });
   const events = rig
     .record(id, 'events.ndjson')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
-  const ends = shape === 'retries' ? triesOf(log).slice(0, size) : endsOf(shape, events);
+  const ends = REPEATED.has(shape) ? triesOf(log).slice(0, size) : endsOf(shape, events);
   const tenth = Math.floor(ends.length / 10);
   const first = (ends[tenth] - ends[0]) / tenth;
   const last = (ends.at(-1) - ends.at(-1 - tenth)) / tenth;
@@ -86,9 +114,26 @@ async function endure(shape, size) {
     `  ${histories.count} histories; the longest has ${histories.events} events and ${(histories.bytes / 1e6).toFixed(1)} MB, its replay takes ${histories.replayMs} ms`,
     `  the worker needs ${peak.mb} MB at its peak, and ${memoryMb()} MB after the run`,
   ];
+  if (anyKills) rows.push(`  ${recoveries(kills, ends)}`);
   process.stdout.write(`${rows.join('\n')}\n`);
-  if (status !== 'succeeded' || ends.length !== size || (kills === 0 && ratio > FLAT)) wrong = true;
-  if (kills > 0 && shape !== 'retries') checkOnce(id, log, size);
+  if (status !== 'succeeded' || ends.length !== size || (!anyKills && ratio > FLAT)) wrong = true;
+  if (anyKills && !REPEATED.has(shape)) checkOnce(id, log, size);
+}
+
+/** How long it took after each kill until a step ended again. */
+function recoveries(kills, ends) {
+  const found = { worker: [], server: [] };
+  for (const { who, at } of kills) {
+    const next = ends.find((end) => end > at);
+    if (next !== undefined) found[who].push((next - at) / 1000);
+  }
+  const told = Object.entries(found).filter(([, seconds]) => seconds.length > 0);
+  const texts = told.map(([who, seconds]) => {
+    const sorted = seconds.toSorted((a, b) => a - b);
+    const median = sorted[Math.floor(sorted.length / 2)];
+    return `the ${who} was killed ${sorted.length} times; the next step ended after ${median.toFixed(1)} s (median), ${sorted.at(-1).toFixed(1)} s at most`;
+  });
+  return texts.join('\n  ');
 }
 
 /** When the steps ended, or the instances of the one. */
@@ -104,9 +149,12 @@ function triesOf(log) {
 
 function stepsOf(shape, size, log) {
   if (shape === 'foreach') return [{ id: 'each', foreach: Array.from({ length: size }, (_, i) => i), command: 'true' }];
-  if (shape === 'retries') {
+  if (REPEATED.has(shape)) {
     const script = `date +%s%3N >> ${log}; [ $(wc -l < ${log}) -gt ${size} ]`;
-    return [{ id: 'often', command: script, shell: true, retries: size, retry_delay_sec: 0 }];
+    if (shape === 'retries') return [{ id: 'often', command: script, shell: true, retries: size, retry_delay_sec: 0 }];
+    if (shape === 'quarantines') return [{ id: 'often', command: script, shell: true, on_failure: 'abort' }];
+    const verify = [{ run: script }];
+    return [{ id: 'often', step_def: { type: 'agent', agent: 'codex', prompt: 'x', verify, max_fix_rounds: ROUNDS } }];
   }
   const work = (i) => (log === undefined ? { command: 'true' } : { command: `echo s${i} >> ${log}`, shell: true });
   const before = (i) => {
@@ -115,6 +163,36 @@ function stepsOf(shape, size, log) {
     return [`s${i - LAYER}`, `s${i - LAYER - (i % LAYER) + ((i + 1) % LAYER)}`];
   };
   return Array.from({ length: size }, (_, i) => ({ id: `s${i}`, depends_on: before(i), ...work(i) }));
+}
+
+/** Answers an agent that asks, or has a step of a quarantined run tried again, each time. */
+async function answerAll(id, signal, verb, what) {
+  const client = await connectEmbedded({ env: rig.env, start: false });
+  try {
+    for (;;) {
+      await sleep(50, undefined, { signal });
+      await client.steer(id, verb, what).catch(refused); // where there is nothing to answer yet
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+function refused(error) {
+  if (!['refused', 'run_closed', 'no_worker'].includes(error.code)) throw error;
+}
+
+/** An agent that needs no account and no time: it says what codex says where it is done. */
+function withAgent(folder) {
+  const events = [
+    { type: 'thread.started', thread_id: 'th_1' },
+    { type: 'turn.started' },
+    { type: 'item.completed', item: { id: 'item_0', type: 'agent_message', text: 'done' } },
+    { type: 'turn.completed', usage: { input_tokens: 1, cached_input_tokens: 0, output_tokens: 1 } },
+  ];
+  const lines = events.map((event) => `echo '${JSON.stringify(event)}'`);
+  writeFileSync(path.join(folder, 'codex'), ['#!/bin/sh', 'cat > /dev/null', ...lines, ''].join('\n'), { mode: 0o755 });
+  return { cwd: folder, env: { PATH: `${folder}${path.delimiter}${process.env.PATH}` } };
 }
 
 async function ended(id) {
@@ -143,11 +221,24 @@ function lastLine(id) {
   }
 }
 
-async function killWorker(seconds, signal) {
+async function killEvery(seconds, who, kills, signal) {
   for (;;) {
     await sleep(seconds * 1000, undefined, { signal });
-    await rig.kill9('worker');
-    await rig.orch('up');
+    kills.push({ who, at: Date.now() });
+    await rig.kill9(who);
+    await upAgain();
+  }
+}
+
+/** Fails where the other one is killed while it starts. */
+async function upAgain() {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await rig.orch('up');
+      return;
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
   }
 }
 

@@ -19,6 +19,8 @@ write('exec-manifest', execManifestJsonSchema());
 write('pipelines', pipelinesJsonSchema());
 write('orchestration', loopJsonSchema());
 
-function write(name, schema) {
-  writeFileSync(`${folder}${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
+/** With a name by which other schemas and editors may refer to it; it says what it is, not where. */
+function write(name, { $schema, ...schema }) {
+  const named = { $schema, $id: `urn:orch:schema:${name}`, ...schema };
+  writeFileSync(`${folder}${name}.schema.json`, `${JSON.stringify(named, null, 2)}\n`);
 }

@@ -248,9 +248,15 @@ export const ROOMS = [
     [CLIENT, ENVCONFIG, WORKER, 'node', 'zod'],
   ),
   room(
+    'library',
+    'what programs import: the client, and the way to the embedded service',
+    'records temporal client service',
+    [],
+  ),
+  room(
     'cli',
     'the command: one file per command in `commands/`, rendering in `render/`; it loads what it needs when it needs it',
-    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service',
+    'host plan/model plan/problems plan/document plan/graph plan/templates plan/check plan/files formats journal loop contract process agents records temporal activities/cleanup client worker service library',
     ['commander', 'get-east-asian-width', 'node', 'picocolors', 'yaml', 'zod'],
   ),
 ];

@@ -1,17 +1,8 @@
-import { OrchError } from '../client/errors.js';
 import { OrchClient } from '../client/orch-client.js';
-import { configuredService, DEFAULT_NAMESPACE } from '../temporal/settings.js';
-import { stateDir } from '../records/paths.js';
-import { readRecordFiles } from '../records/run-folders.js';
-import { checkStateDir, ensureService, readSigning, runningServer, workerRuns } from '../service/index.js';
+import { connectEmbedded } from '../library/embedded.js';
+import { configuredService } from '../temporal/settings.js';
 import type { CliContext } from './context.js';
 import { UsageError } from './errors.js';
-import { defined } from '../basics/defined.js';
-
-interface RunningService {
-  address: string;
-  ui_url?: string;
-}
 
 /**
  * Connects to the configured service; where none is configured, to the embedded one.
@@ -24,24 +15,8 @@ export async function connect(context: CliContext, startEmbedded: boolean): Prom
     const webUi = context.env['ORCH_WEB_UI'];
     return OrchClient.connect({ service: remote, ...(webUi ? { webUi: webUi.replace(/\/+$/, '') } : {}) });
   }
-  const service = startEmbedded ? await startService(context) : runningService(context);
-  return OrchClient.connect({
-    service: {
-      connection: { address: service.address },
-      address: service.address,
-      namespace: DEFAULT_NAMESPACE,
-    },
-    ...signingOf(context),
-    workerRuns: () => workerRuns(context.env),
-    readFiles: (runId) => readRecordFiles(stateDir(context.env), runId),
-    ...defined({ webUi: service.ui_url }),
-  });
-}
-
-/** None where the worker that runs is of a build that does not sign its answers. */
-function signingOf(context: CliContext): { signing?: { key: string; since: number } } {
-  const { key, since } = readSigning(stateDir(context.env));
-  return since === undefined ? {} : { signing: { key, since } };
+  const onProgress = (line: string): void => context.note(`${context.colors.dim(line)}\n`);
+  return connectEmbedded({ env: context.env, start: startEmbedded, onProgress });
 }
 
 /** The service that the standard settings name. @throws UsageError where they cannot be read. */
@@ -51,18 +26,4 @@ export function settingsOf(context: CliContext): ReturnType<typeof configuredSer
   } catch (error) {
     throw new UsageError(`The Temporal settings cannot be read: ${(error as Error).message}`);
   }
-}
-
-async function startService(context: CliContext): Promise<RunningService> {
-  return ensureService({ env: context.env, onProgress: (line) => context.note(`${context.colors.dim(line)}\n`) });
-}
-
-/** Looking at a run starts nothing: not even a list should build a server. */
-function runningService(context: CliContext): RunningService {
-  checkStateDir(stateDir(context.env));
-  const server = runningServer(context.env);
-  if (server !== undefined) return server;
-  throw new OrchError('service_unreachable', 'The embedded service is not running', {
-    hint: '`orch up` starts it; runs continue where they were',
-  });
 }

@@ -17,8 +17,9 @@ export function addPlanCommands(program: Command, context: CliContext, done: Don
     .action(async (file, options) => done(await (await import('./commands/init.js')).init(context, file, options)));
 
   withFormatOptions(program.command('validate <plan...>'))
-    .description('check plans; report every problem and where it is')
+    .description('check plans, or those in a folder; report every problem and where it is')
     .option('--strict', 'count warnings as errors')
+    .option('--github', 'mark problems in the pages of GitHub (the default in its jobs)')
     .option('--json', 'print one JSON object')
     .action(async (plans, options) =>
       done(await (await import('./commands/validate.js')).validate(context, plans, options)),

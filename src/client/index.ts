@@ -15,7 +15,7 @@ export { configuredService, type TemporalSettings } from '../temporal/settings.j
 export { readUserNotify } from './user-notify.js';
 export { loadPlanFile, type LoadedPlans, type LoadFileOptions } from './plan-files.js';
 export type { CheckedPlans } from './checked-plans.js';
-export { loadPlanText, renderDiagnostics } from '../plan/index.js';
+export { loadPlanText, renderDiagnostics, type SourcePlan } from '../plan/index.js';
 export type { LoadedPlanSet } from '../plan/files/load-set.js';
 export type { Plan } from '../plan/model/plan.js';
 export type { Diagnostic } from '../plan/model/diagnostic.js';

@@ -71,7 +71,7 @@ export interface OrchClientOptions {
  *
  * @example
  * ```ts
- * const client = await OrchClient.connect({ service });
+ * const client = await connectEmbedded(); // or OrchClient.connect({ service })
  * const plan = await loadPlanFile('plan.yaml');
  * if (!plan.ok) throw new Error(renderDiagnostics(plan.error));
  * const { run_id } = await client.start(plan.value, { inputs: { BRANCH: 'main' } });

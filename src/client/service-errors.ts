@@ -190,7 +190,7 @@ export function runClosed(runId: string, status?: string): OrchError {
 }
 
 function notFound(details: string, runId = ''): OrchError {
-  if (/already completed/i.test(details)) return runClosed(runId);
+  if (/already completed|closing workflow/i.test(details)) return runClosed(runId);
   return new OrchError('run_not_found', `There is no run '${runId}'`, { hint: '`orch list` shows the runs' });
 }
 

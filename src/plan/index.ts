@@ -8,6 +8,7 @@ export { DIAGNOSTIC_CODES, type DiagnosticCode } from './problems/codes.js';
 export { buildGraph, levels, type Graph } from './graph/graph.js';
 export { inputToEnv, resolveApprovalInputs, resolveInputs } from './templates/inputs.js';
 export { diagnosticsJsonSchema, planJsonSchema } from './schema/json-schema.js';
+export type { SourcePlan } from './schema/plan.js';
 export { outputsRead } from './templates/outputs-read.js';
 export { renderDiagnostics, summarise } from './problems/render.js';
 export { ExpressionError, stepConditions, type StepConditions } from './templates/step-expressions.js';

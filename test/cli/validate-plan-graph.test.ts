@@ -1,3 +1,5 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect, test } from 'vitest';
 import { callCli, runCli } from '../support/cli.js';
 import { tempDir, uniqueId, writePlan } from '../support/plans.js';
@@ -20,6 +22,26 @@ test('validate: a valid plan is said to be one', async () => {
   });
   const json = await runCli(['validate', 'plan.json', '--json'], { cwd: dir });
   expect(JSON.parse(json.stdout)).toEqual({ valid: true, diagnostics: [] });
+});
+
+test('validate: a folder stands for the plans in it, and GitHub is told where the problems are', async () => {
+  const dir = tempDir();
+  for (const folder of ['ci/deep', '.hidden', 'node_modules']) mkdirSync(path.join(dir, folder), { recursive: true });
+  writePlan(path.join(dir, 'ci'), { steps });
+  writeFileSync(path.join(dir, 'ci/deep/bad.yaml'), 'plan_id: bad\nsteps:\n  - id: a\n    comand: ls\n');
+  writeFileSync(path.join(dir, 'ci/settings.yaml'), 'steps: many\n');
+  writeFileSync(path.join(dir, '.hidden/plan.yaml'), 'plan_id: hidden\n');
+  writeFileSync(path.join(dir, 'node_modules/plan.yaml'), 'plan_id: foreign\n');
+  symlinkSync(dir, path.join(dir, 'ci/round'));
+
+  const { code, stdout, stderr } = await runCli(['validate', '.', '--github'], { cwd: dir });
+  expect([code, stdout]).toEqual([2, 'ci/plan.json: valid (test, 4 steps)\n2 plans, 1 invalid\n']);
+  expect(stderr).toContain('::error file=ci/deep/bad.yaml,line=4,col=5,title=orch%3A unknown_key::');
+
+  mkdirSync(path.join(dir, 'empty'));
+  expect((await runCli(['validate', 'empty'], { cwd: dir })).stderr).toContain(
+    'error[usage]: there is no plan in empty',
+  );
 });
 
 test('plan: waves, what each step waits for, and what it would do', async () => {

@@ -1,4 +1,4 @@
-import { QueryNotRegisteredError } from '@temporalio/client';
+import { QueryNotRegisteredError, WorkflowNotFoundError } from '@temporalio/client';
 import { expect, test } from 'vitest';
 import { asOrchError, onceItAnswers, withDeadline } from '../../src/client/service-errors.js';
 
@@ -48,3 +48,11 @@ test.each([1, 2, 13, 14])(
     });
   },
 );
+
+test.each([
+  ['workflow execution already completed', 'run_closed'],
+  ['workflow update was aborted by closing workflow', 'run_closed'],
+  ['workflow not found for ID: r', 'run_not_found'],
+])('what the service says of a run that it asks no more ("%s") is %s', (said, code) => {
+  expect(asOrchError(new WorkflowNotFoundError(said, 'r', undefined), 'r')).toMatchObject({ code });
+});

@@ -1,27 +1,55 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { EXIT, type CliContext } from '../context.js';
 import { checkPlanFile, type LoadFlags, type PlanFile, type PlanFileResult } from '../load-plan.js';
+import { UsageError } from '../errors.js';
+import { plansUnder } from '../plan-folder.js';
+import { diagnosticAnnotations } from '../render/github.js';
 import { nameOf } from '../stdin.js';
+import { inGithubJob } from '../tell-github.js';
 import { counted, oneLine } from '../render/format.js';
 import { showDiagnostics } from '../show-diagnostics.js';
 
-/** `orch validate PLAN…`: exits 2 when any of them is invalid. */
+/** `orch validate PLAN|FOLDER…`: exits 2 when any of them is invalid. */
 export async function validate(
   context: CliContext,
-  files: readonly string[],
-  flags: LoadFlags & { json?: boolean },
+  named: readonly string[],
+  flags: LoadFlags & { json?: boolean; github?: boolean },
 ): Promise<number> {
-  let valid = true;
+  let invalid = 0;
   const all: Diagnostic[] = [];
+  const files = await plansIn(context, named);
   for (const file of files) {
     const result = await checkPlanFile(context, file, { ...flags, checkOnly: true });
-    valid &&= result.ok;
+    if (!result.ok) invalid += 1;
     all.push(...diagnosticsOf(result));
     if (!flags.json) await show(context, file, result);
   }
-  if (flags.json) context.out(`${JSON.stringify({ valid, diagnostics: all }, null, 2)}\n`);
-  return valid ? EXIT.succeeded : EXIT.usage;
+  if (flags.github === true || inGithubJob(context)) {
+    for (const line of diagnosticAnnotations(all)) context.note(`${line}\n`);
+  }
+  if (flags.json) context.out(`${JSON.stringify({ valid: invalid === 0, diagnostics: all }, null, 2)}\n`);
+  else if (files.length > named.length) context.out(`${counted(files.length, 'plan')}, ${invalid} invalid\n`);
+  return invalid === 0 ? EXIT.succeeded : EXIT.usage;
+}
+
+/** A folder stands for the plans in it. */
+async function plansIn(context: CliContext, named: readonly string[]): Promise<string[]> {
+  const files = await Promise.all(
+    named.map(async (name) => {
+      const isFolder = statSync(path.resolve(context.cwd, name), { throwIfNoEntry: false })?.isDirectory() === true;
+      if (!isFolder) return [name];
+      const plans = await plansUnder(name, context.cwd);
+      if (plans.length > 0) return plans;
+      throw new UsageError(
+        `there is no plan in ${name}`,
+        'a plan is a JSON or YAML file with a plan_id; hidden folders, links, node_modules and build folders are left out',
+      );
+    }),
+  );
+  return [...new Set(files.flat())];
 }
 
 function diagnosticsOf(result: PlanFileResult): readonly Diagnostic[] {

@@ -1,4 +1,5 @@
 import type { RunResult, StepView } from '../../contract/run-messages.js';
+import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import { fewSteps, leftText } from './few-steps.js';
 import { duration, forPeople } from './format.js';
 import { countText, type EndedAs } from './summary.js';
@@ -18,6 +19,20 @@ export function githubAnnotations(ended: RunResult): string[] {
   return failed.map((step) => {
     const message = `${whyText(step)} (orch logs ${run_id} ${step.id})`;
     return `::${kind} title=${property(`${plan_id}: ${step.id} failed`)}::${data(message)}`;
+  });
+}
+
+/** The same for problems of plans, each at its line. */
+export function diagnosticAnnotations(diagnostics: readonly Diagnostic[]): string[] {
+  const kept = new Map<Diagnostic['severity'], number>();
+  return diagnostics.flatMap(({ severity, code, message, hint, file, line, column }) => {
+    const before = kept.get(severity) ?? 0;
+    if (before === MOST_ANNOTATIONS) return [];
+    kept.set(severity, before + 1);
+    const place = Object.entries({ file, line, col: column, title: `orch: ${code}` })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${property(String(value))}`);
+    return [`::${severity} ${place.join(',')}::${data(hint === undefined ? message : `${message}\n${hint}`)}`];
   });
 }
 

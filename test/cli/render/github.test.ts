@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { githubAnnotations, githubSummary } from '../../../src/cli/render/github.js';
+import { diagnosticAnnotations, githubAnnotations, githubSummary } from '../../../src/cli/render/github.js';
 import type { StepView } from '../../../src/contract/run-messages.js';
 import { endedRun } from '../../support/ended-run.js';
 
@@ -52,4 +52,22 @@ test('the summary of a job has the steps, the end of what failed, and what to ty
       '',
     ].join('\n'),
   );
+});
+
+test('problems of plans are marked at their lines, ten of a kind', () => {
+  const problem = {
+    code: 'unknown_key',
+    severity: 'error',
+    message: 'no key "x"\n::stop',
+    file: 'a,b.yaml',
+    line: 2,
+    column: 3,
+  } as const;
+  const warnings = Array.from(
+    { length: 12 },
+    () => ({ code: 'w', severity: 'warning', message: 'm', hint: 'h' }) as const,
+  );
+  const lines = diagnosticAnnotations([problem, ...warnings]);
+  expect(lines[0]).toBe('::error file=a%2Cb.yaml,line=2,col=3,title=orch%3A unknown_key::no key "x"%0A::stop');
+  expect(lines.slice(1)).toEqual(Array.from({ length: 10 }, () => '::warning title=orch%3A w::m%0Ah'));
 });

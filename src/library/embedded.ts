@@ -1,0 +1,54 @@
+import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
+import { stateDir } from '../records/paths.js';
+import { readRecordFiles } from '../records/run-folders.js';
+import { checkStateDir, ensureService, readSigning, runningServer, workerRuns } from '../service/index.js';
+import { OrchError } from '../client/errors.js';
+import { OrchClient, type OrchClientOptions } from '../client/orch-client.js';
+import { defined } from '../basics/defined.js';
+
+/** Which embedded service is meant, and whether it may be started. */
+export interface EmbeddedOptions {
+  /** `ORCH_STATE_DIR` and its kin are read from here. Default: that of the process. */
+  env?: NodeJS.ProcessEnv;
+  /** Starts the service where it does not run, as `orch up` does; else that is an error. Default true. */
+  start?: boolean;
+  /** Hears what is done while the service starts, a line each. */
+  onProgress?: (line: string) => void;
+}
+
+/**
+ * Connects to the embedded service of this machine, as the command does: it is found by its state folder, and nothing is
+ * taken there without the key that is kept in it.
+ *
+ * @example
+ * const client = await connectEmbedded();
+ * @throws OrchError `service_unreachable` where the service does not run and is not to be started; else what `orch up`
+ * fails with.
+ */
+export async function connectEmbedded(options: EmbeddedOptions = {}): Promise<OrchClient> {
+  const { env = process.env, start = true, onProgress = () => {} } = options;
+  const { address, ui_url } = start ? await ensureService({ env, onProgress }) : runningService(env);
+  return OrchClient.connect({
+    service: { connection: { address }, address, namespace: DEFAULT_NAMESPACE },
+    ...signingOf(env),
+    workerRuns: () => workerRuns(env),
+    readFiles: (runId) => readRecordFiles(stateDir(env), runId),
+    ...defined({ webUi: ui_url }),
+  });
+}
+
+/** Looking at a run starts nothing: not even a list should build a server. */
+function runningService(env: NodeJS.ProcessEnv): { address: string; ui_url?: string } {
+  checkStateDir(stateDir(env));
+  const server = runningServer(env);
+  if (server !== undefined) return server;
+  throw new OrchError('service_unreachable', 'The embedded service is not running', {
+    hint: '`orch up` starts it; runs continue where they were',
+  });
+}
+
+/** None where the worker that runs is of a build that does not sign its answers. */
+function signingOf(env: NodeJS.ProcessEnv): Pick<OrchClientOptions, 'signing'> {
+  const { key, since } = readSigning(stateDir(env));
+  return since === undefined ? {} : { signing: { key, since } };
+}

@@ -1,0 +1,2 @@
+export * from '../client/index.js';
+export { connectEmbedded, type EmbeddedOptions } from './embedded.js';
