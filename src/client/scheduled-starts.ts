@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Client } from '@temporalio/client';
 import { defined } from '../basics/defined.js';
 import { CANCEL_SENDER } from '../contract/run-messages.js';
@@ -85,12 +86,12 @@ export function createScheduledStarts(options: StarterOptions): ScheduledStarts 
  */
 async function untilClosed(client: Client, runId: string, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
-  let giveUp = (): void => {};
-  const givenUp = new Promise<void>((resolve) => (giveUp = resolve));
-  signal.addEventListener('abort', giveUp, { once: true });
+  const seen = new AbortController();
+  const givenUp = once(signal, 'abort', { signal: seen.signal });
   const closed = client.workflow.getHandle(runId).result();
   await Promise.race([closed, givenUp]).catch(() => {});
-  signal.removeEventListener('abort', giveUp);
+  seen.abort();
+  await givenUp.catch(() => {});
   closed.catch(() => {});
 }
 

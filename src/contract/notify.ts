@@ -1,6 +1,6 @@
 import type { ExpandedNotifier } from '../plan/templates/expand-notifier.js';
 import type { Notifier, NotifyEvent } from '../plan/model/notify.js';
-import type { SecretSource } from '../plan/model/plan.js';
+import type { SecretSource } from '../plan/model/secret-source.js';
 import type { SecretUse } from '../plan/templates/secret-uses.js';
 import type { RunStatus } from './statuses.js';
 

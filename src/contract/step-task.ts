@@ -1,7 +1,8 @@
 import type { Expectation } from '../plan/check/gate-expectation.js';
 import type { Timeout } from '../plan/model/values.js';
 import type { SecretUse } from '../plan/templates/secret-uses.js';
-import type { OwnVariable, RetryPolicy, SecretSource, StepAction } from '../plan/model/plan.js';
+import type { OwnVariable, RetryPolicy, StepAction } from '../plan/model/plan.js';
+import type { SecretSource } from '../plan/model/secret-source.js';
 import type { AgentTurn, TurnFacts } from './agent-turn.js';
 import type { StepReason } from './statuses.js';
 import type { FailedAttempt, StepReport } from './step-result.js';

@@ -23,6 +23,7 @@ export function planReference(template: string, examples: Examples): string {
 const CHAPTERS: Readonly<Record<string, (name: string) => boolean>> = {
   'keys: plan': (name) => !name.includes('.'),
   'keys: inputs': (name) => name.startsWith('inputs.'),
+  'keys: schedule': (name) => name.startsWith('schedule.'),
   'keys: globals': (name) => name.startsWith('globals.'),
   'keys: step': (name) => name.startsWith('step.'),
   kinds: (name) => name.startsWith('step_def.'),

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import type { SecretSource } from '../plan/model/plan.js';
+import type { SecretSource } from '../plan/model/secret-source.js';
 import { MIN_SECRET_LENGTH } from './spellings.js';
 import { defined } from '../basics/defined.js';
 

@@ -68,7 +68,7 @@ export function createScheduleRegister(dir: string, most = MOST_USES): ScheduleR
   const entryFile = (name: string): string => path.join(dir, `${name}.json`);
   const usesFile = (name: string): string => path.join(dir, `${name}.begun`);
   const register: ScheduleRegister = {
-    read: (name) => readJson<ScheduleEntry>(entryFile(name)),
+    read: (name) => readJson(entryFile(name)) as ScheduleEntry | undefined,
     names() {
       const files = unlessMissing(() => readdirSync(dir)) ?? [];
       return files.flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : [])).sort();
@@ -84,7 +84,7 @@ export function createScheduleRegister(dir: string, most = MOST_USES): ScheduleR
       const entry = register.read(asked.name);
       if (entry?.id !== asked.definition)
         return 'orch has not made this schedule here, or has changed or deleted it since';
-      const before = readJson<Uses>(usesFile(asked.name)) ?? { floor: 0, uses: [] };
+      const before = (readJson(usesFile(asked.name)) as Uses | undefined) ?? { floor: 0, uses: [] };
       const use = before.uses.find(([due]) => due === asked.due);
       if (use !== undefined) return use[1] === asked.user ? undefined : 'a run was started for this time already';
       const grant = entry.grants.find((each) => covers(each, asked, before, now));
@@ -122,7 +122,7 @@ function withUse(
   return { floor: Math.max(floor, ...forgotten.map(([at]) => at)), uses: all.slice(-most) };
 }
 
-function readJson<T>(file: string): T | undefined {
+function readJson(file: string): unknown {
   const text = unlessMissing(() => readFileSync(file, 'utf8'));
-  return text === undefined ? undefined : (JSON.parse(text) as T);
+  return text === undefined ? undefined : JSON.parse(text);
 }

@@ -102,11 +102,13 @@ test('a run that cannot be started is told of, with the reason', async () => {
   writePlan(service.dir, plan(), file);
 });
 
+/** What the command says: its code, the error, and what it takes the user to have meant. */
+async function said(...args: string[]): Promise<unknown[]> {
+  const { code, stderr } = await service.orch('schedule', ...args);
+  return [code, stderr.split('\n')[0], /did you mean '[^']*'/.exec(stderr)?.[0]];
+}
+
 test('what is named wrongly is refused, and what was meant is said', async () => {
-  const said = async (...args: string[]) => {
-    const { code, stderr } = await service.orch('schedule', ...args);
-    return [code, stderr.split('\n')[0], /did you mean '[^']*'/.exec(stderr)?.[0]];
-  };
   expect(await said('describe', 'nigthly')).toEqual([
     2,
     "error[schedule_not_found]: There is no schedule 'nigthly'",
@@ -167,7 +169,7 @@ test('what somebody else asks the service for is not started', async () => {
   expect((await service.orch('status', foreign!.run_id)).code).toBe(2);
 
   // Another plan under the name of the schedule.
-  await handle.update(({ action: _, ...same }) => ({
+  await handle.update((same) => ({
     ...same,
     action: {
       type: 'startWorkflow',
@@ -214,9 +216,10 @@ test('a schedule of a plan is applied, says what changed, skips what overlaps, o
   await eventually('it has ended', async () => (await described('greet')).last?.status === 'succeeded');
 });
 
+const backfill = (from: string, to: string) =>
+  service.orch('schedule', 'backfill', 'greet', '--from', from, '--to', to, '--json');
+
 test('a backfill starts what was due in the past, one after the other', async () => {
-  const backfill = async (from: string, to: string) =>
-    service.orch('schedule', 'backfill', 'greet', '--from', from, '--to', to, '--json');
   const { stdout } = await backfill('2023-06-01', '2025-06-01');
   expect(JSON.parse(stdout)).toEqual({ name: 'greet', due: ['2023-12-31T23:00:00.000Z', '2024-12-31T23:00:00.000Z'] });
   await eventually('both have run', async () => {

@@ -34,9 +34,10 @@ test('what a schedule does otherwise is told by name', () => {
   expect(scheduleChanges(definition, { ...anew, file: '/p.yaml' })).toEqual(['pinned', 'file']);
 });
 
+const range = (start: number, end = start) => [{ start, end, step: 1 }];
+
 test('Temporal, which wants both days to fit, gets a calendar for each of them', () => {
   const { spec, policies } = temporalSchedule(definition, { taskQueue: 'orch', paused: false, note: '' });
-  const range = (start: number, end = start) => [{ start, end, step: 1 }];
   const time = { minute: range(0), hour: range(2), month: expect.arrayContaining(['JANUARY', 'DECEMBER']) as string[] };
   expect(spec).toEqual({
     calendars: [

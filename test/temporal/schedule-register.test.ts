@@ -72,11 +72,13 @@ test('a backfill is good for the times of its range that were due, until it is o
   expect(admit({ due: since - 3 * DAY }, since + 4 * DAY)).toMatch(/after this time/);
 });
 
+/** The nth time. */
+const nthDue = (nth: number): number => since + nth * 60_000;
+
 test('what is forgotten of many starts is not started again', () => {
   register = createScheduleRegister(tempDir(), 3);
   register.write('nightly', entry);
-  const due = (nth: number) => since + nth * 60_000;
-  for (const nth of [1, 2, 3, 4]) expect(admit({ due: due(nth), user: `${nth}` })).toBeUndefined();
-  expect(admit({ due: due(1), user: 'copy' })).toBe('this time is too long ago');
-  expect(admit({ due: due(4), user: 'copy' })).toMatch(/already/);
+  for (const nth of [1, 2, 3, 4]) expect(admit({ due: nthDue(nth), user: `${nth}` })).toBeUndefined();
+  expect(admit({ due: nthDue(1), user: 'copy' })).toBe('this time is too long ago');
+  expect(admit({ due: nthDue(4), user: 'copy' })).toMatch(/already/);
 });

@@ -1,4 +1,4 @@
-import type { SecretSource } from './plan.js';
+import type { SecretSource } from './secret-source.js';
 
 /** What of a run somebody may want to be told of. */
 export const NOTIFY_EVENTS = ['failed', 'succeeded', 'canceled', 'waiting', 'quarantined'] as const;

@@ -1,5 +1,6 @@
 import type { AgentAction, AgentSettings, Budget } from './agent.js';
 import type { NotifySettings } from './notify.js';
+import type { SecretSource } from './secret-source.js';
 import type { Json, Timeout } from './values.js';
 
 export type InputType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
@@ -116,16 +117,6 @@ export interface RetryPolicy {
   /** Failure reasons that are retried; absent means the default set. */
   on?: readonly string[];
   no_retry_exit_codes: readonly number[];
-}
-
-/** Where a worker finds a secret's value; exactly one of the three. */
-export interface SecretSource {
-  /** Environment variable of the worker. */
-  env?: string;
-  /** File on the worker; a relative one counts from the folder where the run was started. */
-  file?: string;
-  /** Prints the value: a line of the shell, or a program with its arguments. */
-  command?: string | readonly string[];
 }
 
 /** A step with every default filled in. */

@@ -1,4 +1,4 @@
-import type { SecretSource } from '../model/plan.js';
+import type { SecretSource } from '../model/secret-source.js';
 import type { SourceStep } from '../schema/step.js';
 import { given } from './omit-absent.js';
 

@@ -25,7 +25,7 @@ export const LEAST_EVERY_SEC = MINUTE_SEC;
 /** Whether there is such a time zone. */
 export function isTimeZone(name: string): boolean {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    Intl.DateTimeFormat('en', { timeZone: name });
     // An offset such as +01:00 is one to JavaScript, and none to others.
     return /^[A-Za-z]/.test(name);
   } catch {

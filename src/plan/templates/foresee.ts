@@ -1,7 +1,8 @@
 import { evaluateCondition, type Expression, type ExpressionValues } from '../expressions/index.js';
 import { conditionValues, type TemplateContext } from './expand-step.js';
 import { stepConditions } from './step-expressions.js';
-import type { Plan, SecretSource, Step } from '../model/plan.js';
+import type { Plan, Step } from '../model/plan.js';
+import type { SecretSource } from '../model/secret-source.js';
 
 /** What expressions know then. */
 export const BEFORE_THE_RUN = { prev: {}, run: { id: 'RUN', attempt: 1 } };
