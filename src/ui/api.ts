@@ -164,7 +164,7 @@ export interface RerunRequest {
 }
 
 /** A step that runs again. */
-export interface AgainLine {
+interface AgainLine {
   step: string;
   why: string;
   /** Of a `foreach`: the items that run, where some are reused. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { pageFile } from '../package-files.js';
 
 /** A file of the page. */
-export interface Asset {
+interface Asset {
   type: string;
   body: Buffer;
 }
