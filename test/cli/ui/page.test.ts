@@ -102,8 +102,20 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     await page.getByRole('alert').getByText('tier').waitFor();
     await expectComplaint(/409/);
     await waits.getByLabel('tier').fill('2');
-    await waits.getByRole('button', { name: 'Approve', exact: true }).click();
-    await page.getByRole('status').getByText('ask: approved').waitFor();
+    // A worker that is busy may answer too late: then it is asked again, as a person would.
+    await eventually(
+      'the approval is taken',
+      async () => {
+        if ((await waits.count()) === 0) return true;
+        await waits
+          .getByRole('button', { name: 'Approve', exact: true })
+          .click({ timeout: 5000 })
+          .catch(() => {});
+        return false;
+      },
+      2 * PATIENCE,
+    );
+    expect(complaints.splice(0).filter((text) => !/status of (409|503)/.test(text))).toEqual([]);
     await page.getByRole('button', { name: 'ship', exact: true }).click();
     const log = page.getByRole('log');
     await log.getByText('<script>alert(2)</script> tier').waitFor();
