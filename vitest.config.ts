@@ -48,6 +48,8 @@ const LONG = [
   'test/cli/loop-{agents,crash,git,older,roles}.test.ts',
   'test/cli/{disk-full,first-message,heavy-plans,other-versions,parked-runs,unasked-runs,unchecked-start,upgrade}.test.ts',
   'test/cli/{run-folders-and-processes,sub-plans-crash}.test.ts',
+  'test/cli/{notify,schedules}.test.ts',
+  'test/cli/ui/page.test.ts',
   'test/client/update-limit.test.ts',
   'test/docs/tutorial.test.ts',
   'test/examples/safe-merge.test.ts',
