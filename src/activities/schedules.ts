@@ -39,8 +39,7 @@ async function orWhyNot<T>(start: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof Error && error.name === 'OrchError' && 'code' in error)) throw error;
     const { message, code } = error;
-    if (code === 'service_unreachable' || code === 'no_worker')
-      throw ApplicationFailure.retryable(message, String(code));
+    if (code === 'service_unreachable' || code === 'no_worker') throw ApplicationFailure.retryable(message, code);
     throw withoutStack(
       ApplicationFailure.create({ type: 'NotStarted', nonRetryable: true, message, details: [{ code }] }),
     );

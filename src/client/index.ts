@@ -8,13 +8,7 @@ export type { PastInstance, PastRun, RerunDecision, RerunMode, RunsAgain } from 
 export type { LockUser, LockView } from './locks.js';
 export type { LoopClient } from './loops.js';
 export type { SchedulesClient } from './schedules.js';
-export type {
-  ScheduledRunView,
-  ScheduleDetails,
-  ScheduleToMake,
-  ScheduleView,
-  Triggered,
-} from './schedule-types.js';
+export type { ScheduledRunView, ScheduleDetails, ScheduleToMake, ScheduleView, Triggered } from './schedule-types.js';
 export type { LoopDescription, LoopToStart, StartedLoop } from './loop-types.js';
 export type { LoopEnd, LoopFailure, LoopView, TurnRecord } from '../contract/loop-messages.js';
 export type { PlanToStart, RunDescription, RunState, RunSummary, StartOptions } from './types.js';

@@ -5,7 +5,6 @@ import {
   type Client,
   type ScheduleDescription,
   type ScheduleOverlapPolicy,
-  type ScheduleSummary,
 } from '@temporalio/client';
 import { defined } from '../basics/defined.js';
 import {
@@ -223,7 +222,7 @@ export class SchedulesClient {
   private async names(): Promise<string[]> {
     const names: string[] = [];
     try {
-      for await (const { scheduleId: id } of this.client.schedule.list() as AsyncIterable<ScheduleSummary>) {
+      for await (const { scheduleId: id } of this.client.schedule.list()) {
         if (id.startsWith(SCHEDULE_PREFIX)) names.push(scheduleName(id));
       }
     } catch (error) {
