@@ -54,7 +54,7 @@ export function signedStart(
  * only. So it is told nothing, and does nothing but ask the worker, which looks itself what is due (`ScheduleRegister`).
  */
 function byItself(signing: Signing, check: StartCheck, run: () => Promise<unknown>): Promise<unknown> {
-  signing.sealed = signing.since !== undefined;
+  signing.sealed = signing.since !== undefined && check.info().startTime.getTime() >= signing.since;
   return hasSeals(signing) ? sealedEnd(signing, check, run) : run();
 }
 
