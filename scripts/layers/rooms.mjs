@@ -109,7 +109,7 @@ export const ROOMS = [
   room(
     'journal',
     "what a run's record says: the manifest, the fold from events to it, metrics. Pure",
-    'plan/model contract',
+    'contract',
     ['zod'],
   ),
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RUN_STATES } from '../contract/statuses.js';
-import { NOTIFY_EVENTS } from '../plan/model/notify.js';
+import { failedNotificationsSchema } from '../contract/failed-notifications-schema.js';
 import { executionFacts, nullable, resultFacts, stepStatus, time as someTime } from '../contract/step-result.js';
 
 /** Version of the form of the manifest. Fields are added, never changed or taken away. */
@@ -90,18 +90,7 @@ export const manifestSchema = z.object({
   tags: z.array(z.string()),
   metadata: z.record(z.string(), z.unknown()),
   inputs: z.record(z.string(), z.unknown()),
-  failed_notifications: z
-    .array(
-      z.object({
-        event: z.enum(NOTIFY_EVENTS),
-        to: z.string(),
-        reason: z.string(),
-        message: z.string(),
-        step: z.string().optional(),
-      }),
-    )
-    .optional()
-    .describe('notifications that failed, the last five'),
+  failed_notifications: failedNotificationsSchema.optional(),
   versions: z.object({ manifest: z.int(), events: z.int(), engine: z.int() }),
   steps: z.array(stepSchema).describe('in plan order, those of `finally` last'),
 });

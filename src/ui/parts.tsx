@@ -48,10 +48,13 @@ function messageOf(error: unknown): string {
 /** A window in front of the page. Escape closes it. */
 export function Dialog({
   title,
+  action,
   onClose,
   children,
 }: {
   title: string;
+  /** The button beside the one that leaves things as they are. */
+  action: JSX.Element;
   onClose: () => void;
   children: ComponentChildren;
 }): JSX.Element {
@@ -67,6 +70,12 @@ export function Dialog({
     <dialog ref={dialog} onClose={onClose} aria-label={title}>
       <h2>{title}</h2>
       {children}
+      <div class="buttons">
+        {action}
+        <button type="button" onClick={onClose}>
+          Leave it
+        </button>
+      </div>
     </dialog>
   );
 }

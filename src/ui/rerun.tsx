@@ -25,24 +25,16 @@ export function Rerun({ runId, from, onClose }: { runId: string; from?: string; 
     onClose();
     if (run_id !== undefined) goTo(runLink(run_id));
   };
+  const title = `Run ${runId} again${from === undefined ? '' : ` from ${from}`}?`;
+  const action = (
+    <Doing class="good" disabled={outlook === undefined} work={() => ask(false)} onDone={started} onError={setError}>
+      Run again
+    </Doing>
+  );
   return (
-    <Dialog title={`Run ${runId} again${from === undefined ? '' : ` from ${from}`}?`} onClose={onClose}>
+    <Dialog title={title} action={action} onClose={onClose}>
       <Trouble error={error} />
       {outlook === undefined ? error === undefined && <p class="dim">Loading</p> : <Outlook outlook={outlook} />}
-      <div class="buttons">
-        <Doing
-          class="good"
-          disabled={outlook === undefined}
-          work={() => ask(false)}
-          onDone={started}
-          onError={setError}
-        >
-          Run again
-        </Doing>
-        <button type="button" onClick={onClose}>
-          Leave it
-        </button>
-      </div>
     </Dialog>
   );
 }

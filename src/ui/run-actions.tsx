@@ -86,17 +86,14 @@ export function Confirm({
       onClose();
       then(value);
     };
+  const action = (
+    <Doing class="bad" work={work} onDone={closing(onDone)} onError={closing(onError)}>
+      {name}
+    </Doing>
+  );
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} action={action} onClose={onClose}>
       {children}
-      <div class="buttons">
-        <Doing class="bad" work={work} onDone={closing(onDone)} onError={closing(onError)}>
-          {name}
-        </Doing>
-        <button type="button" onClick={onClose}>
-          Leave it
-        </button>
-      </div>
     </Dialog>
   );
 }

@@ -9,7 +9,7 @@ import {
   stepStatus,
   time as someTime,
 } from '../../contract/step-result.js';
-import { NOTIFY_EVENTS } from '../../plan/model/notify.js';
+import { failedNotificationsSchema } from '../../contract/failed-notifications-schema.js';
 import { defined } from '../../basics/defined.js';
 
 const time = someTime.nullable();
@@ -90,18 +90,7 @@ export const runJsonSchema = z.object({
     .describe('only for execution manifests: how its tasks ended, without the steps that only join others')
     .optional(),
   recommendations: z.array(z.string()).describe('what to do about the guardrails of the plan').optional(),
-  failed_notifications: z
-    .array(
-      z.object({
-        event: z.enum(NOTIFY_EVENTS),
-        to: z.string(),
-        reason: z.string(),
-        message: z.string(),
-        step: z.string().optional().describe('the step that waited'),
-      }),
-    )
-    .describe('notifications that failed, the last five')
-    .optional(),
+  failed_notifications: failedNotificationsSchema.optional(),
   steps: z.array(stepSchema),
 });
 
