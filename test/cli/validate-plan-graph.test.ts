@@ -227,7 +227,7 @@ test('every command has --help, and --json', async () => {
   const { stdout } = await runCli(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*/gm)].map((match) => match[1]!);
   expect(commands.toSorted()).toEqual(
-    'answer approve cancel completion convert doctor down explain export graph help init list locks logs loop open pause plan prune reject rerun resume retry run schema skip start stats status up validate watch worker'.split(
+    'answer approve cancel completion convert doctor down explain export graph help init list locks logs loop open pause plan prune reject rerun resume retry run schedule schema skip start stats status ui up validate watch worker'.split(
       ' ',
     ),
   );
@@ -235,7 +235,8 @@ test('every command has --help, and --json', async () => {
   const others = new Set(['help', 'completion', 'schema']);
   for (const command of commands.filter((name) => !others.has(name))) {
     // Of a group of commands one of them.
-    const help = await runCli(command === 'loop' ? [command, 'status', '--help'] : [command, '--help']);
+    const inGroup = { loop: ['status'], schedule: ['list'] }[command] ?? [];
+    const help = await runCli([command, ...inGroup, '--help']);
     expect([command, help.code, help.stderr]).toEqual([command, 0, '']);
     expect(help.stdout).toContain('--json');
   }
