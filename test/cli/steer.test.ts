@@ -51,7 +51,7 @@ describe('approvals', () => {
     const plan = writePlan(dir, { steps: [steps[0], steps[2]] });
     const cli = startCli(['run', plan, '--id', id], { cwd: dir });
     await eventually('it says how to answer', () =>
-      cli.output().includes(`answer with: orch approve ${id} gate   or: orch reject ${id} gate\n`),
+      cli.output().includes(`answer with: orch approve ${id} gate --by NAME   or: orch reject ${id} gate --by NAME\n`),
     );
     expect((await callCli(['explain', id, 'gate'])).stdout).toBe(
       'gate: waiting\n  It waits for ann or bob to approve or reject it: Ship it?.\n  It depends on nothing.\n',
