@@ -1,11 +1,14 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually } from '../support/eventually.js';
+import { eventually as within } from '../support/eventually.js';
 import { OwnService, textOf } from '../support/own-service.js';
 import { writePlan } from '../support/plans.js';
 
 const service = new OwnService();
+
+/** Several commands and processes, on a machine that may be busy. */
+const eventually: typeof within = (what, probe) => within(what, probe, 120_000);
 
 interface RunRow {
   run_id: string;
