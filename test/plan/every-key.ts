@@ -10,6 +10,7 @@ inputs:
   branch: {type: string, required: true, description: What to build}
   mode: {enum: [fast, slow], default: fast}
   count: {type: integer, default: 3}
+schedule: {name: nightly, cron: "0 2 * * mon", timezone: UTC, overlap: skip, catch_up_sec: 6h, pinned: true, inputs: {branch: main}}
 globals:
   max_concurrency: 4
   default_timeout_sec: 60

@@ -47,8 +47,8 @@ describe('the keys of neighbouring tools', () => {
     expect(said('', step)).toBe(hint);
   });
 
-  test('schedule at the top is refused, a note of one’s own is only told', () => {
-    expect(said('schedule: daily')).toContain('a plan does not say when it runs');
+  test('when it runs is said by schedule; a note of one’s own is only told', () => {
+    expect(said('cron: "0 2 * * *"')).toBe('write schedule: {cron: …}');
     expect(said('doc_id: 5', 'command: x', 'warning')).toBe("put it under metadata, or name it 'x-doc_id'");
   });
 });
