@@ -49,9 +49,14 @@ beforeAll(async () => {
 });
 afterAll(() => service.down());
 
+/** A server that gets no time is not reached within five seconds; then it is asked again. */
 async function described(name: string): Promise<ScheduleJson> {
-  const { stdout } = await service.orch('schedule', 'describe', name, '--json');
-  return JSON.parse(stdout) as ScheduleJson;
+  return eventually('the service answers', async () => {
+    const { code, stdout, stderr } = await service.orch('schedule', 'describe', name, '--json');
+    if (code === 3) return undefined;
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout) as ScheduleJson;
+  });
 }
 
 /** Triggers a schedule, and gives what it says of that run once it has come to something. */
