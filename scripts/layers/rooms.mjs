@@ -106,12 +106,9 @@ export const ROOMS = [
     'plan/model plan/graph contract',
     [],
   ),
-  room(
-    'journal',
-    "what a run's record says: the manifest, the fold from events to it, metrics. Pure",
-    'contract',
-    ['zod'],
-  ),
+  room('journal', "what a run's record says: the manifest, the fold from events to it, metrics. Pure", 'contract', [
+    'zod',
+  ]),
 
   room('secrets', 'where secrets come from, and how they are kept out of what people read', 'host plan/model', [
     'node',
