@@ -6,7 +6,6 @@ import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '..
 import { forceCancel } from './force-cancel.js';
 import { defined } from '../basics/defined.js';
 import {
-  CANCEL_SENDER,
   type Explanation,
   type ProgressView,
   type RunResult,
@@ -28,6 +27,7 @@ import { LoopClient } from './loops.js';
 import { listRuns, type ListOptions } from './list-runs.js';
 import { prepareRun, type PreparedRun } from './prepare.js';
 import type { PastRun } from './rerun-types.js';
+import { requestCancel } from './request-cancel.js';
 import { runOutcome } from './outcome.js';
 import { RunQuestions } from './run-questions.js';
 import { sendSignal, sendUpdate } from './send-verb.js';
@@ -294,8 +294,7 @@ export class OrchClient {
     const { force, by = startedBy() } = options;
     const handle = this.client.workflow.getHandle(runId);
     try {
-      await throughOutages(() => handle.signal(CANCEL_SENDER, { by })).catch(() => {}); // a name must not keep it from being canceled
-      await throughOutages(() => handle.cancel());
+      await requestCancel(handle, by);
     } catch (error) {
       throw asOrchError(error, runId);
     }

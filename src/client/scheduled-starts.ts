@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { Client } from '@temporalio/client';
 import { defined } from '../basics/defined.js';
-import { CANCEL_SENDER } from '../contract/run-messages.js';
 import {
   SCHEDULE_VERSION,
   dueOf,
@@ -18,8 +17,9 @@ import { OrchError } from './errors.js';
 import { loadPlanFile } from './plan-files.js';
 import { prepareRun, type PreparedRun } from './prepare.js';
 import { readSchedule } from './read-schedule.js';
+import { requestCancel } from './request-cancel.js';
 import type { ClientSigning } from './sealed-result.js';
-import { asOrchError, throughOutages } from './service-errors.js';
+import { asOrchError } from './service-errors.js';
 import { startRun } from './start-run.js';
 import type { PlanToStart } from './types.js';
 
@@ -69,8 +69,7 @@ export function createScheduledStarts(options: StarterOptions): ScheduledStarts 
     async cancel({ run_id, temporal_run_id }, by) {
       const handle = client.workflow.getHandle(run_id, undefined, { firstExecutionRunId: temporal_run_id });
       try {
-        await throughOutages(() => handle.signal(CANCEL_SENDER, { by })).catch(() => {}); // a name must not keep it from being canceled
-        await throughOutages(() => handle.cancel());
+        await requestCancel(handle, by);
       } catch (error) {
         const known = asOrchError(error, run_id);
         if (known instanceof OrchError && ['run_closed', 'run_not_found'].includes(known.code)) return;
