@@ -41,14 +41,24 @@ export function packRows(
     if (column === undefined) columns.set(key, (column = Array.from<Value>({ length: rows.length })));
     column[i] = value;
   };
+  const below = new Map(nested.map((key) => [key, new Map<string, string>()]));
   rows.forEach((row, i) => {
-    for (const [key, value] of Object.entries(row as Row)) {
-      if (!nested.includes(key) || value === undefined) put(i, key, value);
-      else for (const [inner, each] of Object.entries(value as Row)) put(i, `${key}.${inner}`, each);
+    for (const key in row) {
+      const value = (row as Row)[key];
+      const known = below.get(key);
+      if (known === undefined || value === undefined) put(i, key, value);
+      else for (const inner in value as Row) put(i, joined(known, key, inner), (value as Row)[inner]);
     }
   });
   const packed = [...columns].map(([key, values]): [string, Column] => [key, packColumn(values, names)]);
   return { rows: rows.length, columns: Object.fromEntries(packed) };
+}
+
+/** The name of a field of a field, made once: there may be a million of them. */
+function joined(known: Map<string, string>, outer: string, inner: string): string {
+  let name = known.get(inner);
+  if (name === undefined) known.set(inner, (name = `${outer}.${inner}`));
+  return name;
 }
 
 /** How rows come out. */
@@ -85,20 +95,25 @@ export function unpackRows(
 /** Packs one list of values. */
 export function packColumn(values: readonly Value[], names: readonly string[] = []): Column {
   const words = new Words();
-  if (values.every((value) => value === undefined || Number.isSafeInteger(value))) {
+  if (allNumbers(values)) {
     let before = 0;
     for (const value of values) {
-      if (value === undefined) words.add(ABSENT);
+      if (value === undefined) words.add(undefined);
       else {
-        words.add(((value as number) - before).toString(36));
+        words.add((value as number) - before);
         before = value as number;
       }
     }
     return words.text();
   }
   const entries = new Entries();
-  values.forEach((value, i) => words.add(value === undefined ? ABSENT : entries.placeOf(value, names[i]).toString(36)));
+  values.forEach((value, i) => words.add(value === undefined ? undefined : entries.placeOf(value, names[i])));
   return { of: entries.of, at: words.text() };
+}
+
+function allNumbers(values: readonly Value[]): boolean {
+  const { isSafeInteger } = Number;
+  return values.every((value) => value === undefined || isSafeInteger(value));
 }
 
 /** The values that {@link packColumn} was given. */
@@ -155,12 +170,12 @@ function partsOf(key: string, nested: readonly string[]): [outer: string, inner?
 /** Words of a column as they are written down. */
 class Words {
   private readonly runs: string[] = [];
-  private word = '';
+  private number: number | undefined;
   private count = 0;
 
-  add(word: string): void {
-    if (word !== this.word) this.endRun();
-    this.word = word;
+  add(number: number | undefined): void {
+    if (number !== this.number) this.endRun();
+    this.number = number;
     this.count += 1;
   }
 
@@ -170,7 +185,10 @@ class Words {
   }
 
   private endRun(): void {
-    if (this.count > 0) this.runs.push(this.count === 1 ? this.word : `${this.word}*${this.count.toString(36)}`);
+    if (this.count > 0) {
+      const word = this.number === undefined ? ABSENT : this.number.toString(36);
+      this.runs.push(this.count === 1 ? word : `${word}*${this.count.toString(36)}`);
+    }
     this.count = 0;
   }
 }

@@ -1,5 +1,6 @@
 import { packRows, unpackColumn, unpackRows, type PackedRows } from './columns.js';
 import type { Plan, Step } from '../plan/model/plan.js';
+import { outputsRead } from '../plan/templates/outputs-read.js';
 
 /**
  * A checked plan as what tells it from the document that it was made of. The document goes along anyway, for people; with
@@ -12,9 +13,14 @@ export interface CompactPlan {
   same: string[];
   /** Of each step what its document does not say, and where the rest stands there. */
   steps: PackedRows;
+  /** What {@link outputsRead} finds in the plan. Absent where that is much, and in plans of before. */
+  reads?: [step: string, outputs: string[]][];
 }
 
 type Doc = Record<string, unknown>;
+
+/** Steps whose outputs are read, up to which they are written down: more of them would say the plan again. */
+const MAX_READS = 1_000;
 
 /** Fields of a step that are taken apart. */
 const NESTED = ['action'];
@@ -32,7 +38,8 @@ export function compactPlan(source: unknown, plan: Plan): CompactPlan {
   const places = new Map(docs.map(({ id }, place) => [id, place]));
   const rows = steps.map((step) => compactStep(step, places.get(step.id), docs));
   const names = steps.map(({ id }) => nameOf(places.get(id), docs));
-  return { top, same, steps: packRows(rows, names, NESTED) };
+  const reads = [...outputsRead(plan)].map(([step, outputs]): [string, string[]] => [step, [...outputs]]);
+  return { top, same, steps: packRows(rows, names, NESTED), ...(reads.length <= MAX_READS && { reads }) };
 }
 
 /** The plan that was made compact with the same document. */

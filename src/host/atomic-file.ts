@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from './errno.js';
 
@@ -11,8 +11,10 @@ const PRIVATE = 0o600;
  * Replaces a file as a whole: whoever reads it finds the old text or the new one, also after a crash of the machine.
  *
  * Costs some waits for the disk; {@link replaceFileSync} is for what may be lost with the machine.
+ *
+ * @param text as a whole, or in pieces
  */
-export async function replaceFile(file: string, text: string): Promise<void> {
+export async function replaceFile(file: string, text: string | Iterable<string>): Promise<void> {
   const temporary = uniqueBeside(file);
   try {
     await writeDurably(temporary, text);
@@ -65,10 +67,10 @@ export function uniqueBeside(file: string): string {
   return `${file}.${process.pid}-${randomBytes(6).toString('hex')}.tmp`;
 }
 
-async function writeDurably(file: string, text: string): Promise<void> {
+async function writeDurably(file: string, text: string | Iterable<string>): Promise<void> {
   const handle = await open(file, 'wx', PRIVATE);
   try {
-    await handle.writeFile(text);
+    await writeFile(handle, text);
     await handle.sync();
   } finally {
     await handle.close();

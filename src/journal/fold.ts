@@ -18,6 +18,8 @@ import {
 export interface ManifestFold {
   /** The same object throughout. */
   readonly manifest: Manifest;
+  /** Places of the steps that have changed since whoever reads this last emptied it. */
+  readonly changed: Set<number>;
   apply(event: RunEvent): void;
 }
 
@@ -33,16 +35,22 @@ type EndEvent = Extract<
  */
 export function createFold(about: RunAbout): ManifestFold {
   const manifest = emptyManifest(about);
-  const steps = new Map(manifest.steps.map((step) => [step.id, step]));
+  const places = new Map(manifest.steps.map(({ id }, place) => [id, place]));
+  const changed = new Set<number>();
   return {
     manifest,
+    changed,
     apply(event) {
       manifest.last_seq = event.seq;
-      if (!isOfStep(event)) applyToRun(manifest, event);
-      else {
-        const step = steps.get(event.step);
-        if (step !== undefined) applyToStep(manifest, step, event);
+      if (!isOfStep(event)) {
+        applyToRun(manifest, event);
+        if (event.type === 'run-finished') for (const place of places.values()) changed.add(place);
+        return;
       }
+      const place = places.get(event.step);
+      if (place === undefined) return;
+      applyToStep(manifest, manifest.steps[place]!, event);
+      changed.add(place);
     },
   };
 }

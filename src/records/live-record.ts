@@ -5,6 +5,7 @@ import { alignEvents, appendEvents, appendMissing } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
 import { replaceFile } from '../host/atomic-file.js';
 import { defined } from '../basics/defined.js';
+import { ManifestText } from './manifest-text.js';
 import { jsonText, RECORD_FILES } from './write-record.js';
 
 /** Gives the first events of a run, up to a number: they stand in histories that the run has left behind. */
@@ -15,10 +16,11 @@ type Whole = Extract<RecordBatch, { whole: true }>;
 /** Milliseconds between two writes; what comes in between goes into the next one. */
 const MIN_PAUSE_MS = 100;
 /**
- * A large manifest is written less often than events, so that writing takes no more than a twentieth of the time: that of
- * 100,000 steps has 55 MB.
+ * A large manifest is written less often than events, so that making it takes no more than a twentieth of the time, and
+ * the disk gets no more than this of it: that of 100,000 steps has 55 MB.
  */
 const PAUSE_FACTOR = 20;
+const CHARACTERS_A_MS = 5_000;
 /** Milliseconds until a write that failed is tried again. */
 const RETRY_PAUSE_MS = 2000;
 
@@ -42,6 +44,7 @@ export class LiveRecord {
   private readonly folder: string;
   /** Absent until what earlier histories hold has been read. */
   private fold: ManifestFold | undefined;
+  private text: ManifestText | undefined;
   private lastSeq = 0;
   /** What may not be in the files yet. Where it has a `whole`, its events are all that there are. */
   private unwritten: Unwritten = { events: [] };
@@ -93,6 +96,7 @@ export class LiveRecord {
     const whole = cleanRecord(given);
     this.lastSeq = whole.after ?? 0;
     this.fold = this.lastSeq === 0 ? createFold(whole.about) : undefined;
+    this.text = undefined;
     this.unwritten = { events: [], whole };
     this.add(whole.events);
   }
@@ -154,7 +158,7 @@ export class LiveRecord {
     if (whole !== undefined) this.fold ??= foldOf(whole, [...before, ...events, ...this.unwritten.events]);
     const began = performance.now();
     // As of the events that are being written.
-    const text = began >= this.manifestDue ? jsonText(this.fold!.manifest) : undefined;
+    const text = began >= this.manifestDue ? (this.text ??= new ManifestText(this.fold!)).now() : undefined;
     const made = performance.now() - began;
     if (whole !== undefined) {
       makePrivateDir(this.folder);
@@ -164,9 +168,9 @@ export class LiveRecord {
     this.unsure = false;
     this.late = true;
     if (text === undefined) return;
-    await replaceFile(this.file('manifest'), text);
+    await replaceFile(this.file('manifest'), text.pieces);
     this.late = false;
-    this.manifestDue = performance.now() + made * PAUSE_FACTOR;
+    this.manifestDue = performance.now() + Math.max(made * PAUSE_FACTOR, text.characters / CHARACTERS_A_MS);
   }
 
   private putBack({ events, whole }: Unwritten): void {

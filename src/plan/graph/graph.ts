@@ -33,12 +33,12 @@ export function buildGraph(plan: Plan): Graph {
   const dependents: number[][] = ids.map(() => []);
   const owners: (number | undefined)[] = ids.map(() => undefined);
   const dependencies = plan.steps.map((step, position) => {
-    const edges = new Set([
-      ...step.depends_on.map((id) => known(index.get(id), id)),
-      ...step.consumes.map((name) => known(providers.get(name), name)),
-    ]);
+    let edges = step.depends_on.map((id) => known(index.get(id), id));
+    for (const name of step.consumes) edges.push(known(providers.get(name), name));
+    // Most steps have one or none, and a workflow has to make a hundred thousand of these lists.
+    if (edges.length > 1) edges = [...new Set(edges)].sort((a, b) => a - b);
     for (const edge of edges) dependents[edge]!.push(position);
-    return [...edges].sort((a, b) => a - b);
+    return edges;
   });
   const fallbacks = plan.steps.map(({ fallback_step: id }, position) => {
     if (id === undefined) return undefined;

@@ -78,7 +78,7 @@ export class StepRunner {
 
   constructor(
     private readonly temporal: Temporal,
-    program: RunProgram & Pick<CheckedInput, 'subPlans'>,
+    program: RunProgram & Pick<CheckedInput, 'subPlans' | 'carriedPlans'>,
     private readonly input: RunInput,
     private readonly options: StepRunnerOptions,
   ) {

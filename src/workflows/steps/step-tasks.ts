@@ -8,6 +8,7 @@ import type { Json } from '../../plan/model/values.js';
 import { conditionValues, expandStep, type ExpandedStep } from '../../plan/templates/expand-step.js';
 import { outputsRead } from '../../plan/templates/outputs-read.js';
 import { foreachItems } from '../../plan/templates/step-expressions.js';
+import type { CheckedInput } from '../program/input.js';
 import { onceForAll, runValues, type RunProgram } from '../program/program.js';
 import { defined } from '../../basics/defined.js';
 
@@ -24,13 +25,15 @@ export class StepTasks {
   private readonly executed = new Map<string, number>();
 
   constructor(
-    private readonly program: RunProgram,
+    private readonly program: RunProgram & Pick<CheckedInput, 'carriedPlans'>,
     private readonly input: RunInput,
     /** The run's id, and the service's of its first execution where it has gone on from that. */
     private readonly run: { id: string; first_run_id?: string },
     private readonly stateOf: () => RunState,
   ) {
-    this.outputs = outputsRead(program.plan);
+    // To look at each step again would take a good part of a replay of a large plan.
+    const known = program.carriedPlans?.plan.reads?.map(([step, names]) => [step, new Set(names)] as const);
+    this.outputs = known === undefined ? outputsRead(program.plan) : new Map(known);
     for (const [id, count] of countsOf(input.carried?.executed)) this.executed.set(id, count);
   }
 
