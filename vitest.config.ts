@@ -17,12 +17,12 @@ const UNIT = [
   'test/formats/exec-manifest/*.test.ts',
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/night/checks.test.ts',
-  'test/records/{attempt-output,event-file,manifest-head,paths,record-keeper}.test.ts',
+  'test/records/{attempt-output,event-file,manifest-head,manifest-text,paths,record-keeper}.test.ts',
   'test/service/{unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,read-record,schedule-register,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{park-killers,prune-old}.test.ts',
-  'test/workflows/program/input.test.ts',
+  'test/workflows/program/{carried,input}.test.ts',
   'test/workflows/run/{fit-steps,notifications,run-locks}.test.ts',
   'test/workflows/steps/{carried-steps,foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
@@ -35,6 +35,7 @@ const UNIT_SLOW = [
   'test/engine/{model,snapshot}.test.ts',
   'test/plan/{hostile,mutations,random-plans}.test.ts',
   'test/plan/expressions/{attacks,in-plans}.test.ts',
+  'test/workflows/program/carried.test.ts',
   'test/workflows/record/recorder.test.ts',
 ];
 

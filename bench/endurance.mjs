@@ -2,8 +2,10 @@
 //   node bench/endurance.mjs [--chain 10000] [--layered 10000] [--fan 2000]
 //                             [--foreach 20000] [--retries 10000] [--turns 2000] [--quarantines 1000]
 //                             [--kills 30] [--server-kills 60] [--history-events N]
+//                             [--deaths 20] [--full-disk] [--reboot]
 // A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, with --server-kills the server,
 // both with SIGKILL and started again by `orch up`; each step must have run once.
+// --deaths, --full-disk and --reboot are runs of their own, with nobody there who starts anything again (hardships.mjs).
 // Exits 1 where a run fails, a step ran twice, or the last tenth took more than 1.2 times as long as the first.
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,6 +18,7 @@ import { createPayloadCodec } from '../dist/temporal/payload-codec.js';
 import { workflowBundle } from '../dist/worker/bundle.js';
 import { workerSigning } from '../dist/service/index.js';
 import { Rig } from '../test/chaos/rig.mjs';
+import { deaths, fullDisk, reboot } from './hardships.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -35,6 +38,10 @@ const { values: flags } = parseArgs({
     /** The same for the server. */
     'server-kills': { type: 'string', default: '0' },
     'history-events': { type: 'string' },
+    /** How often the worker dies, and is started again by what watches it. */
+    deaths: { type: 'string', default: '0' },
+    'full-disk': { type: 'boolean', default: false },
+    reboot: { type: 'boolean', default: false },
   },
 });
 
@@ -62,6 +69,9 @@ const rig = new Rig();
 if (flags['history-events'] !== undefined) rig.env.ORCH_TEST_HISTORY_EVENTS = flags['history-events'];
 let wrong = false;
 try {
+  if (Number(flags.deaths) > 0) tell(await deaths(Number(flags.deaths)));
+  if (flags['full-disk']) tell(await fullDisk());
+  if (flags.reboot) tell(await reboot());
   await rig.orch('up');
   for (const shape of ['chain', 'layered', 'fan', 'foreach', 'retries', 'turns', 'quarantines']) {
     const size = Number(flags[shape]);
@@ -71,6 +81,11 @@ try {
   await rig.close();
 }
 process.exitCode = wrong ? 1 : 0;
+
+function tell({ line, well }) {
+  process.stdout.write(`${line}\n`);
+  if (!well) wrong = true;
+}
 
 async function endure(shape, size) {
   const id = `${shape}-${size}`;
