@@ -18,7 +18,7 @@ const UNIT = [
   'test/formats/pipelines/{check,execution-mode}.test.ts',
   'test/night/checks.test.ts',
   'test/records/{attempt-output,event-file,manifest-head,manifest-text,paths,record-keeper}.test.ts',
-  'test/service/{unit-file,worker-chores}.test.ts',
+  'test/service/{build-id,unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,read-record,schedule-register,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{park-killers,prune-old}.test.ts',

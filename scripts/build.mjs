@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { bundleCommand } from './bundle-command.mjs';
 import { bundlePage } from './bundle-page.mjs';
 import { bundleWorkflows } from './bundle-workflows.mjs';
+import { writeBuildId } from './write-build-id.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const dist = path.join(root, 'dist');
@@ -18,6 +19,7 @@ execFileSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], { 
 await bundleWorkflows(dist);
 await bundleCommand(root, dist);
 await bundlePage(root, dist);
+writeBuildId(root, dist);
 linkCommand();
 
 /** Lets `npx orch` in this checkout find the command here; npm links only the commands of dependencies. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The package's own folder; this module lies two folders below it, compiled or not. */
@@ -15,9 +15,10 @@ export interface WorkerProgram {
 
 /** The worker that belongs to this orch, or another one's entry file. */
 export function workerProgram(entry?: string): WorkerProgram {
-  if (entry) return { entry, buildId: buildId(entry) };
   const dist = join(PACKAGE, 'dist');
-  return { entry: join(dist, 'service', 'worker-main.js'), buildId: buildId(dist) };
+  return entry
+    ? { entry, buildId: idOf(entry) }
+    : { entry: join(dist, 'service', 'worker-main.js'), buildId: idOf(join(dist, 'build-id')) };
 }
 
 /** The command line that calls this orch. */
@@ -30,21 +31,11 @@ export function orchVersion(): string {
   return (JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
-/** From sizes and times of change: reading the files themselves would cost every command tens of milliseconds. */
-function buildId(root: string): string {
-  const hash = createHash('sha256').update(process.version);
-  for (const path of programFiles(root)) {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    hash.update(`\0${relative(root, path)}\0${stat?.size}\0${stat?.mtimeMs}`);
-  }
-  return hash.digest('hex').slice(0, 16);
-}
-
-function programFiles(root: string): string[] {
-  if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) return [root];
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile() && /\.(js|json)$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+/**
+ * Of what a file says, and Node. The build writes down what the program is, so that no command has to look at all of it; a build
+ * of the same code has the same id, wherever it is.
+ */
+function idOf(file: string): string {
+  const said = existsSync(file) ? readFileSync(file) : '';
+  return createHash('sha256').update(process.version).update(said).digest('hex').slice(0, 16);
 }
