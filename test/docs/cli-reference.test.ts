@@ -5,8 +5,7 @@ import { commandTree } from '../../src/cli/program.js';
 import { ENVIRONMENT } from '../../src/cli/reference/environment.js';
 import { allCommands, cliReference, nameOf } from '../../src/cli/reference/page.js';
 import { REPO } from '../support/cli.js';
-import { callsOf, faultOf } from './command-lines.js';
-import { allPages, readPage } from './pages.js';
+import { readPage } from './pages.js';
 
 describe('docs/cli-reference.md', () => {
   const { text } = readPage('docs/cli-reference.md');
@@ -94,55 +93,3 @@ function namesIn(cell: string): string[] {
     return sub === undefined ? [`orch ${group} run`] : [name];
   });
 }
-
-describe('the commands in the documentation', () => {
-  it.each(allPages().map((page) => [page.file, page] as const))(
-    '%s names only commands and options that are there',
-    async (_, page) => {
-      const faults = await Promise.all(callsOf(page).map(faultOf));
-      expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
-    },
-  );
-
-  it('are found', () => {
-    const page = {
-      file: 'a.md',
-      text: [
-        'Type `orch run --no-such` or `orch nothing`.',
-        '```sh',
-        "ORCH_KEEP=7d orch up && npx orch run 'a b.yaml' --input A=1 > out.txt 2>&1 # orch nonsense",
-        'eval "$(orch completion tcsh)"',
-        '```',
-        '```',
-        'orch approve RUN         says yes',
-        '```',
-        '```console',
-        '$ orch status x --wrong',
-        'orch not-a-command',
-        '```',
-      ].join('\n'),
-    };
-    const calls = callsOf(page).map(({ place, words }) => `${place} ${words.join(' ')}`);
-    expect(calls).toEqual([
-      'a.md:3 up',
-      'a.md:3 run a b.yaml --input A=1',
-      'a.md:4 completion tcsh',
-      'a.md:7 approve RUN',
-      'a.md:10 status x --wrong',
-      'a.md:1 run --no-such',
-      'a.md:1 nothing',
-    ]);
-  });
-
-  it('are faulty where a command, an option or an argument is', async () => {
-    const call = async (line: string, inText: boolean) => faultOf({ place: 'a.md:1', words: line.split(' '), inText });
-    expect(await call('run a.yaml --quiet --only build', false)).toBeUndefined();
-    expect(await call('run --only build a.yaml', false)).toBeUndefined();
-    expect(await call('approve RUN', false)).toMatch(/missing required argument 'step'/);
-    expect(await call('approve RUN', true)).toBeUndefined();
-    expect(await call('status x --wrong', false)).toMatch(/unknown option '--wrong'/);
-    expect(await call('status x --wrong', true)).toMatch(/no option --wrong/);
-    expect(await call('schedule nothing', true)).toMatch(/no command 'nothing'/);
-    expect(await call('completion tcsh', false)).toMatch(/Allowed choices/);
-  });
-});
