@@ -136,9 +136,10 @@ async function refusalOf(words: readonly string[]): Promise<string | undefined> 
   }
 }
 
+const nothing = (): void => {};
+
 /** Has the commands do and print nothing. */
 function silenced(command: Command): Command {
-  const nothing = (): void => {};
   command.exitOverride().configureOutput({ writeOut: nothing, writeErr: nothing, outputError: nothing });
   if (command.commands.length === 0) command.action(nothing);
   for (const each of command.commands) silenced(each);

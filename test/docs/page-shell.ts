@@ -10,7 +10,7 @@ export interface PageShell {
   work: string;
   home: string;
   /** Runs lines of shell to their end; what they print is made the same for every run. */
-  sh(lines: string): Promise<{ code: number; printed: string }>;
+  sh: (lines: string) => Promise<{ code: number; printed: string }>;
 }
 
 /** @param more variables, over those of a user without any settings of Temporal, CI or orch */
