@@ -90,11 +90,15 @@ async function picturesOfTemporal() {
   await picture('temporal-run', options, async (page) => {
     await page.goto(`${run}/history`);
     await page.getByText(/build/).last().waitFor();
-    await page.getByRole('heading', { name: 'Event History' }).evaluate((heading) => heading.scrollIntoView());
+    await page.getByRole('heading', { name: 'Event History' }).evaluate((heading) => {
+      heading.style.scrollMarginTop = '64px'; // below the bar that stays
+      heading.scrollIntoView();
+    });
   });
   await picture('temporal-details', options, async (page) => {
     await page.goto(`${run}/user-metadata`);
-    await page.getByText('approve').first().waitFor();
+    // Each text is in a frame of its own; the last is the table.
+    await page.locator('iframe').last().contentFrame().getByText('approve').waitFor();
   });
 }
 

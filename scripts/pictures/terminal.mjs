@@ -71,5 +71,10 @@ function css({ bold, dim, color }) {
 }
 
 function escaped(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const safe = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  // Dots that turn come from another font, whose signs are wider.
+  return safe.replaceAll(
+    /[\u2800-\u28FF]/g,
+    '<span style="display:inline-block;width:1ch;overflow:hidden;height:1em">$&</span>',
+  );
 }
