@@ -3,11 +3,12 @@
 
 FROM node:20.20-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json ./
+# In a checkout the lock file is there; in the installed package it is not, and what was built is.
+COPY package.json package-lock.jso[n] ./
 # The one script that matters is `prepare`, and it needs the sources.
-RUN npm ci --ignore-scripts
+RUN if [ -e package-lock.json ]; then npm ci --ignore-scripts; else npm install --omit=dev --ignore-scripts; fi
 COPY . .
-RUN npm run build && npm prune --omit=dev --ignore-scripts
+RUN if [ -d src ]; then npm run build && npm prune --omit=dev --ignore-scripts; fi
 
 FROM node:20.20-bookworm-slim
 RUN apt-get update \

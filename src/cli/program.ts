@@ -34,6 +34,12 @@ export async function runCli(args: readonly string[], host: CliHost): Promise<nu
   }
 }
 
+/** The commands, for what describes them and runs none. */
+export function commandTree(): Command {
+  const { stdout, stderr } = process;
+  return createProgram(createContext({ env: {}, cwd: '/', stdout, stderr }), [], () => {});
+}
+
 /** The command line as it was meant. @throws UsageError where it is a plan without a command */
 function meantWords(program: Command, context: CliContext, [name = '', ...words]: readonly string[]): string[] {
   const command = program.commands.find((each) => each.name() === name);

@@ -15,8 +15,10 @@ export function addRunCommands(program: Command, context: CliContext, done: Done
 }
 
 function addStarts(program: Command, context: CliContext, done: Done): void {
-  withFollowOptions(
-    withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end')),
+  withFormatOptions(
+    withFollowOptions(
+      withStartOptions(program.command('run <plan>').description('start a plan and follow it to its end')),
+    ),
   )
     .addHelpText(
       'after',
@@ -25,13 +27,16 @@ function addStarts(program: Command, context: CliContext, done: Done): void {
     )
     .action(async (plan, options) => done(await (await import('./commands/run.js')).run(context, plan, options)));
 
-  withStartOptions(program.command('start <plan>').description('start a plan and print its run id'))
-    .option('--wait', 'wait for the end, and exit with the code of the run')
-    .action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
+  withFormatOptions(
+    withStartOptions(program.command('start <plan>').description('start a plan and print its run id')).option(
+      '--wait',
+      'wait for the end, and exit with the code of the run',
+    ),
+  ).action(async (plan, options) => done(await (await import('./commands/run.js')).start(context, plan, options)));
 }
 
 function addRerun(program: Command, context: CliContext, done: Done): void {
-  withFollowOptions(withEnv(withFormatOptions(program.command('rerun <run>'), '--prose-plan'), 'further '))
+  const rerun = withFollowOptions(withEnv(program.command('rerun <run>'), 'further '))
     .description('run an ended run again, reusing what succeeded')
     .option('--failed', 'what did not succeed, and all that depends on it (the default)')
     .option('--from <step...>', 'these steps and all that depends on them, too')
@@ -42,10 +47,10 @@ function addRerun(program: Command, context: CliContext, done: Done): void {
     .option('--id <id>', 'id of the new run')
     .option('--dry-run', 'only show what would be reused and what would run again')
     .option('--strict', 'count warnings as failures')
-    .option('--json', 'print the result as one JSON object')
-    .action(async (run, options) =>
-      done(await onRun(context, run, async (id) => (await import('./commands/rerun.js')).rerun(context, id, options))),
-    );
+    .option('--json', 'print the result as one JSON object');
+  withFormatOptions(rerun, '--prose-plan').action(async (run, options) =>
+    done(await onRun(context, run, async (id) => (await import('./commands/rerun.js')).rerun(context, id, options))),
+  );
 }
 
 function addViews(program: Command, context: CliContext, done: Done): void {
@@ -109,7 +114,7 @@ function addViews(program: Command, context: CliContext, done: Done): void {
 }
 
 function withStartOptions(command: Command): Command {
-  return withEnv(withFormatOptions(withSelection(command)))
+  return withEnv(withSelection(command))
     .option('--input <name=value>', 'value of a plan input (repeatable)', collect, [])
     .option('--inputs <file>', 'JSON or YAML file of input values')
     .option('--id <id>', 'id of the run (default: <plan_id>-<random>)')

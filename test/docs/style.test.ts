@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseSync, Visitor } from 'rolldown/utils';
 import { describe, expect, test } from 'vitest';
+import { allPages } from './pages.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -81,16 +82,13 @@ function texts(file: string): { line: number; text: string }[] {
 /** All pages but the one about style itself; of the changelog what is not released. */
 function pages(): [string, string][] {
   const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
-  const docs = readdirSync(path.join(root, 'docs')).filter((file) => file.endsWith('.md') && file !== 'style.md');
   const unreleased = read('CHANGELOG.md')
     .split(/^## \[/m)
     .slice(0, 2)
     .join('');
   return [
-    ...['README.md', 'CONTRIBUTING.md', ...docs.map((file) => `docs/${file}`)].map((file): [string, string] => [
-      file,
-      read(file),
-    ]),
+    ...allPages().flatMap(({ file, text }): [string, string][] => (file === 'docs/style.md' ? [] : [[file, text]])),
+    ['CONTRIBUTING.md', read('CONTRIBUTING.md')],
     ['CHANGELOG.md', unreleased],
   ];
 }

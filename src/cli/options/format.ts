@@ -30,28 +30,23 @@ export interface FormatFlags extends PipelineFlags {
   answerTimeout?: number;
 }
 
-/** Adds the options that are for files of other systems; `prose` names the one for a prose plan. */
+/**
+ * Adds the options that are for files of other systems, under headings of their own: after the others, so to be called last;
+ * `prose` names the one for a prose plan.
+ */
 export function withFormatOptions(command: Command, prose = '--plan'): Command {
-  return withPipelineOptions(command)
-    .addOption(new Option('--mode <mode>', 'manifest: run in this mode instead of its own').choices(MODES))
-    .option(
-      `${prose} <md>`,
-      'manifest: its prose plan, with <verify> blocks; NAME.criteria.md beside it is for reviewers',
-    )
-    .option('--project-dir <dir>', 'manifest: folder in which tasks work (default: the current one)')
-    .option('--no-review', 'manifest: do not review the work of tasks')
-    .option(
-      '--review-engine <agent>',
-      'manifest: agent that reviews (default: codex for fast tasks, claude for deep ones)',
-    )
-    .option('--max-fix-rounds <n>', 'manifest: rounds of fixing after a failed check or review (default 2)', rounds)
-    .option('--no-push-guard', 'manifest: let agents push')
-    .option('--dispatch [script]', 'manifest: hand tasks to a dispatch script instead of to agents (after the file)')
-    .option(
-      '--answer-timeout <time>',
-      'manifest: how long a task waits for an answer, such as 30m (default: forever)',
-      seconds,
-    );
+  command
+    .optionsGroup('Options for execution manifests (NAME.exec.yaml):')
+    .addOption(new Option('--mode <mode>', 'run in this mode instead of its own').choices(MODES))
+    .option(`${prose} <md>`, 'its prose plan, with <verify> blocks; NAME.criteria.md beside it is for reviewers')
+    .option('--project-dir <dir>', 'folder in which tasks work (default: the current one)')
+    .option('--no-review', 'do not review the work of tasks')
+    .option('--review-engine <agent>', 'agent that reviews (default: codex for fast tasks, claude for deep ones)')
+    .option('--max-fix-rounds <n>', 'rounds of fixing after a failed check or review (default 2)', rounds)
+    .option('--no-push-guard', 'let agents push')
+    .option('--dispatch [script]', 'hand tasks to a dispatch script instead of to agents (after the file)')
+    .option('--answer-timeout <time>', 'how long a task waits for an answer, such as 30m (default: forever)', seconds);
+  return withPipelineOptions(command);
 }
 
 function seconds(text: string): number {

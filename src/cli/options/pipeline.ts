@@ -20,14 +20,16 @@ export interface PipelineFlags {
   checkOnly?: boolean;
 }
 
-/** Adds the options that are for files of pipelines. */
+/** Adds the options that are for files of pipelines, under a heading of their own. */
 export function withPipelineOptions(command: Command): Command {
   return command
-    .option('--pipeline <id>', 'pipelines: the one to run (default: the one named in the file)')
-    .option('--task <id>', 'pipelines: what the run is for (default: the pipeline)')
-    .option('--execution-mode <mode>', 'pipelines: mcp or cloud, for all stages')
-    .option('--cloud', 'pipelines: the same as --execution-mode cloud')
-    .option('--no-cloud', 'pipelines: the same as --execution-mode mcp');
+    .optionsGroup('Options for pipelines (codex.orchestrator.json):')
+    .option('--pipeline <id>', 'the one to run (default: the one named in the file)')
+    .option('--task <id>', 'what the run is for (default: the pipeline)')
+    .option('--execution-mode <mode>', 'mcp or cloud, for all stages')
+    .option('--cloud', 'the same as --execution-mode cloud')
+    .option('--no-cloud', 'the same as --execution-mode mcp')
+    .optionsGroup('Options:');
 }
 
 /** What the options say of a file, and the environment, which is looked into and never changed. */
