@@ -172,7 +172,9 @@ class Scanner {
   private readKey(keys: Map<string, number>): string {
     const { text, at: start } = this;
     if (text[start] !== '"') {
-      this.fail(...(text[start] === '}' ? trailingComma(text, start) : unexpected(text, start, 'a key in double quotes')));
+      this.fail(
+        ...(text[start] === '}' ? trailingComma(text, start) : unexpected(text, start, 'a key in double quotes')),
+      );
     }
     this.readString();
     const raw = text.slice(start + 1, this.at - 1);
