@@ -2,6 +2,7 @@ import type { OrchClient } from '../client/orch-client.js';
 import type { RunSummary } from '../client/types.js';
 import type { ProgressView, StepView } from '../contract/run-messages.js';
 import { answersTo, waitsForPerson } from './render/answers.js';
+import { plainMessage } from '../basics/plain-message.js';
 import { askedText } from './render/why.js';
 
 /** An open run, and what it says of itself; without that where it did not answer. */
@@ -51,7 +52,7 @@ export function waitingIn({ run, progress }: OpenRun): Waiting[] {
     waits.push({
       run_id,
       ...(step === undefined ? {} : { step }),
-      question: `it failed${step?.message === undefined ? '' : `: ${step.message}`}`,
+      question: `it failed${step?.message === undefined ? '' : `: ${plainMessage(step.message)}`}`,
       answers: [`orch retry ${run_id} ${id}`, `orch resume ${run_id}`],
     });
   }

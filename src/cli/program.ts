@@ -15,6 +15,7 @@ import { addSteerCommands } from './register-steer.js';
 import { oneLine } from './render/format.js';
 import { createStyles, paint } from './terminal.js';
 import { version } from './version.js';
+import { shellWord } from '../basics/shell-word.js';
 import { defined } from '../basics/defined.js';
 
 /** Runs one command line; resolves to the exit code, never throws. */
@@ -47,7 +48,36 @@ function meantWords(program: Command, context: CliContext, [name = '', ...words]
   if (!name.startsWith('-') && existsSync(path.resolve(context.cwd, name))) {
     throw new UsageError(`'${name}' is a file, not a command`, `did you mean \`orch run ${name}\`?`);
   }
+  const after = words.findIndex((word) => program.commands.some((each) => each.name() === word));
+  if (
+    /^--?[a-z]/.test(name) &&
+    after >= 0 &&
+    !program.options.some(({ short, long }) => name === short || name === long)
+  ) {
+    const meant = [words[after]!, name, ...words.slice(0, after), ...words.slice(after + 1)];
+    throw new UsageError(
+      `'${name}' is an option of a command, and belongs after it`,
+      `did you mean \`orch ${meant.map(shellWord).join(' ')}\`?`,
+    );
+  }
   return [name, ...words];
+}
+
+/** What the library says of a command line, with its suggestion as our errors have theirs, or how the command is used. */
+function asHint(text: string, program: Command, args: readonly string[]): string {
+  const suggested = text.replace(/\n\(Did you mean (?:one of )?(.+)\?\)\n$/, (_, names: string) => {
+    return `\n  hint: did you mean ${names.replace(/, ([^,]+)$/, ' or $1')}?\n`;
+  });
+  if (suggested !== text || !/^error: (missing required|too many) argument/.test(text)) return suggested;
+  const names: string[] = ['orch'];
+  let command = program;
+  for (const word of args) {
+    const next = command.commands.find((each) => each.name() === word);
+    if (next === undefined) break;
+    names.push(word);
+    command = next;
+  }
+  return `${text}  hint: usage: ${names.join(' ')} ${command.usage()}\n`;
 }
 
 function createProgram(context: CliContext, args: readonly string[], done: (exitCode: number) => void): Command {
@@ -60,7 +90,14 @@ function createProgram(context: CliContext, args: readonly string[], done: (exit
       writeOut: (text) => context.out(text),
       writeErr: (text) => context.note(text),
       // What it quotes may have lines of its own.
-      outputError: (text, write) => write(broken.reduce((said, word) => said.replaceAll(word, oneLine(word)), text)),
+      outputError: (text, write) =>
+        write(
+          asHint(
+            broken.reduce((said, word) => said.replaceAll(word, oneLine(word)), text),
+            program,
+            args,
+          ),
+        ),
     })
     .showSuggestionAfterError()
     .addHelpText(

@@ -103,6 +103,13 @@ function addViews(program: Command, context: CliContext, done: Done): void {
     .description('serve a page on this machine that shows runs as they go, and steers them')
     .option('--port <n>', 'port to listen on (default: 8253, or any that is free)')
     .option('--no-open', 'do not open it in a browser')
+    .option('--user-header <name>', 'behind a proxy that authenticates: the header with the name of the user')
+    .option('--origin <url>', 'behind a proxy: the address at which people open the page (default: ORCH_UI_ORIGIN)')
+    .option('--listen <address>', 'behind a proxy: the IP address to listen on (default: 127.0.0.1)')
+    .option(
+      '--proxy-secret-file <file>',
+      'behind a proxy: what it sends as X-Orch-Proxy-Secret (default: ORCH_UI_PROXY_SECRET)',
+    )
     .option('--json', 'print its address as one JSON object')
     .action(async (options) => done(await (await import('./commands/ui.js')).ui(context, options)));
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { planOfRun } from '../client/past-run.js';
 import { prepareRun, type PreparedRun } from '../client/prepare.js';
 import type { PastRun } from '../client/rerun-types.js';
@@ -13,16 +14,21 @@ export async function rerunOptions(
   context: CliContext,
   past: PastRun,
   plan: Plan,
-  flags: InputOptions & { id?: string },
+  flags: InputOptions & { id?: string; plan?: string },
 ): Promise<StartOptions> {
   const known = Object.entries(past.input.inputs).filter(([name]) => Object.hasOwn(plan.inputs, name));
   const baseDir = past.input.base_dir ?? (settingsOf(context) === undefined ? context.cwd : undefined);
+  const planFile = flags.plan === undefined ? past.input.plan_file : fileOf(context, flags.plan);
   return {
     inputs: { ...Object.fromEntries(known), ...(await readInputs(context, flags)) },
     env: { ...past.input.env, ...readEnv(context, flags) },
     from: context.env,
-    ...defined({ baseDir, runId: flags.id }),
+    ...defined({ baseDir, runId: flags.id, planFile }),
   };
+}
+
+function fileOf({ cwd }: CliContext, plan: string): string | undefined {
+  return plan === '-' ? undefined : path.resolve(cwd, plan);
 }
 
 /** The plan that the run had, as it was found when the run was read. */

@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type { OrchClient } from '../client/orch-client.js';
 import { decideRerun } from '../client/rerun.js';
+import { defined } from '../basics/defined.js';
 import { settingsOf } from './connect.js';
 import type { CliContext } from './context.js';
 import { preparePast, rerunOptions } from './rerun-options.js';
@@ -8,6 +10,8 @@ import { preparePast, rerunOptions } from './rerun-options.js';
 export interface RerunOutlook {
   reuses: number;
   runs: number;
+  /** The file that its plan was read from, as one would type it here. */
+  plan_file?: string;
 }
 
 /** Of larger runs it takes too long to say. */
@@ -29,8 +33,16 @@ export async function rerunOutlook(
     const options = await rerunOptions(context, past, past.plan, { input: [], env: [] });
     const next = preparePast(past, options, settingsOf(context) === undefined);
     const { reused, again } = decideRerun(past, next);
-    return { reuses: reused.length, runs: again.length };
+    const { plan_file: file } = past.input;
+    const plan_file = file === undefined ? undefined : typedHere(context.cwd, file);
+    return { reuses: reused.length, runs: again.length, ...defined({ plan_file }) };
   } catch {
     return undefined; // it is an extra: `orch rerun` says what is missing
   }
+}
+
+/** Relative where the file is in this folder or below. */
+function typedHere(cwd: string, file: string): string {
+  const relative = path.relative(cwd, file);
+  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
 }

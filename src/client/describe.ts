@@ -10,6 +10,7 @@ import type { ClientSigning } from './sealed-result.js';
 import { asOrchError, throughOutages } from './service-errors.js';
 import { unservedQueues } from './unserved-queues.js';
 import type { RunState, RunSummary } from './types.js';
+import { plainMessage } from '../basics/plain-message.js';
 import { defined } from '../basics/defined.js';
 
 type PendingActivity = temporal.api.workflow.v1.IPendingActivityInfo;
@@ -148,7 +149,9 @@ export function withAttempts(progress: ProgressView, pending: DescribedRun['pend
     const shown = live === undefined ? step : { ...step, live };
     if (step.status !== 'running' || now === undefined) return shown;
     const failed =
-      now.last_failure === undefined ? {} : { message: `attempt ${now.attempt}; before: ${now.last_failure}` };
+      now.last_failure === undefined
+        ? {}
+        : { message: `attempt ${now.attempt}; before: ${plainMessage(now.last_failure)}` };
     return { ...shown, attempts: now.attempt, ...failed };
   });
   return { ...progress, steps };

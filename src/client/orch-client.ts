@@ -32,6 +32,7 @@ import { runOutcome } from './outcome.js';
 import { RunQuestions } from './run-questions.js';
 import { sendSignal, sendUpdate } from './send-verb.js';
 import { SchedulesClient } from './schedules.js';
+import { pageOrigin } from './page-origin.js';
 import { startRun } from './start-run.js';
 import { startedBy } from './started-by.js';
 import {
@@ -126,7 +127,10 @@ export class OrchClient {
     const prepared = 'source' in given ? this.prepare(given, options) : given;
     const { client } = this;
     const { taskQueue = DEFAULT_TASK_QUEUE, signing } = this.options;
-    const { run_id, temporal_run_id } = await startRun({ client, taskQueue, signing }, prepared);
+    const { run_id, temporal_run_id } = await startRun(
+      { client, taskQueue, signing, page: pageOrigin(process.env, signing !== undefined) },
+      prepared,
+    );
     return { run_id, ...this.link(run_id, temporal_run_id) };
   }
 

@@ -5,6 +5,7 @@ import { agentProblems } from '../plan/check/agent-names.js';
 import type { Convert } from '../plan/files/converted.js';
 import { readConfiguration, type Configuration } from '../plan/files/orch-config.js';
 import { attachPlacesInTexts, loadPlanSet, type LoadedPlanSet, type LoadSetResult } from '../plan/files/load-set.js';
+import { plansNear } from './plans-near.js';
 import { inFile } from '../plan/files/plan-document.js';
 import type { NoPlanText, PlanText } from '../plan/files/plan-text.js';
 import type { Diagnostic, Result } from '../plan/model/diagnostic.js';
@@ -61,7 +62,15 @@ export async function readPlanFiles(
   const absolute = path.resolve(cwd, file);
   const first = given === undefined ? await readText(absolute) : withinLimit(given);
   if (!('bytes' in first)) {
-    const problem: Diagnostic = { ...first, severity: 'error', file, line: 1, column: 1 };
+    const near = await plansNear(file, cwd);
+    const problem: Diagnostic = {
+      ...first,
+      ...defined({ hint: first.hint ?? near }),
+      severity: 'error',
+      file,
+      line: 1,
+      column: 1,
+    };
     return { loaded: { ok: false, error: [problem] }, texts: new Map() };
   }
   const readSubPlan = async (target: string): Promise<PlanText | NoPlanText> => {
@@ -119,6 +128,7 @@ async function readText(file: string): Promise<{ bytes: Uint8Array } | NoPlanTex
     // Not blocking: a named pipe without a writer would hang the open.
     await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = await handle.stat();
+    if (stat.isDirectory()) return { code: 'not_a_file', message: 'this is a folder; give a plan in JSON or YAML' };
     if (!stat.isFile()) return { code: 'not_a_file', message: 'this is not a file; give a plan in JSON or YAML' };
     return tooLarge(stat.size) ?? { bytes: await handle.readFile() };
   } catch (error) {

@@ -84,7 +84,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     ...(subPlans.size === 0 ? {} : { plan_path: set.path, plans: pinPlans(toStart, subPlans.keys()) }),
     inputs: inputs.value,
     env: taken.env,
-    ...defined({ base_dir: baseDir }),
+    ...defined({ base_dir: baseDir, plan_file: embedded ? options.planFile : undefined }),
     ...(toStart.agents === undefined || !hasAgents(all) ? {} : { agents: { ...toStart.agents } }),
     ...defined({ notify: options.notify }),
     ...historyEvents(options),

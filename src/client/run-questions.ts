@@ -1,4 +1,5 @@
 import type { Client, Connection } from '@temporalio/client';
+import { noStep } from '../plan/problems/no-step.js';
 import { defined } from '../basics/defined.js';
 import {
   explainQuery,
@@ -95,7 +96,13 @@ export class RunQuestions {
     const { plan } = await readPastRun(this.client, runId, signing, async () => progress, readFiles);
     const found = explainEnded(plan, progress, step);
     if (found !== undefined) return found;
-    throw new OrchError('refused', `The plan has no step '${step}'`);
+    throw new OrchError(
+      'refused',
+      noStep(
+        step,
+        progress.steps.map(({ id }) => id),
+      ),
+    );
   }
 
   private async isOpen(runId: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { once } from 'node:events';
 import type { Client } from '@temporalio/client';
 import { defined } from '../basics/defined.js';
@@ -20,6 +21,7 @@ import { readSchedule } from './read-schedule.js';
 import { requestCancel } from './request-cancel.js';
 import type { ClientSigning } from './sealed-result.js';
 import { asOrchError } from './service-errors.js';
+import { pageOrigin } from './page-origin.js';
 import { startRun } from './start-run.js';
 import type { PlanToStart } from './types.js';
 
@@ -50,7 +52,10 @@ export function createScheduledStarts(options: StarterOptions): ScheduledStarts 
       admit(options, definition, { due, user });
       const run = await prepared(options, definition, scheduledRunId(name, due));
       try {
-        return await startRun({ client, taskQueue, signing }, run);
+        return await startRun(
+          { client, taskQueue, signing, page: pageOrigin(options.env, signing !== undefined) },
+          run,
+        );
       } catch (error) {
         if (error instanceof OrchError && error.code === 'run_exists') return startedBefore(options, run);
         throw error;
@@ -118,12 +123,13 @@ function notAllowed(why: string): OrchError {
 }
 
 async function prepared(options: StarterOptions, definition: ScheduleDefinition, runId: string): Promise<PreparedRun> {
-  const { name, inputs, env, base_dir: baseDir } = definition;
+  const { name, inputs, env, base_dir: baseDir, file } = definition;
+  const planFile = file === undefined ? undefined : path.resolve(baseDir ?? '/', file);
   const embedded = options.signing !== undefined;
   try {
     return prepareRun(
       await planOf(options, definition),
-      { runId, inputs, env, from: options.env, startedBy: startedBySchedule(name), ...defined({ baseDir }) },
+      { runId, inputs, env, from: options.env, startedBy: startedBySchedule(name), ...defined({ baseDir, planFile }) },
       embedded,
     );
   } catch (error) {

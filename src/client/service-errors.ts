@@ -104,9 +104,14 @@ export async function onceItAnswers<T>(
 
 /** True where a workflow does not answer yet, or never will: it is of another type, or ended before it began. */
 function hasNotBegun(error: unknown): boolean {
-  if (error instanceof QueryNotRegisteredError) return true;
+  if (error instanceof QueryNotRegisteredError) return !isRefusedQuery(error);
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   return cause instanceof ApplicationFailure && cause.message.startsWith('No registered handler for update');
+}
+
+/** The SDK calls every failed query so, also one that a run has answered: that it has no such step. */
+function isRefusedQuery({ message }: QueryNotRegisteredError): boolean {
+  return message.startsWith('The plan has no step');
 }
 
 /** True where the service takes no more updates of one execution: 2,000 where it is not set otherwise. */
@@ -142,6 +147,7 @@ export function asOrchError(error: unknown, runId?: string): unknown {
   }
   if (error instanceof WorkflowNotFoundError) return notFound(error.message, runId);
   if (isGrpcDeadlineError(error) || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return noWorker(error);
+  if (error instanceof QueryNotRegisteredError && isRefusedQuery(error)) return new OrchError('refused', error.message);
   // By then it has been asked often enough to have begun.
   if (hasNotBegun(error)) {
     return new OrchError('run_not_found', `'${runId ?? 'it'}' is not a run of a plan`, {

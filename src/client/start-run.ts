@@ -20,6 +20,8 @@ export interface Starter {
   client: Client;
   taskQueue: string;
   signing: ClientSigning | undefined;
+  /** Where the page of `orch ui` is; without it Temporal's Web UI has no link to it. */
+  page?: string | undefined;
 }
 
 /** A run that was started: its id, and the one that Temporal gave its first execution. */
@@ -34,7 +36,7 @@ export interface StartedRun {
  * @throws OrchError `run_exists`, `invalid_run_id`, `refused`, `service_unreachable`
  */
 export async function startRun(
-  { client, taskQueue, signing }: Starter,
+  { client, taskQueue, signing, page }: Starter,
   { plan, input, runId: wanted, startedBy: by = startedBy() }: PreparedRun,
 ): Promise<StartedRun> {
   const runId = wanted ?? `${plan.plan_id}-${randomBytes(4).toString('hex')}`;
@@ -52,7 +54,7 @@ export async function startRun(
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
       workflowTaskTimeout: workflowTaskTimeout(plan),
       staticSummary: (plan.description ?? plan.plan_id).slice(0, 200),
-      staticDetails: `Plan \`${plan.plan_id}\`, ${plan.steps.length} steps, digest \`${input.digest.slice(0, 12)}\``,
+      staticDetails: `Plan \`${plan.plan_id}\`, ${plan.steps.length} steps, digest \`${input.digest.slice(0, 12)}\`${pageLink(page, runId)}`,
       memo: memoOfRun({ plan, input }, by),
     });
   };
@@ -70,6 +72,12 @@ export async function startRun(
       hint: `look at it with \`orch status ${runId}\`, or choose another --id`,
     });
   }
+}
+
+/** A link for Temporal's Web UI, which shows Markdown. */
+function pageLink(page: string | undefined, runId: string): string {
+  if (page === undefined) return '';
+  return `\n\n[The run in orch's page](${page}/runs/${encodeURIComponent(runId)}), which \`orch ui\` serves`;
 }
 
 function memoOfRun({ plan, input }: Pick<PreparedRun, 'plan' | 'input'>, by: string): Record<string, unknown> {

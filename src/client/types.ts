@@ -32,6 +32,8 @@ export interface StartOptions {
   from?: Readonly<Record<string, string | undefined>>;
   /** Absolute folder that relative paths count from. Default: the current one on the embedded service, else none. */
   baseDir?: string;
+  /** The plan's file as an absolute path, so that a rerun can read it again. Has no effect on a remote service. */
+  planFile?: string;
   /** Which steps it takes; default all. */
   select?: Selection;
   /** An earlier run, and the steps whose results are taken over from it. */

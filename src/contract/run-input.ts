@@ -35,6 +35,8 @@ export interface RunInput {
   env: Record<string, string>;
   /** Absolute folder that relative paths count from; absent on a remote service. */
   base_dir?: string;
+  /** The file that the plan was read from, as an absolute path; absent on a remote service. Only a rerun reads it. */
+  plan_file?: string;
   /** Settings of agents from the starter's configuration file; those of the plan win. */
   agents?: Record<string, AgentSettings>;
   /** Who else is told of the run: what the starter's own configuration says. */

@@ -1,4 +1,5 @@
 import type { Step } from '../plan/model/plan.js';
+import { plainMessage } from '../basics/plain-message.js';
 import { lockWaitText } from './lock-wait.js';
 import type { Program, RunState, StepState } from './state.js';
 import { toolOf } from './tool.js';
@@ -110,7 +111,9 @@ function ranBecause(program: Program, index: number, step: Step): string[] {
 function failed(program: Program, state: RunState, index: number, step: StepState): string[] {
   const taken = step.reason === 'reused';
   const lines = [
-    taken ? `It failed, and that was taken over: ${step.report?.message ?? ''}` : `It failed${said(step)}.`,
+    taken
+      ? `It failed, and that was taken over: ${plainMessage(step.report?.message ?? '')}`
+      : `It failed${said(step)}.`,
   ];
   const attempts = step.report?.attempts ?? 0;
   if (attempts > 1) lines.push(`It was tried ${attempts} times.`);
@@ -143,7 +146,7 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     case 'not_needed':
       return `It is the fallback of '${program.graph.ids[program.graph.owners[index] ?? -1] ?? ''}', which did not fail.`;
     case 'failure_allowed':
-      return `It failed, which its \`on_failure: skip\` allows: ${step.message ?? step.report?.message ?? ''}`;
+      return `It failed, which its \`on_failure: skip\` allows: ${plainMessage(step.message ?? step.report?.message ?? '')}`;
     case 'not_selected':
       return 'The run was started without it (--only, --from, --to or --skip).';
     case 'operator':
@@ -196,8 +199,9 @@ function parkedLines(
 }
 
 function said(step: StepState): string {
-  const words = [step.reason, step.message ?? step.report?.message].filter((word) => word !== undefined);
-  return words.length === 0 ? '' : `: ${words.join(', ')}`;
+  const words = step.message ?? step.report?.message;
+  if (words === undefined) return step.reason === undefined ? '' : `: ${step.reason}`;
+  return `: ${plainMessage(words)}${step.reason === undefined ? '' : ` (${step.reason})`}`;
 }
 
 function names(program: Program, steps: readonly number[]): string {

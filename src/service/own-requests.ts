@@ -6,23 +6,37 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
  */
 const OWN_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
-/**
- * Why a server that only pages of its own and persons may use does not answer a request; undefined where it does.
- *
- * @param name what people call the page
- */
+/** A page, and where it is found. */
+export interface PageAddress {
+  /** What people call it. */
+  name: string;
+  isOwnHost(this: void, host: string): boolean;
+  /** Where it is, for those who ask under another name. */
+  whereElse: string;
+  /** The origin that its own pages name. */
+  originOf(this: void, host: string): string;
+}
+
+/** Of a page of this machine. */
+export const ownAddress: Omit<PageAddress, 'name'> = {
+  isOwnHost: (host) => OWN_HOST.test(host),
+  whereElse: 'at localhost and 127.0.0.1',
+  originOf: (host) => `http://${host.toLowerCase()}`,
+};
+
+/** Why a server that only pages of its own and persons may use does not answer a request; undefined where it does. */
 export function whyRefused(
   { method, url, headers }: Pick<IncomingMessage, 'method' | 'url' | 'headers'>,
-  name: string,
+  { name, isOwnHost, whereElse, originOf }: PageAddress,
 ): { status: number; why: string } | undefined {
   const host = headers.host ?? '';
-  if (!OWN_HOST.test(host) || !url?.startsWith('/')) {
-    return { status: 421, why: `This is ${name}. It is available at localhost and 127.0.0.1, not at ${nameOf(host)}` };
+  if (!isOwnHost(host) || !url?.startsWith('/')) {
+    return { status: 421, why: `This is ${name}. It is available ${whereElse}, not at ${nameOf(host)}` };
   }
   if (isForeign(headers)) return { status: 403, why: `A page of another site may not use ${name}` };
   const reads = method === 'GET' || method === 'HEAD';
   // Browsers name the origin of all that is not merely read.
-  if (reads || headers.origin?.toLowerCase() === `http://${host.toLowerCase()}`) return undefined;
+  if (reads || headers.origin?.toLowerCase() === originOf(host)) return undefined;
   return { status: 403, why: `Only pages of ${name} itself may send this` };
 }
 

@@ -1,5 +1,5 @@
 import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import { whyRefused } from './own-requests.js';
+import { ownAddress, whyRefused } from './own-requests.js';
 import { LOOPBACK, splitAddress } from './ports.js';
 
 /** The guard of the Web UI, while it is open. */
@@ -42,7 +42,7 @@ const CLOSED = {
  */
 export async function openWebUi(port: number, target: string): Promise<WebUi> {
   const server = createServer((incoming, answer) => {
-    const refusal = whyRefused(incoming, "orch's Web UI");
+    const refusal = whyRefused(incoming, { name: "orch's Web UI", ...ownAddress });
     if (refusal === undefined) passOn(incoming, answer, target);
     else answer.writeHead(refusal.status, { ...CLOSED, 'content-type': 'text/plain' }).end(`${refusal.why}\n`);
   });

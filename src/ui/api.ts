@@ -161,6 +161,8 @@ export interface RerunRequest {
   /** Only say what would happen. */
   dry_run: boolean;
   from?: string[];
+  /** The plan as its file has it now, instead of the plan that the run had. */
+  plan?: 'file';
 }
 
 /** A step that runs again. */
@@ -176,6 +178,8 @@ export interface RerunAnswer {
   reused: string[];
   again: AgainLine[];
   notes: string[];
+  /** The file that the plan was read from, where it is known. */
+  plan_file?: string;
   /** The new run; absent of a dry run. */
   run_id?: string;
 }

@@ -8,11 +8,11 @@ import { enter, ServerError } from './server.js';
 
 function App(): JSX.Element {
   const path = usePath();
-  const [locked, setLocked] = useState(false);
+  const [locked, setLocked] = useState<string>();
   const run = /^\/runs\/([^/]+)$/.exec(path)?.[1];
   const onError = (error: unknown): boolean => {
     const refused = error instanceof ServerError && error.status === 401;
-    if (refused) setLocked(true);
+    if (refused) setLocked(error.message);
     return refused;
   };
   return (
@@ -26,8 +26,8 @@ function App(): JSX.Element {
         </Link>
       </nav>
       <main id="main">
-        {locked ? (
-          <Locked />
+        {locked !== undefined ? (
+          <Locked why={locked} />
         ) : run === undefined ? (
           <RunList onError={onError} />
         ) : (
@@ -38,14 +38,18 @@ function App(): JSX.Element {
   );
 }
 
-function Locked(): JSX.Element {
+function Locked({ why }: { why: string }): JSX.Element {
   return (
     <>
       <h1>This page is locked</h1>
-      <p>
-        Open the address that <code>orch ui</code> has printed in its terminal. It holds the key to this page, which is
-        a new one whenever the command is started.
-      </p>
+      {why.includes('orch ui') ? (
+        <p>
+          Open the address that <code>orch ui</code> has printed in its terminal, or run it again. The address holds the
+          key to this page, which is a new one whenever the command is started. Afterwards, this link works, too.
+        </p>
+      ) : (
+        <p>{why}</p>
+      )}
     </>
   );
 }

@@ -13,14 +13,27 @@ const MOST_NAMED = 200;
 export function Rerun({ runId, from, onClose }: { runId: string; from?: string; onClose: () => void }): JSX.Element {
   const [outlook, setOutlook] = useState<RerunAnswer>();
   const [error, setError] = useState<unknown>();
+  const [file, setFile] = useState<string>();
+  const [plan, setPlan] = useState<'file'>();
   const ask = (dry_run: boolean): Promise<RerunAnswer> => {
-    const wanted: RerunRequest = { dry_run, ...(from !== undefined && { from: [from] }) };
+    const wanted: RerunRequest = { dry_run, ...(from !== undefined && { from: [from] }), ...(plan && { plan }) };
     return tell<RerunAnswer>(runPath(runId, 'rerun'), wanted);
   };
-  usePoll(async () => {
-    await ask(true).then(setOutlook, setError);
-    return undefined;
-  }, runId);
+  usePoll(
+    async () => {
+      setOutlook(undefined);
+      setError(undefined);
+      try {
+        const answer = await ask(true);
+        setOutlook(answer);
+        setFile(answer.plan_file);
+      } catch (failure) {
+        setError(failure);
+      }
+      return undefined;
+    },
+    `${runId} ${plan ?? ''}`,
+  );
   const started = ({ run_id }: RerunAnswer): void => {
     onClose();
     if (run_id !== undefined) goTo(runLink(run_id));
@@ -33,9 +46,32 @@ export function Rerun({ runId, from, onClose }: { runId: string; from?: string; 
   );
   return (
     <Dialog title={title} action={action} onClose={onClose}>
+      {file !== undefined && <WhichPlan file={file} plan={plan} onChoose={setPlan} />}
       <Trouble error={error} />
       {outlook === undefined ? error === undefined && <p class="dim">Loading</p> : <Outlook outlook={outlook} />}
     </Dialog>
+  );
+}
+
+/** The plan that the run had, or what its file says now. */
+function WhichPlan(props: {
+  file: string;
+  plan: 'file' | undefined;
+  onChoose: (plan: 'file' | undefined) => void;
+}): JSX.Element {
+  const { file, plan, onChoose } = props;
+  return (
+    <fieldset class="choice">
+      <legend>Plan</legend>
+      <label>
+        <input type="radio" name="plan" checked={plan === undefined} onChange={() => onChoose(undefined)} /> as the run
+        had it
+      </label>
+      <label>
+        <input type="radio" name="plan" checked={plan === 'file'} onChange={() => onChoose('file')} /> as it is now in{' '}
+        <code>{file}</code>
+      </label>
+    </fieldset>
   );
 }
 

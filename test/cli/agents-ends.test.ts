@@ -89,7 +89,7 @@ describe('the end of a turn', () => {
     const ended = await own.ended(run.id);
     expect(shortly(ended)).toEqual(['succeeded', ...Array.from({ length: 4 }, () => ['failed', 'verdict'])]);
     expect(ended.steps.map((_, index) => step(ended, index).message)).toEqual(
-      Array.from({ length: 4 }, () => 'VerdictError: the agent says fail: there is a hole'),
+      Array.from({ length: 4 }, () => 'the agent says fail: there is a hole'),
     );
   });
 

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Argument, Command, Option } from 'commander';
@@ -55,7 +55,7 @@ test.each([
 });
 
 /** A machine with one run, and `orch` on its path. */
-function machine(): { dir: string; bash: (script: string) => string } {
+function machine(): { dir: string; shell: (name: string, script: string) => string } {
   const dir = tempDir();
   const run = path.join(dir, 'state', 'runs', 'gate-1');
   mkdirSync(run, { recursive: true });
@@ -69,14 +69,25 @@ function machine(): { dir: string; bash: (script: string) => string } {
   writeFileSync(orch, `#!/bin/sh\nexec ${process.execPath} ${BIN} "$@"\n`);
   chmodSync(orch, 0o755);
   const env = { PATH: `${dir}:${process.env['PATH']}`, ORCH_STATE_DIR: path.join(dir, 'state') };
-  return { dir, bash: (script) => execFileSync('bash', ['-c', script], { cwd: dir, env, encoding: 'utf8' }) };
+  const options = { cwd: dir, env: { ...env, HOME: dir, TERM: 'xterm' }, encoding: 'utf8', timeout: 200_000 } as const;
+  return { dir, shell: (name, script) => execFileSync(name, ['-c', script], options) };
+}
+
+/** Says on the way out what was not tried. */
+function lacks(shell: string): boolean {
+  const missing = spawnSync(shell, ['-c', 'true']).status !== 0;
+  if (missing) process.stderr.write(`completion in ${shell} is not tested: it is not on PATH\n`);
+  return missing;
 }
 
 test('bash completes commands, runs, their steps and files', () => {
-  const { bash } = machine();
+  const { shell } = machine();
   const completed = (words: string): string[] =>
-    bash(`eval "$(orch completion bash)"; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); compopt() { :; }
-      _orch; printf '%s\\n' "\${COMPREPLY[@]}"`)
+    shell(
+      'bash',
+      `eval "$(orch completion bash)"; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); compopt() { :; }
+      _orch; printf '%s\\n' "\${COMPREPLY[@]}"`,
+    )
       .trimEnd()
       .split('\n');
   expect(completed('orch comp')).toEqual(['completion']);
@@ -84,4 +95,43 @@ test('bash completes commands, runs, their steps and files', () => {
   expect(completed(`orch logs gate-1 ''`)).toEqual(['build', 'test', 'tidy']);
   expect(completed(`orch logs @last t`)).toEqual(['test', 'tidy']);
   expect(completed('orch run my')).toEqual(['my plan.yaml']);
+});
+
+test.skipIf(lacks('fish'))('fish completes the same', () => {
+  const { shell } = machine();
+  const completed = (line: string): string[] => {
+    const out = shell('fish', `orch completion fish | source; complete -C '${line}'`).trimEnd();
+    return out.split('\n').map((each) => each.split('\t')[0]!);
+  };
+  expect(completed('orch comp')).toEqual(['completion']);
+  expect(completed('orch logs ')).toEqual(['@last', 'gate-1']);
+  expect(completed('orch logs gate-1 ')).toEqual(['build', 'test', 'tidy']);
+  expect(completed('orch logs @last t')).toEqual(['test', 'tidy']);
+  expect(completed('orch run my')).toEqual(['my plan.yaml']);
+});
+
+/** What a person sees who types that in zsh, and Tab; the pattern says when it is all there. */
+const IN_ZSH = `
+zmodload zsh/zpty
+zpty z 'zsh -f -i'
+zpty -w z 'autoload -U compinit; compinit -D -u; eval "$(orch completion zsh)"; print READY-$((1 + 1))'
+zpty -r -m z out '*READY-2*' || exit 1
+typed() {
+  zpty -w -n z "$1"$'\\t'
+  zpty -r -m z out "$2" || exit 1
+  print -r -- "complete: $1"
+  zpty -w -n z $'\\C-u'
+}
+`;
+
+test.skipIf(lacks('zsh'))('zsh completes the same, as it is typed', () => {
+  const { shell } = machine();
+  const lines: [string, string][] = [
+    ['orch comp', '*orch comp*letion*'],
+    ['orch logs ', '*@last*the latest run*gate-1*'],
+    ['orch logs gate-1 ', '*build*test*tidy*'],
+    ['orch run my', '*my\\\\ plan.yaml*'],
+  ];
+  const script = lines.map(([line, pattern]) => `typed '${line}' '${pattern}'`).join('\n');
+  expect(shell('zsh', `${IN_ZSH}${script}\nzpty -d z`)).toBe(lines.map(([line]) => `complete: ${line}\n`).join(''));
 });

@@ -73,7 +73,7 @@ test('a directory and a missing file are told as such', async () => {
   mkdirSync(path.join(dir, 'folder'));
   expect(await runCli(['run', 'folder'], { cwd: dir })).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('folder:1:1: error[not_a_file]: this is not a file; give a plan in JSON or YAML'),
+    stderr: expect.stringContaining('folder:1:1: error[not_a_file]: this is a folder; give a plan in JSON or YAML'),
   });
   expect(await runCli(['run', 'nowhere.yaml'], { cwd: dir })).toMatchObject({
     code: 2,

@@ -83,7 +83,7 @@ test('all instances run; then the step is failed if any failed, with retries for
   expect(each).toMatchObject({
     status: 'failed',
     reason: 'exit_non_zero',
-    message: '1 of 3 instances failed: each[1] (ExitError: exited with code 1)',
+    message: '1 of 3 instances failed: each[1] (exited with code 1)',
   });
   expect(path.basename(path.dirname(each!.log_dir))).toBe('each%5B1%5D');
   expect(lines(dir, 'ran')).toEqual(['1 1', '2 1', '2 2', '3 1']);

@@ -52,7 +52,7 @@ test('a call with a secret in its body that is redirected to another origin is m
   expect((JSON.parse(stdout) as Ended).steps[0]).toMatchObject({
     reason: 'http_network',
     attempts: 1,
-    message: `RedirectError: POST ${origin}/x was redirected by ${origin}/x to another origin (${other}), and the body holds a secret; call that origin directly if it is meant to receive it`,
+    message: `POST ${origin}/x was redirected by ${origin}/x to another origin (${other}), and the body holds a secret; call that origin directly if it is meant to receive it`,
   });
   expect(calls).toEqual(['POST /x']);
 });

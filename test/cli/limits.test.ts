@@ -80,8 +80,8 @@ test('a value with a NUL fails the step that would be given it, once, with its p
   const why = 'holds a NUL character, which no argument, variable or path can carry; pass it by stdin or in a file';
   expect(ends).toEqual([
     [null, null],
-    ['input_invalid', `InputError: args[1] ${why}`],
-    ['input_invalid', `InputError: the environment variable SAID ${why}`],
+    ['input_invalid', `args[1] ${why}`],
+    ['input_invalid', `the environment variable SAID ${why}`],
     [null, null],
   ]);
 });

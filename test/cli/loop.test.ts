@@ -99,7 +99,7 @@ describe('failure', () => {
     expect(failed.stdout).toBe(
       `${rig.id} failed (3 turns)
   iteration 2, main (ralph), main.md, turn: agent_failed, exit code 7
-  AgentError: it exited with code 7: it broke
+  it exited with code 7: it broke
   logs  ${logs}
   next is iteration 2, main:  orch loop resume ${rig.id}
 `,

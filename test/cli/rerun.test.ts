@@ -55,7 +55,55 @@ interface Listed {
 const manifestOfRun = (run: string): Listed =>
   JSON.parse(readFileSync(path.join(sharedStateDir(), 'runs', run, 'manifest.json'), 'utf8')) as Listed;
 
+/** A gate as people write one: thirteen steps, of which the eighth fails, and five come after it. */
+function gate(flaw: string): Record<string, unknown> {
+  const after = (id: string, ...depends_on: string[]): Record<string, unknown> => step(id, { depends_on });
+  return {
+    plan_id: 'gate',
+    steps: [
+      step('install'),
+      after('lint', 'install'),
+      after('types', 'install'),
+      after('build', 'install'),
+      after('unit-a', 'build'),
+      after('unit-b', 'build'),
+      after('unit-c', 'build'),
+      step('integration', { depends_on: ['build'], command: `echo integration >> ran; ${flaw}` }),
+      after('browser', 'integration'),
+      after('package', 'unit-a', 'unit-b', 'unit-c', 'integration'),
+      after('sign', 'package'),
+      after('notes', 'package'),
+      after('publish', 'sign', 'notes', 'lint', 'types'),
+    ],
+  };
+}
+
 describe('rerun', () => {
+  test.each(['run', 'status'])(
+    'a gate that failed is fixed in its plan, and goes on by the line that %s prints',
+    async (by) => {
+      const id = uniqueId('gate');
+      const file = writePlan(dir, gate('exit 3'), 'gate.json');
+      const first = await orch('run', path.basename(file), '--id', id);
+      expect(first.code).toBe(1);
+      const done = ran();
+      writePlan(dir, gate('true'), 'gate.json');
+      const { stdout } = by === 'run' ? first : await orch('status', id);
+      const line = /^ {2}with a changed plan: +orch (.+)$/m.exec(stdout)?.[1];
+      expect(line).toBe(`rerun ${id} --plan gate.json`);
+      const again = await orch(...line!.split(' '));
+      expect(again.code).toBe(0);
+      const all = gate('true')['steps'] as { id: string }[];
+      const reused = done.filter((each) => each !== 'integration');
+      expect(ran()).toEqual(
+        all
+          .map((each) => each.id)
+          .filter((each) => !reused.includes(each))
+          .toSorted(),
+      );
+    },
+  );
+
   test('a step that its fallback made up for is taken over with that fallback: what comes after it does not run twice', async () => {
     const id = uniqueId('pair');
     expect((await orch('run', writePlan(dir, { steps: pair }), '--id', id)).code).toBe(1);

@@ -1,9 +1,11 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { callCli, startCli, type CliResult } from '../support/cli.js';
 import { eventually as within } from '../support/eventually.js';
 import { OwnService, textOf } from '../support/own-service.js';
-import { writePlan } from '../support/plans.js';
+import { tempDir, writePlan } from '../support/plans.js';
 
 const service = new OwnService();
 
@@ -76,9 +78,9 @@ const YEARLY = ['--cron', '30 2 1 1 *', '--timezone', 'Europe/Berlin'];
 test('a schedule starts its plan, read again for every run, and tells what came of it', async () => {
   const made = await service.orch('schedule', 'create', 'nightly', file, ...YEARLY, '--input', 'WHO=you');
   expect([made.code, made.stdout]).toEqual([0, 'nightly\n']);
-  expect(made.stderr).toMatch(/due at 30 2 1 1 \* \(Europe\/Berlin\); next at \d{4}-01-01T01:30:00\.000Z\n/);
+  expect(made.stderr).toMatch(/due at 30 2 1 1 \* \(Europe\/Berlin\); next at \d{4}-01-01T02:30:00\+01:00\n/);
   expect((await service.orch('schedule', 'list')).stdout.split('\n')[1]).toMatch(
-    /^nightly {3}active {2}30 2 1 1 \* \(Europe\/Berlin\) {2}\d{4}-01-01T01:30:00\.000Z {2}-$/,
+    /^nightly {3}active {2}30 2 1 1 \* \(Europe\/Berlin\) {2}\d{4}-01-01T02:30:00\+01:00 {2}-$/,
   );
 
   const first = await triggered('nightly');
@@ -238,4 +240,65 @@ test('a backfill starts what was due in the past, one after the other', async ()
     return recent.slice(-2).every(({ due, status }) => due < '2025' && status === 'succeeded');
   });
   expect((await backfill('2025-06-02', '2025-06-01')).code).toBe(2);
+});
+
+/** What a schedule that is due every minute has started by itself, once it has gone well. */
+function ticked(orch: (...args: string[]) => Promise<CliResult>): Promise<RunRow> {
+  const probe = async (): Promise<RunRow | undefined> => {
+    const { code, stdout } = await orch('schedule', 'describe', 'tick', '--json');
+    if (code !== 0) return undefined;
+    return (JSON.parse(stdout) as ScheduleJson).recent.find(({ status }) => status === 'succeeded');
+  };
+  // It is due within a minute.
+  return within('it has fired', probe, 180_000);
+}
+
+test('a schedule fires when it is due, with nobody there', async () => {
+  const there = path.join(service.dir, 'there');
+  const tick = writePlan(
+    service.dir,
+    { plan_id: 'tick', steps: [{ id: 'a', command: 'touch', args: [there] }] },
+    'tick.json',
+  );
+  expect((await service.orch('schedule', 'create', 'tick', tick, '--every', '1m')).code).toBe(0);
+  const { run_id, due } = await ticked(service.orch);
+  expect([new Date(due).getUTCSeconds(), existsSync(there)]).toEqual([0, true]);
+  expect((await service.orch('status', run_id)).stdout).toContain(`${run_id} succeeded`);
+  expect((await service.orch('schedule', 'delete', 'tick')).code).toBe(0);
+});
+
+test('and so does one on a Temporal service of a team, by a worker of theirs', async () => {
+  const team = await TestWorkflowEnvironment.createLocal({
+    server: { executable: { type: 'existing-path', path: inject('temporalBinary') }, log: { level: 'error' } },
+  });
+  const dir = tempDir();
+  const env = { TEMPORAL_ADDRESS: team.address, ORCH_STATE_DIR: tempDir() };
+  const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir, env });
+  const worker = startCli(['worker', '--json'], { cwd: dir, env });
+  try {
+    const there = path.join(dir, 'there');
+    const steps = [{ id: 'a', command: 'touch', args: [there] }];
+    const tick = writePlan(dir, { plan_id: 'tick', globals: { cwd: dir }, steps }, 'tick.json');
+    const made = await eventually('the service answers', async () => {
+      const said = await orch(
+        'schedule',
+        'create',
+        'tick',
+        tick,
+        '--cron',
+        '* * * * *',
+        '--timezone',
+        'Asia/Kathmandu',
+      );
+      return said.code === 3 ? undefined : said;
+    });
+    expect([made.code, made.stderr]).toEqual([0, expect.stringMatching(/next at [-\d]+T[\d:]+\+05:45\n/)]);
+    const { run_id } = await ticked(orch);
+    expect(existsSync(there)).toBe(true);
+    expect(JSON.parse((await orch('status', run_id, '--json')).stdout)).toMatchObject({ status: 'succeeded' });
+  } finally {
+    worker.child.kill('SIGTERM');
+    await worker.ended;
+    await team.teardown();
+  }
 });

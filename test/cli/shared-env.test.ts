@@ -85,7 +85,7 @@ test('an input that is too large for an environment is left out of it, and a scr
       'named',
       'failed',
       'spawn_failed',
-      "SpawnError: the input 'BIG' is too large for an environment variable, and the step names it; pass it on stdin (${{ inputs.BIG }}), or as a file",
+      "the input 'BIG' is too large for an environment variable, and the step names it; pass it on stdin (${{ inputs.BIG }}), or as a file",
     ],
   ]);
   expect(readFileSync(path.join(dir, 'seen'), 'utf8').trim().split('\n').toSorted()).toEqual([

@@ -307,6 +307,6 @@ describe('conditions, outputs and calls', () => {
     const { stdout } = await callCli(['run', plan, '--json'], { cwd: dir });
     const [step] = (JSON.parse(stdout) as { steps: { attempts: number; message: string }[] }).steps;
     expect(step!.attempts).toBeLessThanOrEqual(3);
-    expect(step!.message).toBe('TimeoutError: it ran longer than its max_step_duration_sec of 1.5 and was stopped');
+    expect(step!.message).toBe('it ran longer than its max_step_duration_sec of 1.5 and was stopped');
   });
 });

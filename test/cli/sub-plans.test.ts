@@ -438,11 +438,6 @@ describe('before a run', () => {
     |                 ^^^^^^^^^^
   hint: its own problems are reported, too
 
-s/s.json:5:5: error[missing_action]: the step does nothing: it has neither command nor step_def
-  5 |     {
-    |     ^
-  hint: write command, or step_def: {type: noop} for a step that only joins others
-
 s/s.json:7:7: error[unknown_key]: unknown key 'comand'
   7 |       "comand": "true",
     |       ^^^^^^^^
@@ -452,7 +447,7 @@ s/s.json:14:17: error[file_not_found]: s/no.json: there is no such file
   14 |         "plan": "no.json"
      |                 ^^^^^^^^^
 
-4 errors
+3 errors
 `,
     ]);
     expect((await orch('start', 'main.json')).code).toBe(2);

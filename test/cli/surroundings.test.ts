@@ -44,12 +44,15 @@ describe('a closed run', () => {
     const { id } = await own.start('aborted', () => steps);
     await own.ended(id);
     expect((await own.orch('explain', id, 'publish')).stdout).toContain(
-      "'integration' failed with `on_failure: abort`: exit_non_zero",
+      "'integration' failed with `on_failure: abort`: exited with code 3 (exit_non_zero)",
     );
     const { stdout } = await own.orch('status', id);
     expect(stdout).toMatch(/canceled +publish +aborted: 'integration' failed \(exit code 3\)\n/);
     const { code, stderr } = await own.orch('explain', id, 'nope');
-    expect([code, stderr]).toEqual([2, "error[refused]: The plan has no step 'nope'\n"]);
+    expect([code, stderr]).toEqual([
+      2,
+      "error[refused]: The plan has no step 'nope'; it has fds, integration, publish, apart\n",
+    ]);
   });
 
   test('has its outputs in status', async () => {

@@ -62,7 +62,7 @@ function refuseMentions({ action }: StepTask, names: readonly string[]): void {
     ApplicationFailure.create({
       type: 'StepFailed',
       nonRetryable: true,
-      message: `SpawnError: the input '${name}' is too large for an environment variable, and the step names it; pass it on stdin (\${{ inputs.${name} }}), or as a file`,
+      message: `the input '${name}' is too large for an environment variable, and the step names it; pass it on stdin (\${{ inputs.${name} }}), or as a file`,
       details: [{ reason: 'spawn_failed', attempts: 1 }],
     }),
   );

@@ -4,6 +4,7 @@ import { carried, withFailure } from './attempt-record.js';
 import type { StepFacts, StepFailureDetails, StepHeartbeat } from '../../contract/step-task.js';
 import type { Execution, StepFailure } from './execution.js';
 import { defined } from '../../basics/defined.js';
+import { plainMessage } from '../../basics/plain-message.js';
 import { withoutStack } from '../../basics/without-stack.js';
 
 /** Temporal takes a delay of zero for "as the policy says", which is a second. */
@@ -34,7 +35,7 @@ export function failStep(execution: Execution, failure: StepFailure): never {
   throw withoutStack(
     ApplicationFailure.create({
       type: 'StepFailed',
-      message: boundedMessage(failure.message),
+      message: boundedMessage(plainMessage(failure.message)),
       nonRetryable: !again,
       // The server cuts what it keeps of a failure that is tried again.
       details: [again ? details : { ...details, failed_attempts: failedAttempts }],

@@ -28,6 +28,8 @@ export interface RerunFlags extends InputOptions, FormatFlags, FollowFlags {
   plan?: string;
   prosePlan?: string;
   id?: string;
+  /** Who starts it, where that is not whoever calls the command. */
+  startedBy?: string;
   dryRun?: boolean;
   strict?: boolean;
 }
@@ -70,7 +72,8 @@ export async function decide(
   const file = flags.plan === undefined ? undefined : await loadNext(context, flags.plan, past, flags);
   const embedded = settingsOf(context) === undefined;
   const known = await rerunOptions(context, past, file?.plan ?? past.plan, flags);
-  const options = { ...known, ...(await userNotify(context, embedded)) };
+  const by = defined({ startedBy: flags.startedBy });
+  const options = { ...known, ...by, ...(await userNotify(context, embedded)) };
   const next = file === undefined ? preparePast(past, options, embedded) : preparePlan(file, options, embedded);
   for (const note of next.notes) context.note(`note: ${note}\n`);
   refuseUnknownSteps(next, past, flags);

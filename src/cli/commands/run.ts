@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import path from 'node:path';
 import type { OrchClient } from '../../client/orch-client.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Plan } from '../../plan/model/plan.js';
@@ -112,7 +113,7 @@ async function startPlan(
     from: context.env,
     select: readSelection(flags),
     ...(embedded ? { baseDir: context.cwd } : {}),
-    ...defined({ runId: flags.id }),
+    ...defined({ runId: flags.id, planFile: file === '-' ? undefined : path.resolve(context.cwd, file) }),
     ...(await userNotify(context, embedded)),
   };
   const prepared = preparePlan(plan, options, embedded);

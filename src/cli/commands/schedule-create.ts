@@ -12,7 +12,8 @@ import { tellMissingAgents } from '../missing-agents.js';
 import { readDuration } from '../options/durations.js';
 import { readEnv, readInputs, type InputOptions } from '../options/plan.js';
 import { preparePlan } from '../prepare-plan.js';
-import { scheduleJson, whenText } from '../render/schedule.js';
+import { scheduleJson, whenText, zoneOf } from '../render/schedule.js';
+import { zonedTime } from '../render/zoned-time.js';
 import { tellUnheardSecrets } from '../unheard-secrets.js';
 
 interface CreateFlags extends Pick<InputOptions, 'input' | 'inputs' | 'env' | 'envFile'> {
@@ -147,6 +148,6 @@ function timingOf({ cron, every, timezone }: CreateFlags): Timing {
 
 function madeText({ timing, pinned, file }: ScheduleToMake, next: number | undefined): string {
   const source = pinned === undefined ? `${file ?? 'its file'}, read again for every run` : 'the plan as it is now';
-  const first = next === undefined ? 'it is paused' : `next at ${new Date(next).toISOString()}`;
+  const first = next === undefined ? 'it is paused' : `next at ${zonedTime(next, zoneOf(timing))}`;
   return `due ${whenText(timing)}; ${first}\nruns ${source}\n`;
 }

@@ -9,31 +9,41 @@ import { readAssets } from '../ui/assets.js';
 import { createClientSource } from '../ui/client-source.js';
 import { writeDoor } from '../ui/door.js';
 import { servePage, type Page } from '../ui/page-server.js';
+import { tokenAccess } from '../ui/access.js';
+import { behindProxy, type ProxyFlags } from '../ui/behind-proxy.js';
 import { createSessions } from '../ui/session.js';
+import { PAGE_PORT } from '../../client/page-origin.js';
+import { defined } from '../../basics/defined.js';
 import { errnoOf } from '../../host/errno.js';
-
-/** Beside the Web UI's 8243, so that the address is the same the next time. */
-const USUAL_PORT = 8253;
 
 /** `orch ui`: serves the page until it is interrupted. */
 export async function ui(
   context: CliContext,
-  flags: { port?: string; open: boolean; json?: boolean },
+  flags: ProxyFlags & { port?: string; open: boolean; json?: boolean },
 ): Promise<number> {
   const clients = createClientSource(() => connect(context, false));
   const { api, close } = createApi(context, clients);
+  const proxy = behindProxy(context, flags);
   const sessions = createSessions();
+  const access = proxy?.access ?? tokenAccess(sessions);
   const over = interruption();
   try {
     await clients.with(async () => {}); // a page that shows nothing helps nobody
     const page = await listen(readPort(flags.port), (port) =>
-      servePage({ port, assets: readAssets(), sessions, api, onBug: (error) => context.note(`${bugText(error)}\n`) }),
+      servePage({
+        port,
+        access,
+        api,
+        assets: readAssets(),
+        ...defined({ host: proxy?.host }),
+        onBug: (error) => context.note(`${bugText(error)}\n`),
+      }),
     );
-    const address = `http://127.0.0.1:${page.port}/`;
-    const url = `${address}#token=${sessions.token}`;
+    const url = proxy === undefined ? `http://127.0.0.1:${page.port}/#token=${sessions.token}` : proxy.url;
     context.out(flags.json ? `${JSON.stringify({ url, port: page.port })}\n` : `${url}\n`);
     context.note('Ctrl-C ends the page; runs continue without it\n');
-    const door = flags.open ? await openDoor(context, url) : undefined;
+    if (proxy !== undefined) context.note(`listening on ${proxy.host}, port ${page.port}, for its proxy\n`);
+    const door = flags.open && proxy === undefined ? await openDoor(context, url) : undefined;
     await over;
     page.close();
     if (door !== undefined) rmSync(door, { force: true });
@@ -54,7 +64,7 @@ async function openDoor(context: CliContext, url: string): Promise<string> {
 /** The port that is asked for, or the usual one, and where that is taken, any. */
 async function listen(wanted: number | undefined, serve: (port: number) => Promise<Page>): Promise<Page> {
   try {
-    return await serve(wanted ?? USUAL_PORT);
+    return await serve(wanted ?? PAGE_PORT);
   } catch (error) {
     const code = errnoOf(error);
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;

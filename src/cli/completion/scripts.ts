@@ -44,8 +44,9 @@ compdef _orch orch
 
 const FISH = `# Completion of orch for fish:  orch completion fish | source
 function __orch_complete
-    set -l words (commandline -opc) (commandline -ct)
-    orch __complete -- $words[2..-1] 2>/dev/null
+    set -l words (commandline -opc)
+    set -l word (commandline -ct)
+    orch __complete -- $words[2..-1] "$word" 2>/dev/null
 end
 complete -c orch -f -a '(__orch_complete | string match -v ${FILES})'
 complete -c orch -n '__orch_complete | string match -q ${FILES}' -F

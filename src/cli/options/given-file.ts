@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { suggest } from '../../plan/problems/suggest.js';
 import { UsageError } from '../errors.js';
 
 /**
@@ -15,6 +16,20 @@ export function readGivenFile(cwd: string, file: string, option: string, expecte
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const why = missing ? 'the file was not found' : (error as Error).message;
-    throw new UsageError(`${option}: ${why}`, missing ? `the path is relative to ${cwd}` : expected);
+    throw new UsageError(`${option}: ${why}`, missing ? whereToLook(cwd, file) : expected);
+  }
+}
+
+function whereToLook(cwd: string, file: string): string {
+  const near = suggest(path.basename(file), filesOf(path.resolve(cwd, path.dirname(file))));
+  if (near === undefined) return `the path is relative to ${cwd}`;
+  return `did you mean '${path.join(path.dirname(file), near)}'?`;
+}
+
+function filesOf(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // it is not there either
   }
 }

@@ -1,5 +1,6 @@
 import type { Manifest, ManifestStep } from '../../journal/index.js';
 import type { ManifestInstance } from '../../journal/manifest.js';
+import { plainMessage } from '../../basics/plain-message.js';
 import { printable } from './format.js';
 
 /** Failures of orch or of its machines, and not of what the step checks. */
@@ -76,7 +77,7 @@ function outcome(
   const base = {
     seconds: seconds(part.started_at, part.finished_at),
     type: part.reason ?? part.status,
-    message: part.message ?? part.reason ?? part.status,
+    message: plainMessage(part.message ?? part.reason ?? part.status),
   };
   if (part.status === 'success' || part.status === 'warning' || (part.status === 'failed' && recovered)) {
     return { ...base, kind: 'passed' };

@@ -5,7 +5,7 @@ import { forPeople } from './format.js';
 import { liveFrame, widestName, type Screen } from './live-frame.js';
 import type { LiveRun } from './live-state.js';
 import { idWidth, silenceLine, stepLine, type ProgressReporter } from './progress.js';
-import { repaint, type Drawn } from './repaint.js';
+import { drawnOver, repaint, type Drawn } from './repaint.js';
 import { gatherAlike } from './why.js';
 
 const REDRAW_MS = 200;
@@ -19,11 +19,11 @@ export function liveReporter(context: CliContext, run: LiveRun): ProgressReporte
   const { stderr } = context.raw;
   const widest = widestName(run);
   let drawn: Drawn | undefined;
-  const show = (lines: readonly string[], { columns }: Screen): void => {
-    const next = { lines: lines.map(paint), columns };
+  const show = (lines: readonly string[], { columns, rows }: Screen): void => {
+    const next = { lines: lines.map(paint), columns, rows };
     const codes = repaint(drawn, next);
     if (codes !== '') stderr.write(codes);
-    drawn = next;
+    drawn = drawnOver(drawn, next);
   };
   const draw = (): void => {
     const screen = screenOf(stderr);

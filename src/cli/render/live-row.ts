@@ -5,7 +5,8 @@ import { answersTo, waitsForPerson } from './answers.js';
 import { duration, oneLine } from './format.js';
 import type { LiveRun } from './live-state.js';
 import { subRunsText } from './sub-runs.js';
-import { askedText, plainMessage, whyText } from './why.js';
+import { plainMessage } from '../../basics/plain-message.js';
+import { askedText, whyText } from './why.js';
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const SPIN_MS = 200;

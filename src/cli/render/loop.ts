@@ -1,3 +1,4 @@
+import { plainMessage } from '../../basics/plain-message.js';
 import type { Colors } from 'picocolors/types.js';
 import type { LoopDescription } from '../../client/loop-types.js';
 import type { LoopView, TurnRecord } from '../../contract/loop-messages.js';
@@ -45,7 +46,7 @@ export function loopSummary(colors: Colors, ended: LoopView): string {
     const code = failure.exit_code === undefined ? '' : `, exit code ${failure.exit_code}`;
     lines.push(
       `  iteration ${failure.iteration}, ${failure.role} (${failure.actor}), ${failure.prompt}, ${failure.phase}: ${failure.reason}${code}`,
-      `  ${failure.message}`,
+      `  ${plainMessage(failure.message)}`,
     );
     if (failure.log_dir !== undefined) lines.push(`  logs  ${failure.log_dir}`);
   }

@@ -3,6 +3,7 @@ import type { Timing } from '../../plan/schedule/timing.js';
 import { counted, duration } from './format.js';
 import { isoTime } from './run-json.js';
 import { table } from './table.js';
+import { zonedTime } from './zoned-time.js';
 
 /** Times to come that are shown. */
 const NEXT_SHOWN = 5;
@@ -12,13 +13,18 @@ export function whenText({ cron, every_sec, timezone = 'UTC' }: Timing): string 
   return every_sec === undefined ? `at ${cron ?? ''} (${timezone})` : `every ${lengthText(every_sec)}`;
 }
 
+/** Times are told as the clocks of the schedule show them: its cron line speaks of those. */
+export function zoneOf(timing: Timing | undefined): string {
+  return timing?.cron === undefined ? 'UTC' : (timing.timezone ?? 'UTC');
+}
+
 /** The schedules, a line each. */
 export function scheduleTable(schedules: readonly ScheduleView[]): string {
   const rows = schedules.map(({ name, state, note, definition, next, last }) => [
     name,
     note !== undefined && state === 'paused' ? `paused: ${note}` : state,
     definition === undefined ? '-' : whenText(definition.timing).replace(/^at /, ''),
-    isoTime(next[0]) ?? '-',
+    next[0] === undefined ? '-' : zonedTime(next[0], zoneOf(definition?.timing)),
     last === undefined ? '-' : lastText(last),
   ]);
   return table([['SCHEDULE', 'STATE', 'WHEN', 'NEXT', 'LAST RUN'], ...rows]);
@@ -46,7 +52,7 @@ export function scheduleText(schedule: ScheduleDetails): string {
       `  made       ${isoTime(created_at)} by ${created_by}`,
     );
   }
-  const times = next.slice(0, NEXT_SHOWN).map((time) => isoTime(time)!);
+  const times = next.slice(0, NEXT_SHOWN).map((time) => zonedTime(time, zoneOf(definition?.timing)));
   lines.push(`  next       ${times.length === 0 ? '-' : times.join('\n             ')}`);
   if (waiting > 0) lines.push(`  waiting    ${counted(waiting, 'run')}, until the one before has ended`);
   const rows = recent.map((run) => [`  ${run.run_id}`, run.status.replace('_', ' '), tookText(run), run.reason ?? '']);

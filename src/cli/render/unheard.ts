@@ -1,6 +1,6 @@
 import type { FailedNotification } from '../../contract/notify.js';
 import { forPeople } from './format.js';
-import { plainMessage } from './why.js';
+import { plainMessage } from '../../basics/plain-message.js';
 
 /** Who could not be told of what, a line each. */
 export function unheardLines(failed: readonly FailedNotification[] = []): string[] {

@@ -51,6 +51,7 @@ export function againLines(
 ): string[] {
   const again = `orch rerun ${runId}`;
   const counts = outlook === undefined ? '' : `   reuses ${counted(outlook.reuses, 'step')}, runs ${outlook.runs}`;
-  const mended = `${again} --plan ${planFile === undefined ? 'FILE' : shellWord(planFile)}`;
+  const file = planFile ?? outlook?.plan_file;
+  const mended = `${again} --plan ${file === undefined ? 'FILE' : shellWord(file)}`;
   return [`  run it again:         ${again}${counts}`, `  with a changed plan:  ${mended}`];
 }

@@ -1,13 +1,6 @@
 import type { StepView } from '../../contract/run-messages.js';
 import type { StepStatus } from '../../contract/statuses.js';
-
-/** The kind of error that a message begins with, or names of a part: `ExitError: `. */
-const CLASS = /(^|[(;] ?|: )(?:[A-Z][a-z]+)+(?:Error|Failure|Failed): /g;
-
-/** What a message of a step says to people: without the names of classes, which say nothing that the words don't. */
-export function plainMessage(message: string): string {
-  return message.replaceAll(CLASS, '$1');
-}
+import { plainMessage } from '../../basics/plain-message.js';
 
 /** Why a step is where it is, in one line. Of a failure the words are enough; of any other end they need its reason. */
 export function whyText(

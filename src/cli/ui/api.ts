@@ -24,7 +24,7 @@ export function createApi(context: CliContext, clients: ClientSource): { api: Ap
   async function api(request: ApiRequest): Promise<unknown> {
     const [runs, runId, what, ...rest] = request.path;
     if (runs !== 'runs' || runId === '' || rest.length > 0) throw nothingHere();
-    if (request.method === 'POST') return change(runId, what, request.body);
+    if (request.method === 'POST') return change(runId, what, request);
     if (runId === undefined) {
       return clients.with((client) => list.read(client, numberIn(request.query, 'limit')));
     }
@@ -48,10 +48,14 @@ export function createApi(context: CliContext, clients: ClientSource): { api: Ap
     }
   }
 
-  function change(runId: string | undefined, what: string | undefined, body: unknown): Promise<unknown> {
+  function change(
+    runId: string | undefined,
+    what: string | undefined,
+    { body, asker: { user } }: ApiRequest,
+  ): Promise<unknown> {
     if (runId === undefined) throw nothingHere();
-    if (what === 'verbs') return clients.with((client) => steerRequest(context, client, runId, body));
-    if (what === 'rerun') return clients.with((client) => rerunRequest(context, client, runId, body));
+    if (what === 'verbs') return clients.with((client) => steerRequest(context, client, runId, { body, by: user }));
+    if (what === 'rerun') return clients.with((client) => rerunRequest(context, client, runId, { body, by: user }));
     throw nothingHere();
   }
 }

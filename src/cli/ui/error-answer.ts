@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../plan/model/diagnostic.js';
 import type { ErrorAnswer } from '../../ui/api.js';
 import { defined } from '../../basics/defined.js';
 import { forPeople, printable } from '../render/format.js';
@@ -22,12 +23,19 @@ const CODED = new Set(['OrchError', 'UsageError', 'DiagnosticsError', 'ServiceEr
 export function errorAnswer(error: unknown): { status: number; body: ErrorAnswer; bug: boolean } {
   if (error instanceof Refusal) return answerOf(error.status, error);
   if (error instanceof Error && CODED.has(error.name) && 'code' in error) {
-    const coded = error as Error & { code: string; hint?: string; diagnostics?: readonly { message: string }[] };
-    const message = coded.diagnostics?.map((each) => each.message).join('\n') || coded.message;
+    const coded = error as Error & { code: string; hint?: string; diagnostics?: readonly Placed[] };
+    const message = coded.diagnostics?.map(placedText).join('\n') || coded.message;
     return answerOf(STATUS[coded.code] ?? 409, { code: coded.code, message, ...defined({ hint: coded.hint }) });
   }
   const message = 'Something went wrong in orch itself; the terminal of `orch ui` says what';
   return { ...answerOf(500, { code: 'internal_error', message }), bug: true };
+}
+
+type Placed = Pick<Diagnostic, 'message' | 'hint' | 'file' | 'line' | 'column'>;
+
+function placedText({ message, hint, file, line, column }: Placed): string {
+  const place = file === undefined ? '' : `${[file, line, column].filter((part) => part !== undefined).join(':')}: `;
+  return `${place}${message}${hint === undefined ? '' : ` (${hint})`}`;
 }
 
 function answerOf(

@@ -4,6 +4,7 @@ import type { RunDescription } from '../../client/types.js';
 import { countStatuses } from '../../contract/statuses.js';
 import type { ProgressView, StepView } from '../../contract/run-messages.js';
 import type { RunAnswer } from '../../ui/api.js';
+import { plainMessage } from '../../basics/plain-message.js';
 import { defined } from '../../basics/defined.js';
 import { forPeople } from '../render/format.js';
 
@@ -80,7 +81,7 @@ export class FollowedRun {
       held: progress?.held ?? [],
       ...defined({ silence: this.silence, waits_for: progress?.waits_for, outputs: progress?.outputs }),
       ...defined({ recommendations: progress?.recommendations }),
-      steps: changed.map(({ view }) => this.withLive(view)),
+      steps: changed.map(({ view }) => this.shown(view)),
       now: Date.now(),
     });
   }
@@ -107,9 +108,9 @@ export class FollowedRun {
     this.silence = silence;
   }
 
-  private withLive(view: StepView): StepView {
-    const { live: _, ...rest } = view;
-    return { ...rest, ...defined({ live: this.live.get(view.id) }) };
+  private shown(view: StepView): StepView {
+    const { live: _, message, ...rest } = view;
+    return { ...rest, ...defined({ message: message && plainMessage(message), live: this.live.get(view.id) }) };
   }
 
   /** How it ended by the service's word: a run that was terminated gives no result. */

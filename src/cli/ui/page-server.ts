@@ -1,12 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { LOOPBACK } from '../../service/ports.js';
-import { whyRefused } from '../../service/own-requests.js';
 import { SESSION_PATH } from '../../ui/api.js';
+import type { Access, Asker } from './access.js';
 import type { Assets } from './assets.js';
 import { errorAnswer } from './error-answer.js';
 import { readBody, Refusal, send, sendJson } from './http.js';
-import type { Sessions } from './session.js';
 
 /** A question of the page, from somebody who may ask. */
 export interface ApiRequest {
@@ -16,6 +15,7 @@ export interface ApiRequest {
   query: URLSearchParams;
   /** Of a `POST`. */
   body?: unknown;
+  asker: Asker;
 }
 
 /** Answers the page. @throws Refusal, or whatever a command would end with */
@@ -24,8 +24,10 @@ export type Api = (request: ApiRequest) => Promise<unknown>;
 interface PageOptions {
   /** 0 for any that is free. */
   port: number;
+  /** The address to listen on; default 127.0.0.1. */
+  host?: string;
   assets: Assets;
-  sessions: Sessions;
+  access: Access;
   api: Api;
   /** Is told of what is nobody's fault but ours. */
   onBug: (error: unknown) => void;
@@ -38,8 +40,8 @@ export interface Page {
 }
 
 /**
- * Serves the page on this machine only. The page itself says nothing of anybody, so whoever asks here gets it; what it
- * shows comes from the API, which answers only those that have shown the token.
+ * Serves the page. The page itself says nothing of anybody, so whoever may reach it gets it; what it shows comes from the
+ * API, which answers only those that {@link Access} knows.
  *
  * @throws the system's error where the port is taken
  */
@@ -55,7 +57,9 @@ export async function servePage(options: PageOptions): Promise<Page> {
   });
   server.on('upgrade', (_incoming, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen({ port: options.port, host: LOOPBACK, exclusive: true }, resolve);
+    server
+      .once('error', reject)
+      .listen({ port: options.port, host: options.host ?? LOOPBACK, exclusive: true }, resolve);
   });
   const close = (): void => {
     server.close();
@@ -69,17 +73,18 @@ function portOf(server: Server): number {
 }
 
 async function respond(
-  { assets, sessions, api }: PageOptions,
+  { assets, access, api }: PageOptions,
   port: number,
   incoming: IncomingMessage,
   answer: ServerResponse,
 ): Promise<void> {
-  const refusal = whyRefused(incoming, "orch's page");
+  const refusal = access.whyRefused(incoming);
   if (refusal !== undefined) throw new Refusal(refusal.status, refusal.why);
   const { method } = incoming;
   const [pathname, query] = splitTarget(incoming.url ?? '/');
   if (method !== 'GET' && method !== 'POST') throw new Refusal(405, 'Only GET and POST are answered');
-  if (pathname === SESSION_PATH) {
+  const { sessions } = access;
+  if (pathname === SESSION_PATH && sessions !== undefined) {
     if (method !== 'POST') throw new Refusal(405, 'A session is opened by POST');
     const given = (await readBody(incoming)) as { token?: unknown } | null;
     const session = sessions.open(given?.token, port);
@@ -87,9 +92,10 @@ async function respond(
     return sendJson(answer, 200, { key: session.key }, { 'set-cookie': session.cookie });
   }
   if (pathname.startsWith('/api/')) {
-    if (!sessions.has(incoming.headers)) throw new Refusal(401, 'Open the address that `orch ui` has printed');
+    const asker = access.askerOf(incoming);
+    if ('status' in asker) throw new Refusal(asker.status, asker.why);
     const body = method === 'POST' ? await readBody(incoming) : undefined;
-    return sendJson(answer, 200, await api({ method, path: partsOf(pathname), query, body }));
+    return sendJson(answer, 200, await api({ method, path: partsOf(pathname), query, body, asker }));
   }
   const asset = method === 'GET' ? assets(pathname) : undefined;
   if (asset === undefined) throw new Refusal(404, 'There is nothing here');

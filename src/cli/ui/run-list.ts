@@ -12,27 +12,50 @@ const SHOWN = 50;
 const MOST_SHOWN = 1000;
 /** Open runs that are asked what they wait for. */
 const MOST_ASKED = 50;
+/** Of those, how many at one look: first those that have not been asked, then those that were asked longest ago. */
+const ASKED_AT_ONCE = 8;
+/** Milliseconds for which a look serves all windows. */
+const FRESH_MS = 2500;
 
 /** What an open run said when its history had so many events. */
 interface Answered {
-  events: number;
-  progress: ProgressView;
+  /** Which of the looks asked it last. */
+  look: number;
+  events?: number;
+  progress?: ProgressView;
 }
 
-/** The runs, and what waits for a person in them. An open run is asked again only where its history has grown. */
+/**
+ * The runs, and what waits for a person in them. What a look costs does not grow with the number of open runs: a few of
+ * them are asked at a time whether their histories have grown, and only where they have, what the run says.
+ */
 export class RunList {
+  private looks = 0;
+  private readonly latest = new Map<number, { at: number; answer: Promise<ListAnswer> }>();
   private readonly answered = new Map<string, Answered>();
   /** How runs ended that the service calls succeeded, by id and end: to find out takes a look at each. */
   private readonly genuine = new Map<string, RunState>();
 
+  /** @param freshMs for which a look serves all windows */
+  constructor(private readonly freshMs = FRESH_MS) {}
+
   /** @param limit of the runs that are shown */
-  async read(client: OrchClient, limit = SHOWN): Promise<ListAnswer> {
+  read(client: OrchClient, limit = SHOWN): Promise<ListAnswer> {
     const wanted = Math.min(MOST_SHOWN, Math.max(1, Math.trunc(limit) || SHOWN));
+    const known = this.latest.get(wanted);
+    if (known !== undefined && performance.now() - known.at < this.freshMs) return known.answer;
+    const answer = this.look(client, wanted);
+    this.latest.set(wanted, { at: performance.now(), answer });
+    answer.catch(() => this.latest.delete(wanted)); // the next one asks again
+    return answer;
+  }
+
+  private async look(client: OrchClient, wanted: number): Promise<ListAnswer> {
     const [listed, open] = await Promise.all([
       this.listed(client, wanted + 1),
       client.list({ open: true, all: true, limit: MOST_ASKED }),
     ]);
-    await Promise.all(open.map((run) => this.ask(client, run)));
+    await this.askSome(client, open);
     this.forgetOthers(new Set(open.map(({ run_id }) => run_id)));
     const waiting = open.flatMap((run) => waitingIn({ run, ...defined({ progress: this.progressOf(run) }) }));
     return forPeople({
@@ -56,13 +79,24 @@ export class RunList {
     );
   }
 
-  private async ask(client: OrchClient, { run_id }: RunSummary): Promise<void> {
+  /** A first look asks all of them once: what waits for somebody is to be seen at once. */
+  private async askSome(client: OrchClient, open: readonly RunSummary[]): Promise<void> {
+    const look = (this.looks += 1);
+    const asked = (run: RunSummary): number => this.answered.get(run.run_id)?.look ?? 0;
+    const inTurn = [...open].sort((a, b) => asked(a) - asked(b));
+    const unknown = inTurn.filter((run) => asked(run) === 0).length;
+    const turn = inTurn.slice(0, Math.max(unknown, ASKED_AT_ONCE));
+    await Promise.all(turn.map((run) => this.ask(client, run, look)));
+  }
+
+  private async ask(client: OrchClient, { run_id }: RunSummary, look: number): Promise<void> {
+    const known = this.answered.get(run_id);
     try {
       const { events } = await client.pulse(run_id);
-      if (this.answered.get(run_id)?.events === events) return;
-      this.answered.set(run_id, { events, progress: await client.progress(run_id) });
+      const progress = known?.events === events ? known.progress : undefined;
+      this.answered.set(run_id, { look, events, progress: progress ?? (await client.progress(run_id)) });
     } catch {
-      this.answered.delete(run_id); // the list says that it is not known
+      this.answered.set(run_id, { look }); // the list says that it is not known
     }
   }
 

@@ -1,6 +1,7 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { KEY_HEADER } from '../../ui/api.js';
+import { sameText } from './same-text.js';
 
 /** Who may use a page, for as long as its server runs. */
 export interface Sessions {
@@ -21,12 +22,12 @@ export function createSessions(): Sessions {
   return {
     token,
     open(given, port) {
-      if (!same(given, token)) return undefined;
+      if (!sameText(given, token)) return undefined;
       return { cookie: `${cookieName(port)}=${cookie}; Path=/; HttpOnly; SameSite=Strict`, key };
     },
     has(headers) {
       const cookies = (headers.cookie ?? '').split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim());
-      return cookies.some((each) => same(each, cookie)) && same(headers[KEY_HEADER], key);
+      return cookies.some((each) => sameText(each, cookie)) && sameText(headers[KEY_HEADER], key);
     },
   };
 }
@@ -38,11 +39,4 @@ function cookieName(port: number): string {
 
 function secret(): string {
   return randomBytes(32).toString('base64url');
-}
-
-/** Takes the same time whatever is given. */
-function same(given: unknown, wanted: string): boolean {
-  if (typeof given !== 'string') return false;
-  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

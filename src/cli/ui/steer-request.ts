@@ -15,7 +15,7 @@ const decision = {
   inputs: z.record(z.string(), z.string()).optional(),
 };
 
-/** What the page may ask of a run. Who asks is whoever has started the page. */
+/** What the page may ask of a run. Who asks is said by the proxy, or is whoever has started the page. */
 const requestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('approve'), ...decision }),
   z.strictObject({ verb: z.literal('reject'), ...decision }),
@@ -28,21 +28,26 @@ const requestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('cancel'), force: z.boolean().optional() }),
 ]);
 
-/** Steers a run as the commands do. @throws Refusal where the request is none; OrchError as of the client */
+/**
+ * Steers a run as the commands do.
+ *
+ * @param request what is asked, and the user who asks, where a proxy knows it
+ * @throws Refusal where the request is none; OrchError as of the client
+ */
 export async function steerRequest(
   context: CliContext,
   client: OrchClient,
   runId: string,
-  body: unknown,
+  { body, by }: { body: unknown; by: string | undefined },
 ): Promise<VerbAnswer> {
   const parsed = requestSchema.safeParse(body);
   if (!parsed.success) throw new Refusal(400, `This is not a request to a run: ${z.prettifyError(parsed.error)}`);
   const { verb, ...what } = parsed.data;
   if (verb === 'cancel') {
-    const { text } = await cancelRun(context, client, runId, defined(what as { force?: boolean }));
+    const { text } = await cancelRun(context, client, runId, defined({ ...(what as { force?: boolean }), by }));
     return forPeople({ said: text });
   }
-  const accepted = await client.steer(runId, verb, defined(what) as Verbs[typeof verb]);
+  const accepted = await client.steer(runId, verb, defined({ ...what, by }) as Verbs[typeof verb]);
   return forPeople({ said: saidOf(runId, verb, accepted) });
 }
 

@@ -4,6 +4,7 @@ import { checkDef } from './action-rules.js';
 import { refuseIdleKeys } from './idle-keys.js';
 import { isMap } from '../problems/paths.js';
 import { quote, type Problems } from '../problems/problems.js';
+import { suggest } from '../problems/suggest.js';
 import { sourceSteps } from '../document/source-steps.js';
 import type { InputType } from '../model/plan.js';
 
@@ -11,6 +12,9 @@ type Path = readonly PropertyKey[];
 
 /** What a name must be to serve as an environment variable and in a template. */
 const WORD = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What neighbouring tools call the action of a step. */
+const ACTIONS_ELSEWHERE = new Set(['run', 'cmd', 'script', 'exec', 'uses']);
 
 /** Checks what depends on several keys at once, as far as each is usable. */
 export function checkRules(source: Record<string, unknown>, problems: Problems): void {
@@ -123,7 +127,7 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
   const def = step['step_def'] ?? undefined;
   const plain = ['command', 'args', 'shell', 'stdin'].filter((key) => (step[key] ?? undefined) !== undefined);
   if (def === undefined) {
-    if (plain.includes('command')) return;
+    if (plain.includes('command') || Object.keys(step).some(meansAction)) return;
     problems.add({
       code: 'missing_action',
       path,
@@ -142,6 +146,12 @@ function checkAction(step: Record<string, unknown>, path: Path, problems: Proble
     });
   }
   if (isMap(def)) checkTimeout(step, def, path, problems);
+}
+
+/** What was to be the action, under a name that is not known: that is said, and what to write. */
+function meansAction(key: string): boolean {
+  if (key.startsWith('x-')) return false;
+  return ACTIONS_ELSEWHERE.has(key) || suggest(key, ['command', 'step_def']) !== undefined;
 }
 
 /** A failure that counts as a skip leaves nothing to make up for. */

@@ -172,7 +172,9 @@ class Scanner {
   private readKey(keys: Map<string, number>): string {
     const { text, at: start } = this;
     if (text[start] !== '"') {
-      this.fail(...(text[start] === '}' ? trailingComma(start) : unexpected(text, start, 'a key in double quotes')));
+      this.fail(
+        ...(text[start] === '}' ? trailingComma(text, start) : unexpected(text, start, 'a key in double quotes')),
+      );
     }
     this.readString();
     const raw = text.slice(start + 1, this.at - 1);
@@ -223,11 +225,13 @@ type Failure = [message: string, offset: number, code: Fault['code'], hint: stri
 function unexpected(text: string, at: number, expected = 'a value'): Failure {
   if (at >= text.length) return [`the text ends where ${expected} is expected`, at, 'syntax_error', undefined];
   const char = String.fromCodePoint(text.codePointAt(at)!);
-  if (char === ']' || char === '}') return trailingComma(at);
+  if (char === ']' || char === '}') return trailingComma(text, at);
   const hint = char === '/' || char === '#' ? 'JSON has no comments; a YAML file (.yaml) may have them' : undefined;
   return [`expected ${expected}, found '${char}'`, at, 'syntax_error', hint];
 }
 
-function trailingComma(at: number): Failure {
-  return ['something is missing before this bracket', at, 'syntax_error', 'JSON allows no comma after the last entry'];
+function trailingComma(text: string, at: number): Failure {
+  const comma = /,\s*$/.test(text.slice(Math.max(0, at - 1000), at));
+  const message = comma ? 'nothing follows the comma before this bracket' : 'something is missing before this bracket';
+  return [message, at, 'syntax_error', comma ? 'JSON allows no comma after the last entry' : undefined];
 }

@@ -24,7 +24,7 @@ export function decodeText(input: string | Uint8Array): { text: string } | { tex
 /** Reads a plan's text, JSON or YAML. */
 export function readDocument(text: string, file: string | undefined): ReadResult {
   if (isEmpty(text)) {
-    const hint = 'a plan has plan_id and steps; see README for a first one';
+    const hint = 'a plan has plan_id and steps; `orch init` writes a first one';
     return { faults: [{ code: 'empty_plan', message: 'the file contains no plan', offset: 0, hint }] };
   }
   if (!/^\s*[{[]/.test(text)) return readsAsJson(file) ? readJson(text) : readYaml(text);

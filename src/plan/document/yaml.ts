@@ -1,5 +1,6 @@
 import { Composer, Lexer, Parser, type CST, type Document } from 'yaml';
 import { MAX_DEPTH, type Fault, type ReadResult } from './faults.js';
+import { yamlFaults } from './yaml-faults.js';
 import { yamlLocator } from './yaml-locator.js';
 import { yamlValue } from './yaml-value.js';
 
@@ -13,9 +14,7 @@ export function readYaml(text: string): ReadResult {
   const tokens = readTokens(text);
   if ('faults' in tokens) return tokens;
   const document = composeOne(tokens.tokens);
-  const faults = document.errors.slice(0, MAX_FAULTS).map((error): Fault => {
-    return { code: 'syntax_error', message: sentence(error.message), offset: error.pos[0], ...hintFor(error.code) };
-  });
+  const faults = yamlFaults(document.errors.slice(0, MAX_FAULTS), text);
   if (faults.length > 0) return { faults };
   const converted = yamlValue(document.contents);
   if ('faults' in converted) return converted;
@@ -78,17 +77,4 @@ function composeOne(tokens: readonly CST.Token[]): Document.Parsed {
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false });
   for (const document of composer.compose(tokens, true)) return document;
   throw new Error('Internal error: no YAML document was composed');
-}
-
-function sentence(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1);
-}
-
-function hintFor(code: string): { hint?: string } {
-  if (code === 'TAB_AS_INDENT') return { hint: 'indent with spaces; YAML allows no tabs there' };
-  if (code === 'BAD_ALIAS') return { hint: "put the text in quotes if it should start with '*'" };
-  if (code === 'MULTILINE_IMPLICIT_KEY' || code === 'BLOCK_AS_IMPLICIT_KEY') {
-    return { hint: "put text that holds ': ' in quotes, and check the indentation" };
-  }
-  return {};
 }

@@ -77,6 +77,8 @@ export function libraryMessage(error: unknown): string {
   const { summary, message } = error as { summary?: unknown; message?: unknown };
   const said = typeof summary === 'string' ? summary : message;
   if (typeof said !== 'string') return 'the expression cannot be evaluated';
+  const character = /^Unexpected character: (.)$/.exec(said)?.[1];
+  if (character !== undefined) return `unexpected character '${character}'`;
   return said.replace(/\b(?:Expected|got|token:) [A-Z]+\b/g, (whole) => {
     const [before, token] = whole.split(' ') as [string, string];
     return `${before} ${TOKENS[token] ?? token.toLowerCase()}`;

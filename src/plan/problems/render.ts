@@ -84,7 +84,8 @@ function excerpt(place: Diagnostic, lines: readonly string[] | undefined, paint:
   const to = Math.min(line.length, from + MAX_WIDTH);
   const before = `${from > 0 ? '…' : ''}${printable(line.slice(from, column))}`;
   const shown = Math.min(length, Math.max(to - column, 1));
-  const token = printable(line.slice(column, column + shown));
+  // A tab that something is said of is to be seen.
+  const token = printable(line.slice(column, column + shown).replaceAll('\t', '→'));
   const after = `${printable(line.slice(column + shown, to))}${to < line.length ? '…' : ''}`;
   const gutter = String(place.line);
   const blank = ' '.repeat(gutter.length);

@@ -5,7 +5,7 @@ import { planSchema } from './plan.js';
 import { kindsKnowing } from './step.js';
 
 type Path = readonly PropertyKey[];
-type Level = 'plan' | 'globals' | 'step' | 'step_def';
+type Level = 'plan' | 'globals' | 'step' | 'step_def' | 'retry';
 
 /** What the keys of neighbouring tools are called here, by where they are written. */
 const NEIGHBOURS: Readonly<Record<Level, Readonly<Record<string, string>>>> = {
@@ -77,6 +77,12 @@ const NEIGHBOURS: Readonly<Record<Level, Readonly<Record<string, string>>>> = {
     cmd: 'write command',
     timeout: 'write timeout_sec',
   },
+  retry: {
+    attempts: 'write retries on the step, beside retry: the executions after the first',
+    max_attempts: 'write retries on the step, beside retry: the executions after the first',
+    max: 'write retries on the step, beside retry: the executions after the first',
+    times: 'write retries on the step, beside retry: the executions after the first',
+  },
 };
 
 /** Keys that only tell something: misplaced they do no harm, and real plans have them at the top. */
@@ -111,7 +117,8 @@ function levelOf(parent: Path): Level | undefined {
   if (parent.length === 1 && parent[0] === 'globals') return 'globals';
   if (parent[0] !== 'steps' && parent[0] !== 'finally') return undefined;
   if (parent.length === 2) return 'step';
-  return parent.length === 3 && parent[2] === 'step_def' ? 'step_def' : undefined;
+  if (parent.length !== 3) return undefined;
+  return parent[2] === 'step_def' || parent[2] === 'retry' ? parent[2] : undefined;
 }
 
 /** In which part of a plan a key is known, as words of where to write it. */
@@ -124,7 +131,7 @@ function placeOf(key: string, level: Level, parent: Path, source: unknown): stri
   }
   if (level !== 'plan' && has([])) return 'it belongs at the top of the plan, beside steps';
   if (level === 'step') return actionPlace(key, valueAt(source, parent));
-  if (!has(['steps', 0])) return undefined;
+  if (level === 'retry' || !has(['steps', 0])) return undefined;
   return level === 'step_def' ? 'it belongs on the step, beside step_def' : 'it belongs on a step';
 }
 

@@ -98,7 +98,12 @@ function describeIssue(
   if (path.length === 1 && path[0] === (words.versionKey ?? 'version') && value != null)
     return words.wrongVersion(value);
   if (value === undefined || (value === null && path.at(-2) !== 'env' && typeof path.at(-1) === 'string')) {
-    return { code: 'missing_key', path, message: `'${String(path.at(-1))}' is missing${where(path)}` };
+    return {
+      code: 'missing_key',
+      path,
+      message: `'${String(path.at(-1))}' is missing${where(path)}`,
+      hint: missingHint(path),
+    };
   }
   const label = labelOf(path);
   switch (issue.code) {
@@ -123,6 +128,14 @@ function describeIssue(
     default:
       return { code: 'invalid_value', path, message: `${label}: ${issue.message}` };
   }
+}
+
+/** What to write for a key that every plan or step has. */
+function missingHint(path: readonly PropertyKey[]): string | undefined {
+  if (path.length === 1 && path[0] === 'plan_id') return 'write plan_id: NAME; runs of the plan are named after it';
+  if (path.length === 1 && path[0] === 'steps') return 'write a list: steps: [{id: NAME, command: PROGRAM}]';
+  const isStep = (path[0] === 'steps' || path[0] === 'finally') && path.length === 3;
+  return isStep && path[2] === 'id' ? 'write id: NAME; other steps name it in depends_on' : undefined;
 }
 
 function where(path: readonly PropertyKey[]): string {
@@ -165,6 +178,9 @@ function expectedType(expected: string, value: unknown): string {
 
 function typeHint(value: unknown, expected: string): string | undefined {
   if (expected === 'a list' && typeof value === 'string') return `write ${JSON.stringify([value])}`;
+  if (expected === 'a list' && isMapOfMaps(value)) {
+    return `write each as an entry of a list: - id: ${Object.keys(value)[0]}`;
+  }
   if (expected === 'a string' && (typeof value === 'number' || typeof value === 'boolean')) {
     return `put it in quotes: "${String(value)}"`;
   }
@@ -173,6 +189,13 @@ function typeHint(value: unknown, expected: string): string | undefined {
   if (/number/.test(expected) && value.trim() !== '' && Number.isFinite(Number(value)))
     return 'write it without quotes';
   return undefined;
+}
+
+/** Steps by their names, as neighbouring tools have them. */
+function isMapOfMaps(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const all = Object.values(value);
+  return all.length > 0 && all.every((each) => typeof each === 'object' && each !== null);
 }
 
 function rangeOf(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {

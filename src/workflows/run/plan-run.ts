@@ -7,6 +7,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { noStep } from '../../plan/problems/no-step.js';
 import { unreachable } from '../../basics/unreachable.js';
 import type { CarriedRun } from '../../contract/carried-run.js';
 import { unheardOf, type FailedNotification } from '../../contract/notify.js';
@@ -114,9 +115,13 @@ export class PlanRun {
         description: 'What the run and its steps are doing; {"since": n} for what changed after version n',
       },
     );
-    setHandler(explainQuery, (question) => explained(this.explain(question?.step), question?.step), {
-      description: 'Why a step ran, waits, or ended as it did: {"step": "<id>"}',
-    });
+    setHandler(
+      explainQuery,
+      (question) => explained(this.explain(question?.step), question?.step, this.program.graph.ids),
+      {
+        description: 'Why a step ran, waits, or ended as it did: {"step": "<id>"}',
+      },
+    );
     provideDetails(() => detailsTable(program, state));
     offerVerbs({ program, signals, state: () => state, apply, asked: (note, at) => this.journal.asked(note, at) });
     const cancel = hearCancel(signals, () => state, apply);
@@ -271,8 +276,7 @@ export class PlanRun {
   }
 }
 
-function explained(found: Explanation | undefined, step: unknown): Explanation {
+function explained(found: Explanation | undefined, step: unknown, ids: readonly string[]): Explanation {
   if (found !== undefined) return found;
-  const message = `The plan has no step '${String(step)}'`;
-  throw ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message });
+  throw ApplicationFailure.create({ type: 'Refused', nonRetryable: true, message: noStep(String(step), ids) });
 }

@@ -8,7 +8,7 @@ import {
   type RunState,
 } from '../../engine/index.js';
 import { resolveApprovalInputs } from '../../plan/templates/inputs.js';
-import { suggest } from '../../plan/problems/suggest.js';
+import { noStep } from '../../plan/problems/no-step.js';
 
 import type { VerbAccepted, VerbName } from '../../contract/run-messages.js';
 import type { VerbNote } from '../record/recorder.js';
@@ -141,8 +141,7 @@ function about(run: Steerable, given: Given, verb: string): { step: number; by?:
   if (typeof wanted !== 'string') throw refused(`Nothing to ${verb}: send {"step": "<id>"}`);
   const step = run.program.graph.index.get(wanted);
   if (step !== undefined) return { step, ...sender(given) };
-  const near = suggest(wanted, run.program.graph.ids);
-  throw refused(`The plan has no step '${wanted}'${near === undefined ? '' : `; did you mean '${near}'?`}`);
+  throw refused(noStep(wanted, run.program.graph.ids));
 }
 
 function decisionOf(run: Steerable, given: Given, decision: 'approve' | 'reject'): Request {

@@ -6,6 +6,7 @@ import type { ItemCounts, ProgressView, RunResult, StepView } from '../../contra
 import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
 import type { StepReport } from '../../contract/step-result.js';
 import { recommendations } from './recommendations.js';
+import { plainMessage } from '../../basics/plain-message.js';
 import { defined } from '../../basics/defined.js';
 
 /** Steps shown in the Web UI's current details. */
@@ -101,7 +102,9 @@ export function detailsTable(program: Program, state: RunState): string {
   if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!)); // a stable sort
   const rows = order.slice(0, TABLE_ROWS).map((index) => {
     const step = state.steps[index]!;
-    const why = [step.reason, firstLine(step.message ?? step.report?.message)].filter(Boolean).join(': ');
+    const why = [step.reason, firstLine(plainMessage(step.message ?? step.report?.message ?? ''))]
+      .filter(Boolean)
+      .join(': ');
     return `| ${cell(program.graph.ids[index]!)} | ${step.status} | ${step.report?.attempts ?? ''} | ${cell(why)} |`;
   });
   const { counts } = state;
@@ -167,8 +170,8 @@ function urgency(step: StepState): number {
   return isEnd(step.status) ? 4 : 3;
 }
 
-function firstLine(text: string | undefined): string | undefined {
-  return text?.split('\n', 1)[0]?.slice(0, 120);
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.slice(0, 120);
 }
 
 function cell(text: string): string {

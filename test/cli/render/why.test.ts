@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { gatherAlike, othersText, plainMessage, whyText } from '../../../src/cli/render/why.js';
+import { plainMessage } from '../../../src/basics/plain-message.js';
+import { gatherAlike, othersText, whyText } from '../../../src/cli/render/why.js';
 import type { StepView } from '../../../src/contract/run-messages.js';
 
 test.each([

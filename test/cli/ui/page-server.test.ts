@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OrchError } from '../../../src/client/errors.js';
 import { servePage, type ApiRequest, type Page } from '../../../src/cli/ui/page-server.js';
+import { tokenAccess } from '../../../src/cli/ui/access.js';
 import { createSessions } from '../../../src/cli/ui/session.js';
 
 interface Answer {
@@ -21,7 +22,7 @@ let signedIn: { cookie: string; 'x-orch-key': string };
 beforeAll(async () => {
   page = await servePage({
     port: 0,
-    sessions,
+    access: tokenAccess(sessions),
     assets: (path) => (path === '/' ? { type: 'text/html', body: Buffer.from('<p>page</p>') } : undefined),
     api: async (question) => {
       asked.push(question);

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium } from '../../attack/chromium.mjs';
 import { callCli, runCli, startCli } from '../../support/cli.js';
 import { eventually } from '../../support/eventually.js';
+import { fakeAgents } from '../../support/fake-agents.js';
 import { tempDir, uniqueId, writePlan } from '../../support/plans.js';
 
 const program = findChromium();
@@ -66,8 +67,11 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     await page.getByRole('heading', { name: 'Runs' }).waitFor();
     expect(page.url()).toBe(new URL('/', url).href);
     const stranger = await (await browser.newContext()).newPage();
-    await stranger.goto(new URL('/', url).href);
-    await stranger.getByRole('heading', { name: 'This page is locked' }).waitFor();
+    for (const place of ['/', '/runs/some-run']) {
+      await stranger.goto(new URL(place, url).href);
+      await stranger.getByRole('heading', { name: 'This page is locked' }).waitFor();
+      await stranger.getByText('Open the address that orch ui has printed').waitFor();
+    }
     await stranger.context().close();
   });
 
@@ -166,6 +170,94 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     expect(again).not.toBe(id);
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await stateOf(again);
+  });
+
+  test('a plan that was changed in its file is run again by what it says now, and why it failed is told plainly', async () => {
+    const [id, dir] = [uniqueId('changed'), tempDir()];
+    const steps = (command: string): Record<string, unknown> => ({
+      steps: [
+        { id: 'first', command: 'true' },
+        { id: 'second', depends_on: ['first'], shell: true, command },
+      ],
+    });
+    const file = writePlan(dir, steps('exit 3'));
+    expect((await callCli(['run', file, '--id', id], { cwd: dir })).code).toBe(1);
+    // A link from elsewhere, such as Temporal's Web UI, leads to the run.
+    await page.goto(new URL(`/runs/${id}`, url).href);
+    await page.getByRole('heading', { name: id }).waitFor();
+    const row = page.getByRole('row', { name: /second/ });
+    await row.getByText('exited with code 3').waitFor();
+    expect(await row.textContent()).not.toContain('Error');
+    await page.getByRole('button', { name: 'Run again…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('heading', { name: 'Runs again (1)' }).waitFor();
+    writePlan(dir, { steps: [{ id: 'first', comand: 'true' }] });
+    await dialog.getByLabel('as it is now in').check();
+    await dialog.getByRole('alert').getByText(`${file}:6:7: unknown key 'comand' (did you mean 'command'?)`).waitFor();
+    await expectComplaint(/400/);
+    writePlan(dir, steps('true'));
+    await dialog.getByLabel('as the run had it').check();
+    await dialog.getByLabel('as it is now in').check();
+    await dialog.getByText('its definition has changed').or(dialog.getByText('changed')).first().waitFor();
+    await dialog.getByRole('heading', { name: 'Reused (1)' }).waitFor();
+    await dialog.getByRole('button', { name: 'Run again' }).click();
+    await page.getByRole('heading', { name: 'succeeded' }).waitFor();
+    const again = decodeURIComponent(new URL(page.url()).pathname.split('/').at(-1)!);
+    await stateOf(again);
+  });
+
+  test('a failed step is tried again, others are skipped and canceled', async () => {
+    const marker = path.join(tempDir(), 'there');
+    const id = await start('steps', {
+      globals: { on_abort: 'quarantine' },
+      steps: [
+        { id: 'flaky', shell: true, command: `[ -e '${marker}' ]` },
+        { id: 'ask', step_def: { type: 'approval' }, on_failure: 'continue' },
+        { id: 'long', command: 'sleep', args: ['3000'], on_failure: 'continue' },
+      ],
+    });
+    await open(id);
+    const inPanel = async (step: string, button: string, confirm?: string): Promise<void> => {
+      await page.getByRole('button', { name: step, exact: true }).first().click();
+      const panel = page.getByRole('complementary');
+      await panel.getByRole('heading', { name: new RegExp(`^${step} `) }).waitFor();
+      await panel.getByRole('button', { name: button }).click();
+      if (confirm !== undefined) await page.getByRole('dialog').getByRole('button', { name: confirm }).click();
+      await page.keyboard.press('Escape');
+    };
+    const ends = (step: string, status: string): Promise<void> =>
+      page
+        .getByRole('row', { name: new RegExp(step) })
+        .getByText(status)
+        .first()
+        .waitFor();
+    await ends('flaky', 'failed');
+    writeFileSync(marker, '');
+    await inPanel('flaky', 'Retry');
+    await ends('flaky', 'success');
+    await inPanel('ask', 'Skip…', 'Skip the step');
+    await ends('ask', 'skipped');
+    await inPanel('long', 'Cancel the step…', 'Cancel the step');
+    await ends('long', 'canceled');
+  });
+
+  test("an agent's question is answered", async () => {
+    const [id, dir] = [uniqueId('asks'), tempDir()];
+    const fakes = fakeAgents(dir);
+    const prompt = 'FAKE verdict QUESTION which color?';
+    const plan = {
+      globals: { cwd: dir, env: { FAKE_LOG: fakes.log } },
+      steps: [{ id: 'think', step_def: { type: 'agent', agent: 'codex', prompt } }],
+    };
+    const env = { PATH: fakes.PATH };
+    expect((await callCli(['start', writePlan(dir, plan), '--id', id], { cwd: dir, env })).code).toBe(0);
+    await open(id);
+    const waits = page.getByRole('region', { name: 'Step think waits for you' });
+    await waits.getByText('which color?').waitFor();
+    await waits.getByLabel('Answer').fill('red\nFAKE verdict PASS');
+    await waits.getByRole('button', { name: 'Answer', exact: true }).click();
+    await stateOf(id);
+    expect(fakes.starts().at(-1)!.prompt).toContain('> red');
   });
 
   test('a run of a thousand steps is searched, paged and drawn, by keyboard alone', async () => {

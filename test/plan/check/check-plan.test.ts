@@ -30,7 +30,7 @@ describe('every mistake is told at its place', () => {
     [
       'a misspelt key',
       planOf('  - {id: a, comand: x}\n'),
-      ['4:5 missing_action steps[0]', '4:13 unknown_key steps[0].comand'],
+      ['4:13 unknown_key steps[0].comand'],
     ],
     ['a text where a list belongs', planOf('  - {id: a, command: x, args: b}\n'), ['4:31 wrong_type steps[0].args']],
     [

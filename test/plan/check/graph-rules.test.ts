@@ -171,11 +171,10 @@ describe('steps of finally', () => {
       ['id: y, comand: x', 'command: x', 'id: z, command: x, args: ["${}"]'],
     );
     expect(brief(refuse(text))).toEqual([
-      '6:5 missing_action finally[0]',
       '6:13 unknown_key finally[0].comand',
       '7:5 missing_key finally[1].id',
       '8:32 malformed_template finally[2].args[0]',
     ]);
-    expect(refuse(text)[2]!.message).toBe("'id' is missing in this step");
+    expect(refuse(text)[1]!.message).toBe("'id' is missing in this step");
   });
 });

@@ -39,7 +39,7 @@ const TABLE: readonly Row[] = [
   ['prev.a.status ==', 'expression_syntax', 'Unexpected token: the end', 16],
   ['(1', 'expression_syntax', "Expected ')', got the end", 2],
   ["'abc", 'expression_syntax', 'Unterminated string', 0],
-  ['1 $ 2', 'expression_syntax', 'Unexpected character: $', 2],
+  ['1 $ 2', 'expression_syntax', "unexpected character '$'", 2],
   [
     "(prev).a.status == 'x'",
     'expression_syntax',

@@ -198,20 +198,20 @@ describe('executions', () => {
       'a timeout',
       command('a', 'echo before; sleep 60', { timeout_sec: 0.3 }),
       'timeout',
-      'TimeoutError: it ran longer than its timeout_sec of 0.3 and was stopped',
+      'it ran longer than its timeout_sec of 0.3 and was stopped',
     ],
-    ['a signal', command('a', 'kill -9 $$'), 'signaled', 'SignalError: ended by SIGKILL'],
+    ['a signal', command('a', 'kill -9 $$'), 'signaled', 'ended by SIGKILL'],
     [
       'a missing command',
       { id: 'a', command: 'no-such-command' },
       'spawn_failed',
-      "SpawnError: command not found: no-such-command (no such program on the step's PATH)",
+      "command not found: no-such-command (no such program on the step's PATH)",
     ],
     [
       'a missing folder',
       { id: 'a', command: 'true', cwd: 'nowhere' },
       'spawn_failed',
-      `SpawnError: the working directory does not exist: ${stateDir}/nowhere`,
+      `the working directory does not exist: ${stateDir}/nowhere`,
     ],
   ])('%s is its own reason', async (_, step, reason, message) => {
     const { run_id } = await orch.start(planOf([step]), { baseDir: stateDir });

@@ -1,4 +1,5 @@
 import type { Manifest, ManifestStep } from '../../../journal/index.js';
+import { plainMessage } from '../../../basics/plain-message.js';
 import { duration } from '../format.js';
 import { GLYPHS } from '../../../ui/glyphs.js';
 import { usageOf } from '../run-json.js';
@@ -114,7 +115,11 @@ function stepRow(step: ManifestStep, tailOf: TailOf | undefined): string {
   const [from, to] = [timeOf(step.started_at), timeOf(step.finished_at)];
   const took = from === undefined || to === undefined ? '' : duration(to - from);
   const name = step.name === step.id ? '' : `<div class="dim">${escapeHtml(step.name)}</div>`;
-  const why = [step.reason, step.message, step.by === null ? null : `by ${step.by}`].filter((text) => text !== null);
+  const why = [
+    step.reason,
+    step.message && plainMessage(step.message),
+    step.by === null ? null : `by ${step.by}`,
+  ].filter((text) => text !== null);
   const recovered = step.recovered ? ' (its fallback made up for it)' : '';
   return `<tr><td class="id">${escapeHtml(step.id)}${name}</td><td class="status ${step.status}">${GLYPHS[step.status]} ${step.status}</td><td class="number">${took}</td><td class="number">${step.executions || ''}</td><td class="why">${escapeHtml(why.join(': ') + recovered)}${agentOf(step)}${instances(step)}${tailOf === undefined ? '' : tails(step, tailOf)}</td></tr>`;
 }

@@ -1,0 +1,21 @@
+/** A time as a time zone has it, with its offset: `2026-02-01T02:00:00+01:00`; in UTC `2026-02-01T01:00:00Z`. */
+export function zonedTime(ms: number, timeZone: string): string {
+  const offset = offsetMs(ms, timeZone);
+  const local = new Date(ms + offset).toISOString().slice(0, 19);
+  return `${local}${offsetText(offset)}`;
+}
+
+/** How far the clocks of a zone are ahead of UTC at a time. */
+function offsetMs(ms: number, timeZone: string): number {
+  const format = new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' });
+  const name = format.formatToParts(ms).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const [, sign, hours = '0', minutes = '0', seconds = '0'] = /([+-])(\d+):(\d+)(?::(\d+))?/.exec(name) ?? [];
+  return (sign === '-' ? -1000 : 1000) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds));
+}
+
+function offsetText(ms: number): string {
+  if (ms === 0) return 'Z';
+  const minutes = Math.floor(Math.abs(ms) / 60_000);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  return `${ms < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
