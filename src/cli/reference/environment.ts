@@ -1,5 +1,5 @@
 /** A variable of the environment that orch reads. */
-export interface Variable {
+interface Variable {
   name: string;
   /** What it sets, in Markdown. */
   meaning: string;
