@@ -1,4 +1,4 @@
-import type { Colors } from 'picocolors/types.js';
+import type { Styles } from './terminal.js';
 
 /** Where a command reads from and writes to. */
 export interface CliHost {
@@ -23,10 +23,10 @@ export interface CliContext extends Omit<CliHost, 'stdout' | 'stderr'> {
   note(text: string): void;
   /** The streams themselves, for bytes that are to stay as they are, and for what is redrawn. Nothing is escaped there. */
   raw: Pick<CliHost, 'stdout' | 'stderr'>;
-  /** Colours for stderr; they do nothing where it is no terminal. */
-  colors: Colors;
+  /** Colours and links for stderr; they do nothing where it is no terminal. */
+  colors: Styles;
   /** Colours for stdout. */
-  outColors: Colors;
+  outColors: Styles;
   /** True when stderr can be redrawn: a terminal, and not a CI's log. */
   live: boolean;
 }

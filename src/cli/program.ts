@@ -3,6 +3,7 @@ import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { EXIT, type CliContext, type CliHost } from './context.js';
 import { reportError, UsageError } from './errors.js';
+import { showsLinks } from './hyperlinks.js';
 import { giveBack } from './greedy-options.js';
 import { addLoopCommands } from './register-loop.js';
 import { addPlanCommands } from './register-plan.js';
@@ -140,8 +141,8 @@ function createContext(host: CliHost): CliContext {
     out: (text) => void host.stdout.write(paint(text)),
     note: (text) => void host.stderr.write(paint(text)),
     raw: { stdout: host.stdout, stderr: host.stderr },
-    colors: createStyles(colored && stderrTty),
-    outColors: createStyles(colored && stdoutTty),
+    colors: createStyles(colored && stderrTty, showsLinks(host.env, stderrTty)),
+    outColors: createStyles(colored && stdoutTty, showsLinks(host.env, stdoutTty)),
     live: stderrTty && !ci && host.env['TERM'] !== 'dumb',
   };
 }

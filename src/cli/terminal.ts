@@ -28,14 +28,30 @@ export function hasControls(text: string): boolean {
 export function paint(text: string): string {
   const [first = '', ...styled] = text.split(MARK);
   const rest = styled.map((piece) => {
-    const code = /^\[\d+(?:;\d+)*m/.exec(piece)?.[0] ?? '';
+    const code = /^\[\d+(?:;\d+)*m|^\]8;;[!-~]*\u0007/.exec(piece)?.[0] ?? '';
     return `${code === '' ? '' : `\u001B${code}`}${escapeControls(piece.slice(code.length))}`;
   });
   return [escapeControls(first), ...rest].join('');
 }
 
+/** How texts are shown. */
+export interface Styles extends Colors {
+  /** A text that leads to an address, where the terminal shows links; it takes the columns of the text alone. */
+  link(this: void, text: string, address: string | undefined): string;
+}
+
 /** Styles whose codes only {@link paint} makes work. */
-export function createStyles(enabled: boolean): Colors {
+export function createStyles(enabled: boolean, links = false): Styles {
+  return { ...createColors(enabled), link: links ? linked : (text) => text };
+}
+
+/** What a terminal reads as an address has no blanks or control characters, so nothing in it ends the code. */
+function linked(text: string, address: string | undefined): string {
+  if (address === undefined || !/^[!-~]+$/.test(address)) return text;
+  return `${MARK}]8;;${address}\u0007${text}${MARK}]8;;\u0007`;
+}
+
+function createColors(enabled: boolean): Colors {
   const plain = pc.createColors(enabled);
   if (!enabled) return plain;
   const marked = Object.entries(plain).map(([name, format]) => [

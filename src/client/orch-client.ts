@@ -370,11 +370,16 @@ export class OrchClient {
     return { step: step.id, status: step.status, sent_as: 'signal' };
   }
 
-  private link(runId: string, firstRunId: string): { web_ui?: string } {
-    if (this.options.webUi === undefined) return {};
+  /** Where Temporal's Web UI shows a run; undefined where that is not known. */
+  webUiOf(runId: string): string | undefined {
+    if (this.options.webUi === undefined) return undefined;
     const namespace = this.options.service.namespace || DEFAULT_NAMESPACE;
-    const run = `${encodeURIComponent(runId)}/${firstRunId}`;
-    return { web_ui: `${this.options.webUi}/namespaces/${namespace}/workflows/${run}/history` };
+    return `${this.options.webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(runId)}`;
+  }
+
+  private link(runId: string, firstRunId: string): { web_ui?: string } {
+    const page = this.webUiOf(runId);
+    return page === undefined ? {} : { web_ui: `${page}/${firstRunId}/history` };
   }
 }
 

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { PassThrough } from 'node:stream';
-import pc from 'picocolors';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { plan } from '../../src/cli/commands/plan.js';
 import { rerun } from '../../src/cli/commands/rerun.js';
 import { run, start } from '../../src/cli/commands/run.js';
 import { validate } from '../../src/cli/commands/validate.js';
 import type { CliContext } from '../../src/cli/context.js';
+import { createStyles } from '../../src/cli/terminal.js';
 import { OrchClient } from '../../src/client/orch-client.js';
 import { loadPlanFile } from '../../src/client/plan-files.js';
 import { prepareRun } from '../../src/client/prepare.js';
@@ -42,7 +42,7 @@ const result: RunResult = {
 vi.spyOn(client, 'follow').mockResolvedValue(result);
 vi.mock('../../src/cli/connect.js', () => ({ connect: async () => client, settingsOf: () => ({}) }));
 
-const colors = pc.createColors(false);
+const colors = createStyles(false);
 const streams = { stdout: new PassThrough(), stderr: new PassThrough() };
 const context: CliContext = {
   env: {},

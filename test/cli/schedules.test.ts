@@ -269,7 +269,7 @@ test('a schedule fires when it is due, with nobody there', async () => {
 
 test('and so does one on a Temporal service of a team, by a worker of theirs', async () => {
   const team = await TestWorkflowEnvironment.createLocal({
-    server: { executable: { type: 'existing-path', path: inject('temporalBinary') }, log: { level: 'error' } },
+    server: { executable: { type: 'existing-path', path: inject('temporalBinary') } },
   });
   const dir = tempDir();
   const env = { TEMPORAL_ADDRESS: team.address, ORCH_STATE_DIR: tempDir() };

@@ -23,7 +23,8 @@ import { readRecordFiles } from '../../records/run-folders.js';
 import { parkedRun, parkedText } from '../../records/slow-tasks.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import type { StepView } from '../../contract/run-messages.js';
-import type { RunDescription, RunState } from '../../client/types.js';
+import type { RunDescription, RunState, RunSummary } from '../../client/types.js';
+import type { Styles } from '../terminal.js';
 import { defined } from '../../basics/defined.js';
 
 /** `orch status RUN`, which a loop may be, too. Exits 0 whenever it could answer. */
@@ -140,7 +141,10 @@ export async function list(
         duration((run.finished_at ?? Date.now()) - run.started_at),
         run.project ?? '',
       ]);
-      context.out(`${table([['RUN', 'STATUS', 'STARTED', 'TOOK', 'PROJECT'], ...rows])}\n`);
+      const [head, ...lines] = table([['RUN', 'STATUS', 'STARTED', 'TOOK', 'PROJECT'], ...rows]).split('\n');
+      // The columns are made before: a link has no width.
+      const linked = lines.map((line, i) => withLink(context.outColors, line, runs[i]!, client));
+      context.out(`${[head, ...linked].join('\n')}\n`);
     }
     return EXIT.succeeded;
   } finally {
@@ -168,9 +172,15 @@ function statusJson(run: RunDescription): RunJson {
   };
 }
 
+/** A line of the list, whose run leads to Temporal's Web UI. */
+function withLink({ link }: Styles, line: string, { run_id }: RunSummary, client: OrchClient): string {
+  return line.startsWith(run_id) ? link(run_id, client.webUiOf(run_id)) + line.slice(run_id.length) : line;
+}
+
 function renderStatus(context: CliContext, run: RunDescription, next: readonly string[]): string {
   const took = duration((run.finished_at ?? Date.now()) - run.started_at);
-  const lines = [`${run.run_id} ${context.outColors.bold(run.status)} (${took})`];
+  const { link } = context.outColors;
+  const lines = [`${link(run.run_id, run.web_ui)} ${context.outColors.bold(run.status)} (${took})`];
   if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
   if (run.stuck !== undefined) lines.push(`  stuck  ${run.stuck}`);
