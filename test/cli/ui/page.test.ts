@@ -186,7 +186,7 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     await page.goto(new URL(`/runs/${id}`, url).href);
     await page.getByRole('heading', { name: id }).waitFor();
     const row = page.getByRole('row', { name: /second/ });
-    await row.getByText('exited with code 3').first().waitFor();
+    await row.getByRole('cell', { name: 'exited with code 3', exact: true }).waitFor();
     expect(await row.textContent()).not.toContain('Error');
     await page.getByRole('button', { name: 'Run again…' }).click();
     const dialog = page.getByRole('dialog');
