@@ -28,6 +28,7 @@ export function hasControls(text: string): boolean {
 export function paint(text: string): string {
   const [first = '', ...styled] = text.split(MARK);
   const rest = styled.map((piece) => {
+    // oxlint-disable-next-line no-control-regex
     const code = /^\[\d+(?:;\d+)*m|^\]8;;[!-~]*\u0007/.exec(piece)?.[0] ?? '';
     return `${code === '' ? '' : `\u001B${code}`}${escapeControls(piece.slice(code.length))}`;
   });

@@ -48,10 +48,6 @@ test.skipIf(missing)(
           const last = Math.min(12, rows - 1) - 1;
           return lines.at(-1) === `step ${last} at ${rows} rows` ? lines : undefined;
         });
-      const whole = (rows: number): string[] => [
-        '$ orch run gate.yaml',
-        ...Array.from({ length: 12 }, (_, i) => `step ${i} at ${rows} rows`),
-      ];
       expect(await shows(24)).toEqual(whole(24));
       for (const rows of [8, 5, 11]) {
         tmux('resize-window', '-t', 'view', '-x', '80', '-y', String(rows));
@@ -64,3 +60,8 @@ test.skipIf(missing)(
     }
   },
 );
+
+/** The screen when all of it has room. */
+function whole(rows: number): string[] {
+  return ['$ orch run gate.yaml', ...Array.from({ length: 12 }, (_, i) => `step ${i} at ${rows} rows`)];
+}

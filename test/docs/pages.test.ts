@@ -45,7 +45,6 @@ describe('the commands in the documentation', () => {
   });
 
   it('are faulty where a command, an option or an argument is', async () => {
-    const call = async (line: string, inText: boolean) => faultOf({ place: 'a.md:1', words: line.split(' '), inText });
     expect(await call('run a.yaml --quiet --only build', false)).toBeUndefined();
     expect(await call('run --only build a.yaml', false)).toBeUndefined();
     expect(await call('approve RUN', false)).toMatch(/missing required argument 'step'/);
@@ -90,4 +89,8 @@ function anchorsOf({ text }: Page): string[] {
       .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
       .replaceAll(' ', '-'),
   );
+}
+
+async function call(line: string, inText: boolean): Promise<string | undefined> {
+  return faultOf({ place: 'a.md:1', words: line.split(' '), inText });
 }

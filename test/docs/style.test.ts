@@ -81,7 +81,6 @@ function texts(file: string): { line: number; text: string }[] {
 
 /** All pages but the one about style itself; of the changelog what is not released. */
 function pages(): [string, string][] {
-  const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
   const unreleased = read('CHANGELOG.md')
     .split(/^## \[/m)
     .slice(0, 2)
@@ -91,6 +90,10 @@ function pages(): [string, string][] {
     ['CONTRIBUTING.md', read('CONTRIBUTING.md')],
     ['CHANGELOG.md', unreleased],
   ];
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(root, file), 'utf8');
 }
 
 function lines(text: string): string[] {

@@ -16,6 +16,9 @@ function offsetMs(ms: number, timeZone: string): number {
 function offsetText(ms: number): string {
   if (ms === 0) return 'Z';
   const minutes = Math.floor(Math.abs(ms) / 60_000);
-  const two = (number: number): string => String(number).padStart(2, '0');
-  return `${ms < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  return `${ms < 0 ? '-' : '+'}${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
+}
+
+function twoDigits(number: number): string {
+  return String(number).padStart(2, '0');
 }

@@ -55,7 +55,7 @@ export interface ProxyOptions {
 }
 
 /** Shows that a request comes from the proxy. */
-export const PROXY_SECRET_HEADER = 'x-orch-proxy-secret';
+const PROXY_SECRET_HEADER = 'x-orch-proxy-secret';
 
 /** For the users of a proxy, which has asked them who they are. Whoever reaches the port without it gets nothing. */
 export function proxyAccess({ origin, userHeader, secret }: ProxyOptions): Access {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { OrchClient } from '../../client/orch-client.js';
-import type { VerbAccepted, Verbs } from '../../contract/run-messages.js';
+import type { VerbAccepted } from '../../contract/run-messages.js';
 import type { VerbAnswer } from '../../ui/api.js';
 import { cancelRun } from '../cancel-run.js';
 import type { CliContext } from '../context.js';
@@ -44,10 +44,10 @@ export async function steerRequest(
   if (!parsed.success) throw new Refusal(400, `This is not a request to a run: ${z.prettifyError(parsed.error)}`);
   const { verb, ...what } = parsed.data;
   if (verb === 'cancel') {
-    const { text } = await cancelRun(context, client, runId, defined({ ...(what as { force?: boolean }), by }));
+    const { text } = await cancelRun(context, client, runId, defined({ ...what, by }));
     return forPeople({ said: text });
   }
-  const accepted = await client.steer(runId, verb, defined({ ...what, by }) as Verbs[typeof verb]);
+  const accepted = await client.steer(runId, verb, defined({ ...what, by }));
   return forPeople({ said: saidOf(runId, verb, accepted) });
 }
 

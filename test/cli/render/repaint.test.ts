@@ -76,6 +76,7 @@ class Terminal {
   }
 
   write(codes: string): void {
+    // oxlint-disable-next-line no-control-regex
     const up = /\u001B\[(\d+)A/.exec(codes);
     const { screen, cursor } = shown(codes, this.screen, Math.max(this.cursor, Number(up?.[1] ?? 0)));
     if (up !== null && Number(up[1]) > this.cursor) return this.write(codes.replace(up[0], `\u001B[${this.cursor}A`));

@@ -22,6 +22,16 @@ async function start(prefix: string, plan: Record<string, unknown>): Promise<str
   return id;
 }
 
+/** A plan whose second step runs a command. */
+function twoSteps(command: string): Record<string, unknown> {
+  return {
+    steps: [
+      { id: 'first', command: 'true' },
+      { id: 'second', depends_on: ['first'], shell: true, command },
+    ],
+  };
+}
+
 describe.skipIf(program === undefined)('the page in a browser', () => {
   let ui: ReturnType<typeof startCli>;
   let browser: Browser;
@@ -54,6 +64,22 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     ui?.child.kill('SIGINT');
     expect((await ui?.ended)?.code).toBe(0);
   });
+
+  const inPanel = async (step: string, button: string, confirm?: string): Promise<void> => {
+    await page.getByRole('button', { name: step, exact: true }).first().click();
+    const panel = page.getByRole('complementary');
+    await panel.getByRole('heading', { name: new RegExp(`^${step} `) }).waitFor();
+    await panel.getByRole('button', { name: button }).click();
+    if (confirm !== undefined) await page.getByRole('dialog').getByRole('button', { name: confirm }).click();
+    await page.keyboard.press('Escape');
+  };
+
+  const ends = (step: string, status: string): Promise<void> =>
+    page
+      .getByRole('row', { name: new RegExp(step) })
+      .getByText(status)
+      .first()
+      .waitFor();
 
   const open = async (id: string): Promise<void> => {
     await page.goto(new URL('/', url).href);
@@ -174,13 +200,7 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
 
   test('a plan that was changed in its file is run again by what it says now, and why it failed is told plainly', async () => {
     const [id, dir] = [uniqueId('changed'), tempDir()];
-    const steps = (command: string): Record<string, unknown> => ({
-      steps: [
-        { id: 'first', command: 'true' },
-        { id: 'second', depends_on: ['first'], shell: true, command },
-      ],
-    });
-    const file = writePlan(dir, steps('exit 3'));
+    const file = writePlan(dir, twoSteps('exit 3'));
     expect((await callCli(['run', file, '--id', id], { cwd: dir })).code).toBe(1);
     // A link from elsewhere, such as Temporal's Web UI, leads to the run.
     await page.goto(new URL(`/runs/${id}`, url).href);
@@ -195,7 +215,7 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     await dialog.getByLabel('as it is now in').check();
     await dialog.getByRole('alert').getByText(`${file}:7:7: unknown key 'comand' (did you mean 'command'?)`).waitFor();
     await expectComplaint(/400/);
-    writePlan(dir, steps('true'));
+    writePlan(dir, twoSteps('true'));
     await dialog.getByLabel('as the run had it').check();
     await dialog.getByLabel('as it is now in').check();
     await dialog.getByRole('heading', { name: 'Reused (1)' }).waitFor();
@@ -216,20 +236,6 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
       ],
     });
     await open(id);
-    const inPanel = async (step: string, button: string, confirm?: string): Promise<void> => {
-      await page.getByRole('button', { name: step, exact: true }).first().click();
-      const panel = page.getByRole('complementary');
-      await panel.getByRole('heading', { name: new RegExp(`^${step} `) }).waitFor();
-      await panel.getByRole('button', { name: button }).click();
-      if (confirm !== undefined) await page.getByRole('dialog').getByRole('button', { name: confirm }).click();
-      await page.keyboard.press('Escape');
-    };
-    const ends = (step: string, status: string): Promise<void> =>
-      page
-        .getByRole('row', { name: new RegExp(step) })
-        .getByText(status)
-        .first()
-        .waitFor();
     await ends('flaky', 'failed');
     writeFileSync(marker, '');
     await inPanel('flaky', 'Retry');

@@ -27,11 +27,7 @@ test('a template in the text of a script is warned of, and those of others are l
 
 describe('every mistake is told at its place', () => {
   test.each<[title: string, text: string, expected: string[]]>([
-    [
-      'a misspelt key',
-      planOf('  - {id: a, comand: x}\n'),
-      ['4:13 unknown_key steps[0].comand'],
-    ],
+    ['a misspelt key', planOf('  - {id: a, comand: x}\n'), ['4:13 unknown_key steps[0].comand']],
     ['a text where a list belongs', planOf('  - {id: a, command: x, args: b}\n'), ['4:31 wrong_type steps[0].args']],
     [
       'a language without quotes',

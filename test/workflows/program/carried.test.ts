@@ -7,7 +7,7 @@ import { readInput, type CheckedInput } from '../../../src/workflows/program/inp
 
 const info = vi.hoisted(() => ({ continuedFromExecutionRunId: undefined as string | undefined }));
 vi.mock('@temporalio/workflow', async (original) => ({
-  ...(await original<typeof import('@temporalio/workflow')>()),
+  ...(await original<object>()),
   workflowInfo: () => info,
   proxyLocalActivities: () => ({}),
 }));
