@@ -239,7 +239,7 @@ export class PlanRun {
   private setTimer(timer: EngineTimer, at: number): void {
     const { timers } = this;
     timers.set(timer, at);
-    startTimer(this.scope, at, () => {
+    startTimer(this.scope, { at }, () => {
       if (timers.get(timer) === at) timers.delete(timer);
       this.apply({ type: 'timer-fired', timer, at: Date.now() });
     });

@@ -102,10 +102,8 @@ export function detailsTable(program: Program, state: RunState): string {
   if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!)); // a stable sort
   const rows = order.slice(0, TABLE_ROWS).map((index) => {
     const step = state.steps[index]!;
-    const why = [step.reason, firstLine(plainMessage(step.message ?? step.report?.message ?? ''))]
-      .filter(Boolean)
-      .join(': ');
-    return `| ${cell(program.graph.ids[index]!)} | ${step.status} | ${step.report?.attempts ?? ''} | ${cell(why)} |`;
+    const view = stepView(program, index, step);
+    return `| ${cell(view.id)} | ${view.status} | ${step.report?.attempts ?? ''} | ${cell(whyText(view))} |`;
   });
   const { counts } = state;
   const ended = counts.success + counts.warning + counts.failed + counts.skipped + counts.canceled;
@@ -113,6 +111,15 @@ export function detailsTable(program: Program, state: RunState): string {
   const left = order.length - TABLE_ROWS;
   const more = left > 0 ? `\n\n${left} more ${left === 1 ? 'step' : 'steps'}` : '';
   return `${head}\n\n| step | status | attempts | reason |\n|---|---|---|---|\n${rows.join('\n')}${more}`;
+}
+
+/** Why a step has ended as it did, or what it waits for. */
+function whyText({ reason, message = '', waits_for }: StepView): string {
+  const words = firstLine(plainMessage(message));
+  if (waits_for === 'approval' && words === '') return 'asks for a decision';
+  if (waits_for === 'time') return 'waits for its timer';
+  const cause = reason ?? (waits_for === 'approval' || waits_for === 'answer' ? 'asks' : undefined);
+  return [cause, words].filter(Boolean).join(': ');
 }
 
 function stepView(program: Program, index: number, step: StepState): StepView {

@@ -28,7 +28,7 @@ export function createWaits(
       const at = known ?? endOf(step);
       if (at === undefined) return;
       ends.set(index, at);
-      const timer = startTimer(parent, at, () => {
+      const timer = startTimer(parent, { at, summary: summaryOf(step) }, () => {
         timers.delete(index);
         ends.delete(index);
         onEnd(index, timedOut(step));
@@ -49,6 +49,12 @@ function endOf({ action, timeout_sec }: Step): number | undefined {
     return action.until === undefined ? Date.now() + (action.seconds ?? 0) * 1000 : Date.parse(action.until);
   }
   return timeout_sec === 'none' ? undefined : Date.now() + timeout_sec * 1000;
+}
+
+/** As the Web UI shows the wait in its timeline. */
+function summaryOf({ name, action }: Step): string {
+  if (action.type !== 'approval') return `${name}: waits`;
+  return action.message === undefined ? `${name}: asks for a decision` : `${name}: asks ${action.message}`;
 }
 
 function timedOut({ action, timeout_sec }: Step): StepReport {

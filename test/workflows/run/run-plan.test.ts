@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { OrchClient } from '../../../src/client/index.js';
@@ -49,6 +50,16 @@ const planOf = (steps: unknown[], more: Record<string, unknown> = {}): { source:
   source: { plan_id: 'test', version: '1.0', steps, ...more },
 });
 const handleOf = (runId: string): WorkflowHandle => environment.client.workflow.getHandle(runId);
+
+/** What the Web UI writes beside the timers of a run. */
+async function timerSummaries(runId: string): Promise<string[]> {
+  const { events } = await handleOf(runId).fetchHistory();
+  const summaries = (events ?? []).flatMap(({ eventType, userMetadata }) =>
+    eventType === proto.temporal.api.enums.v1.EventType.EVENT_TYPE_TIMER_STARTED ? [userMetadata?.summary] : [],
+  );
+  const decoded = await payloadCodec.decode(summaries.filter((summary) => summary != null));
+  return decoded.map(({ data }) => JSON.parse(Buffer.from(data!).toString()) as string);
+}
 
 /** Starts the workflow as anybody might, past the client's own checks. */
 async function failureOf(...args: unknown[]): Promise<ApplicationFailure> {
@@ -133,6 +144,9 @@ describe('what Temporal shows', () => {
       planOf([
         command('done', 'true'),
         command('waits', 'until [ -e go ]; do sleep 0.05; done', { depends_on: ['done'] }),
+        { id: 'later', step_def: { type: 'wait', seconds: 3000 } },
+        { id: 'release', name: 'Release', step_def: { type: 'approval', message: 'Release v1.2?' }, timeout_sec: 3000 },
+        { id: 'well', step_def: { type: 'approval' } },
       ]),
       { baseDir: dir },
     );
@@ -143,8 +157,19 @@ describe('what Temporal shows', () => {
       return text.includes('| waits | running |') && text;
     });
     expect(shown).toBe(
-      '**running**: 1 of 2 steps ended\n\n| step | status | attempts | reason |\n|---|---|---|---|\n| done | success | 1 |  |\n| waits | running |  |  |',
+      [
+        '**running**: 1 of 5 steps ended',
+        '',
+        '| step | status | attempts | reason |',
+        '|---|---|---|---|',
+        '| done | success | 1 |  |',
+        '| waits | running |  |  |',
+        '| later | waiting |  | waits for its timer |',
+        '| release | waiting |  | asks: Release v1.2? |',
+        '| well | waiting |  | asks for a decision |',
+      ].join('\n'),
     );
+    expect(await timerSummaries(run_id)).toEqual(['later: waits', 'Release: asks Release v1.2?']);
     await orch.cancel(run_id);
     expect((await orch.result(run_id)).status).toBe('canceled');
     expect((await handleOf(run_id).describe()).status.name).toBe('CANCELLED');
