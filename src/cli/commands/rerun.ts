@@ -43,7 +43,8 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
       showDecision(context, flags.json ? decision : forPeople(decision), flags.json === true);
     if (flags.dryRun) return EXIT.succeeded;
     const started = await start();
-    if (!flags.quiet) context.note(`run ${context.colors.bold(started.run_id)} (rerun of ${runId})\n`);
+    const { bold, link } = context.colors;
+    if (!flags.quiet) context.note(`run ${link(bold(started.run_id), started.web_ui)} (rerun of ${runId})\n`);
     const ids = plan.steps.map((step) => step.id);
     const about = { ...started, ...formatOf(plan), ...defined({ planFile: flags.plan }) };
     const reporter = await createReporter(context, client, { runId: started.run_id, plan, ids }, flags);

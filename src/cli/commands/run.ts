@@ -36,7 +36,8 @@ export async function run(context: CliContext, file: string, flags: StartFlags):
   const { client, plan, started } = await startPlan(context, file, flags);
   try {
     if (!flags.quiet) {
-      context.note(`run ${context.colors.bold(started.run_id)} (${sizeOf(plan.plan)})\n`);
+      const { bold, link } = context.colors;
+      context.note(`run ${link(bold(started.run_id), started.web_ui)} (${sizeOf(plan.plan)})\n`);
       if (started.web_ui !== undefined) context.note(`${context.colors.dim(started.web_ui)}\n`);
     }
     const followed = { runId: started.run_id, plan: plan.plan, ids: plan.graph.ids };
