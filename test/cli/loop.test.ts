@@ -92,7 +92,7 @@ describe('failure', () => {
       phase: 'turn',
       prompt: 'main.md',
       reason: 'agent_failed',
-      message: 'AgentError: it exited with code 7: it broke',
+      message: 'it exited with code 7: it broke',
       exit_code: 7,
       log_dir: logs,
     });

@@ -85,7 +85,7 @@ describe('orch run', () => {
         '  failed   bad    <time>  exited with code 3',
         "  canceled c             aborted: 'bad' failed (exit code 3); also d, e",
         ...why,
-        `  with a changed plan:  orch rerun ${id} --plan FILE`,
+        `  with a changed plan:  orch rerun ${id} --plan ${path.join(dir, 'plan.json')}`,
         '',
       ].map((line) => line.replace(/ +<time>/, ' <time>')),
     );

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
@@ -79,7 +79,9 @@ it('replaces a worker that was killed or is of another build, and keeps the serv
   await until('the worker is gone', () => !isAlive(recordOf(place).worker));
   const second = await ensureService(place);
   expect(second).toMatchObject({ server_pid: first.server_pid, started: ['worker'] });
-  utimesSync(place.workerEntry, new Date(1_000), new Date(1_000));
+  utimesSync(place.workerEntry, new Date(1_000), new Date(1_000)); // built again, and the same
+  expect((await serviceStatus(place)).worker.state).toBe('running');
+  appendFileSync(place.workerEntry, '// another build\n');
   expect((await serviceStatus(place)).worker.state).toBe('stale');
   const old = recordOf(place).worker;
   const third = await ensureService(place);
