@@ -1,20 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { plainMessage } from '../../../src/basics/plain-message.js';
 import { gatherAlike, othersText, whyText } from '../../../src/cli/render/why.js';
 import type { StepView } from '../../../src/contract/run-messages.js';
-
-test.each([
-  ['ExitError: exited with code 3', 'exited with code 3'],
-  [
-    '2 of 3 instances failed: each[1] (ExitError: exited with code 1), each[2] (TimeoutError: too long)',
-    '2 of 3 instances failed: each[1] (exited with code 1), each[2] (too long)',
-  ],
-  ["SubPlanError: run 'r~s': ExitError: exited with code 1", "run 'r~s': exited with code 1"],
-  ['TypeError is what it printed', 'TypeError is what it printed'],
-  ['no class', 'no class'],
-])('%s is told as: %s', (message, told) => {
-  expect(plainMessage(message)).toBe(told);
-});
 
 test.each<[Pick<StepView, 'status' | 'reason' | 'message'>, string]>([
   [{ status: 'failed', reason: 'exit_non_zero', message: 'ExitError: exited with code 3' }, 'exited with code 3'],
