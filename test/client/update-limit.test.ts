@@ -58,7 +58,7 @@ test('a run that has had its updates is steered by signals; the answers say so, 
   });
   await expect(rig.orch.steer(id, 'skip', { step: 'c' })).rejects.toMatchObject({
     code: 'refused',
-    message: "The plan has no step 'c'; it has a, b",
+    message: "The plan has no step 'c'; it has a, b, sub",
   });
   expect(await rig.orch.steer(id, 'approve', { step: 'b' })).toEqual({
     step: 'b',
