@@ -1,18 +1,12 @@
-import { createServer, request, type IncomingHttpHeaders } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { proxyAccess } from '../../../src/cli/ui/access.js';
 import { servePage, type ApiRequest, type Page } from '../../../src/cli/ui/page-server.js';
+import { sendRaw, type Answer } from '../../support/raw-request.js';
 
 const ORIGIN = 'https://orch.example.com';
 const SECRET = 'a-secret-of-more-than-32-characters';
-
-interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
 
 type Headers = Record<string, string | string[]>;
 
@@ -52,25 +46,11 @@ afterAll(() => {
   proxy.close();
 });
 
-function send(port: number, method: string, path: string, headers: Headers, body?: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ host: '127.0.0.1', port, method, path, headers });
-    outgoing.on('response', (response) => {
-      text(response).then(
-        (said) => resolve({ status: response.statusCode!, headers: response.headers, body: said }),
-        reject,
-      );
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
-}
-
 const host = 'orch.example.com';
 const through = (method: string, path: string, headers: Headers = {}, body?: string): Promise<Answer> =>
-  send((proxy.address() as AddressInfo).port, method, path, { host, ...headers }, body);
+  sendRaw({ port: (proxy.address() as AddressInfo).port, method, path, headers: { host, ...headers }, body });
 const around = (headers: Headers, path = '/api/runs'): Promise<Answer> =>
-  send(page.port, 'GET', path, { host, ...headers });
+  sendRaw({ port: page.port, method: 'GET', path, headers: { host, ...headers } });
 const json = { 'content-type': 'application/json', origin: ORIGIN };
 
 const errorOf = ({ status, body }: Answer): [number, string] => [

@@ -1,4 +1,3 @@
-import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,12 +5,7 @@ import { OrchError } from '../../../src/client/errors.js';
 import { servePage, type ApiRequest, type Page } from '../../../src/cli/ui/page-server.js';
 import { tokenAccess } from '../../../src/cli/ui/access.js';
 import { createSessions } from '../../../src/cli/ui/session.js';
-
-interface Answer {
-  status: number;
-  headers: IncomingHttpHeaders;
-  body: string;
-}
+import { sendRaw, type Answer } from '../../support/raw-request.js';
 
 const sessions = createSessions();
 const asked: ApiRequest[] = [];
@@ -41,20 +35,9 @@ beforeAll(async () => {
 
 afterAll(() => page.close());
 
-/** Sends what no browser would: any header, any path. */
 function send(method: string, path: string, headers: Record<string, string> = {}, body?: string): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const host = `127.0.0.1:${page.port}`;
-    const outgoing = request({ host: '127.0.0.1', port: page.port, method, path, headers: { host, ...headers } });
-    outgoing.on('response', (response) => {
-      text(response).then(
-        (said) => resolve({ status: response.statusCode!, headers: response.headers, body: said }),
-        reject,
-      );
-    });
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
+  const { port } = page;
+  return sendRaw({ port, method, path, headers: { host: `127.0.0.1:${port}`, ...headers }, body });
 }
 
 function post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
