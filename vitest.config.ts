@@ -51,6 +51,7 @@ const LONG = [
   'test/cli/{run-folders-and-processes,sub-plans-crash}.test.ts',
   'test/cli/{notify,schedules}.test.ts',
   'test/cli/ui/page.test.ts',
+  'test/activities/loop/sync-repository.test.ts',
   'test/client/update-limit.test.ts',
   'test/docs/commands.test.ts',
   'test/examples/safe-merge.test.ts',
