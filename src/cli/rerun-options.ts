@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { planOfRun } from '../client/past-run.js';
 import { prepareRun, type PreparedRun } from '../client/prepare.js';
 import type { PastRun } from '../client/rerun-types.js';
@@ -7,7 +6,7 @@ import type { Plan } from '../plan/model/plan.js';
 import { defined } from '../basics/defined.js';
 import { settingsOf } from './connect.js';
 import type { CliContext } from './context.js';
-import { readEnv, readInputs, type InputOptions } from './options/plan.js';
+import { planFileOf, readEnv, readInputs, type InputOptions } from './options/plan.js';
 
 /** What the earlier run was started with, and over it what is given now. */
 export async function rerunOptions(
@@ -18,17 +17,13 @@ export async function rerunOptions(
 ): Promise<StartOptions> {
   const known = Object.entries(past.input.inputs).filter(([name]) => Object.hasOwn(plan.inputs, name));
   const baseDir = past.input.base_dir ?? (settingsOf(context) === undefined ? context.cwd : undefined);
-  const planFile = flags.plan === undefined ? past.input.plan_file : fileOf(context, flags.plan);
+  const planFile = flags.plan === undefined ? past.input.plan_file : planFileOf(context, flags.plan);
   return {
     inputs: { ...Object.fromEntries(known), ...(await readInputs(context, flags)) },
     env: { ...past.input.env, ...readEnv(context, flags) },
     from: context.env,
     ...defined({ baseDir, runId: flags.id, planFile }),
   };
-}
-
-function fileOf({ cwd }: CliContext, plan: string): string | undefined {
-  return plan === '-' ? undefined : path.resolve(cwd, plan);
 }
 
 /** The plan that the run had, as it was found when the run was read. */

@@ -1,7 +1,7 @@
-import path from 'node:path';
 import type { OrchClient } from '../client/orch-client.js';
 import { decideRerun } from '../client/rerun.js';
 import { defined } from '../basics/defined.js';
+import { typedPath } from '../host/typed-path.js';
 import { settingsOf } from './connect.js';
 import type { CliContext } from './context.js';
 import { preparePast, rerunOptions } from './rerun-options.js';
@@ -34,15 +34,9 @@ export async function rerunOutlook(
     const next = preparePast(past, options, settingsOf(context) === undefined);
     const { reused, again } = decideRerun(past, next);
     const { plan_file: file } = past.input;
-    const plan_file = file === undefined ? undefined : typedHere(context.cwd, file);
+    const plan_file = file === undefined ? undefined : typedPath(context.cwd, file);
     return { reuses: reused.length, runs: again.length, ...defined({ plan_file }) };
   } catch {
     return undefined; // it is an extra: `orch rerun` says what is missing
   }
-}
-
-/** Relative where the file is in this folder or below. */
-function typedHere(cwd: string, file: string): string {
-  const relative = path.relative(cwd, file);
-  return relative.startsWith('..') || path.isAbsolute(relative) ? file : relative;
 }

@@ -5,6 +5,7 @@ import { agentProblems } from '../plan/check/agent-names.js';
 import type { Convert } from '../plan/files/converted.js';
 import { readConfiguration, type Configuration } from '../plan/files/orch-config.js';
 import { attachPlacesInTexts, loadPlanSet, type LoadedPlanSet, type LoadSetResult } from '../plan/files/load-set.js';
+import { typedPath } from '../host/typed-path.js';
 import { plansNear } from './plans-near.js';
 import { inFile } from '../plan/files/plan-document.js';
 import type { NoPlanText, PlanText } from '../plan/files/plan-text.js';
@@ -106,7 +107,7 @@ export async function readConfigFile(
   for (const dir of new Set([planDir, cwd])) {
     const file = path.join(dir, CONFIG_FILE);
     const read = await readText(file);
-    const name = path.relative(cwd, file).startsWith('..') ? file : path.relative(cwd, file);
+    const name = typedPath(cwd, file);
     if ('bytes' in read) return readConfiguration(read.bytes, name);
     if (read.code !== 'file_not_found') {
       return { ok: false, error: [{ ...read, severity: 'error', file: name, line: 1, column: 1 }] };

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import type { OrchClient } from '../../client/orch-client.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Plan } from '../../plan/model/plan.js';
@@ -11,7 +10,7 @@ import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
-import { readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
+import { planFileOf, readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
 import { inGithubJob, tellGithub } from '../tell-github.js';
 import { rerunOutlook, type RerunOutlook } from '../rerun-outlook.js';
 import type { ProgressReporter } from '../render/progress.js';
@@ -114,7 +113,7 @@ async function startPlan(
     from: context.env,
     select: readSelection(flags),
     ...(embedded ? { baseDir: context.cwd } : {}),
-    ...defined({ runId: flags.id, planFile: file === '-' ? undefined : path.resolve(context.cwd, file) }),
+    ...defined({ runId: flags.id, planFile: planFileOf(context, file) }),
     ...(await userNotify(context, embedded)),
   };
   const prepared = preparePlan(plan, options, embedded);

@@ -1,3 +1,4 @@
+import { typedPath } from '../../host/typed-path.js';
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -82,7 +83,7 @@ export async function loadLoop(
   embedded: boolean,
 ): Promise<LoadedLoop> {
   const file = findLoopFile(context, given);
-  const name = path.relative(context.cwd, file).startsWith('..') ? file : path.relative(context.cwd, file);
+  const name = typedPath(context.cwd, file);
   const bytes = await readBytes(file, name);
   const texts: PlanTexts = new Map([[name, { name, text: bytes }]]);
   const read = readLoopFile(bytes, name);

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Command } from 'commander';
 import { openText } from '../../plan/document/open-text.js';
 import type { Json } from '../../plan/model/values.js';
@@ -121,4 +122,9 @@ function readInputFile(context: CliContext, file: string): Record<string, Json> 
     throw new UsageError(`--inputs ${file}: it must be a map, not ${typeName(read.opened.value)}`, expected);
   }
   return { ...(read.opened.value as Record<string, Json>) };
+}
+
+/** The absolute path of a plan that was named; undefined for one from stdin. */
+export function planFileOf({ cwd }: CliContext, plan: string): string | undefined {
+  return plan === '-' ? undefined : path.resolve(cwd, plan);
 }
