@@ -1,7 +1,10 @@
 import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const GIVE_BACK = fileURLToPath(new URL('../../dist/service/give-back-memory.cjs', import.meta.url));
+/** What is loaded first into each thread of the worker. */
+const PRELOADED = ['give-back-memory', 'no-promise-stacks'].map((name) =>
+  fileURLToPath(new URL(`../../dist/service/${name}.cjs`, import.meta.url)),
+);
 
 /**
  * What the allocator of glibc is told: by itself it makes a pool for nearly every thread, and keeps ever more of what was
@@ -18,7 +21,7 @@ export function memoryOptions(machine = memoryOfMachine()): string[] {
     `--max-old-space-size=${heapLimitMb(machine)}`,
     // For what has just been made; it is 16 MB by itself, three times for each of the threads.
     '--max-semi-space-size=4',
-    `--require=${GIVE_BACK}`,
+    ...PRELOADED.map((file) => `--require=${file}`),
   ];
 }
 

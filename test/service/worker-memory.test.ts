@@ -38,6 +38,27 @@ test('a worker that rests gives back what it no longer needs, in each of its thr
   expect([stdout.trimEnd().split('\n').sort(), stderr]).toEqual([['main undefined', 'thread undefined'], '']);
 });
 
+/** Says whether V8 tells of the promises that are made here. */
+const HOOKED = `
+  let told = false;
+  require('node:v8').promiseHooks.createHook({ init: () => { told = true; } });
+  new Promise(() => {});
+  console.log(require('node:worker_threads').isMainThread ? 'main' : 'thread', told);
+`;
+
+test.each([
+  [{}, ['main true', 'thread false']],
+  [{ ORCH_DEBUG: '1' }, ['main true', 'thread true']],
+])('no stacks are kept of the promises of workflow code, unless somebody debugs it: %j', (debug, told) => {
+  const { ORCH_DEBUG: _, ...env } = process.env;
+  const both = `${HOOKED} new (require('node:worker_threads').Worker)(process.env.HOOKED, { eval: true });`;
+  const { stdout } = spawnSync(process.execPath, [...memoryOptions(), '-e', both], {
+    encoding: 'utf8',
+    env: { ...env, HOOKED, ...debug },
+  });
+  expect(stdout.trimEnd().split('\n').sort()).toEqual(told);
+});
+
 /** Of a machine with so much memory, in MB. */
 const limit = (gb: number): string | undefined =>
   memoryOptions(gb * 2 ** 30).find((option) => option.startsWith('--max-old-space-size'));

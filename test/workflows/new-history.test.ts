@@ -3,6 +3,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { chain, lines, LongRuns, shell } from '../support/long-runs.js';
+import { uniqueId } from '../support/plans.js';
 import { workerRig, type WorkerRig } from '../support/worker-rig.js';
 
 let rig: WorkerRig;
@@ -34,6 +35,19 @@ test('a chain goes on from history to history: each step once, one record, one l
     { status: 'succeeded', started_at: result.started_at - (result.started_at - listed[0]!.started_at) },
   ]);
   expect(Math.abs(listed[0]!.started_at - result.started_at)).toBeLessThan(20_000);
+});
+
+test('a run that never rests leaves its history at about 4,000 events, which replay in about two seconds', async () => {
+  const runId = uniqueId('fan');
+  const steps = Array.from({ length: 1_500 }, (_, i) => ({ id: `s${i}`, command: 'true' }));
+  const fan = { plan_id: 'fan', version: '1.0', globals: { max_concurrency: 10 }, steps };
+  await rig.orch.start({ source: fan }, { runId, baseDir: rig.dir });
+  expect(new Set((await rig.orch.result(runId)).steps.map(({ status }) => status))).toEqual(new Set(['success']));
+  expect(await runs.executions(runId)).toBe(2);
+  const { firstRunId } = (await rig.handle(runId).describe()).raw.workflowExecutionInfo!;
+  const { events } = await rig.client.workflow.getHandle(runId, firstRunId!).fetchHistory();
+  expect(events!.length).toBeGreaterThan(4_000);
+  expect(events!.length).toBeLessThan(4_300);
 });
 
 test('a process, its retries, its locks and a list go along, and a person may speak in any history', async () => {

@@ -105,6 +105,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
     since: '2026-11-21',
     reason: "runs of version 1: the whole record is written at the run's end, by a local activity",
   },
+  'shorter-histories': {
+    since: '2026-11-30',
+    reason: 'a history is left before it has 4,000 events, and not at the first quiet moment after',
+  },
   'status-memo': {
     since: '2026-11-21',
     reason: 'runs of version 1: the memo says that a run is paused or quarantined',
