@@ -7,9 +7,11 @@
 // both with SIGKILL and started again by `orch up`; each step must have run once.
 // --deaths, --full-disk and --reboot are runs of their own, with nobody there who starts anything again (hardships.mjs).
 // Exits 1 where a run fails, a step ran twice, or the last tenth took more than 1.2 times as long as the first.
+import { spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
@@ -63,6 +65,13 @@ const ANSWERS = {
   turns: (id, signal) => answerAll(id, signal, 'answer', { step: 'often', text: 'once more' }),
   quarantines: (id, signal) => answerAll(id, signal, 'retry', { step: 'often' }),
 };
+
+// What replays here is to replay as in the embedded worker.
+const PRELOADED = fileURLToPath(new URL('../dist/service/workflow-thread.cjs', import.meta.url));
+if (!process.execArgv.some((option) => option.includes(PRELOADED))) {
+  const again = ['--require', PRELOADED, ...process.argv.slice(1)];
+  process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
+}
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const rig = new Rig();

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 /** What is loaded first into each thread of the worker. */
-const PRELOADED = ['give-back-memory', 'no-promise-stacks'].map((name) =>
+const PRELOADED = ['give-back-memory', 'workflow-thread'].map((name) =>
   fileURLToPath(new URL(`../../dist/service/${name}.cjs`, import.meta.url)),
 );
 

@@ -59,6 +59,35 @@ test.each([
   expect(stdout.trimEnd().split('\n').sort()).toEqual(told);
 });
 
+/** Computes in a sandbox for three seconds, with a limit of so many milliseconds, as the SDK sets one. */
+const COMPUTES = `
+  const { isMainThread, Worker } = require('node:worker_threads');
+  const vm = require('node:vm');
+  if (isMainThread) new Worker(process.env.COMPUTES, { eval: true });
+  else {
+    const context = vm.createContext({ Date });
+    const code = 'const end = Date.now() + 3000; while (Date.now() < end || forever); "done"';
+    context.forever = process.env.FOREVER === '1';
+    console.log(new vm.Script(code).runInContext(context, { timeout: Number(process.env.LIMIT_MS) }));
+  }
+`;
+
+test.each([
+  [{ LIMIT_MS: '60000' }, { stdout: 'done\n', signal: null }],
+  [
+    { LIMIT_MS: '1000', FOREVER: '1' },
+    { stdout: '', signal: 'SIGKILL' },
+  ],
+])('workflow code that computes for too long ends the worker, and no other does: %j', (limit, end) => {
+  const { stdout, signal, stderr } = spawnSync(process.execPath, [...memoryOptions(), '-e', COMPUTES], {
+    encoding: 'utf8',
+    timeout: 180_000,
+    env: { ...process.env, COMPUTES, ...limit },
+  });
+  expect({ stdout, signal }).toEqual(end);
+  expect(stderr).toContain(signal === null ? '' : 'Workflow code has computed for longer than it may');
+});
+
 /** Of a machine with so much memory, in MB. */
 const limit = (gb: number): string | undefined =>
   memoryOptions(gb * 2 ** 30).find((option) => option.startsWith('--max-old-space-size'));
