@@ -7,17 +7,16 @@
 // both with SIGKILL and started again by `orch up`; each step must have run once.
 // --deaths, --full-disk and --reboot are runs of their own, with nobody there who starts anything again (hardships.mjs).
 // Exits 1 where a run fails, a step ran twice, or the last tenth took more than 1.2 times as long as the first.
-import { spawnSync } from 'node:child_process';
+import { execFile as callback } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { connectEmbedded } from '../dist/library/index.js';
 import { createPayloadCodec } from '../dist/temporal/payload-codec.js';
-import { workflowBundle } from '../dist/worker/bundle.js';
 import { workerSigning } from '../dist/service/index.js';
 import { Rig } from '../test/chaos/rig.mjs';
 import { deaths, fullDisk, reboot } from './hardships.mjs';
@@ -47,6 +46,13 @@ const { values: flags } = parseArgs({
   },
 });
 
+/** What replays, and what makes that as it is in the embedded worker. */
+const [REPLAY, THREAD] = ['replay.mjs', '../dist/service/workflow-thread.cjs'].map((file) =>
+  fileURLToPath(new URL(file, import.meta.url)),
+);
+
+const execFile = promisify(callback);
+
 /** How much slower the last tenth may be than the first. */
 const FLAT = 1.2;
 /** More than an event has. */
@@ -65,13 +71,6 @@ const ANSWERS = {
   turns: (id, signal) => answerAll(id, signal, 'answer', { step: 'often', text: 'once more' }),
   quarantines: (id, signal) => answerAll(id, signal, 'retry', { step: 'often' }),
 };
-
-// What replays here is to replay as in the embedded worker.
-const PRELOADED = fileURLToPath(new URL('../dist/service/workflow-thread.cjs', import.meta.url));
-if (!process.execArgv.some((option) => option.includes(PRELOADED))) {
-  const again = ['--require', PRELOADED, ...process.argv.slice(1)];
-  process.exit(spawnSync(process.execPath, again, { stdio: 'inherit' }).status ?? 1);
-}
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const rig = new Rig();
@@ -297,18 +296,8 @@ async function measure(id) {
       found.bytes = Math.max(found.bytes, Number(raw.workflowExecutionInfo.historySizeBytes ?? 0));
       if (historyLength > found.events) [found.events, longest] = [historyLength, runId];
     }
-    const history = await client.workflow.getHandle(id, longest).fetchHistory();
-    const since = performance.now();
-    const options = {
-      workflowBundle: workflowBundle(signing.since, false),
-      dataConverter: { payloadCodecs: [createPayloadCodec(signing.key)] },
-    };
-    await Worker.runReplayHistory(
-      { ...options, sinks: { record: { take: { fn() {}, callDuringReplay: false } } } },
-      history,
-      id,
-    );
-    found.replayMs = Math.round(performance.now() - since);
+    const replay = ['--require', THREAD, REPLAY, rig.state, id, longest];
+    found.replayMs = Number((await execFile(process.execPath, replay)).stdout);
   } finally {
     await connection.close();
   }

@@ -32,7 +32,7 @@ function withoutHooks(hooks: { createHook: typeof v8.promiseHooks.createHook }):
 
 /** Has calls with a time limit say when they must have ended, instead of a thread for each that waits for it. */
 function timed(script: vm.Script, deadline: Int32Array): void {
-  const run = script.runInContext;
+  const run: vm.Script['runInContext'] = Reflect.get(script, 'runInContext');
   script.runInContext = function (context, options) {
     const { timeout, ...others } = options ?? {};
     if (timeout === undefined) return run.call(this, context, options);
@@ -60,6 +60,6 @@ function watch(): void {
 
 /** Nothing of this process can be relied on any more: a thread that computes hears of no exit. */
 function end(): void {
-  console.error('Workflow code has computed for longer than it may: the worker ends itself');
+  process.stderr.write('Workflow code has computed for longer than it may: the worker ends itself\n');
   process.kill(process.pid, 'SIGKILL');
 }
