@@ -25,7 +25,13 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
     since: '2026-11-28',
     reason:
       'first commands are carried out before the first signal; what steps share is named, not repeated; expressions have an allowance per task; what version 1 asks `patched` for is always so',
-    files: ['program/program.ts', 'run/plan-run.ts', 'steps/run-step.ts', 'steps/step-runner.ts'],
+    files: [
+      'program/program.ts',
+      'run/plan-run.ts',
+      'steps/list-steps.ts',
+      'steps/run-step.ts',
+      'steps/step-runner.ts',
+    ],
   },
   3: {
     since: '2026-11-28',
@@ -37,7 +43,7 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
     since: '2026-11-28',
     reason:
       'a run whose history becomes long continues in a new one, with all that it has come to; the answer about its plans is short',
-    files: ['program/input.ts', 'run/new-history.ts', 'steps/step-runner.ts'],
+    files: ['program/input.ts', 'run/new-history.ts', 'steps/list-steps.ts'],
   },
 };
 

@@ -47,3 +47,10 @@ export function isForged(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   return cause instanceof ApplicationFailure && cause.type === FORGED;
 }
+
+/** How a step ends whose templates, or whose list, could not be worked out. */
+export function notWorkedOut(error: unknown): StepReport {
+  if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
+}

@@ -1,11 +1,9 @@
-import { isCancellation } from '@temporalio/workflow';
-import type { CarriedList, CarriedRun } from '../../contract/carried-run.js';
+import type { CarriedRun } from '../../contract/carried-run.js';
 import type { ItemCounts } from '../../contract/run-messages.js';
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { EngineEvent, RunState, PersonsAnswer, StepReport } from '../../engine/index.js';
 import type { Plan, PlanAction, Step } from '../../plan/model/plan.js';
-import type { Json } from '../../plan/model/values.js';
 import type { ExpandedStep } from '../../plan/templates/expand-step.js';
 import { sharedEnv } from '../../plan/templates/shared-env.js';
 import type { CheckedInput } from '../program/input.js';
@@ -13,30 +11,15 @@ import { createPacing, type Pacing } from '../program/pacing.js';
 import type { RunProgram } from '../program/program.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
 import { AgentSteps, type AgentFlight } from './agent-steps.js';
-import { itemLabel } from '../../plan/templates/item-label.js';
-import { runInstances } from './foreach.js';
 import { InFlight } from './in-flight.js';
-import {
-  carriedList,
-  countItems,
-  listProgress,
-  type ListProgress,
-  reusedItems,
-  wentWell,
-  type FailedList,
-} from './lists.js';
+import { ListSteps } from './list-steps.js';
 import { LockedSteps } from './locked-steps.js';
 import { StepActivities } from './run-step.js';
 import { Slots } from './slots.js';
+import { notWorkedOut } from './step-end.js';
 import { instanceId, StepTasks, type Instance } from './step-tasks.js';
 import { SubRuns } from './sub-runs.js';
 import { TaskBudget } from './task-budget.js';
-
-/** Bytes of the outputs that the instances of a `foreach` have together: an answer of 2 MB has to hold them. */
-const MAX_LIST_BYTES = 1024 * 1024;
-
-/** Instances of one step. Runs of before were not to have more than one history holds. */
-const MAX_ITEMS = { one: 10_000, several: 20_000 };
 
 /** What a runner has to do with the run that it belongs to. */
 export interface StepRunnerOptions {
@@ -69,10 +52,7 @@ export class StepRunner {
   private readonly slots: Slots;
   /** The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here. */
   private readonly sharing: boolean;
-  private readonly lists = new Map<number, ListProgress>();
-  private readonly carriedLists: Map<number, CarriedList>;
-  /** Lists of this history that did not go well, in case they are tried again by hand. */
-  private readonly failedLists = new Map<number, FailedList>();
+  private readonly lists: ListSteps;
   /** What is under way. */
   readonly inFlight: InFlight;
 
@@ -88,7 +68,6 @@ export class StepRunner {
     const { carried } = input;
     this.plan = plan;
     this.inFlight = new InFlight(carried);
-    this.carriedLists = new Map(carried?.lists);
     this.budget = new TaskBudget(temporal);
     this.pacing = createPacing(temporal, program.allowance, parent);
     this.slots = new Slots(temporal, plan.globals.max_concurrency);
@@ -101,6 +80,18 @@ export class StepRunner {
       lockings: carried?.lockings ?? 0,
     });
     this.tasks = new StepTasks(program, input, runOf(temporal), stateOf);
+    this.lists = new ListSteps(temporal, {
+      plan,
+      input,
+      tasks: this.tasks,
+      pacing: this.pacing,
+      slots: this.slots,
+      hasSlot: (id) => this.hasSlot(id),
+      mayStart: options.mayStart,
+      run: (index, instance) => this.executeOne(index, instance),
+      ended: (id) => this.ended(id),
+      onInstance: options.onInstance,
+    });
     this.activities = new StepActivities(temporal, {
       version,
       maxDuration: plan.globals.max_step_duration_sec,
@@ -138,15 +129,14 @@ export class StepRunner {
       sub_runs: this.subRuns.carry(),
       lockings: this.locked.lockings,
       locks: this.inFlight.locks,
-      lists: [...this.lists].map(([step, list]) => [step, carriedList(list)]),
+      lists: this.lists.carry(),
       agents: this.agents.carry(),
     };
   }
 
   /** How far the instances of a `foreach` are that runs. */
   itemsOf(index: number): ItemCounts | undefined {
-    const list = this.lists.get(index);
-    return list && countItems(list);
+    return this.lists.countsOf(index);
   }
 
   stop(index: number): void {
@@ -171,9 +161,9 @@ export class StepRunner {
 
   private async runToEnd(scope: Scope, index: number): Promise<void> {
     const each = this.plan.steps[index]!.foreach !== undefined;
-    const report = await scope.run(() => (each ? this.executeEach(index) : this.executeAlone(index)));
+    const report = await scope.run(() => (each ? this.lists.execute(index) : this.executeAlone(index)));
     this.scopes.delete(index);
-    this.lists.delete(index);
+    this.lists.over(index);
     this.ended(this.plan.steps[index]!.id);
     this.options.apply({ type: 'step-ended', step: index, report, at: Date.now() });
   }
@@ -195,63 +185,6 @@ export class StepRunner {
 
   private goesOn(id: string): boolean {
     return this.inFlight.goesOn(id) || this.agents.goesOn(id);
-  }
-
-  private async executeEach(index: number): Promise<StepReport> {
-    const { id, max_parallel } = this.plan.steps[index]!;
-    let items: readonly Json[];
-    try {
-      const list = (): readonly Json[] => this.tasks.items(index);
-      items = this.pacing.busy && !this.carriedLists.has(index) ? await this.pacing.later(list) : list();
-    } catch (error) {
-      return notWorkedOut(error);
-    }
-    const { engine_version: version } = this.input;
-    const carried = this.carriedLists.get(index);
-    const progress = listProgress(carried);
-    this.carriedLists.delete(index);
-    if (carried === undefined) this.takeOver(index, items, progress);
-    progress.total = items.length;
-    this.lists.set(index, progress);
-    const limits = {
-      limit: max_parallel ?? items.length,
-      maxItems: version >= 4 ? MAX_ITEMS.several : MAX_ITEMS.one,
-      ...(version >= 2 && { maxOutputBytes: MAX_LIST_BYTES }),
-    };
-    const { mayStart } = this.options;
-    const hasSlot = (item: number): boolean => this.hasSlot(`${id}[${item}]`);
-    const step = { id, ...limits, slots: this.slots, wanted: this.tasks.wanted(index), progress, mayStart, hasSlot };
-    const goingOn = new Set(progress.goingOn);
-    const report = await runInstances(this.temporal, items, step, (item, i) =>
-      this.executeInstance(index, { item, index: i }, goingOn.has(i)),
-    );
-    if (progress.reports.some((each) => each?.status === 'failed'))
-      this.failedLists.set(index, { items, reports: progress.reports });
-    return report;
-  }
-
-  /** Of a list that runs once more only what did not go well does: by hand in this run, or as another run has left it. */
-  private takeOver(index: number, items: readonly Json[], progress: ListProgress): void {
-    const failed = this.failedLists.get(index);
-    this.failedLists.delete(index);
-    const known =
-      failed !== undefined && this.temporal.patched('retry-failed-items')
-        ? wentWell(failed, items)
-        : failed === undefined
-          ? reusedItems(this.input.reused_items?.[this.plan.steps[index]!.id], items)
-          : [];
-    for (const [i, report] of known) {
-      progress.reports[i] = report;
-      this.options.onInstance(index, i, { item: itemLabel(items[i]!), report });
-    }
-  }
-
-  private async executeInstance(index: number, instance: Instance, goesOn: boolean): Promise<StepReport> {
-    if (!goesOn) this.options.onInstance(index, instance.index, { item: itemLabel(instance.item) });
-    const report = await this.executeOne(index, instance);
-    this.ended(instanceId(this.plan.steps[index]!, instance));
-    this.options.onInstance(index, instance.index, { report });
-    return report;
   }
 
   private async executeOne(index: number, instance?: Instance): Promise<StepReport> {
@@ -347,11 +280,4 @@ export class StepRunner {
 function runOf(temporal: Temporal): { id: string; first_run_id?: string } {
   const { workflowId, runId, firstExecutionRunId: first } = temporal.info();
   return { id: workflowId, ...(first === runId ? {} : { first_run_id: first }) };
-}
-
-/** How a step ends whose templates, or whose list, could not be worked out. */
-function notWorkedOut(error: unknown): StepReport {
-  if (isCancellation(error)) return { status: 'canceled', attempts: 0 };
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
 }
