@@ -21,7 +21,7 @@ const UNIT = [
   'test/service/{build-id,unit-file,worker-chores}.test.ts',
   'test/temporal/{payload-codec,read-record,schedule-register,used-seals}.test.ts',
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
-  'test/worker/{park-killers,prune-old}.test.ts',
+  'test/worker/{late-answers,park-killers,prune-old}.test.ts',
   'test/workflows/program/{carried,input}.test.ts',
   'test/workflows/run/{fit-steps,notifications,run-locks}.test.ts',
   'test/workflows/steps/{carried-steps,foreach,lost-hosts,step-runner,sub-run-ends}.test.ts',

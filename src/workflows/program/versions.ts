@@ -69,6 +69,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
     since: '2026-11-29',
     reason: 'what goes along into a new history is asked by an activity, not by a local one',
   },
+  'cancels-wait-at-once': {
+    since: '2026-11-30',
+    reason: 'what a schedule has started hears of a cancel at once, not when the wait for its run has ended',
+  },
   'ends-when-full': {
     since: '2026-11-29',
     reason: 'a run that cannot leave its history ends by itself, shortly before the service would end it by force',
