@@ -39,6 +39,12 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
       'a run whose history becomes long continues in a new one, with all that it has come to; the answer about its plans is short',
     files: ['program/input.ts', 'run/new-history.ts', 'steps/step-runner.ts'],
   },
+  5: {
+    since: '2026-11-30',
+    reason:
+      'an approval without a timeout has a timer too, which shows in the timeline of the run what it asks, and for how long',
+    files: ['run/waits.ts'],
+  },
 };
 
 /** The versions of loops that this code runs, by number. */
