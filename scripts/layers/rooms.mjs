@@ -242,7 +242,7 @@ export const ROOMS = [
     'worker',
     'building and running a worker',
     'journal contract records temporal activities/step activities/cleanup activities',
-    [ACTIVITY, COMMON, WORKER, 'node'],
+    [ACTIVITY, CLIENT, COMMON, WORKER, 'node'],
   ),
   room(
     'service',

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import { ApplicationFailure, Context } from '@temporalio/activity';
 import { withoutStack } from '../basics/without-stack.js';
 import type { ScheduleActivities } from '../contract/activities.js';
-import type { ScheduledStarts } from '../contract/schedule-messages.js';
+import type { ScheduledEnd, ScheduledRun, ScheduledStarts } from '../contract/schedule-messages.js';
+import { LateAnswer } from './late-answer.js';
 import { executionOf } from './step/execution-info.js';
-import { beating } from './step/heartbeat.js';
 
 /** Milliseconds between two waits for a run, where the service ends them: the first, and the most. */
 const LOOK_MS = { first: 250, most: 5_000 };
@@ -13,18 +13,19 @@ const LOOK_MS = { first: 250, most: 5_000 };
 export function createScheduleActivities(starts: ScheduledStarts | undefined): ScheduleActivities {
   return {
     startScheduled: () => orWhyNot(async () => serving(starts).start(executionOf(Context.current()))),
-    awaitScheduled: (run) =>
-      beating(async () => {
-        const { cancellationSignal: signal } = Context.current();
-        for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.most, pause * 2)) {
-          const end = await serving(starts).endOf(run, signal);
-          if (end !== undefined) return end;
-          await sleep(pause, undefined, { signal }).catch(() => {});
-          if (signal.aborted) throw stoppedWaiting();
-        }
-      }),
+    // A run may take days, and there may be many: none of them is to keep a step from its place in the worker.
+    awaitScheduled: (run) => Promise.reject(new LateAnswer((signal) => endOf(serving(starts), run, signal))),
     cancelScheduled: (run) => serving(starts).cancel(run, executionOf(Context.current()).workflowId),
   };
+}
+
+async function endOf(starts: ScheduledStarts, run: ScheduledRun, signal: AbortSignal): Promise<ScheduledEnd> {
+  for (let pause = LOOK_MS.first; ; pause = Math.min(LOOK_MS.most, pause * 2)) {
+    const end = await starts.endOf(run, signal);
+    if (end !== undefined) return end;
+    await sleep(pause, undefined, { signal }).catch(() => {});
+    if (signal.aborted) throw signal.reason;
+  }
 }
 
 function serving(starts: ScheduledStarts | undefined): ScheduledStarts {
@@ -44,10 +45,4 @@ async function orWhyNot<T>(start: () => Promise<T>): Promise<T> {
       ApplicationFailure.create({ type: 'NotStarted', nonRetryable: true, message, details: [{ code }] }),
     );
   }
-}
-
-/** On request it is canceled; where only the worker goes, another one waits on. */
-function stoppedWaiting(): Error {
-  if (Context.current().cancellationDetails?.cancelRequested) return new CancelledFailure('The wait was stopped');
-  return ApplicationFailure.retryable('The worker stopped while it waited for a run', 'WorkerStopped');
 }

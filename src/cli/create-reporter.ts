@@ -4,6 +4,8 @@ import type { Plan } from '../plan/model/plan.js';
 import { stateDir } from '../records/paths.js';
 import { settingsOf } from './connect.js';
 import type { CliContext } from './context.js';
+import { defined } from '../basics/defined.js';
+import { logLinks } from './log-links.js';
 import { SubRunFollower } from './follow-sub-runs.js';
 import { lineReporter, type ProgressReporter } from './render/progress.js';
 import { inGithubJob } from './tell-github.js';
@@ -73,7 +75,13 @@ async function onTerminal(context: CliContext, client: OrchClient, plan: Plan | 
   const { LiveRun } = await import('./render/live-state.js');
   const { liveReporter } = await import('./render/live-reporter.js');
   const run = new LiveRun(plan);
-  const reporter = liveReporter(context, run);
+  const logs = logLinks(context, context.colors);
+  const reporter = liveReporter(context, run, (of, { id, status, log_dir, sub_runs, items }) => {
+    const subRun = sub_runs?.at(-1);
+    if (subRun !== undefined) return client.webUiOf(subRun);
+    const instances = items === undefined ? [] : [...of.live.keys()].filter((name) => name.startsWith(`${id}[`));
+    return logs(of.progress!.run_id, { id, status, ...defined({ log_dir }) }, instances);
+  });
   const subRuns = new SubRunFollower(client, run);
   return {
     ...reporter,

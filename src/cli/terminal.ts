@@ -39,11 +39,13 @@ export function paint(text: string): string {
 export interface Styles extends Colors {
   /** A text that leads to an address, where the terminal shows links; it takes the columns of the text alone. */
   link(this: void, text: string, address: string | undefined): string;
+  /** Whether it does: what costs something to find need not be looked for where it does not. */
+  showsLinks: boolean;
 }
 
 /** Styles whose codes only {@link paint} makes work. */
 export function createStyles(enabled: boolean, links = false): Styles {
-  return { ...createColors(enabled), link: links ? linked : (text) => text };
+  return { ...createColors(enabled), link: links ? linked : (text) => text, showsLinks: links };
 }
 
 /** What a terminal reads as an address has no blanks or control characters, so nothing in it ends the code. */

@@ -63,6 +63,7 @@ export function createScheduledStarts(options: StarterOptions): ScheduledStarts 
     },
     async endOf({ run_id }, signal) {
       await untilClosed(client, run_id, signal);
+      if (signal.aborted) return undefined;
       try {
         const { run } = await describeRun(client, run_id, signing);
         return run.finished_at === undefined ? undefined : { run_id, status: run.status };

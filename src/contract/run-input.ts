@@ -14,7 +14,7 @@ import type { ReusedReport, StepReport } from './step-result.js';
  * - 3: the plan is checked once, and what came of it stands in history: a replay checks nothing.
  * - 4: a run that becomes long goes on in a new history.
  */
-export const ENGINE_VERSION = 4;
+export const ENGINE_VERSION = 5;
 
 /** The oldest version whose runs this code goes on with. `src/workflows/program/versions.ts` tells what each decides. */
 export const OLDEST_ENGINE_VERSION = 1;

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { ifMissing } from '../host/errno.js';
+import { ifMissing, unlessMissing } from '../host/errno.js';
 import { runDir, stepAttemptDir } from './paths.js';
 import { TIMES_FILE } from './stream-times.js';
 
@@ -14,9 +14,13 @@ export interface AttemptStreams {
   times: string;
 }
 
-/** Where the streams of an attempt are, while it runs and afterwards. The one place that knows. */
+/** Where the streams of an attempt are, while it runs and afterwards. */
 export function attemptStreams(stateDir: string, runId: string, stepId: string, attempt: number): AttemptStreams {
-  const folder = stepAttemptDir(stateDir, runId, stepId, attempt);
+  return streamsIn(stepAttemptDir(stateDir, runId, stepId, attempt));
+}
+
+/** Where they are in the folder of an attempt. The one place that knows. */
+export function streamsIn(folder: string): AttemptStreams {
   const body = path.join(folder, 'body');
   const times = path.join(folder, TIMES_FILE);
   if (existsSync(body)) return { stdout: body, times };
@@ -30,7 +34,17 @@ export function attemptEnded(stateDir: string, runId: string, stepId: string, at
 
 /** The numbers of the attempts of a step that have left something here, in order. */
 export async function attemptsOf(stateDir: string, runId: string, stepId: string): Promise<number[]> {
-  const names = await namesIn(path.dirname(stepAttemptDir(stateDir, runId, stepId, 1)));
+  return numbersIn(await namesIn(path.dirname(stepAttemptDir(stateDir, runId, stepId, 1))));
+}
+
+/** The folder of the newest of them, for who cannot wait; undefined where there is none. */
+export function newestAttemptDir(stateDir: string, runId: string, stepId: string): string | undefined {
+  const folder = path.dirname(stepAttemptDir(stateDir, runId, stepId, 1));
+  const newest = numbersIn(unlessMissing(() => readdirSync(folder)) ?? []).at(-1);
+  return newest === undefined ? undefined : path.join(folder, String(newest));
+}
+
+function numbersIn(names: readonly string[]): number[] {
   return names
     .filter((name) => /^\d+$/.test(name))
     .map(Number)

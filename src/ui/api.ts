@@ -83,6 +83,13 @@ export interface StepLook {
   approvers?: readonly string[];
 }
 
+/** Who decides on the page. */
+export interface Decider {
+  name: string;
+  /** Whether they may decide under another name, as with `--by`: not where a proxy says who they are. */
+  others: boolean;
+}
+
 /** A value that an approval asks for. */
 export interface AskedValue {
   name: string;
@@ -97,6 +104,7 @@ export interface AskedValue {
 /** `GET /api/runs/RUN/plan`: what does not change while a run goes on. */
 export interface PlanAnswer {
   steps: StepLook[];
+  decider: Decider;
   /** Absent where there are too many steps to draw. */
   drawing?: Drawing;
 }
@@ -145,6 +153,8 @@ export interface VerbRequest {
   verb: VerbName;
   step?: string;
   comment?: string;
+  /** Who decides, where that is not whoever asks. */
+  by?: string;
   inputs?: Record<string, string>;
   text?: string;
   propagate?: boolean;

@@ -52,7 +52,7 @@ export function RunPage({ runId, onError }: { runId: string; onError: (error: un
             </button>{' '}
             waits for you
           </h2>
-          <Decision runId={runId} step={each} onDone={onDone} onError={setTrouble} />
+          <Decision runId={runId} step={each} decider={plan?.decider} onDone={onDone} onError={setTrouble} />
         </section>
       ))}
       <Tabs
@@ -71,6 +71,7 @@ export function RunPage({ runId, onError }: { runId: string; onError: (error: un
           key={step.id}
           run={run}
           step={step}
+          decider={plan?.decider}
           onClose={() => setChosen(undefined)}
           onDone={onDone}
           onError={setTrouble}

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { duration } from '../basics/duration.js';
-import type { ExplainAnswer, VerbRequest } from './api.js';
+import type { Decider, ExplainAnswer, VerbRequest } from './api.js';
 import { Decision, request, type Heard } from './decision.js';
 import { Logs } from './logs.js';
 import { Doing, Link, Status, Trouble } from './parts.js';
@@ -14,11 +14,12 @@ import { ask, runPath } from './server.js';
 interface PanelProps extends Heard {
   run: ShownRun;
   step: ShownStep;
+  decider: Decider | undefined;
   onClose: () => void;
 }
 
 /** A step: what it does, what can be done with it, and what it printed. Escape closes it. */
-export function StepPanel({ run, step, onClose, onDone, onError }: PanelProps): JSX.Element {
+export function StepPanel({ run, step, decider, onClose, onDone, onError }: PanelProps): JSX.Element {
   const panel = useRef<HTMLElement>(null);
   const runId = run.about.run_id;
   const open = run.about.finished_at === undefined;
@@ -43,7 +44,9 @@ export function StepPanel({ run, step, onClose, onDone, onError }: PanelProps): 
         {step.id} <Status status={step.status} />
       </h2>
       <Facts run={run} step={step} />
-      {open && asksPerson(step) && <Decision runId={runId} step={step} onDone={onDone} onError={onError} />}
+      {open && asksPerson(step) && (
+        <Decision runId={runId} step={step} decider={decider} onDone={onDone} onError={onError} />
+      )}
       <StepActions run={run} step={step} onDone={onDone} onError={onError} />
       <Why runId={runId} step={step.id} />
       <Tail title="Outputs" text={textOf(step.outputs)} />
@@ -95,7 +98,7 @@ function Facts({ run, step }: { run: ShownRun; step: ShownStep }): JSX.Element {
 }
 
 /** What the state of a step lets people do with it. The run itself decides whether it is done. */
-function StepActions({ run, step, onDone, onError }: Omit<PanelProps, 'onClose'>): JSX.Element | null {
+function StepActions({ run, step, onDone, onError }: Omit<PanelProps, 'onClose' | 'decider'>): JSX.Element | null {
   const [shown, setShown] = useState<'skip' | 'cancel' | 'rerun'>();
   const { run_id: runId, finished_at, held } = run.about;
   const close = (): void => setShown(undefined);

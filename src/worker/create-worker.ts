@@ -1,4 +1,5 @@
 import os from 'node:os';
+import type { Context } from '@temporalio/activity';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { readRunStart } from '../activities/step/shared-task.js';
@@ -17,6 +18,7 @@ import { createRunStarts } from '../temporal/run-starts.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE, type TemporalSettings } from '../temporal/settings.js';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { workflowBundle } from './bundle.js';
+import { LateAnswers } from './late-answers.js';
 import { parkKillers } from './park-killers.js';
 import { recordSinks } from './record-sink.js';
 import { signedTasks } from './signed-tasks.js';
@@ -49,6 +51,8 @@ export interface WorkerSettings {
   stacks?: boolean;
   /** Starts what schedules are due for. Default: that is another worker's. */
   schedules?: ScheduledStarts;
+  /** What waits without holding a place in the worker. Default: one of the worker's own, which ends with the process. */
+  late?: LateAnswers;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: Pick<RecordKeeper, 'take' | 'seal' | 'flush'>;
 }
@@ -116,6 +120,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
   const { signing } = settings;
   const reach = { connection, namespace, taskQueue, ...defined({ signingKey: signing?.key }) };
   const locks = createLockGateway(reach);
+  const late = settings.late ?? new LateAnswers(sealedClient(connection, namespace, signing?.key).activity);
   return {
     connection,
     namespace,
@@ -137,7 +142,12 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       records: recordsOf(settings),
     }),
     dataConverter: { payloadCodecs: [createPayloadCodec(signing?.key)] },
-    ...(signing && { interceptors: { activity: [(context) => ({ inbound: signedTasks(signing, context) })] } }),
+    interceptors: {
+      activity: [
+        (context) => ({ inbound: late.interceptor(context) }),
+        ...(signing ? [(context: Context) => ({ inbound: signedTasks(signing, context) })] : []),
+      ],
+    },
     maxConcurrentActivityTaskExecutions: settings.maxSteps ?? 1000,
     // Heartbeats bring cancellations: throttled, these would wait for most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '1 second',

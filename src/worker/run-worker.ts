@@ -16,6 +16,7 @@ import {
   type WorkerSettings,
 } from './create-worker.js';
 import { startJanitor } from './janitor.js';
+import { LateAnswers } from './late-answers.js';
 import { startPruning } from './prune-old.js';
 import { defined } from '../basics/defined.js';
 
@@ -57,9 +58,11 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const embedded = signing !== undefined;
     const service = embedded ? EMBEDDED_SERVICE : serviceName(options.settings);
     const client = sealedClient(connection, namespace, signing?.key);
+    const late = new LateAnswers(client.activity);
     const settings = {
       ...settingsOf(options, { connection, stateDir: folder, service, records }),
       ...defined({ schedules: options.schedules?.(client) }),
+      late,
     };
     const workers = [await createWorker(settings)];
     if (options.loop !== undefined) workers.push(await createRoleWorker(settings, options.loop.roleQueue));
@@ -83,6 +86,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     } finally {
       stopPruning();
       stopJanitor();
+      await late.close();
     }
   } finally {
     await records.close();

@@ -4,6 +4,7 @@ import type { ActivityInboundCallsInterceptor } from '@temporalio/worker';
 import type { WorkerSigning } from '../temporal/signing.js';
 import { SEAL_LIFE_MS } from '../temporal/used-seals.js';
 import { isUnsigned, openArgs, plain, sealResult, type Seal } from '../contract/seal.js';
+import { LateAnswer } from '../activities/late-answer.js';
 import { defined } from '../basics/defined.js';
 import { withoutStack } from '../basics/without-stack.js';
 
@@ -31,7 +32,7 @@ export function signedTasks(signing: WorkerSigning, context: Context): ActivityI
       try {
         return sealResult(await next({ ...input, args: seal === undefined ? args.map(plain) : args }), answer);
       } catch (error) {
-        throw sealFailure(error, answer);
+        throw error instanceof LateAnswer ? sealLater(error, answer) : sealFailure(error, answer);
       }
     },
   };
@@ -56,6 +57,16 @@ function forgedTask(name: string): ApplicationFailure {
       message: `ForgedError: orch's worker did not hand out this ${name}, or has already run it`,
     }),
   );
+}
+
+function sealLater({ wait }: LateAnswer, seal: Seal): LateAnswer {
+  return new LateAnswer(async (signal) => {
+    try {
+      return sealResult(await wait(signal), seal);
+    } catch (error) {
+      throw sealFailure(error, seal);
+    }
+  });
 }
 
 function sealFailure(error: unknown, seal: Seal): unknown {

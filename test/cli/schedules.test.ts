@@ -242,6 +242,11 @@ test('a backfill starts what was due in the past, one after the other', async ()
   expect((await backfill('2025-06-02', '2025-06-01')).code).toBe(2);
 });
 
+/** The time of a run of a schedule, as the service writes it behind the name of what it starts: `2026-01-31T01:00:00Z`. */
+function dueOf(run: string): string {
+  return run.replace(/^.*-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
+}
+
 /** What a schedule that is due every minute has started by itself, once it has gone well. */
 function ticked(orch: (...args: string[]) => Promise<CliResult>): Promise<RunRow> {
   const probe = async (): Promise<RunRow | undefined> => {
@@ -267,15 +272,27 @@ test('a schedule fires when it is due, with nobody there', async () => {
   expect((await service.orch('schedule', 'delete', 'tick')).code).toBe(0);
 });
 
-test('and so does one on a Temporal service of a team, by a worker of theirs', async () => {
+test('and so does one on a Temporal service of a team, by a worker of theirs, whose only slot no open run holds', async () => {
   const team = await TestWorkflowEnvironment.createLocal({
     server: { executable: { type: 'existing-path', path: inject('temporalBinary') } },
   });
   const dir = tempDir();
   const env = { TEMPORAL_ADDRESS: team.address, ORCH_STATE_DIR: tempDir() };
   const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir, env });
-  const worker = startCli(['worker', '--json'], { cwd: dir, env });
+  const worker = startCli(['worker', '--json', '--max-steps', '1'], { cwd: dir, env });
   try {
+    const held = writePlan(
+      dir,
+      { plan_id: 'held', steps: [{ id: 'ask', step_def: { type: 'approval' } }] },
+      'held.json',
+    );
+    const create = ['schedule', 'create', 'held', held, '--cron', '@yearly'];
+    await eventually('the service answers', async () => (await orch(...create)).code !== 3);
+    const open = (await orch('schedule', 'trigger', 'held')).stdout.trim();
+    await eventually('a run of a schedule is open', async () => {
+      const { code, stdout } = await orch('status', open, '--json');
+      return code === 0 && (JSON.parse(stdout) as RunRow).status === 'running';
+    });
     const there = path.join(dir, 'there');
     const steps = [{ id: 'a', command: 'touch', args: [there] }];
     const tick = writePlan(dir, { plan_id: 'tick', globals: { cwd: dir }, steps }, 'tick.json');
@@ -296,6 +313,13 @@ test('and so does one on a Temporal service of a team, by a worker of theirs', a
     const { run_id } = await ticked(orch);
     expect(existsSync(there)).toBe(true);
     expect(JSON.parse((await orch('status', run_id, '--json')).stdout)).toMatchObject({ status: 'succeeded' });
+    const waits = team.client.workflow.getHandle(`orch-schedule:held-${dueOf(open)}`);
+    const { pendingActivities } = (await waits.describe()).raw;
+    expect(pendingActivities?.map(({ activityType, attempt }) => [activityType?.name, attempt])).toEqual([
+      ['awaitScheduled', 1],
+    ]);
+    expect((await orch('approve', open, 'ask')).code).toBe(0);
+    expect(await waits.result()).toEqual({ run_id: open, status: 'succeeded' });
   } finally {
     worker.child.kill('SIGTERM');
     await worker.ended;

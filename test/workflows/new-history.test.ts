@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { chain, lines, LongRuns, shell } from '../support/long-runs.js';
 import { uniqueId } from '../support/plans.js';
+import { timerSummaries } from '../support/timer-summaries.js';
 import { workerRig, type WorkerRig } from '../support/worker-rig.js';
 
 let rig: WorkerRig;
@@ -102,6 +103,8 @@ test('a process, its retries, its locks and a list go along, and a person may sp
       [`${path.basename(gate)}-step`, runId],
     ]),
   );
+  // What it asks is in the timeline of each history.
+  expect(await timerSummaries(rig.handle(runId))).toContain('ask: asks well?');
   await rig.orch.steer(runId, 'approve', { step: 'ask', by: 'eve' });
   writeFileSync(gate, '');
   const result = await rig.orch.result(runId);

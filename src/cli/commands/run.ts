@@ -8,6 +8,7 @@ import { createReporter, type FollowFlags } from '../create-reporter.js';
 import { EXIT, type CliContext } from '../context.js';
 import type { FormatFlags } from '../options/format.js';
 import { followLoop, orLoop } from '../loop/follow.js';
+import { logLinks } from '../log-links.js';
 import { loadPlanFile, type PlanFile } from '../load-plan.js';
 import { tellMissingAgents } from '../missing-agents.js';
 import { planFileOf, readEnv, readInputs, readSelection, type InputOptions } from '../options/plan.js';
@@ -165,7 +166,11 @@ export async function followRun(
       ...(reporter === undefined ? {} : { onSilence: reporter.onSilence, onLive: reporter.onLive }),
     });
     await reporter?.close(isManifest ? tasksOf(result.steps) : result.steps);
-    const about = { ...started, outlook: flags.json ? undefined : await outlookOf(context, client, result) };
+    const about = {
+      ...started,
+      outlook: flags.json ? undefined : await outlookOf(context, client, result),
+      logs: logLinks(context, context.outColors),
+    };
     if (flags.json) context.out(`${JSON.stringify(runJson(result, started), null, 2)}\n`);
     else context.out(summaryOf(context, result, about));
     if (inGithubJob(context)) await tellGithub(context, result, about);

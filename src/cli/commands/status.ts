@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js';
 import { orLoop, showLoop } from '../loop/follow.js';
 import { fewSteps, leftText } from '../render/few-steps.js';
 import { duration, forPeople, longest, statusWord } from '../render/format.js';
+import { logLinks } from '../log-links.js';
 import { table } from '../render/table.js';
 import { failedNotifications, isoTime, stepJson, tasksJson, usageOf, type RunJson } from '../render/run-json.js';
 import { countTasks, renderTaskCounts, tasksOf } from '../render/task-counts.js';
@@ -49,7 +50,7 @@ async function whatNext(context: CliContext, client: OrchClient, run: RunDescrip
   const { run_id, status: state, finished_at, parent_run_id, progress, format } = run;
   if (finished_at === undefined || state === 'succeeded' || progress === undefined) return [];
   const steps = forPeople(format === 'exec-manifest' ? tasksOf(progress.steps) : progress.steps);
-  const failures = failureLines(context.outColors, run_id, steps);
+  const failures = failureLines(context.outColors, run_id, steps, logLinks(context, context.outColors));
   // What is part of another run is done again with that.
   if (parent_run_id !== undefined) return failures;
   const outlook = await rerunOutlook(context, client, run_id, progress.total_steps);
@@ -180,6 +181,7 @@ function withLink({ link }: Styles, line: string, { run_id }: RunSummary, client
 function renderStatus(context: CliContext, run: RunDescription, next: readonly string[]): string {
   const took = duration((run.finished_at ?? Date.now()) - run.started_at);
   const { link } = context.outColors;
+  const logs = logLinks(context, context.outColors);
   const lines = [`${link(run.run_id, run.web_ui)} ${context.outColors.bold(run.status)} (${took})`];
   if (run.parent_run_id !== undefined) lines.push(`  part of ${run.parent_run_id}`);
   if (run.web_ui !== undefined) lines.push(`  Web UI  ${run.web_ui}`);
@@ -198,7 +200,9 @@ function renderStatus(context: CliContext, run: RunDescription, next: readonly s
   );
   for (const { group, items } of groupForDisplay(shown)) {
     if (group !== undefined) lines.push(`  ${context.outColors.dim(group)}`);
-    for (const { first, others } of gatherAlike(items)) lines.push(stepLine(context, first, others, width));
+    for (const { first, others } of gatherAlike(items)) {
+      lines.push(stepLine(context, first, others, { width, address: logs(run.run_id, first) }));
+    }
   }
   if (left.length > 0) lines.push(`  ${leftText(left)}; \`orch status ${run.run_id} --json\` lists them all`);
   lines.push(...usageLines(run.progress?.steps ?? []));
@@ -216,7 +220,12 @@ function busyText({ progress }: RunDescription): string {
     : `${why}: these are its steps as its record has them`;
 }
 
-function stepLine(context: CliContext, step: StepView, others: readonly StepView[], width: number): string {
+function stepLine(
+  context: CliContext,
+  step: StepView,
+  others: readonly StepView[],
+  { width, address }: { width: number; address: string | undefined },
+): string {
   const end = step.finished_at ?? (step.status === 'running' ? Date.now() : undefined);
   const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
   const live = step.live === undefined ? '' : context.outColors.dim(step.live);
@@ -224,5 +233,6 @@ function stepLine(context: CliContext, step: StepView, others: readonly StepView
   const why = [whyText(step), othersText(others), warning, live, subRunsText(step)].filter(Boolean).join('; ');
   const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${step.tags.join(', ')}]`)}`;
   const state = statusWord(context.outColors, step.status);
-  return `  ${state} ${step.id.padEnd(width)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();
+  const id = context.outColors.link(step.id, address);
+  return `  ${state} ${id}${''.padEnd(width - step.id.length)} ${time.padStart(7)}  ${why}${tags}`.trimEnd();
 }

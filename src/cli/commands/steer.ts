@@ -4,6 +4,7 @@ import { cancelRun } from '../cancel-run.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
 import { collectPairs } from '../options/plan.js';
+import { logLinks } from '../log-links.js';
 import { forPeople, oneLine } from '../render/format.js';
 import { defined } from '../../basics/defined.js';
 
@@ -121,15 +122,21 @@ export async function explain(context: CliContext, runId: string, step: string, 
   const client = await connect(context, false);
   try {
     const explanation = await client.explain(runId, step);
-    context.out(flags.json ? `${JSON.stringify(explanation, null, 2)}\n` : renderExplanation(forPeople(explanation)));
+    context.out(
+      flags.json
+        ? `${JSON.stringify(explanation, null, 2)}\n`
+        : renderExplanation(context, runId, forPeople(explanation)),
+    );
     return EXIT.succeeded;
   } finally {
     await client.close();
   }
 }
 
-function renderExplanation({ step, status, lines }: Explanation): string {
-  return `${[`${step}: ${status}`, ...lines.map((line) => `  ${line}`)].join('\n')}\n`;
+function renderExplanation(context: CliContext, runId: string, { step, status, lines }: Explanation): string {
+  const { link } = context.outColors;
+  const log = logLinks(context, context.outColors)(runId, { id: step, status });
+  return `${[`${link(step, log)}: ${status}`, ...lines.map((line) => `  ${line}`)].join('\n')}\n`;
 }
 
 async function steer<V extends VerbName>(

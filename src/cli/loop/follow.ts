@@ -6,6 +6,7 @@ import type { LoopDescription } from '../../client/loop-types.js';
 import type { LoopClient } from '../../client/loops.js';
 import type { LoopEnd, TurnRecord } from '../../contract/loop-messages.js';
 import { EXIT, type CliContext } from '../context.js';
+import { logLinks } from '../log-links.js';
 import { loopSummary, nowLine, turnLine } from '../render/loop.js';
 
 /** Milliseconds between two looks. */
@@ -44,7 +45,7 @@ export async function showLoop(
     const head =
       view === undefined
         ? `${id} ${described.service_status}: no worker answers; ${NO_WORKER}\n`
-        : loopSummary(context.outColors, view);
+        : loopSummary(context.outColors, view, logLinks(context, context.outColors));
     const now = nowLine(described);
     context.out(`${head}${now === '' ? '' : `  ${now}\n`}${web_ui === undefined ? '' : `  Web UI  ${web_ui}\n`}`);
     for (const turn of turns.slice(-10)) context.out(`  ${turnLine(context.outColors, turn)}`);
@@ -184,7 +185,7 @@ function report(
   { json, agentExitCode }: { json: boolean; agentExitCode: boolean },
 ): number {
   if (json) context.out(`${JSON.stringify({ ...view, recent_turns: input.carried.turns }, null, 2)}\n`);
-  else context.out(loopSummary(context.outColors, view));
+  else context.out(loopSummary(context.outColors, view, logLinks(context, context.outColors)));
   if (view.status === 'failed') return (agentExitCode ? view.failure?.exit_code : undefined) || EXIT.failed;
   return view.status === 'canceled' ? EXIT.canceled : EXIT.succeeded;
 }

@@ -61,7 +61,10 @@ export const ENVIRONMENT: readonly VariableGroup[] = [
     variables: [
       variable('NO_COLOR', 'set: no colors'),
       variable('TERM', '`dumb`: no colors, and nothing is redrawn'),
-      variable('FORCE_HYPERLINK', '`1`: run ids are links, `0`: they are not, whatever the terminal says of itself'),
+      variable(
+        'FORCE_HYPERLINK',
+        '`1`: run ids, and steps whose logs are on this machine, are links; `0`: they are not, whatever the terminal says of itself',
+      ),
       variable('TMUX', 'set: no links'),
       variable('STY', 'the same, for screen'),
       variable('CI', 'set: no colors, nothing is redrawn, and where there is no terminal `--logs` is the default'),

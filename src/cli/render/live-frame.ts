@@ -5,6 +5,7 @@ import { liveRow, type LiveRow } from './live-row.js';
 import type { LiveRun } from './live-state.js';
 import { endedIn } from './progress.js';
 import { unheardLines } from './unheard.js';
+import type { Styles } from '../terminal.js';
 import { column, fit, widthOf } from './width.js';
 
 /** Rows of a frame at most, however high the terminal is, and of the kinds in it. */
@@ -24,6 +25,9 @@ export interface Screen {
   rows: number;
 }
 
+/** Where one sees more of a step of a run. */
+export type AddressOf = (run: LiveRun, step: StepView) => string | undefined;
+
 /** Columns of the longest name of a run's steps. Looked up once, so that nothing moves sideways later. */
 export function widestName(run: LiveRun): number {
   let widest = NAMES.least;
@@ -36,9 +40,9 @@ export function widestName(run: LiveRun): number {
 
 /** What a run does now, as lines that fit the screen: what ended last, what failed, what runs, what waits, and the sum. */
 export function liveFrame(
-  colors: Colors,
+  colors: Colors & Partial<Pick<Styles, 'link'>>,
   run: LiveRun,
-  { widest, columns, rows, now }: Screen & { widest: number; now: number },
+  { widest, columns, rows, now, addressOf }: Screen & { widest: number; now: number; addressOf?: AddressOf },
 ): string[] {
   const width = columns - 1; // a line that is as wide as the terminal wraps in some
   const unheard = unheardLines(run.progress?.failed_notifications).slice(-1);
@@ -49,7 +53,8 @@ export function liveFrame(
   const lines: string[] = [];
   let shown = 0;
   for (const { step, of, depth } of chosen) {
-    const block = rowLines(colors, liveRow(of, step, now), { names, width, depth });
+    const link = (text: string): string => colors.link?.(text, addressOf?.(of, step)) ?? text;
+    const block = rowLines(colors, liveRow(of, step, now), { names, width, depth, link });
     const last = shown === chosen.length - 1;
     if (lines.length + block.length > room - (last ? 0 : 1)) break; // there must be room to say how many are left
     lines.push(...block);
@@ -95,15 +100,17 @@ function inPlanOrder(run: LiveRun): StepView[] {
 function rowLines(
   colors: Colors,
   { sign, tone, label, time, text, command, said }: LiveRow,
-  { names, width, depth }: { names: number; width: number; depth: number },
+  { names, width, depth, link }: { names: number; width: number; depth: number; link: (text: string) => string },
 ): string[] {
   const indent = '  '.repeat(depth);
   const head = `${indent}${sign} `;
   const name = column(oneLine(label), Math.max(1, names - indent.length));
+  // The blanks behind a name are no part of its link: a terminal may underline that.
+  const linked = name.replace(/^.*\S/u, link);
   const before = widthOf(head) + widthOf(name) + TIME_WIDTH + 3;
   const room = width - before;
   const styled = (rest: string): string =>
-    `${indent}${colors[tone](sign)} ${name} ${colors.dim(time.padStart(TIME_WIDTH))}  ${rest}`.trimEnd();
+    `${indent}${colors[tone](sign)} ${linked} ${colors.dim(time.padStart(TIME_WIDTH))}  ${rest}`.trimEnd();
   if (room < 1) return [fit(`${head}${name}`, width)];
   const words = text.replaceAll('\t', ' ');
   if (command !== undefined) {

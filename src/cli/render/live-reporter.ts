@@ -1,8 +1,9 @@
 import type { CliContext } from '../context.js';
+import type { StepView } from '../../contract/run-messages.js';
 import { paint } from '../terminal.js';
 import { fewSteps, leftText } from './few-steps.js';
 import { forPeople } from './format.js';
-import { liveFrame, widestName, type Screen } from './live-frame.js';
+import { liveFrame, widestName, type AddressOf, type Screen } from './live-frame.js';
 import type { LiveRun } from './live-state.js';
 import { idWidth, silenceLine, stepLine, type ProgressReporter } from './progress.js';
 import { drawnOver, repaint, type Drawn } from './repaint.js';
@@ -15,7 +16,7 @@ const LISTED = 40;
 const USUAL: Screen = { columns: 80, rows: 24 };
 
 /** On a terminal: one block of lines, redrawn in place, and at the end the list of what the steps came to. */
-export function liveReporter(context: CliContext, run: LiveRun): ProgressReporter {
+export function liveReporter(context: CliContext, run: LiveRun, addressOf: AddressOf): ProgressReporter {
   const { stderr } = context.raw;
   const widest = widestName(run);
   let drawn: Drawn | undefined;
@@ -27,7 +28,7 @@ export function liveReporter(context: CliContext, run: LiveRun): ProgressReporte
   };
   const draw = (): void => {
     const screen = screenOf(stderr);
-    show(liveFrame(context.colors, run, { ...screen, widest, now: Date.now() }), screen);
+    show(liveFrame(context.colors, run, { ...screen, widest, now: Date.now(), addressOf }), screen);
   };
   const timer = setInterval(draw, REDRAW_MS);
   timer.unref();
@@ -45,20 +46,26 @@ export function liveReporter(context: CliContext, run: LiveRun): ProgressReporte
       stderr.off('resize', draw);
       if (ended === undefined) draw();
       else show([], screenOf(stderr));
-      if (ended !== undefined) context.note(endList(context, ended));
+      if (ended !== undefined) context.note(endList(context, ended, (step) => addressOf(run, step)));
     },
   };
 }
 
 /** What a run's steps came to; of a large one those that need a look. */
-function endList(context: CliContext, ended: Parameters<ProgressReporter['close']>[0] & object): string {
+function endList(
+  context: CliContext,
+  ended: Parameters<ProgressReporter['close']>[0] & object,
+  addressOf: (step: StepView) => string | undefined,
+): string {
   const odd =
     ended.length <= LISTED ? ended : ended.filter(({ status }) => status !== 'success' && status !== 'skipped');
   const { shown } = fewSteps(odd, LISTED);
   const listed = new Set(shown);
   const left = ended.filter((step) => !listed.has(step));
   const width = idWidth(shown.map(({ id }) => id));
-  const lines = gatherAlike(forPeople(shown)).map(({ first, others }) => stepLine(context, first, others, width));
+  const lines = gatherAlike(forPeople(shown)).map(({ first, others }) =>
+    stepLine(context, first, others, width, addressOf(first)),
+  );
   if (left.length > 0 && shown.length > 0) lines.push(leftText(left));
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -2,6 +2,8 @@ import { plainMessage } from '../../basics/plain-message.js';
 import type { Colors } from 'picocolors/types.js';
 import type { LoopDescription } from '../../client/loop-types.js';
 import type { LoopView, TurnRecord } from '../../contract/loop-messages.js';
+import type { LogAddress } from '../log-links.js';
+import type { Styles } from '../terminal.js';
 import { duration, forPeople } from './format.js';
 
 /** A turn that has ended, as one line. */
@@ -38,7 +40,11 @@ export function nowLine(described: LoopDescription): string {
 }
 
 /** How a loop ended. */
-export function loopSummary(colors: Colors, ended: LoopView): string {
+export function loopSummary(
+  colors: Colors & Partial<Pick<Styles, 'link'>>,
+  ended: LoopView,
+  logs?: LogAddress,
+): string {
   const view = forPeople(ended);
   const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} ${view.turns === 1 ? 'turn' : 'turns'})`];
   const { failure } = view;
@@ -48,7 +54,11 @@ export function loopSummary(colors: Colors, ended: LoopView): string {
       `  iteration ${failure.iteration}, ${failure.role} (${failure.actor}), ${failure.prompt}, ${failure.phase}: ${failure.reason}${code}`,
       `  ${plainMessage(failure.message)}`,
     );
-    if (failure.log_dir !== undefined) lines.push(`  logs  ${failure.log_dir}`);
+    const { log_dir } = failure;
+    if (log_dir !== undefined) {
+      const log = logs?.(view.loop_id, { id: failure.prompt, status: 'failed', log_dir });
+      lines.push(`  logs  ${colors.link?.(log_dir, log) ?? log_dir}`);
+    }
   }
   if (view.stop_reason !== undefined) lines.push(`  stopped: ${view.stop_reason}`);
   for (const warning of view.warnings) lines.push(`  warning: ${warning}`);

@@ -66,16 +66,26 @@ export function lineReporter(context: CliContext, ids: readonly string[]): Progr
   };
 }
 
-/** How a step ended, or what it waits for, as a line. */
-export function stepLine(context: CliContext, step: StepView, others: readonly StepView[], width: number): string {
-  const { dim } = context.colors;
+/**
+ * How a step ended, or what it waits for, as a line.
+ *
+ * @param address where its id leads to
+ */
+export function stepLine(
+  context: CliContext,
+  step: StepView,
+  others: readonly StepView[],
+  width: number,
+  address?: string,
+): string {
+  const { dim, link } = context.colors;
   const time =
     step.started_at === undefined || step.finished_at === undefined
       ? ''
       : duration(step.finished_at - step.started_at).padStart(7);
   const tries = step.attempts > 1 ? ` (${step.attempts} attempts)` : '';
   const why = [whyText(step), othersText(others), subRunsText(step)].filter(Boolean).join('; ');
-  return `${statusWord(context.colors, step.status)} ${step.id.padEnd(width)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
+  return `${statusWord(context.colors, step.status)} ${link(step.id, address)}${''.padEnd(width - step.id.length)} ${dim(time.padStart(7))}${dim(tries)}  ${why}`.trimEnd();
 }
 
 /** How to answer a step that waits for a person. */

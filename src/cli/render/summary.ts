@@ -5,6 +5,7 @@ import { duration, forPeople } from './format.js';
 import type { RerunOutlook } from '../rerun-outlook.js';
 import { usageOf } from './run-json.js';
 import { unheardLines } from './unheard.js';
+import type { LogAddress } from '../log-links.js';
 import { againLines, failureLines } from './what-next.js';
 
 /** What is known of a run beside its result. */
@@ -14,6 +15,8 @@ export interface EndedAs {
   outlook?: RerunOutlook | undefined;
   /** The file of its plan, as it was named. */
   planFile?: string | undefined;
+  /** Where the logs of its steps are. */
+  logs?: LogAddress | undefined;
 }
 
 /** How a run ended: counts, what failed and why, where to look, and how it is done again. */
@@ -27,7 +30,7 @@ export function renderSummary(
   const lines = [
     `${colors.link?.(result.run_id, about.web_ui) ?? result.run_id} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
   ];
-  lines.push(...failureLines(colors, result.run_id, result.steps));
+  lines.push(...failureLines(colors, result.run_id, result.steps, about.logs));
   lines.push(...usageLines(result.steps));
   const cut = result.steps.filter((step) => step.cut).length;
   if (cut > 0)

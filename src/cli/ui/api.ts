@@ -28,15 +28,15 @@ export function createApi(context: CliContext, clients: ClientSource): { api: Ap
     if (runId === undefined) {
       return clients.with((client) => list.read(client, numberIn(request.query, 'limit')));
     }
-    return look(runId, what, request.query);
+    return look(runId, what, request);
   }
 
-  function look(runId: string, what: string | undefined, query: URLSearchParams): Promise<unknown> {
+  function look(runId: string, what: string | undefined, { query, asker: { user } }: ApiRequest): Promise<unknown> {
     switch (what) {
       case undefined:
         return followed.get(runId).then((run) => run.since(numberIn(query, 'since') ?? 0));
       case 'plan':
-        return clients.with((client) => client.planOf(runId)).then((plan: Plan): PlanAnswer => planAnswer(plan));
+        return clients.with((client) => client.planOf(runId)).then((plan: Plan): PlanAnswer => planAnswer(plan, user));
       case 'explain':
         return clients
           .with((client) => client.explain(runId, textIn(query, 'step')))

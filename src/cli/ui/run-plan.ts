@@ -1,19 +1,25 @@
 import type { Plan, Step } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
 import type { AskedValue, PlanAnswer, StepLook } from '../../ui/api.js';
+import { startedBy } from '../../client/started-by.js';
 import { defined } from '../../basics/defined.js';
 import { forPeople } from '../render/format.js';
 import { drawGraph } from '../render/html/drawing.js';
 
-/** What the page shows of a plan: its steps, what they ask, and the drawing of its graph. */
-export function planAnswer(plan: Plan): PlanAnswer {
+/**
+ * What the page shows of a plan: its steps, what they ask, and the drawing of its graph.
+ *
+ * @param user who asks, where a proxy knows it
+ */
+export function planAnswer(plan: Plan, user?: string): PlanAnswer {
   const nodes = plan.steps.map(({ id, depends_on, fallback_of = null, finally: last }) => ({
     id,
     depends_on,
     fallback_of,
     finally: last,
   }));
-  return forPeople({ steps: plan.steps.map(lookOf), ...defined({ drawing: drawGraph(nodes) }) });
+  const decider = { name: user ?? startedBy(), others: user === undefined };
+  return forPeople({ steps: plan.steps.map(lookOf), decider, ...defined({ drawing: drawGraph(nodes) }) });
 }
 
 function lookOf(step: Step): StepLook {

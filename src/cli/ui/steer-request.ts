@@ -12,10 +12,14 @@ const step = z.string().min(1);
 const decision = {
   step,
   comment: z.string().optional(),
+  by: z.string().min(1).optional(),
   inputs: z.record(z.string(), z.string()).optional(),
 };
 
-/** What the page may ask of a run. Who asks is said by the proxy, or is whoever has started the page. */
+/**
+ * What the page may ask of a run. Who asks is said by the proxy, or is whoever has started the page. They may decide under
+ * another name, as with `--by` of the commands: on the embedded service it is all theirs anyway.
+ */
 const requestSchema = z.discriminatedUnion('verb', [
   z.strictObject({ verb: z.literal('approve'), ...decision }),
   z.strictObject({ verb: z.literal('reject'), ...decision }),
@@ -42,12 +46,16 @@ export async function steerRequest(
 ): Promise<VerbAnswer> {
   const parsed = requestSchema.safeParse(body);
   if (!parsed.success) throw new Refusal(400, `This is not a request to a run: ${z.prettifyError(parsed.error)}`);
-  const { verb, ...what } = parsed.data;
+  const { verb, ...asked } = parsed.data;
+  if (by !== undefined && 'by' in asked && asked.by !== by) {
+    throw new Refusal(403, `You are ${by} to this page, and cannot decide as somebody else`);
+  }
+  const what = defined({ ...asked, ...(by !== undefined && { by }) });
   if (verb === 'cancel') {
-    const { text } = await cancelRun(context, client, runId, defined({ ...what, by }));
+    const { text } = await cancelRun(context, client, runId, what);
     return forPeople({ said: text });
   }
-  const accepted = await client.steer(runId, verb, defined({ ...what, by }));
+  const accepted = await client.steer(runId, verb, what);
   return forPeople({ said: saidOf(runId, verb, accepted) });
 }
 

@@ -45,6 +45,12 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
       'a run whose history becomes long continues in a new one, with all that it has come to; the answer about its plans is short',
     files: ['program/input.ts', 'run/new-history.ts', 'steps/list-steps.ts'],
   },
+  5: {
+    since: '2026-11-30',
+    reason:
+      'an approval without a timeout has a timer too, which shows in the timeline of the run what it asks, and for how long; a history is left before it has 4,000 events, and not at the first quiet moment after',
+    files: ['run/new-history.ts', 'run/waits.ts'],
+  },
 };
 
 /** The versions of loops that this code runs, by number. */
@@ -74,6 +80,10 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
   'asks-in-history': {
     since: '2026-11-29',
     reason: 'what goes along into a new history is asked by an activity, not by a local one',
+  },
+  'cancels-wait-at-once': {
+    since: '2026-11-30',
+    reason: 'what a schedule has started hears of a cancel at once, not when the wait for its run has ended',
   },
   'ends-when-full': {
     since: '2026-11-29',
@@ -110,10 +120,6 @@ export const PATCHES: Readonly<Record<string, Patch>> = {
   seal: {
     since: '2026-11-21',
     reason: "runs of version 1: the whole record is written at the run's end, by a local activity",
-  },
-  'shorter-histories': {
-    since: '2026-11-30',
-    reason: 'a history is left before it has 4,000 events, and not at the first quiet moment after',
   },
   'status-memo': {
     since: '2026-11-21',

@@ -27,7 +27,7 @@ const LONG = { events: 4_000, bytes: 4 * 1024 * 1024 };
 const QUIET = 2 / 3;
 /** So much longer, nothing waits for a quiet moment any more: what runs goes along. */
 const NO_QUIET = 1;
-/** What both were for runs from before `shorter-histories`. */
+/** What both were for runs of versions before 5. */
 const BEFORE = { quiet: 1, noQuiet: 1.5 };
 /** So much longer, starts are held until what cannot go along has ended. That may take days; but a history ends by force. */
 const OVERDUE = 5;
@@ -75,14 +75,17 @@ export class NewHistory {
   private notBefore = 0;
   /** Whether steps of agents go along; once it is asked for, no other answer comes. */
   private agentsGo = false;
-  /** Whether this history is left before it is long, rather than after; once it is asked for, no other answer comes. */
-  private early: boolean | undefined;
+  /** Whether a history is left before it is long, rather than after. A limit that was given is that of a test. */
+  private readonly early: boolean;
   /** Bytes that the next history would have to be told, where they are too many. */
   private tooLarge: number | undefined;
   /** While a local activity looks at what runs, nothing may ask `patched`. */
   private leaving = false;
 
-  constructor(private readonly run: LongRun) {}
+  constructor(private readonly run: LongRun) {
+    const { engine_version: version, history_events } = run.input;
+    this.early = version >= 5 && history_events === undefined;
+  }
 
   /** Call it before anything is started: it holds starts where the run is about to go on elsewhere. */
   look(): void {
@@ -215,13 +218,9 @@ export class NewHistory {
     return this.run.inFlight.processes().length <= MAX_PROCESSES;
   }
 
-  /** What the code that made this history did: asked where it has begun to matter. */
+  /** Whether this history was made by code that carries agents along: asked where it has begun to matter. */
   private learn(): void {
-    if (this.leaving) return;
-    // A limit that was given is that of a test.
-    const asks = this.early === undefined && this.run.input.history_events === undefined;
-    if (asks && this.isLonger(QUIET) && this.isPossible()) this.early = patched('shorter-histories');
-    if (this.agentsGo || !this.run.inFlight.hasAgents) return;
+    if (this.agentsGo || this.leaving || !this.run.inFlight.hasAgents) return;
     if (this.isLonger(this.early ? QUIET : 1) && this.isPossible()) this.agentsGo = patched('agents-go-along');
   }
 

@@ -80,7 +80,7 @@ export class PlanRun {
     this.state = beginning.state;
     this.runner = this.makeRunner([...runLocks, ...(input.held_locks ?? [])]);
     this.locks = new RunLocks(temporal, program, runLocks, this.apply);
-    this.waits = createWaits(program.plan, this.scope, this.stepEnded);
+    this.waits = createWaits(program.plan, input.engine_version, this.scope, this.stepEnded);
     this.first =
       carried === undefined
         ? firstCommands(beginning, input.engine_version, (todo) => this.carryOut(todo))
@@ -232,6 +232,8 @@ export class PlanRun {
     for (const [step, at] of before.waits) this.waits.start(step, at);
     this.state.steps.forEach(({ status, park }, step) => {
       if (status === 'running' || park !== undefined) this.runner.start(step);
+      // What ends by itself waits already.
+      else if (status === 'waiting' && !this.waits.ends.has(step)) this.waits.start(step);
     });
     this.apply({ type: 'starts-held', held: false, at: Date.now() });
   }

@@ -13,9 +13,16 @@ export interface Waits {
   stop(step: number): void;
 }
 
-/** Durable waits: a timer each, and for an approval without a timeout nothing at all. */
+/** Milliseconds of the timer of an approval that waits for as long as it takes: ten years. */
+const FOR_SHOW_MS = 3650 * 24 * 60 * 60 * 1000;
+
+/**
+ * Durable waits: a timer each. That of an approval without a timeout ends nothing. It is there so that the question is seen
+ * in Temporal's timeline, where a run has nothing else to show of it.
+ */
 export function createWaits(
   plan: Plan,
+  version: number,
   parent: CancellationScope,
   onEnd: (step: number, report: StepReport) => void,
 ): Waits {
@@ -26,9 +33,17 @@ export function createWaits(
     start(index, known) {
       const step = plan.steps[index]!;
       const at = known ?? endOf(step);
-      if (at === undefined) return;
+      const summary = summaryOf(step);
+      if (at === undefined) {
+        if (version >= 5)
+          timers.set(
+            index,
+            startTimer(parent, { at: Date.now() + FOR_SHOW_MS, summary }, () => {}),
+          );
+        return;
+      }
       ends.set(index, at);
-      const timer = startTimer(parent, { at, summary: summaryOf(step) }, () => {
+      const timer = startTimer(parent, { at, summary }, () => {
         timers.delete(index);
         ends.delete(index);
         onEnd(index, timedOut(step));

@@ -1,7 +1,10 @@
+import { stripVTControlCharacters } from 'node:util';
+import fc from 'fast-check';
 import pc from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { liveFrame, widestName } from '../../../src/cli/render/live-frame.js';
 import { LiveRun } from '../../../src/cli/render/live-state.js';
+import { createStyles, paint } from '../../../src/cli/terminal.js';
 import { widthOf } from '../../../src/cli/render/width.js';
 import type { LiveStep } from '../../../src/client/describe.js';
 import type { ProgressView, StepView } from '../../../src/contract/run-messages.js';
@@ -134,6 +137,36 @@ test('the columns of what a step says do not move while steps come and go', () =
       .find((line) => line.includes('attempt 2'))!
       .indexOf('attempt'),
   ).toBe(before);
+});
+
+// oxlint-disable-next-line no-control-regex
+const LINK = /\u001B\]8;;([^\u0007]*)\u0007(.*?)\u001B\]8;;\u0007/u;
+const address = 'file://box/state/runs/gate-25c1/steps/x/1/stdout.log';
+
+function linkedFrame(run: LiveRun, columns: number): string[] {
+  const screen = { columns, rows: 30, widest: widestName(run), now: START + 42_000, addressOf: () => address };
+  return liveFrame(createStyles(false, true), run, screen).map(paint);
+}
+
+test('names are links, without the blanks behind them; signs, texts and the sum are none', () => {
+  const links = linkedFrame(busyGate(), 100).map((line) => LINK.exec(line)?.slice(1));
+  const names = ['lint', 'bad', 'release', 'pause', 'types: Check the types', 'extract', 'deploy', 'flaky'];
+  expect(links).toEqual([...names.map((name) => [address, name]), undefined]);
+});
+
+test('links move no column, whatever names, widths and texts are', () => {
+  const texts = fc.string({ unit: 'grapheme', maxLength: 60 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 120 }), texts, texts, (columns, name, said) => {
+      const run = runOf(planOf([{ id: 'x', ...(name.trim() !== '' && { name }), command: 'true' }]), [
+        step('x', 'running', { message: said }),
+      ]);
+      run.live = new Map([['x', { last_line: said }]]);
+      const screen = { columns, rows: 30, widest: widestName(run), now: START + 42_000 };
+      const plain = liveFrame(colors, run, screen).map(paint);
+      expect(linkedFrame(run, columns).map(stripVTControlCharacters)).toEqual(plain);
+    }),
+  );
 });
 
 describe('a large run', () => {

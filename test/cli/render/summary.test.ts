@@ -1,6 +1,8 @@
 import pc from 'picocolors';
 import { expect, test } from 'vitest';
+import type { LogAddress } from '../../../src/cli/log-links.js';
 import { renderSummary } from '../../../src/cli/render/summary.js';
+import { createStyles, paint } from '../../../src/cli/terminal.js';
 import type { StepView } from '../../../src/contract/run-messages.js';
 import { endedRun } from '../../support/ended-run.js';
 
@@ -67,4 +69,15 @@ test('a run that succeeded is not to be run again', () => {
     its output:  orch logs gate-1 allowed
 `,
   );
+});
+
+const logs: LogAddress = (run, { id }) => (id === 'bad' ? `file://box/${run}/${id}` : undefined);
+
+test('the command that shows the output of a failed step leads to the file', () => {
+  const steps = [exited('bad', { log_dir: '/state/runs/gate-1/steps/bad/1' }), exited('gone', { log_dir: '/gone/1' })];
+  const text = paint(renderSummary(createStyles(true, true), endedRun('failed', steps), { logs }));
+  expect(text).toContain(
+    '    its output:  \u001B]8;;file://box/gate-1/bad\u0007orch logs gate-1 bad\u001B]8;;\u0007\n',
+  );
+  expect(text).toContain('    its output:  orch logs gate-1 gone\n');
 });

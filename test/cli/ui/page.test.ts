@@ -265,6 +265,23 @@ describe.skipIf(program === undefined)('the page in a browser', () => {
     expect(fakes.starts().at(-1)!.prompt).toContain('> red');
   });
 
+  test('a step that named people decide is decided as one of them, who is chosen', async () => {
+    const approvers = ['ann', 'bob'];
+    const id = await start('named', { steps: [{ id: 'ask', step_def: { type: 'approval', approvers } }] });
+    await open(id);
+    const waits = page.getByRole('region', { name: 'Step ask waits for you' });
+    await waits.getByText('May be decided by ann, bob').waitFor();
+    await waits.getByText('orch does not check names').waitFor();
+    expect(await waits.getByRole('button', { name: 'Approve', exact: true }).isDisabled()).toBe(true);
+    await waits.getByLabel('Decide as').selectOption('bob');
+    await waits.getByRole('button', { name: 'Approve', exact: true }).click();
+    await stateOf(id);
+    const { steps } = JSON.parse((await callCli(['status', id, '--json'])).stdout) as {
+      steps: { outputs: { by: string } }[];
+    };
+    expect(steps[0]?.outputs.by).toBe('bob');
+  });
+
   test('a run of a thousand steps is searched, paged and drawn, by keyboard alone', async () => {
     const steps = Array.from({ length: 1000 }, (_, i) => ({
       id: `s${i}`,

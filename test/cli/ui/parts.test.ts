@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
 import { OrchError } from '../../../src/client/errors.js';
+import { startedBy } from '../../../src/client/started-by.js';
 import type { OrchClient } from '../../../src/client/orch-client.js';
 import { createClientSource } from '../../../src/cli/ui/client-source.js';
 import { planAnswer } from '../../../src/cli/ui/run-plan.js';
@@ -61,7 +62,10 @@ test('the page is told what a plan asks, in text that can be shown', () => {
     ],
   });
   if (!checked.ok) throw new Error(JSON.stringify(checked.error));
-  const { steps, drawing } = planAnswer(checked.value.plan);
+  const { plan } = checked.value;
+  const { steps, drawing, decider } = planAnswer(plan);
+  expect(decider).toEqual({ name: startedBy(), others: true });
+  expect(planAnswer(plan, 'bob').decider).toEqual({ name: 'bob', others: false });
   expect(steps).toEqual([
     { id: 'a', kind: 'command', depends_on: [], name: 'A line' },
     {

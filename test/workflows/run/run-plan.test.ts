@@ -2,7 +2,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import proto from '@temporalio/proto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { OrchClient } from '../../../src/client/index.js';
@@ -13,6 +12,7 @@ import { ENGINE_VERSION, OLDEST_ENGINE_VERSION } from '../../../src/contract/run
 import type { StepView } from '../../../src/contract/run-messages.js';
 import { tempDir, uniqueId } from '../../support/plans.js';
 import { quietRuntime } from '../../support/quiet-runtime.js';
+import { timerSummaries } from '../../support/timer-summaries.js';
 
 let environment: TestWorkflowEnvironment;
 let orch: OrchClient;
@@ -50,16 +50,6 @@ const planOf = (steps: unknown[], more: Record<string, unknown> = {}): { source:
   source: { plan_id: 'test', version: '1.0', steps, ...more },
 });
 const handleOf = (runId: string): WorkflowHandle => environment.client.workflow.getHandle(runId);
-
-/** What the Web UI writes beside the timers of a run. */
-async function timerSummaries(runId: string): Promise<string[]> {
-  const { events } = await handleOf(runId).fetchHistory();
-  const summaries = (events ?? []).flatMap(({ eventType, userMetadata }) =>
-    eventType === proto.temporal.api.enums.v1.EventType.EVENT_TYPE_TIMER_STARTED ? [userMetadata?.summary] : [],
-  );
-  const decoded = await payloadCodec.decode(summaries.filter((summary) => summary != null));
-  return decoded.map(({ data }) => JSON.parse(Buffer.from(data!).toString()) as string);
-}
 
 /** Starts the workflow as anybody might, past the client's own checks. */
 async function failureOf(...args: unknown[]): Promise<ApplicationFailure> {
@@ -169,7 +159,17 @@ describe('what Temporal shows', () => {
         '| well | waiting |  | asks for a decision |',
       ].join('\n'),
     );
-    expect(await timerSummaries(run_id)).toEqual(['later: waits', 'Release: asks Release v1.2?']);
+    expect(await timerSummaries(handleOf(run_id))).toEqual([
+      'later: waits',
+      'Release: asks Release v1.2?',
+      'well: asks for a decision',
+    ]);
+    await orch.steer(run_id, 'approve', { step: 'well' });
+    const { events } = await handleOf(run_id).fetchHistory();
+    const ofKind = (kind: 'timerStartedEventAttributes' | 'timerCanceledEventAttributes'): (string | undefined)[] =>
+      (events ?? []).flatMap(({ [kind]: timer }) => (timer ? [timer.timerId ?? undefined] : []));
+    // Of three timers the last one, which is the question's, and no other.
+    expect(ofKind('timerCanceledEventAttributes')).toEqual(ofKind('timerStartedEventAttributes').slice(-1));
     await orch.cancel(run_id);
     expect((await orch.result(run_id)).status).toBe('canceled');
     expect((await handleOf(run_id).describe()).status.name).toBe('CANCELLED');
