@@ -25,7 +25,8 @@ export async function makeWorktree(
   { dir, branch, base = 'HEAD', submodules }: NewWorktree,
 ): Promise<void> {
   const top = await topOf(repository);
-  if (top === undefined) throw new GitError(`worktree: ${repository} is not in a git repository`);
+  if (top === undefined)
+    throw new GitError(`worktree: ${repository} is not in a git repository, which a worktree needs`);
   await git(top, ['check-ref-format', '--branch', branch]);
   if (!(await isTopOfTree(dir))) {
     mkdirSync(path.dirname(dir), { recursive: true, mode: 0o700 });
@@ -44,7 +45,10 @@ async function isBranch(top: string, branch: string): Promise<boolean> {
 }
 
 async function commitOf(top: string, base: string): Promise<string> {
-  return (await git(top, ['rev-parse', '--verify', '--end-of-options', `${base}^{commit}`])).trim();
+  const found = await runGit(top, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${base}^{commit}`]);
+  if (!found.failed) return found.stdout.trim();
+  const missing = base === 'HEAD' ? 'the repository has no commit to begin at yet' : `there is no commit '${base}'`;
+  throw new GitError(`worktree: ${missing}`);
 }
 
 /** A branch that can be made: where one is named as the first part of its name, git has no room for others below it. */

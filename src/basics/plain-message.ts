@@ -1,6 +1,6 @@
 /** Kinds of failures that orch gives to what goes wrong in a step, and those of Temporal that wrap them. */
 const KINDS =
-  'Agent BodyTooLarge Canceled Config DiskFull Exit Expect Expression Git Http Input Lost Network Output OutputCap Redirect Request Secret Signal Spawn SubPlan Timeout Verdict'
+  'Agent BodyTooLarge Budget Canceled Config DiskFull Exit Expect Expression Git Http Input Lost Network Output OutputCap Redirect Request Secret Signal Spawn SubPlan Timeout Verdict'
     .split(' ')
     .map((kind) => `${kind}Error`);
 const WRAPPERS = ['ActivityFailure', 'ApplicationFailure', 'ChildWorkflowFailure', 'RunFailed', 'StepFailed'];

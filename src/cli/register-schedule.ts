@@ -54,8 +54,11 @@ export function addScheduleCommands(program: Command, context: CliContext, done:
   schedule
     .command('backfill <schedule>')
     .description('start a run for each time in the past at which it was due')
-    .requiredOption('--from <time>', 'from when on: 2026-01-31, 2026-01-31T02:00:00Z, or 7d for seven days ago')
-    .requiredOption('--to <time>', 'until when')
+    .requiredOption(
+      '--from <time>',
+      'from when on: a day of its time zone (2026-01-31), 2026-01-31T02:00:00Z, or 7d for seven days ago',
+    )
+    .requiredOption('--to <time>', 'until when; a day is included')
     .addOption(overlap('how the runs follow each other (default: buffer-all, one after the other)'))
     .option('--json', 'print one JSON object')
     .action(async (name, options) => done(await (await commands()).backfill(context, name, options)));

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { createState, explain, type Program, type RunState, type StepState } from '../engine/index.js';
 import { isFinished, type Manifest, type ManifestStep } from '../journal/index.js';
 import type { Explanation, ProgressView, RunResult, StepView } from '../contract/run-messages.js';
-import { countStatuses } from '../contract/statuses.js';
+import { byText, countStatuses } from '../contract/statuses.js';
 import { unheardOf } from '../contract/notify.js';
 import { buildGraph } from '../plan/graph/graph.js';
 import type { Plan } from '../plan/model/plan.js';
@@ -94,7 +94,7 @@ function stepOf(step: ManifestStep): StepView {
     attempts: executions,
     ...defined({
       reason: (step.reason as StepView['reason'] | null) ?? undefined,
-      message: step.message ?? (step.by === null ? undefined : `by ${step.by}`),
+      message: step.message ?? (step.by === null ? undefined : byText(status, step.by)),
       exit_code: step.exit_code ?? undefined,
       signal: step.attempts.at(-1)?.signal ?? undefined,
       started_at: timeOf(step.started_at),

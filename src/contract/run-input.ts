@@ -13,6 +13,7 @@ import type { ReusedReport, StepReport } from './step-result.js';
  * - 2: those commands are carried out first; what the steps of a run share is named, not repeated.
  * - 3: the plan is checked once, and what came of it stands in history: a replay checks nothing.
  * - 4: a run that becomes long goes on in a new history.
+ * - 5: an approval without a timeout has a timer too; a history is left before it has 4,000 events.
  */
 export const ENGINE_VERSION = 5;
 

@@ -18,6 +18,11 @@ export function countStatuses(steps: readonly { readonly status: StepStatus }[])
   return counts;
 }
 
+/** What is said of a step that has no message of its own, and that a person did something about. */
+export function byText(status: StepStatus, by: string): string {
+  return status === 'success' || status === 'warning' ? `with help from ${by}` : `by ${by}`;
+}
+
 export type EndStatus = Exclude<StepStatus, 'pending' | 'running' | 'waiting'>;
 
 /** Why a step ended as it did. Snake_case codes; docs/errors.md has an entry for each. */

@@ -40,7 +40,7 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
     case 'success':
     case 'warning':
       if (step.reason === 'reused') return [`Its result was taken over: ${step.report?.message ?? ''}`];
-      return [`It ended as ${step.status}${said(step)}.`, ...ranBecause(program, index, plan)];
+      return [`It ended as ${step.status}${said(step)}.`, ...effort(step), ...ranBecause(program, index, plan)];
     case 'failed':
       return failed(program, state, index, step);
     case 'skipped':
@@ -49,6 +49,17 @@ function linesOf(program: Program, state: RunState, index: number, step: StepSta
     default:
       return [step.status satisfies never];
   }
+}
+
+/** How often it was tried, and what an agent needed. */
+function effort({ report }: StepState): string[] {
+  const { attempts = 0, agent } = report ?? {};
+  if (agent === undefined) return attempts > 1 ? [`It was tried ${attempts} times.`] : [];
+  const fixes = agent.fix_rounds === 0 ? '' : `, ${agent.fix_rounds} to fix what was found`;
+  const verdict = agent.verdict === undefined ? '' : `; its verdict is ${agent.verdict}`;
+  return [
+    `${agent.name} took ${agent.turns} ${agent.turns === 1 ? 'turn' : 'turns'}${fixes}: ${agent.tokens} tokens${verdict}.`,
+  ];
 }
 
 function subRuns({ subRuns: ids = [] }: StepState): string[] {
@@ -115,8 +126,7 @@ function failed(program: Program, state: RunState, index: number, step: StepStat
       ? `It failed, and that was taken over: ${plainMessage(step.report?.message ?? '')}`
       : `It failed${said(step)}.`,
   ];
-  const attempts = step.report?.attempts ?? 0;
-  if (attempts > 1) lines.push(`It was tried ${attempts} times.`);
+  if (!taken) lines.push(...effort(step));
   const fallback = program.graph.fallbacks[index];
   if (step.recovered === true) lines.push(`Its fallback '${program.graph.ids[fallback!]}' made up for it.`);
   else if (state.held.includes(index)) lines.push('The run is quarantined: retry, skip, resume or cancel.');
@@ -134,15 +144,12 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     case 'skip_if':
       return `It was not needed: ${step.message ?? ''}`;
     case 'dependency_failed':
-      return `${names(
-        program,
-        dependencies.filter((dep) => state.steps[dep]!.standing === 'failed'),
-      )} did not succeed, which its trigger rule does not allow.`;
+      return dependencyFailed(program, state, index);
     case 'dependency_skipped':
       return `${names(
         program,
         dependencies.filter((dep) => state.steps[dep]!.standing === 'skipped'),
-      )} was skipped, which its trigger rule does not allow.`;
+      )} was skipped, which \`trigger_rule: ${program.plan.steps[index]!.trigger_rule}\` does not allow.`;
     case 'not_needed':
       return `It is the fallback of '${program.graph.ids[program.graph.owners[index] ?? -1] ?? ''}', which did not fail.`;
     case 'failure_allowed':
@@ -162,6 +169,28 @@ function endedBecause(program: Program, state: RunState, index: number, step: St
     default:
       return `It was ${step.status}${step.reason === undefined ? '' : ` (${step.reason})`}.`;
   }
+}
+
+function dependencyFailed(program: Program, state: RunState, index: number): string {
+  const failed = program.graph.dependencies[index]!.filter((dep) => state.steps[dep]!.standing === 'failed');
+  const causes = firstCauses(program, state, failed);
+  const further = causes.some((cause) => !failed.includes(cause));
+  const why = further ? `, because ${names(program, causes)} failed` : '';
+  const rule = program.plan.steps[index]!.trigger_rule;
+  return `${names(program, failed)} did not succeed${why}. \`trigger_rule: ${rule}\` does not allow that.`;
+}
+
+/** The steps where it began: those before that failed themselves, and were not only skipped for the failure of another. */
+function firstCauses(program: Program, state: RunState, failed: readonly number[]): number[] {
+  const causes: number[] = [];
+  const seen = new Set(failed);
+  for (const step of seen) {
+    if (state.steps[step]!.reason !== 'dependency_failed') causes.push(step);
+    else {
+      for (const dep of program.graph.dependencies[step]!) if (state.steps[dep]!.standing === 'failed') seen.add(dep);
+    }
+  }
+  return causes;
 }
 
 /** The first step whose failure aborts a run. */

@@ -156,7 +156,7 @@ async function bringUpWorker(context: Context, record: ServiceRecord, server: Se
   if (old && (await reuseWorker(context, old, server))) return old;
   const onSpawn = (worker: WorkerRecord) => writeRecord(files, Object.assign(record, { worker }));
   const careful = recentRestarts(record, 'worker').length > 0;
-  const worker = await startWorker({ files, env, program, server, webUiPort: old?.web_ui_port, careful, onSpawn });
+  const worker = await startWorker({ files, env, program, server, careful, onSpawn });
   context.started.push('worker');
   return worker;
 }

@@ -33,6 +33,8 @@ export interface ServiceFiles {
   workerBeat: string;
   /** Which processes the watcher is to find alive. */
   watched: string;
+  /** Where the Web UI was opened last, also by a service that was stopped since. */
+  webUiPort: string;
   signingKey: string;
   /** Since when everything is signed, and with which key. */
   signingNote: string;
@@ -58,6 +60,7 @@ export function serviceFiles(state: string): ServiceFiles {
     workerReady: join(dir, 'worker.ready'),
     workerBeat: join(dir, 'worker.beat'),
     watched: join(dir, 'watched'),
+    webUiPort: join(dir, 'web-ui-port'),
     signingKey: join(dir, 'signing.key'),
     signingNote: join(dir, 'signing.json'),
     usedSeals: join(dir, 'used'),

@@ -7,6 +7,7 @@ import { lastingEnv } from './environment.js';
 import type { ServiceError } from './errors.js';
 import { failureLines, type ServiceFiles } from './files.js';
 import { NAMESPACE } from './health.js';
+import { replaceFileSync } from '../host/atomic-file.js';
 import { isAlive, stopProcess } from '../host/process-identity.js';
 import { chooseWebUiPort } from './ports.js';
 import type { ServerRecord, WorkerRecord } from './record.js';
@@ -28,8 +29,6 @@ export interface StartWorkerOptions {
   env: Env;
   program: WorkerProgram;
   server: ServerRecord;
-  /** Where the worker that this one replaces had opened the Web UI. */
-  webUiPort?: number | undefined;
   /** Set where workers have died lately: this one is to note at once what it is about to do. */
   careful: boolean;
   /** Called as soon as the process exists, before it polls. */
@@ -47,7 +46,7 @@ export async function startWorker(options: StartWorkerOptions): Promise<WorkerRe
   const told = {
     address: server.address,
     build_id: program.buildId,
-    web_ui_port: await chooseWebUiPort(options.webUiPort),
+    web_ui_port: await webUiPort(files),
     web_ui_target: server.ports.ui,
   };
   const { identity, logStart } = await spawnWorker(options, told);
@@ -57,6 +56,23 @@ export async function startWorker(options: StartWorkerOptions): Promise<WorkerRe
   const hung = isAlive(worker);
   await stopProcess(worker, WORKER_STOP_MS);
   throw startFailed(files, failureLines(files.workerLog, logStart), hung);
+}
+
+/** The port of the Web UI: that of last time where it is free, so that links to runs stay good. */
+async function webUiPort(files: ServiceFiles): Promise<number> {
+  const last = lastWebUiPort(files);
+  const port = await chooseWebUiPort(last);
+  if (port !== last) replaceFileSync(files.webUiPort, `${port}\n`);
+  return port;
+}
+
+function lastWebUiPort(files: ServiceFiles): number | undefined {
+  try {
+    const port = Number(readFileSync(files.webUiPort, 'utf8'));
+    return Number.isInteger(port) && port > 0 && port < 65_536 ? port : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the worker has said that it polls. */

@@ -150,6 +150,12 @@ describe('a worktree', () => {
     await expect(makeWorktree(tempDir(), { dir: tree(), branch: 'b' })).rejects.toThrow('is not in a git repository');
   });
 
+  test('a repository without a commit has none to begin at', async () => {
+    const empty = tempDir();
+    execFileSync('git', ['init', '-q'], { cwd: empty });
+    await expect(makeWorktree(empty, { dir: tree(), branch: 'b' })).rejects.toThrow('no commit to begin at yet');
+  });
+
   test.each([
     ['r', 'build', 'orch/r/build'],
     ['r', 'build[3]', 'orch/r/build-3-'],

@@ -4,6 +4,7 @@ import { plainMessage } from '../../src/basics/plain-message.js';
 test.each([
   ['ExitError: exited with code 3', 'exited with code 3'],
   ["SubPlanError: run 'r~s': ExitError: exited with code 1", "run 'r~s': exited with code 1"],
+  ["BudgetError: the run's budget is used up", "the run's budget is used up"], // as older runs have it
   [
     '2 of 3 failed: a[0] (ExitError: exited with code 1), a[1] (LostError: gone)',
     '2 of 3 failed: a[0] (exited with code 1), a[1] (gone)',

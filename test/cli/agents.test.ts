@@ -399,6 +399,12 @@ describe('a worktree of its own', () => {
     expect(git(repo, 'log', '--format=%B')).toContain(`Orch-Run: ${run.id}/a`);
   });
 
+  test('where there is no repository the step has failed, and that is no fault of orch', async () => {
+    const run = await start('treeless', [agent('a', 'FAKE say done', { worktree: true }, { cwd: own.dir })]);
+    const ended = await own.ended(run.id);
+    expect(shortly(ended)).toEqual(['failed', ['failed', 'worktree']]);
+  });
+
   test('that of a step that failed stays, with what it did', async () => {
     const repo = path.join(own.dir, uniqueId('repo'));
     mkdirSync(repo);

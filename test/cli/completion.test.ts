@@ -93,7 +93,8 @@ test('bash completes commands, runs, their steps and files', () => {
   expect(completed('orch comp')).toEqual(['completion']);
   expect(completed(`orch logs ''`)).toEqual(['@last', 'gate-1']);
   expect(completed(`orch logs gate-1 ''`)).toEqual(['build', 'test', 'tidy']);
-  expect(completed(`orch logs @last t`)).toEqual(['test', 'tidy']);
+  for (const run of ['@last', 'gate', 'p'])
+    expect([run, ...completed(`orch logs ${run} t`)]).toEqual([run, 'test', 'tidy']);
   expect(completed('orch run my')).toEqual(['my plan.yaml']);
 });
 

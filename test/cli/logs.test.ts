@@ -34,6 +34,7 @@ test('of all steps by lines, in order of their start; of one step as it is', asy
       foreach: ['x', 'y'],
       depends_on: ['again'],
     },
+    { id: 'silent', command: 'true' },
     { id: 'off', command: 'true', condition: 'false' },
   ];
   await orch('run', writePlan(dir, { steps }), '--id', id);
@@ -45,6 +46,7 @@ test('of all steps by lines, in order of their start; of one step as it is', asy
   expect(await orch('logs', id, 'first')).toEqual({ code: 0, stdout: 'one\ntwo', stderr: 'oops\n' });
   expect(await orch('logs', id, 'first', '--stderr')).toEqual({ code: 0, stdout: '', stderr: 'oops\n' });
   expect(await orch('logs', id, 'first', '--stdout')).toEqual({ code: 0, stdout: 'one\ntwo', stderr: '' });
+  expect(await orch('logs', id, 'silent')).toEqual({ code: 0, stdout: '', stderr: 'silent has printed nothing\n' });
   expect((await orch('logs', id, 'again')).stdout).toBe('try 2\n');
   expect((await orch('logs', id, 'again', '--attempt', '1')).stdout).toBe('try 1\n');
   expect((await orch('logs', id, 'each')).stdout).toBe('[each[0]] x\n[each[1]] y\n');

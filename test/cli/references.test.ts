@@ -89,6 +89,10 @@ test('`orch` alone says what waits for whom, what is open, and what to type', as
 Open
   ask-1  running  0 of 1 steps ended  [\\d.]+s
 
+Failed in the last 24 hours
+  red-1  [\\d.ms ]+ ago  orch status red-1
+
+orch init FILE      write a plan to begin with
 orch run PLAN       start a plan and follow it
 orch status RUN     what a run does: its id, the beginning of it, its plan, or @last
 orch --help         all commands

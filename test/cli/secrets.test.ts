@@ -135,6 +135,12 @@ describe('secrets', () => {
       'warning: THE_SECRET is set in this shell, but the worker that is already running was started without it, or with another value. `orch down && orch up` restarts it from this shell',
     );
     expect(told).not.toContain('its-other-value');
+    const unset = { ...use, secrets: { TOKEN: { env: 'NOWHERE_SET' } } };
+    const nowhere = writePlan(dir, { steps: [unset] }, 'nowhere.json');
+    const { stderr } = await callCli(['start', nowhere], { cwd: dir, env: { ORCH_STATE_DIR: state } });
+    expect(stderr).toContain(
+      'warning: NOWHERE_SET is not set for the worker that is running, so steps that need it will',
+    );
   });
 
   test('go into the headers and body of a call, and are hidden in its answer', async () => {

@@ -466,7 +466,7 @@ s/s.json:14:17: error[file_not_found]: s/no.json: there is no such file
     write('main.json', [sub('b', 's.json')]);
     expect((await orch('validate', 'main.json')).stdout).toBe('main.json: valid (main, 1 step, 1 sub-plan)\n');
     expect((await orch('plan', 'main.json')).stdout).toBe(
-      'main: 1 step in 1 wave, at most 1 at once\nwave 1\n  b    run s.json (s, 2 steps)\n',
+      'main: 1 step in 1 wave, up to 1 side by side\nwave 1\n  b    run s.json (s, 2 steps)\n',
     );
     const planned = JSON.parse((await orch('plan', 'main.json', '--json')).stdout) as { steps: unknown[] };
     expect(planned.steps).toMatchObject([{ action: 'plan', sub_plan: { file: 's.json', plan_id: 's', steps: 2 } }]);

@@ -50,7 +50,7 @@ test('plan: waves, what each step waits for, and what it would do', async () => 
   expect(await runCli(['plan', 'plan.json', '--input', "REMOTE=my 'fork'"], { cwd: dir })).toEqual({
     code: 0,
     stderr: '',
-    stdout: `test: 4 steps in 3 waves, at most 2 at once
+    stdout: `test: 4 steps in 3 waves, up to 2 side by side
 wave 1
   fetch    git fetch 'my '\\''fork'\\'''
 wave 2
@@ -60,6 +60,22 @@ wave 3
   done  after build, lint  (nothing to do)
 `,
   });
+});
+
+test('plan: the items of a list are side by side, too, and what all steps need is told once', async () => {
+  const dir = tempDir();
+  writePlan(dir, {
+    globals: { max_concurrency: 7, secrets: { KEY: { file: 'key' } } },
+    steps: [
+      { id: 'a', command: 'true' },
+      { id: 'each', command: 'true', foreach: ['x', 'y', 'z'], max_parallel: 2 },
+      { id: 'last', command: 'true', depends_on: ['a', 'each'] },
+    ],
+  });
+  const { stdout } = await callCli(['plan', 'plan.json'], { cwd: dir });
+  expect(stdout).toContain(
+    'test: 3 steps in 2 waves, up to 3 side by side\nsecret  KEY of every step: from the file key',
+  );
 });
 
 test('plan: what decides whether a step runs, as far as it is known, what the run needs, and who is asked', async () => {
@@ -95,7 +111,7 @@ test('plan: what decides whether a step runs, as far as it is known, what the ru
   const planned = async (...args: string[]): Promise<string> =>
     (await callCli(['plan', 'plan.json', ...args], { cwd: dir })).stdout;
   const text = await planned();
-  expect(text).toBe(`test: 6 steps in 4 waves, at most 3 at once
+  expect(text).toBe(`test: 6 steps in 4 waves, up to 3 side by side
 lock    release v1, held from the first step to the last
 secret  KEY of build: from the variable ORCH_NO_SUCH_KEY of the worker, not set in this shell
 secret  KEY of slow: from the file key on the worker

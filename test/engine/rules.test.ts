@@ -249,6 +249,9 @@ describe('retry', () => {
     const run = drive(programOf(plan));
     run.end('a', 'failed');
     expect(run.statuses()).toMatchObject({ b: 'skipped:dependency_failed', c: 'skipped:dependency_failed' });
+    const rule = '`trigger_rule: all_success` does not allow that.';
+    expect(run.explain('b')).toEqual([`'a' did not succeed. ${rule}`]);
+    expect(run.explain('c')).toEqual([`'b' did not succeed, because 'a' failed. ${rule}`]);
     expect(run.retry('a')).toBeUndefined();
     expect(run.statuses()).toEqual({ a: 'running', b: 'pending', c: 'pending', slow: 'running' });
     for (const step of ['a', 'b', 'c', 'slow']) run.end(step);

@@ -116,6 +116,7 @@ it('stops what it started and nothing else', LONG, async () => {
   expect((await serviceStatus(other)).server.state).toBe('running');
   expect(await stopService(place)).toEqual({ stopped: [], state_dir: place.files.state });
   expect((await serviceStatus(place)).server).toEqual({ state: 'stopped' });
+  expect((await ensureService(place)).ui_url).toBe(mine.ui_url);
 });
 
 it('leaves a process alone that was given the pid of a dead one', LONG, async () => {

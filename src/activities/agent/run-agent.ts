@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { TurnRequest } from '../../agents/index.js';
+import { GitError, type TurnRequest } from '../../agents/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
 import type { Execution, RunStepDeps } from '../step/execution.js';
 import { runCommand, type ProcessJob } from '../command/run-command.js';
+import { failStep } from '../step/step-failure.js';
 import type { StepSuccess } from '../../contract/step-task.js';
 import { AgentJob } from './agent-job.js';
 import { settleTurn } from './turn-folder.js';
@@ -22,7 +23,11 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
   const { task, attempt } = execution;
   const dir = stepAttemptDir(deps.stateDir, task.run_id, task.step_id, attempt);
   const cwd = path.resolve(...task.cwd);
-  const settled = await settleTurn(turn, { dir, cwd, stateDir: deps.stateDir, runId: task.run_id });
+  const where = { dir, cwd, stateDir: deps.stateDir, runId: task.run_id };
+  const settled = await settleTurn(turn, where).catch((error: unknown) => {
+    if (!(error instanceof GitError)) throw error;
+    return failStep(execution, { reason: 'worktree', message: String(error), retryable: false });
+  });
   const promptFile = path.join(dir, PROMPT);
   if (!existsSync(promptFile)) writeFileSync(promptFile, await promptOf(turn, settled.cwd), { mode: 0o600 });
   const request: TurnRequest = {

@@ -58,6 +58,7 @@ export async function logs(
         await printer.print(await chosen.steps(), over);
       }
     });
+    if (!flags.json && !printer.printed()) context.note(`${step ?? runId} has printed nothing\n`);
     return EXIT.succeeded;
   } finally {
     await clients.close();

@@ -1,3 +1,5 @@
+import type { OrchClient } from '../../client/orch-client.js';
+import type { RunSummary } from '../../client/types.js';
 import { OrchError } from '../../client/errors.js';
 import { connect } from '../connect.js';
 import { EXIT, type CliContext } from '../context.js';
@@ -11,7 +13,12 @@ import { table } from '../render/table.js';
 /** Runs of each kind that are shown; `orch list` has the others. */
 const MOST_SHOWN = 10;
 
-const WHAT_TO_TYPE = `orch run PLAN       start a plan and follow it
+/** Runs that are looked at for those that failed lately, and what is lately. */
+const MOST_LOOKED_AT = 50;
+const LATELY_MS = 86_400_000;
+
+const WHAT_TO_TYPE = `orch init FILE      write a plan to begin with
+orch run PLAN       start a plan and follow it
 orch status RUN     what a run does: its id, the beginning of it, its plan, or @last
 orch --help         all commands
 `;
@@ -47,7 +54,7 @@ async function whatIsOpen(context: CliContext): Promise<string> {
     const client = await connect(context, false);
     try {
       const loops = (await client.loops().list()).filter((loop) => loop.service_status === 'running');
-      return renderOpen(context, await openRuns(client), loops);
+      return `${renderOpen(context, await openRuns(client), loops)}${renderFailed(context, await failedLately(client))}`;
     } finally {
       await client.close();
     }
@@ -66,6 +73,26 @@ function renderOpen(context: CliContext, runs: readonly OpenRun[], loops: readon
   const left = rows.length - MOST_SHOWN;
   const more = left > 0 ? `  and ${left} more: \`orch list --open\`\n` : '';
   return `${asked}${bold('Open')}\n${indented(table(rows.slice(0, MOST_SHOWN)))}${more}`;
+}
+
+/** Plans whose last run has failed within a day: whoever comes in the morning should not have to ask. */
+async function failedLately(client: OrchClient): Promise<RunSummary[]> {
+  const since = Date.now() - LATELY_MS;
+  const ended = (await client.list({ limit: MOST_LOOKED_AT })).filter((run) => (run.finished_at ?? 0) > since);
+  const seen = new Set<string>();
+  return ended.filter(({ plan_id, status }) => {
+    const last = !seen.has(plan_id);
+    seen.add(plan_id);
+    return last && status === 'failed';
+  });
+}
+
+function renderFailed(context: CliContext, failed: readonly RunSummary[]): string {
+  if (failed.length === 0) return '';
+  const rows = failed
+    .slice(0, MOST_SHOWN)
+    .map(({ run_id, finished_at }) => [run_id, `${duration(Date.now() - finished_at!)} ago`, `orch status ${run_id}`]);
+  return `\n${context.outColors.bold('Failed in the last 24 hours')}\n${indented(table(rows))}`;
 }
 
 /** A line for each, and how it is answered below. */

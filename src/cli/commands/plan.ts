@@ -34,14 +34,15 @@ export async function plan(context: CliContext, file: string, flags: PlanFlags):
     showManifest(context, loaded, planManifest(notes, loaded.plan, loaded.graph), steps, flags.json === true);
     return EXIT.succeeded;
   }
-  const widest = Math.max(0, ...waves.map((wave) => wave.length));
+  const limit = loaded.plan.globals.max_concurrency;
+  const widest = Math.max(0, ...waves.map((wave) => widthOfWave(wave, loaded, limit)));
   const selected = new Set(steps.flatMap((step) => (step.selected ? [step.id] : [])));
   const { inputs, env } = prepared.input;
   const summary: PlanSummary = {
     plan_id: loaded.plan.plan_id,
     steps: loaded.plan.steps.length,
     waves: waves.length,
-    max_parallelism: Math.min(widest, loaded.plan.globals.max_concurrency),
+    max_parallelism: Math.min(widest, limit),
     locks: expandRunLocks(prepared.plan, { inputs, env, values: BEFORE_THE_RUN }),
     secrets: neededSecrets(prepared.plan.steps.filter(({ id }) => selected.has(id))).map((secret) => {
       const { env: name } = secret.source;
@@ -55,6 +56,15 @@ export async function plan(context: CliContext, file: string, flags: PlanFlags):
     context.out(renderDryRun(context.outColors, summary, steps));
   }
   return EXIT.succeeded;
+}
+
+/** How many processes the steps of a wave can be; of a list that is not known yet, as many as there may be. */
+function widthOfWave(wave: readonly number[], { plan: { steps } }: PlanFile, limit: number): number {
+  return wave.reduce((sum, index) => {
+    const { foreach, max_parallel = limit } = steps[index]!;
+    if (foreach === undefined) return sum + 1;
+    return sum + (typeof foreach === 'string' ? max_parallel : Math.min(foreach.length, max_parallel));
+  }, 0);
 }
 
 /** A manifest in its own terms: tasks and stages, and nothing of what joins them. */

@@ -7,6 +7,7 @@ import { UsageError } from '../errors.js';
 import { readDuration } from '../options/durations.js';
 import { counted, forPeople } from '../render/format.js';
 import { isoTime } from '../render/run-json.js';
+import { dayAfter, startOfDay } from '../render/zoned-time.js';
 import { scheduleJson, scheduleTable, scheduleText } from '../render/schedule.js';
 
 /** More runs at once are a mistake of the range. */
@@ -71,10 +72,10 @@ export async function backfill(
   name: string,
   flags: JsonFlag & { from: string; to: string; overlap?: Overlap },
 ): Promise<number> {
-  const range = { from: readTime('--from', flags.from), to: readTime('--to', flags.to) };
-  if (range.from >= range.to) throw new UsageError('--from must be before --to');
+  readRange(flags, 'UTC'); // what cannot be read needs no service
   return onSchedules(context, async (schedules) => {
     const { definition } = await schedules.describe(name);
+    const range = readRange(flags, definition?.timing.timezone ?? 'UTC');
     const due = definition === undefined ? [] : dueTimes(definition.timing, range, MOST_BACKFILLED + 1);
     if (due.length > MOST_BACKFILLED) {
       throw new UsageError(`More than ${MOST_BACKFILLED} runs would be started`, 'give a shorter range');
@@ -123,7 +124,16 @@ function notNowText(name: string, { outcome, open }: Exclude<Triggered, { outcom
   return `not started yet: it waits for ${runs}`;
 }
 
-/** A day or time, or a length of time before now. */
+/** Days are those of the schedule's time zone, and both of them belong to the range. */
+function readRange(flags: { from: string; to: string }, timeZone: string): { from: number; to: number } {
+  const from = startOfDay(flags.from, timeZone) ?? readTime('--from', flags.from);
+  const isDay = startOfDay(flags.to, timeZone) !== undefined;
+  const to = isDay ? startOfDay(dayAfter(flags.to), timeZone)! - 1 : readTime('--to', flags.to);
+  if (from >= to) throw new UsageError('--from must be before --to');
+  return { from, to };
+}
+
+/** A time, or a length of time before now. */
 function readTime(option: string, text: string): number {
   if (/^\d+(\.\d+)?[a-z]$/i.test(text)) return Date.now() - readDuration(option, text);
   const time = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;

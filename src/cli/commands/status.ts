@@ -230,7 +230,8 @@ function stepLine(
   const time = step.started_at === undefined || end === undefined ? '' : duration(end - step.started_at);
   const live = step.live === undefined ? '' : context.outColors.dim(step.live);
   const warning = step.warning === undefined ? '' : `warning: ${step.warning}`;
-  const why = [whyText(step), othersText(others), warning, live, subRunsText(step)].filter(Boolean).join('; ');
+  const tries = step.finished_at !== undefined && step.attempts > 1 ? `${step.attempts} attempts` : '';
+  const why = [whyText(step), tries, othersText(others), warning, live, subRunsText(step)].filter(Boolean).join('; ');
   const tags = step.tags === undefined ? '' : ` ${context.outColors.dim(`[${step.tags.join(', ')}]`)}`;
   const state = statusWord(context.outColors, step.status);
   const id = context.outColors.link(step.id, address);

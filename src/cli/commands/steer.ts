@@ -70,7 +70,7 @@ export function resume(context: CliContext, runId: string, flags: Flags): Promis
 }
 
 /** `orch approve RUN STEP` and `orch reject RUN STEP`. */
-export function decide(
+export async function decide(
   context: CliContext,
   verb: 'approve' | 'reject',
   runId: string,
@@ -82,7 +82,14 @@ export function decide(
     ...defined({ comment: flags.comment }),
     ...(flags.input.length === 0 ? {} : { inputs: collectPairs(flags.input) }),
   };
-  return steer(context, runId, verb, what, flags, () => `${step}: ${verb === 'approve' ? 'approved' : 'rejected'}`);
+  try {
+    const done = verb === 'approve' ? 'approved' : 'rejected';
+    return await steer(context, runId, verb, what, flags, () => `${step}: ${done}`);
+  } catch (error) {
+    const unnamed = error instanceof OrchError && error.code === 'refused' && flags.by === undefined;
+    if (!unnamed || !error.message.includes('may decide')) throw error;
+    throw new OrchError('refused', error.message, { hint: 'say which of them you are: `--by NAME`', cause: error });
+  }
 }
 
 /** `orch answer RUN STEP TEXT`; a text of `-` is read from standard input. */

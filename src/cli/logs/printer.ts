@@ -17,6 +17,8 @@ export interface PrinterOptions {
 export interface LogPrinter {
   /** @param over true where nothing more comes of any of them */
   print(steps: readonly string[], over: boolean): Promise<void>;
+  /** Whether there was anything to print. */
+  printed(): boolean;
 }
 
 interface Attempt {
@@ -29,6 +31,7 @@ export function createPrinter({ stateDir, runId, streams, attempt, output }: Pri
   const open = new Map<string, Attempt>();
   const closed = new Set<string>();
   const firsts = new Map<string, number>();
+  let printed = false;
 
   return {
     async print(steps, over) {
@@ -36,6 +39,7 @@ export function createPrinter({ stateDir, runId, streams, attempt, output }: Pri
         for (const number of await wanted(step)) await printAttempt(step, number, over);
       }
     },
+    printed: () => printed,
   };
 
   async function wanted(step: string): Promise<number[]> {
@@ -55,7 +59,10 @@ export function createPrinter({ stateDir, runId, streams, attempt, output }: Pri
     const ended = over || attemptEnded(stateDir, runId, step, number);
     const known = open.get(key) ?? openAttempt(step, number);
     open.set(key, known);
-    for await (const { stream, bytes, at } of known.output.news(ended)) await known.printed[stream].take(bytes, at);
+    for await (const { stream, bytes, at } of known.output.news(ended)) {
+      printed = true;
+      await known.printed[stream].take(bytes, at);
+    }
     if (!ended) return;
     for (const stream of streams) await known.printed[stream].end();
     open.delete(key);

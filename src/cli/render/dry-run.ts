@@ -67,19 +67,22 @@ export function renderDryRun(colors: Colors, summary: PlanSummary, steps: readon
 }
 
 function shape({ steps, waves, max_parallelism }: PlanSummary): string {
-  return `${counted(steps, 'step')} in ${counted(waves, 'wave')}, at most ${max_parallelism} at once`;
+  return `${counted(steps, 'step')} in ${counted(waves, 'wave')}, up to ${max_parallelism} side by side`;
 }
 
 /** What the run takes and reads before and besides its steps. */
-function needs({ locks, secrets }: PlanSummary): string[] {
+function needs({ locks, secrets, steps: all }: PlanSummary): string[] {
   return [
     ...locks.map((lock) => `lock    ${oneLine(lock)}, held from the first step to the last`),
-    ...secrets.map((secret) => `secret  ${oneLine(secretText(secret))}`),
+    ...secrets.map((secret) => `secret  ${oneLine(secretText(secret, all))}`),
   ];
 }
 
-function secretText({ source, names, steps, set_here }: NeededSecret & { set_here: boolean | null }): string {
-  const by = `${names.join(', ')} of ${short(steps)}`;
+function secretText(
+  { source, names, steps, set_here }: NeededSecret & { set_here: boolean | null },
+  all: number,
+): string {
+  const by = `${names.join(', ')} of ${steps.length === all && all > 1 ? 'every step' : short(steps)}`;
   if (source.env !== undefined) {
     const missing = set_here === false ? ', not set in this shell' : '';
     return `${by}: from the variable ${source.env} of the worker${missing}`;

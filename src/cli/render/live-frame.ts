@@ -6,13 +6,14 @@ import type { LiveRun } from './live-state.js';
 import { endedIn } from './progress.js';
 import { unheardLines } from './unheard.js';
 import type { Styles } from '../terminal.js';
-import { column, fit, widthOf } from './width.js';
+import { column, fit, widthOf, wrapped } from './width.js';
 
 /** Rows of a frame at most, however high the terminal is, and of the kinds in it. */
 const MOST_ROWS = 30;
 const MOST_FAILED = 5;
 const MOST_LATEST = 3;
 const MOST_OF_SUB_RUN = 4;
+const MOST_OF_SILENCE = 3;
 /** Columns of the names: at least, at most, and as a part of all. */
 const NAMES = { least: 8, leastOfSubPlans: 26, most: 40, part: 1 / 3 };
 const TIME_WIDTH = 7;
@@ -46,7 +47,8 @@ export function liveFrame(
 ): string[] {
   const width = columns - 1; // a line that is as wide as the terminal wraps in some
   const unheard = unheardLines(run.progress?.failed_notifications).slice(-1);
-  const below = 1 + unheard.length + (run.silence === undefined ? 0 : 1);
+  const silence = run.silence === undefined ? [] : wrapped(run.silence, width, MOST_OF_SILENCE);
+  const below = 1 + unheard.length + silence.length;
   const room = Math.max(1, Math.min(MOST_ROWS, rows - 1 - below));
   const names = Math.max(NAMES.least, Math.min(widest, Math.floor(columns * NAMES.part)));
   const chosen = chosenSteps(run);
@@ -63,7 +65,7 @@ export function liveFrame(
   const left = chosen.length - shown;
   if (left > 0) lines.push(colors.dim(fit(`  … and ${left} more`, width)));
   for (const line of unheard) lines.push(colors.yellow(fit(line, width)));
-  if (run.silence !== undefined) lines.push(colors.yellow(fit(run.silence, width)));
+  for (const line of silence) lines.push(colors.yellow(line));
   lines.push(sumLine(colors, run, width, now));
   return lines;
 }
@@ -128,7 +130,9 @@ function rowLines(
 /** `7/13 done · 1 failed · 3 running · 00:42` */
 function sumLine(colors: Colors, run: LiveRun, width: number, now: number): string {
   const { counts, progress } = run;
-  if (progress === undefined) return colors.dim(fit('waiting for the run to begin', width));
+  // A run that is silent may have begun long ago.
+  const awaited = run.silence === undefined ? 'waiting for the run to begin' : 'waiting for the run to answer';
+  if (progress === undefined) return colors.dim(fit(awaited, width));
   const parts = [
     ...(progress.status === 'running' || progress.status === 'pending' ? [] : [progress.status]),
     `${endedIn(counts)}/${progress.total_steps} done`,

@@ -54,7 +54,7 @@ function openRow(run: LiveRun, step: StepView, label: string, now: number): Live
   const since = step.waits_since ?? step.started_at;
   const time = since === undefined ? '' : elapsed(now - since);
   if (waitsForPerson(step)) {
-    const text = `${['asks', askedText(step)].join(' ').trimEnd()}: ${step.message ?? 'may it go on?'}`;
+    const text = askingText(step);
     return { sign: '?', tone: 'yellow', label, time, text, command: answersTo(run.progress!.run_id, step)[0] };
   }
   const live = run.live.get(step.id);
@@ -66,6 +66,13 @@ function openRow(run: LiveRun, step: StepView, label: string, now: number): Live
   const said = live?.next_at === undefined && step.items === undefined ? liveText(step.id, run.live) : undefined;
   const sign = SPINNER[Math.floor(now / SPIN_MS) % SPINNER.length]!;
   return { sign, tone: 'cyan', label, time, text: oneLine(text), ...(said && { said: oneLine(said) }) };
+}
+
+/** Whom it asks what. An agent's step says itself that it asks, or that it needs a person. */
+function askingText(step: StepView): string {
+  const { waits_for, message } = step;
+  if (waits_for === 'answer' && message !== undefined) return message.replace(/^it /, '');
+  return `${['asks', askedText(step)].join(' ').trimEnd()}: ${message ?? 'may it continue?'}`;
 }
 
 /** What a step waits for that nobody but time or another run can end. */

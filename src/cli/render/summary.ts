@@ -8,6 +8,9 @@ import { unheardLines } from './unheard.js';
 import type { LogAddress } from '../log-links.js';
 import { againLines, failureLines } from './what-next.js';
 
+/** Steps that a line names. */
+const MOST_NAMED = 3;
+
 /** What is known of a run beside its result. */
 export interface EndedAs {
   web_ui?: string | undefined;
@@ -31,6 +34,8 @@ export function renderSummary(
     `${colors.link?.(result.run_id, about.web_ui) ?? result.run_id} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
   ];
   lines.push(...failureLines(colors, result.run_id, result.steps, about.logs));
+  const missed = result.status === 'succeeded' ? missedLines(result.steps) : [];
+  lines.push(...missed);
   lines.push(...usageLines(result.steps));
   const cut = result.steps.filter((step) => step.cut).length;
   if (cut > 0)
@@ -39,9 +44,19 @@ export function renderSummary(
     );
   lines.push(...(result.recommendations ?? []).map((each) => `  recommended  ${each}`));
   lines.push(...unheardLines(ended.failed_notifications));
-  if (result.status !== 'succeeded') lines.push(...againLines(result.run_id, about));
+  if (result.status !== 'succeeded' || missed.length > 0) lines.push(...againLines(result.run_id, about));
   if (about.web_ui !== undefined) lines.push(`  Web UI  ${about.web_ui}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** Steps that were left out for a failure that did not fail the run: whoever sees only its status takes them for done. */
+function missedLines(steps: readonly StepView[]): string[] {
+  const missed = steps.filter(({ status, reason }) => status === 'skipped' && reason === 'dependency_failed');
+  if (missed.length === 0) return [];
+  const named = missed.slice(0, MOST_NAMED).map(({ id }) => id);
+  const more = missed.length - named.length;
+  const names = `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return [`  not run  ${names}: what came before failed, with \`critical: false\`, so the run still succeeded`];
 }
 
 /** What the agents of a run have cost, as a line for people; none where there are none. */

@@ -30,3 +30,17 @@ export function column(text: string, width: number): string {
   const cut = fit(text, width);
   return cut + ' '.repeat(width - widthOf(cut));
 }
+
+/** A text on as many lines as it needs, at most so many; what is beyond them is cut. */
+export function wrapped(text: string, width: number, most: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > width && lines.length < most - 1) {
+    const head = fit(rest, width).replace(/…$/, '');
+    const space = head.lastIndexOf(' ');
+    if (space <= 0) break;
+    lines.push(rest.slice(0, space));
+    rest = rest.slice(space + 1);
+  }
+  return [...lines, fit(rest, width)];
+}

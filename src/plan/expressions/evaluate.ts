@@ -52,11 +52,13 @@ export function evaluate(expression: Expression, values: ExpressionValues): Eval
     if (program.meter.exceeded !== undefined) return { ok: false, message: program.meter.exceeded };
     return { ok: true, value: toJson(result) };
   } catch (error) {
-    return { ok: false, message: program.meter.exceeded ?? explain(error, program) };
+    return { ok: false, message: program.meter.exceeded ?? explain(error, program, values) };
   } finally {
     allowance?.spend(program.meter.spent);
   }
 }
+
+const NUMBER = /^-?\d+(?:\.\d+)?$/;
 
 /** Works a condition out: anything but true and false is a failure. */
 export function evaluateCondition(expression: Expression, values: ExpressionValues): Evaluation<boolean> {
@@ -71,9 +73,20 @@ export function evaluateCondition(expression: Expression, values: ExpressionValu
 export function textForNumber(expression: Expression, values: ExpressionValues): string | undefined {
   for (const { read, literals } of expression.comparisons) {
     const value = lookUp(read, values);
-    if (typeof value !== 'string' || !/^-?\d+(?:\.\d+)?$/.test(value)) continue;
+    if (typeof value !== 'string' || !NUMBER.test(value)) continue;
     const number = literals.some((literal) => typeof literal === 'number' || typeof literal === 'bigint');
     if (number) return `${describeRead(read)} is the text '${value}': ${makesNumber(read, value)}`;
+  }
+  return undefined;
+}
+
+/** The first text among what an expression reads that would be a number. */
+function textLikeNumber({ variables }: Program, values: ExpressionValues): string | undefined {
+  for (const { read, presence } of variables) {
+    const value = presence ? undefined : lookUp(read, values);
+    if (typeof value === 'string' && NUMBER.test(value)) {
+      return `${describeRead(read)} is the text '${value}': ${makesNumber(read, value)}`;
+    }
   }
   return undefined;
 }
@@ -140,11 +153,14 @@ function toDouble(value: Json): CelValue {
 }
 
 /** The library speaks of the program's variables; the one who reads the message wrote names. */
-function explain(error: unknown, program: Program): string {
+function explain(error: unknown, program: Program, values: ExpressionValues): string {
   const message = libraryMessage(error);
   const missing = /^Unknown variable: (\w+)$/.exec(message)?.[1];
   const variable = program.variables.find(({ name }) => name === missing);
-  if (variable === undefined) return message;
+  if (variable === undefined) {
+    const text = message.includes(' does not work with ') ? textLikeNumber(program, values) : undefined;
+    return text === undefined ? message : `${message}; ${text}`;
+  }
   const name = describeRead(variable.read);
   const testable = variable.read.root === 'prev' || variable.read.root === 'inputs';
   return `${name} has no value${testable ? `; has(${name}) checks for one` : ''}`;

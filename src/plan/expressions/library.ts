@@ -79,10 +79,21 @@ export function libraryMessage(error: unknown): string {
   if (typeof said !== 'string') return 'the expression cannot be evaluated';
   const character = /^Unexpected character: (.)$/.exec(said)?.[1];
   if (character !== undefined) return `unexpected character '${character}'`;
+  const unfit = unfitOperands(said);
+  if (unfit !== undefined) return unfit;
   return said.replace(/\b(?:Expected|got|token:) [A-Z]+\b/g, (whole) => {
     const [before, token] = whole.split(' ') as [string, string];
     return `${before} ${TOKENS[token] ?? token.toLowerCase()}`;
   });
+}
+
+/** What an operator was given that it does not take. `dyn` says only that the type was not known beforehand. */
+function unfitOperands(said: string): string | undefined {
+  const types = said.replace(/^no such overload: /, '');
+  if (types === said) return undefined;
+  const [, left, operator, right] = /^(?:(\S+) )?(\S+?) ?([a-z]\S*)$/.exec(types.replace(/dyn<([^<>]*)>/g, '$1')) ?? [];
+  if (operator === undefined) return said;
+  return `'${operator}' does not work with ${left === undefined ? right : `${left} and ${right}`}`;
 }
 
 function libraryOffset(error: unknown): number | undefined {

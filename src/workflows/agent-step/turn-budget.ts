@@ -88,7 +88,7 @@ export class TurnBudget {
     return {
       status: 'failed',
       reason: 'budget_exceeded',
-      message: `BudgetError: ${message}`,
+      message,
       attempts: attempts.count,
     };
   }

@@ -117,7 +117,10 @@ function textOf(run: string, event: NotifyEvent, state: RunState, { step, failed
 
 function waitsText({ id, question, approvers }: WaitingStep): string {
   const who = approvers.length === 0 ? 'an answer' : approvers.join(' or ');
-  return `waits for ${who}: ${question?.split('\n', 1)[0] ?? id}`;
+  const asked = question?.split('\n', 1)[0] ?? id;
+  // An agent's step says itself that it asks, or that it needs a person.
+  if (asked.startsWith('it needs ')) return asked.slice('it '.length);
+  return `waits for ${who}: ${asked.replace(/^it asks: /, '')}`;
 }
 
 function answersTo(run: string, event: NotifyEvent, { step, failed }: Details): string[] {

@@ -4,6 +4,7 @@ import { fitSteps } from './fit-steps.js';
 import type { FailedNotification } from '../../contract/notify.js';
 import type { ItemCounts, ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
 import { EXECUTION_FACTS, knownFacts, RESULT_FACTS } from '../../contract/step-facts.js';
+import { byText } from '../../contract/statuses.js';
 import type { StepReport } from '../../contract/step-result.js';
 import { recommendations } from './recommendations.js';
 import { plainMessage } from '../../basics/plain-message.js';
@@ -128,7 +129,7 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   const message = step.message ?? report?.message;
   if (step.reason !== undefined) view.reason = step.reason;
   if (message !== undefined) view.message = message;
-  else if (step.by !== undefined) view.message = `by ${step.by}`;
+  else if (step.by !== undefined) view.message = byText(step.status, step.by);
   const { startedAt } = step; // of the first attempt: a step takes as long as all its attempts
   if (startedAt !== undefined) view.started_at = startedAt;
   if (step.finishedAt !== undefined) view.finished_at = step.finishedAt;

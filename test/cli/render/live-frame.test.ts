@@ -106,6 +106,14 @@ test('a frame says what ended last, what failed, what waits for whom, what runs,
   ]);
 });
 
+test.each([
+  ['it asks: Which port?', 'asks: Which port?'],
+  ['it needs a person: after 1 fix round: exited with code 1', 'needs a person: after 1 fix round: exited with code 1'],
+])('an agent says itself that it asks: %s', (message, text) => {
+  const run = runOf(undefined, [step('api', 'waiting', { waits_for: 'answer', message })]);
+  expect(frame(run, 160)[0]).toBe(`? api          32s  ${text}   orch answer gate-25c1 api TEXT`);
+});
+
 test('on a narrow terminal the question is cut, never the command that answers it', () => {
   expect(frame(busyGate(), 48)).toEqual([
     '✓ lint                1.5s  2 attempts',
@@ -219,6 +227,12 @@ test('an instance that waits for its next attempt is told beside the counts', ()
 test('a run that says nothing, is paused or waits itself says so', () => {
   const run = new LiveRun(undefined);
   expect(frame(run)).toEqual(['waiting for the run to begin']);
+  run.silence = 'The run has not answered in time: its worker is busy; still waiting (it reads a long history)';
+  expect(frame(run, 60)).toEqual([
+    'The run has not answered in time: its worker is busy;',
+    'still waiting (it reads a long history)',
+    'waiting for the run to answer',
+  ]);
   const paused = runOf(undefined, [], { status: 'paused', waits_for: "waits for lock 'db', held by run 'x'" });
   paused.silence = 'no worker answers; still waiting';
   expect(frame(paused)).toEqual([

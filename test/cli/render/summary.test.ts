@@ -81,3 +81,25 @@ test('the command that shows the output of a failed step leads to the file', () 
   );
   expect(text).toContain('    its output:  orch logs gate-1 gone\n');
 });
+
+test('a run that succeeded without some of its steps says which, and how they are done', () => {
+  const steps: StepView[] = [
+    exited('size'),
+    ...['approve', 'merge', 'tag', 'tell'].map((id): StepView => ({
+      id,
+      status: 'skipped',
+      reason: 'dependency_failed',
+      attempts: 0,
+    })),
+    { id: 'other-way', status: 'skipped', reason: 'condition_false', attempts: 0 },
+  ];
+  expect(renderSummary(colors, endedRun('succeeded', steps))).toBe(
+    `gate-1 succeeded in 1.5s: 1 failed, 5 skipped
+  failed  size: exited with code 3
+    more:  orch explain gate-1 size
+  not run  approve, merge, tag and 1 more: what came before failed, with \`critical: false\`, so the run still succeeded
+  run it again:         orch rerun gate-1
+  with a changed plan:  orch rerun gate-1 --plan FILE
+`,
+  );
+});

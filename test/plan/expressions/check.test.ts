@@ -178,8 +178,8 @@ const TABLE: readonly Row[] = [
     undefined,
     { wanted: 'list' },
   ],
-  ['prev.a.status == 1', 'expression_type', 'no such overload: string == int', 0],
-  ["1 == 1 && 'a' < 2", 'expression_type', 'no such overload: string < int', 10],
+  ['prev.a.status == 1', 'expression_type', "'==' does not work with string and int", 0],
+  ["1 == 1 && 'a' < 2", 'expression_type', "'<' does not work with string and int", 10],
   ["prev.a.status == 'succeeded'", 'never_equal', "prev.a.status is never 'succeeded'", 0, "did you mean 'success'?"],
   ["'SUCCESS' != prev.a.status", 'never_equal', "prev.a.status is never 'SUCCESS'", 13, "did you mean 'success'?"],
   [
@@ -244,7 +244,7 @@ const TABLE: readonly Row[] = [
   [
     'inputs.list + 1 == 2',
     'expression_type',
-    'no such overload: list<dyn> + int',
+    "'+' does not work with list<dyn> and int",
     0,
     undefined,
     { inputOf: () => ({ type: 'array' }) },

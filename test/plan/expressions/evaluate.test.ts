@@ -126,7 +126,16 @@ describe('evaluate', () => {
     ['1.0 / 0', 'Infinity is not a JSON number'],
     ['9007199254740992 + 0', '9007199254740992 is too large for a JSON number'],
     ['9223372036854775807 + 1', 'integer overflow: 9223372036854775808'],
-    ['inputs.mode > 3', 'no such overload: dyn<string> > int'],
+    ['inputs.mode > 3', "'>' does not work with string and int"],
+    ['-inputs.mode', "'-' does not work with string"],
+    [
+      'prev.a.outputs.size > 10',
+      "'>' does not work with string and int; prev.a.outputs.size is the text '12': int(prev.a.outputs.size) makes it a number",
+    ],
+    [
+      'inputs.n + prev.a.outputs.share > 1',
+      "'+' does not work with int and string; prev.a.outputs.share is the text '0.5': double(prev.a.outputs.share) makes it a number",
+    ],
     ["int('x')", 'int() type error: cannot convert to int'],
   ])('%s fails with a message', (text, message) => {
     expect(run(text)).toEqual({ ok: false, message });

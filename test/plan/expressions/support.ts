@@ -27,6 +27,8 @@ export const VALUES: ExpressionValues = {
         ratio: 0.5,
         empty: [],
         text: 'hello',
+        size: '12',
+        share: '0.5',
         report: { ok: true, 'odd key': [1, 2, { deep: null }], constructor: 'mine', __proto__: null },
         nothing: null,
         yes: true,
