@@ -52,20 +52,25 @@ export function planOf({ name, kind, steps, concurrency }) {
 
 function stepsOf(kind, steps) {
   if (kind === 'foreach') return [{ id: 'each', foreach: Array.from({ length: steps }, (_, i) => i), command: 'true' }];
-  return Array.from({ length: steps }, (_, i) => {
-    const before = parentsOf(kind, i);
-    return { id: `s${i}`, command: 'true', ...(before.length > 0 && { depends_on: before.map((p) => `s${p}`) }) };
+  return stepsBy(steps, (i) => parentsOf(kind, i));
+}
+
+/** Steps of a plan that wait for each other as `parents` says, by their numbers, and do what `work` says. */
+export function stepsBy(count, parents, work = () => ({ command: 'true' })) {
+  return Array.from({ length: count }, (_, i) => {
+    const before = parents(i).map((parent) => `s${parent}`);
+    return { id: `s${i}`, ...work(i), ...(before.length > 0 && { depends_on: before }) };
   });
 }
 
-/** The steps that a step waits for, by their numbers. */
-export function parentsOf(kind, i) {
-  if (kind === 'layered') return layeredParents(i);
+/** The steps that a step of a kind waits for, by their numbers. */
+export function parentsOf(kind, i, width = WIDTH) {
+  if (kind === 'layered') return layeredParents(i, width);
   return (kind === 'chain' || kind === 'runs') && i > 0 ? [i - 1] : [];
 }
 
 /** Of layers one below the other: each step waits for the one above it, and for that one's neighbor. */
-export function layeredParents(i, width = WIDTH) {
+export function layeredParents(i, width) {
   if (i < width) return [];
   const above = i - width;
   return [above, above - (above % width) + ((above + 1) % width)];

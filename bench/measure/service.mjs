@@ -36,7 +36,7 @@ export class BenchService {
   /** @param profile a folder for profiles of orch's worker, where some are wanted */
   static async start({ profile } = {}) {
     const service = new BenchService();
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void service.close().finally(leave));
+    for (const signal of ['SIGINT', 'SIGTERM']) leaveBy(signal, service);
     try {
       await service.#start(profile);
       return service;
@@ -220,8 +220,9 @@ async function rest(pids) {
   }
 }
 
-function leave() {
-  process.exit(130);
+/** Leaves nothing running where somebody interrupts it. */
+function leaveBy(signal, service) {
+  process.once(signal, () => void service.close().finally(() => process.kill(process.pid, signal)));
 }
 
 function neverReady([code]) {

@@ -11,7 +11,7 @@ interface Shape {
 const { LARGE, layeredParents, parseShape, planOf, USUAL } = (await import('../../bench/shapes.mjs')) as {
   LARGE: string[];
   USUAL: string[];
-  layeredParents: (i: number, width?: number) => number[];
+  layeredParents: (i: number, width: number) => number[];
   parseShape: (name: string) => Shape;
   planOf: (shape: Shape) => object;
 };
