@@ -3,7 +3,7 @@
 // Compared are counts per step (events and bytes of history, files and KB on the disk, system calls that have to do with
 // files and processes), and the CPU per step as a ratio to the handwritten workflow of the same rounds: seconds of two
 // machines say nothing about each other. Exits 1 where one of them is more than 1.15 times the baseline.
-// --update writes the baseline anew; commit it with the change that is worth it.
+// --update writes a new baseline; commit it with the change that is worth it.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ import { parseShape } from './shapes.mjs';
 
 const BASELINE = fileURLToPath(new URL('baseline.json', import.meta.url));
 /** Small, so that all of it takes a minute; a chain is about round trips, a fan about throughput. */
-const SHAPES = ['chain-50', 'fan-200@50'];
+const SHAPES = ['chain-50', 'fan-150@50'];
 const WARM_UP = 'fan-100@50';
 const ROUNDS = 5;
 
@@ -55,16 +55,21 @@ async function measureShape(shape) {
     rounds.push(orch);
     ratios.push(orch.cpu_ms / handwritten.cpu_ms);
   }
-  return { ...leastOf(rounds), ...(await callsOf(shape)), cpu_ratio: spread(ratios).median };
+  // The CPU itself is for people who look at the baseline on the machine that it names.
+  const cpu = { cpu_ratio: spread(ratios).median, cpu_ms: spread(rounds.map((round) => round.cpu_ms)).median };
+  return { ...leastOf(rounds), ...(await callsOf(shape)), ...cpu };
 }
 
-/** By a run of its own: strace makes everything slow. */
+/** By runs of their own, for strace makes everything slow; of two the lesser, for some of it depends on the time. */
 async function callsOf(shape) {
   if (!traces) return {};
   const file = path.join(service.rig.root, 'strace');
-  const counts = await traced(service.orchPids(), file, () => service.runOrch(shape));
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return { calls: total / (shape.runs * shape.steps) };
+  const totals = [];
+  for (let round = 0; round < 2; round += 1) {
+    const counts = await traced(service.orchPids(), file, () => service.runOrch(shape));
+    totals.push(Object.values(counts).reduce((sum, count) => sum + count, 0));
+  }
+  return { calls: Math.min(...totals) / (shape.runs * shape.steps) };
 }
 
 function judge(baseline) {

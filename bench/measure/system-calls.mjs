@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What waits, and what threads say to each other, depends on the moment; these depend on what is done. */
 const WHICH = 'trace=%file,%process';
+/** How often somebody looks whether a process has ended depends on the moment, too. */
+const NOT_COUNTED = new Set(['wait4', 'waitid', 'total']);
 const PATIENCE_MS = 30_000;
 
 /** Whether strace is there. */
@@ -52,6 +54,6 @@ async function attached(tracer, count) {
 /** Of strace's table: `% time, seconds, usecs/call, calls, errors, syscall`, where the errors may be left out. */
 function readCounts(table) {
   const rows = table.split('\n').map((line) => line.trim().split(/\s+/));
-  const calls = rows.filter((row) => /^\d/.test(row[0]) && row.at(-1) !== 'total');
+  const calls = rows.filter((row) => /^\d/.test(row[0]) && !NOT_COUNTED.has(row.at(-1)));
   return Object.fromEntries(calls.map((row) => [row.at(-1), Number(row[3])]));
 }

@@ -40,9 +40,9 @@ export function resultTables(results) {
   ];
 }
 
-/** What has changed since an earlier comparison: 1.10 is a tenth more. */
+/** What has changed since an earlier comparison, or since the guard's baseline: 1.10 is a tenth more. */
 export function changeTables(before, now) {
-  const common = Object.keys(now.shapes).filter((name) => before.shapes[name]?.orch !== undefined);
+  const common = Object.keys(now.shapes).filter((name) => before.shapes[name] !== undefined);
   return [
     {
       title: `orch, now ÷ ${before.at}`,
@@ -72,7 +72,7 @@ function machineTable({ at, machine, rounds }) {
 function timeRow(name, who, shape) {
   const { wall_s, step_ms } = shape[who];
   const ratio = shape.ratios[who]?.wall_s;
-  return [name, who, short(wall_s.median), range(wall_s), short(step_ms.median), times(ratio), range(ratio)];
+  return [name, who, short(wall_s?.median), range(wall_s), short(step_ms?.median), times(ratio), range(ratio)];
 }
 
 function cpuRow(name, who, shape) {
@@ -94,8 +94,14 @@ function ownContendersOf(shape) {
 }
 
 function change(before, now, name, metric) {
-  const [was, is] = [before, now].map((each) => each.shapes[name].orch[metric]?.median);
+  const [was, is] = [before, now].map((each) => valueOf(each.shapes[name], metric));
   return was > 0 && is !== undefined ? (is / was).toFixed(2) : '–';
+}
+
+/** The baseline of the guard has numbers of orch alone, where a comparison has medians of all. */
+function valueOf(shape, metric) {
+  const value = (shape.orch ?? shape)[metric];
+  return value?.median ?? value;
 }
 
 function times(ratio) {
