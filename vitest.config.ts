@@ -4,7 +4,7 @@ import SlowFirst from './test/support/slow-first.js';
 
 /** What needs neither a build nor a service, and takes seconds: `npm run test:unit`, `npm run test:watch`. */
 const UNIT = [
-  'test/{agents,basics,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
+  'test/{agents,basics,bench,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/notify/*.test.ts',
   'test/activities/command/{outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',

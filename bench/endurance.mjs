@@ -20,6 +20,7 @@ import { createPayloadCodec } from '../dist/temporal/payload-codec.js';
 import { workerSigning } from '../dist/service/index.js';
 import { Rig } from '../test/chaos/rig.mjs';
 import { deaths, fullDisk, reboot } from './hardships.mjs';
+import { parentsOf, stepsBy } from './shapes.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -180,12 +181,7 @@ function stepsOf(shape, size, log) {
     return [{ id: 'often', step_def: { type: 'agent', agent: 'codex', prompt: 'x', verify, max_fix_rounds: ROUNDS } }];
   }
   const work = (i) => (log === undefined ? { command: 'true' } : { command: `echo s${i} >> ${log}`, shell: true });
-  const before = (i) => {
-    if (shape === 'chain') return i === 0 ? [] : [`s${i - 1}`];
-    if (shape === 'fan' || i < LAYER) return [];
-    return [`s${i - LAYER}`, `s${i - LAYER - (i % LAYER) + ((i + 1) % LAYER)}`];
-  };
-  return Array.from({ length: size }, (_, i) => ({ id: `s${i}`, depends_on: before(i), ...work(i) }));
+  return stepsBy(size, (i) => parentsOf(shape, i, LAYER), work);
 }
 
 /** Answers an agent that asks, or has a step of a quarantined run tried again, each time. */

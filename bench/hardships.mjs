@@ -5,6 +5,7 @@ import { readFileSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, Rig, until } from '../test/chaos/rig.mjs';
+import { parentsOf, stepsBy } from './shapes.mjs';
 
 /** Milliseconds that one recovery may take, also on a busy machine. */
 const PATIENCE = 10 * 60_000;
@@ -86,11 +87,7 @@ async function lived({ id, steps, again = 0 }, hardship, given) {
     await rig.orch('up');
     const log = path.join(rig.folder(id), 'effects');
     const work = (i) => ({ command: `echo s${i} >> ${log}; sleep 0.2`, shell: true });
-    const list = Array.from({ length: steps }, (_, i) => ({
-      id: `s${i}`,
-      depends_on: i === 0 ? [] : [`s${i - 1}`],
-      ...work(i),
-    }));
+    const list = stepsBy(steps, (i) => parentsOf('chain', i), work);
     await rig.start(id, { plan_id: id, version: '1.0', steps: list });
     const told = await hardship(rig, id);
     const status = await until('the run ends', () => ended(rig, id), PATIENCE);

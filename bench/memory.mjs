@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Rig } from '../test/chaos/rig.mjs';
+import { cpuOf } from './measure/processes.mjs';
+import { layeredParents, stepsBy } from './shapes.mjs';
 
 const { values: flags } = parseArgs({
   options: {
@@ -40,7 +42,7 @@ try {
 async function afterRuns() {
   for (let run = 0; run < runs; run += 1) {
     const id = `fan-${run}`;
-    const list = Array.from({ length: steps }, (_, i) => ({ id: `s${i}`, command: 'true' }));
+    const list = stepsBy(steps, () => []);
     await rig.start(id, { plan_id: 'fan', version: '1.0', globals: { max_concurrency: 100 }, steps: list });
     await ended(id);
   }
@@ -49,27 +51,19 @@ async function afterRuns() {
 }
 
 async function largeRun() {
-  const list = Array.from({ length: layered }, (_, i) => ({
-    id: `s${i}`,
-    command: 'true',
-    depends_on: layerBefore(i),
-  }));
-  const cpu = cpuSec();
+  const list = stepsBy(layered, (i) => layeredParents(i, LAYER));
+  const cpu = cpuOf(pid());
   let peak = 0;
   const timer = setInterval(() => (peak = Math.max(peak, rssMb())), 500);
   await rig.start('layers', { plan_id: 'layers', version: '1.0', steps: list });
   await ended('layers');
   clearInterval(timer);
-  const used = cpuSec();
+  const used = cpuOf(pid());
   report(`${layered} steps in layers, at the peak (${(used - cpu).toFixed(1)} s of CPU)`, LIMITS.peak, peak);
   await sleep(60_000);
-  report(`a minute later (${(cpuSec() - used).toFixed(1)} s of CPU since)`);
+  report(`a minute later (${(cpuOf(pid()) - used).toFixed(1)} s of CPU since)`);
   await sleep(Math.max(0, settle - 60) * 1000);
   report(`${settle} s after the run`, LIMITS.after);
-}
-
-function layerBefore(i) {
-  return i < LAYER ? [] : [`s${i - LAYER}`, `s${i - LAYER - (i % LAYER) + ((i + 1) % LAYER)}`];
 }
 
 async function loudStep() {
@@ -96,12 +90,6 @@ function report(what, limit = Infinity, mb = rssMb()) {
 /** What the worker holds of the machine's memory. */
 function rssMb() {
   return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid()}/status`, 'utf8'))[1]) / 1000);
-}
-
-/** What the worker has computed so far, in hundredths of which Linux counts. */
-function cpuSec() {
-  const fields = readFileSync(`/proc/${pid()}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
 function pid() {

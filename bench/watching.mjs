@@ -2,21 +2,19 @@
 //   node bench/watching.mjs [--steps 1000] [--layer 50]
 // Exits 1 where watching takes more than a tenth of a core, or the run has more events than the other one by a fiftieth.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { connectEmbedded } from '../dist/library/index.js';
 import { Rig } from '../test/chaos/rig.mjs';
+import { cpuOf } from './measure/processes.mjs';
+import { layeredParents, stepsBy } from './shapes.mjs';
 
 const BIN = fileURLToPath(new URL('../bin/orch.js', import.meta.url));
 /** Of a core. */
 const MOST_CPU = 0.1;
 /** Workflow tasks take in what has come meanwhile: no two runs have the same number of them. */
 const MOST_GROWTH = 1.02;
-/** Ticks of /proc/PID/stat in a second, on every Linux that Node runs on. */
-const TICKS = 100;
-
 const { values: flags } = parseArgs({
   options: { steps: { type: 'string', default: '1000' }, layer: { type: 'string', default: '50' } },
 });
@@ -40,11 +38,7 @@ try {
 }
 
 async function run(id, isWatched) {
-  const list = Array.from({ length: steps }, (_, i) => ({
-    id: `s${i}`,
-    command: 'true',
-    depends_on: i < layer ? [] : [`s${i - layer}`],
-  }));
+  const list = stepsBy(steps, (i) => layeredParents(i, layer));
   const began = performance.now();
   await rig.start(id, { plan_id: id, version: '1.0', steps: list });
   const watcher = isWatched ? watch(id) : undefined;
@@ -66,16 +60,6 @@ function watch(id) {
     });
   });
   return { ended };
-}
-
-function cpuOf(pid) {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS;
-  } catch {
-    return 0; // it has ended
-  }
 }
 
 async function eventsOf(id) {

@@ -1,0 +1,84 @@
+// The regression guard: what a step costs, in what does not depend on the machine, beside bench/baseline.json. CI runs it.
+//   node bench/guard.mjs [--update]
+// Compared are counts per step (events and bytes of history, files and KB on the disk, system calls that have to do with
+// files and processes), and the CPU per step as a ratio to the handwritten workflow of the same rounds: seconds of two
+// machines say nothing about each other. Exits 1 where one of them is more than 1.15 times the baseline.
+// --update writes a new baseline; commit it with the change that is worth it.
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { grown, leastOf } from './guard/compare.mjs';
+import { machineOf } from './measure/machine.mjs';
+import { spread } from './measure/numbers.mjs';
+import { BenchService } from './measure/service.mjs';
+import { canTrace, traced } from './measure/system-calls.mjs';
+import { parseShape } from './shapes.mjs';
+
+const BASELINE = fileURLToPath(new URL('baseline.json', import.meta.url));
+/** Small, so that all of it takes a minute; a chain is about round trips, a fan about throughput. */
+const SHAPES = ['chain-50', 'fan-150@50'];
+const WARM_UP = 'fan-100@50';
+const ROUNDS = 5;
+
+const { values: flags } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
+const traces = canTrace();
+const service = await BenchService.start();
+let machine;
+let now;
+try {
+  machine = machineOf(service.temporal);
+  now = await measureAll();
+} finally {
+  await service.close();
+}
+if (flags.update) {
+  writeFileSync(BASELINE, `${JSON.stringify({ at: new Date().toISOString(), machine, shapes: now }, undefined, 2)}\n`);
+  process.stdout.write(`written: ${path.relative(process.cwd(), BASELINE)}\n`);
+} else {
+  judge(JSON.parse(readFileSync(BASELINE, 'utf8')));
+}
+
+async function measureAll() {
+  for (const contender of ['orch', 'handwritten']) await service.measure(contender, parseShape(WARM_UP));
+  const found = {};
+  for (const name of SHAPES) found[name] = await measureShape(parseShape(name));
+  return found;
+}
+
+async function measureShape(shape) {
+  const rounds = [];
+  const ratios = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const orch = await service.measure('orch', shape);
+    const handwritten = await service.measure('handwritten', shape);
+    rounds.push(orch);
+    ratios.push(orch.cpu_ms / handwritten.cpu_ms);
+  }
+  // The CPU itself is for people who look at the baseline on the machine that it names.
+  const cpu = { cpu_ratio: spread(ratios).median, cpu_ms: spread(rounds.map((round) => round.cpu_ms)).median };
+  return { ...leastOf(rounds), ...(await callsOf(shape)), ...cpu };
+}
+
+/** By runs of their own, for strace makes everything slow; of two the lesser, for some of it depends on the time. */
+async function callsOf(shape) {
+  if (!traces) return {};
+  const file = path.join(service.rig.root, 'strace');
+  const totals = [];
+  for (let round = 0; round < 2; round += 1) {
+    const counts = await traced(service.orchPids(), file, () => service.runOrch(shape));
+    totals.push(Object.values(counts).reduce((sum, count) => sum + count, 0));
+  }
+  return { calls: Math.min(...totals) / (shape.runs * shape.steps) };
+}
+
+function judge(baseline) {
+  const { lines, faults } = grown(baseline.shapes, now);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (!traces) process.stdout.write('system calls are left out: strace is not there, or may not look at processes\n');
+  for (const fault of faults) process.stdout.write(`${fault}\n`);
+  if (faults.length > 0) {
+    process.stdout.write('if the price is worth it, `npm run bench:guard -- --update` writes the new baseline\n');
+    process.exitCode = 1;
+  }
+}

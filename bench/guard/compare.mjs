@@ -1,0 +1,47 @@
+// What the guard compares, and how.
+import { short } from '../measure/numbers.mjs';
+
+/** How much more than the baseline is too much. */
+const MOST = 1.15;
+
+/** What is compared, and what it is called. */
+const METRICS = {
+  events: 'events of history per step',
+  bytes: 'bytes of history per step',
+  files: 'files on the disk per step',
+  kb: 'KB on the disk per step',
+  calls: 'system calls about files and processes per step',
+  cpu_ratio: 'CPU per step ÷ the handwritten one',
+};
+
+const COUNTS = ['events', 'bytes', 'files', 'kb'];
+
+/**
+ * Of each count the least that a round had. A busy machine adds to some of them (a task that is given again, a heartbeat),
+ * and what code adds is in every round.
+ */
+export function leastOf(rounds) {
+  return Object.fromEntries(COUNTS.map((name) => [name, Math.min(...rounds.map((round) => round[name]))]));
+}
+
+/**
+ * Compares what was measured now with the baseline, both by shape and metric. What only one of them has is not compared.
+ *
+ * @returns `lines`, one per comparison, and `faults`, one for each that is too much
+ */
+export function grown(baseline, now) {
+  const all = Object.entries(now).flatMap(([shape, values]) =>
+    Object.keys(METRICS).map((metric) => ({ shape, metric, is: values[metric], was: baseline[shape]?.[metric] })),
+  );
+  const known = all.filter(({ is, was }) => is !== undefined && was !== undefined);
+  return {
+    lines: known.map(({ shape, metric, is, was }) => `${shape}: ${METRICS[metric]}: ${change(is, was)}`),
+    faults: known
+      .filter(({ is, was }) => is > was * MOST)
+      .map(({ shape, metric, is, was }) => `GREW: ${shape}: ${METRICS[metric]}: ${change(is, was)}, at most ${MOST}`),
+  };
+}
+
+function change(is, was) {
+  return `${short(is)}, was ${short(was)} (${(is / was).toFixed(2)})`;
+}
