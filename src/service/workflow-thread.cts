@@ -26,8 +26,10 @@ else {
   if (deadline instanceof SharedArrayBuffer) timed(vm.Script.prototype, new Int32Array(deadline));
 }
 
-function withoutHooks(hooks: { createHook: typeof v8.promiseHooks.createHook }): void {
-  hooks.createHook = () => () => {};
+/** Node follows promises by the same function, for `AsyncLocalStorage`, and also says what comes before and after. */
+function withoutHooks(hooks: Pick<typeof v8.promiseHooks, 'createHook'>): void {
+  const { createHook } = hooks;
+  hooks.createHook = (given) => (given.before || given.after ? createHook(given) : () => {});
 }
 
 /** Has calls with a time limit say when they must have ended, instead of a thread for each that waits for it. */

@@ -38,17 +38,21 @@ test('a worker that rests gives back what it no longer needs, in each of its thr
   expect([stdout.trimEnd().split('\n').sort(), stderr]).toEqual([['main undefined', 'thread undefined'], '']);
 });
 
-/** Says whether V8 tells of the promises that are made here. */
+/** Says whether V8 tells of the promises that are made here, as it does the SDK; and what code in a sandbox remembers. */
 const HOOKED = `
   let told = false;
-  require('node:v8').promiseHooks.createHook({ init: () => { told = true; } });
-  new Promise(() => {});
-  console.log(require('node:worker_threads').isMainThread ? 'main' : 'thread', told);
+  require('node:v8').promiseHooks.createHook({ init: () => { told = true; }, settled: () => {} });
+  const { AsyncLocalStorage } = require('node:async_hooks');
+  const storage = new AsyncLocalStorage();
+  const context = require('node:vm').createContext({ storage }, { microtaskMode: 'afterEvaluate' });
+  const code = 'storage.run("scope", async () => { await null; await 0; found = storage.getStore(); }); storage.getStore()';
+  require('node:vm').runInContext(code, context);
+  console.log(require('node:worker_threads').isMainThread ? 'main' : 'thread', told, context.found);
 `;
 
 test.each([
-  [{}, ['main true', 'thread false']],
-  [{ ORCH_DEBUG: '1' }, ['main true', 'thread true']],
+  [{}, ['main true scope', 'thread false scope']],
+  [{ ORCH_DEBUG: '1' }, ['main true scope', 'thread true scope']],
 ])('no stacks are kept of the promises of workflow code, unless somebody debugs it: %j', (debug, told) => {
   const { ORCH_DEBUG: _, ...env } = process.env;
   const both = `${HOOKED} new (require('node:worker_threads').Worker)(process.env.HOOKED, { eval: true });`;
