@@ -374,5 +374,5 @@ test('with the service down, reports come from the files, and say so', async () 
   const files = await callCli(['export', id], { cwd: dir, env: { ORCH_STATE_DIR: state } });
   expect(files).toMatchObject({ code: 3, stderr: expect.stringContaining('error[service_unreachable]') });
   const logs = await startCli(['logs', id, 'a'], { cwd: dir, env: { ORCH_STATE_DIR: state } }).ended;
-  expect(logs).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(logs).toEqual({ code: 0, stdout: '', stderr: 'a has printed nothing\n' });
 });

@@ -172,8 +172,11 @@ describe('a lock of a run', () => {
     await waiting(name, b);
     const c = await start(plan, dir, 'c');
     await waiting(name, c);
-    expect((await callCli(['explain', c, 'work'])).stdout).toBe(
-      `work: pending\n  It is ready; the run waits for lock '${name}', held by run '${a}'.\n`,
+    // The lock knows who waits a moment before the run knows for whom.
+    const explained = `work: pending\n  It is ready; the run waits for lock '${name}', held by run '${a}'.\n`;
+    await eventually(
+      'the run says for whom it waits',
+      async () => (await callCli(['explain', c, 'work'])).stdout === explained,
     );
     expect((await callCli(['status', c])).stdout).toContain(`  the run waits for lock '${name}', held by run '${a}'\n`);
     expect(JSON.parse((await callCli(['status', c, '--json'])).stdout)).toMatchObject({

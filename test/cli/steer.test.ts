@@ -59,7 +59,9 @@ describe('approvals', () => {
     expect((await callCli(['approve', id, 'gate', '--by', 'eve', '--input', 'tier=1'])).stderr).toBe(
       "error[refused]: Cannot approve step 'gate': only ann, bob may decide, not eve\n",
     );
-    expect((await callCli(['approve', id, 'gate'])).stderr).toContain('hint: say which of them you are: `--by NAME`');
+    expect((await callCli(['approve', id, 'gate', '--input', 'tier=1'])).stderr).toContain(
+      'hint: say which of them you are: `--by NAME`',
+    );
     expect((await callCli(['approve', id, 'gate', '--by', 'ann'])).stderr).toContain(
       'error[refused]: Cannot approve: ',
     );
