@@ -3,8 +3,8 @@ import path from 'node:path';
 import { GitError, type TurnRequest } from '../../agents/index.js';
 import { stepAttemptDir } from '../../records/paths.js';
 import type { Execution, RunStepDeps } from '../step/execution.js';
+import { NotReadyError } from '../command/not-ready.js';
 import { runCommand, type ProcessJob } from '../command/run-command.js';
-import { failStep } from '../step/step-failure.js';
 import type { StepSuccess } from '../../contract/step-task.js';
 import { AgentJob } from './agent-job.js';
 import { settleTurn } from './turn-folder.js';
@@ -25,8 +25,7 @@ async function prepareTurn(deps: RunStepDeps, execution: Execution, turn: AgentT
   const cwd = path.resolve(...task.cwd);
   const where = { dir, cwd, stateDir: deps.stateDir, runId: task.run_id };
   const settled = await settleTurn(turn, where).catch((error: unknown) => {
-    if (!(error instanceof GitError)) throw error;
-    return failStep(execution, { reason: 'worktree', message: String(error), retryable: false });
+    throw error instanceof GitError ? new NotReadyError('worktree', error) : error;
   });
   const promptFile = path.join(dir, PROMPT);
   if (!existsSync(promptFile)) writeFileSync(promptFile, await promptOf(turn, settled.cwd), { mode: 0o600 });

@@ -9,6 +9,7 @@ import type { Outcome } from '../step/outcome-file.js';
 import type { OpenedTask } from '../step/task-secrets.js';
 import { isSystemError, noteUnexpected } from '../step/unexpected.js';
 import { fileContains } from './file-contains.js';
+import { NotReadyError } from './not-ready.js';
 import { InputError } from './refuse-nul.js';
 import { collectOutputs } from './outputs.js';
 import { SIGNAL_EXIT_CODE, summarise } from './summary.js';
@@ -47,6 +48,7 @@ export function notStarted(error: unknown): StepFailure {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   if (error instanceof SecretError) return { reason: 'secret_unavailable', message };
   if (error instanceof InputError) return { reason: 'input_invalid', message, retryable: false };
+  if (error instanceof NotReadyError) return { reason: error.reason, message, retryable: false };
   if (error instanceof SpawnError || isSystemError(error)) return { reason: 'spawn_failed', message };
   noteUnexpected(error);
   return { reason: 'internal_error', message, retryable: false };
