@@ -4,7 +4,7 @@
 // files and processes), and the CPU per step as a ratio to the handwritten workflow of the same rounds: seconds of two
 // machines say nothing about each other. Exits 1 where one of them is more than 1.15 times the baseline.
 // --update writes a new baseline; commit it with the change that is worth it.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,11 +17,14 @@ import { parseShape } from './shapes.mjs';
 
 const BASELINE = fileURLToPath(new URL('baseline.json', import.meta.url));
 /** Small, so that all of it takes a minute; a chain is about round trips, a fan about throughput. */
-const SHAPES = ['chain-50', 'fan-150@50'];
+const SHAPES = ['chain-50', 'fan-200@50'];
 const WARM_UP = 'fan-100@50';
 const ROUNDS = 5;
 
 const { values: flags } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
+if (!flags.update && !existsSync(BASELINE)) {
+  throw new Error('there is no bench/baseline.json; `npm run bench:guard -- --update` writes it');
+}
 const traces = canTrace();
 const service = await BenchService.start();
 let machine;

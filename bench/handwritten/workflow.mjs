@@ -2,7 +2,7 @@
 import { continueAsNew, proxyActivities } from '@temporalio/workflow';
 import { parentsOf } from '../shapes.mjs';
 
-const { execa, nothing } = proxyActivities({ startToCloseTimeout: '30 minutes' });
+const { execa, nothing } = proxyActivities({ startToCloseTimeout: '1 minute' });
 
 /** Steps of one history: Temporal ends one of 51,200 events, and replays of long ones take long. */
 const PER_HISTORY = 2000;
