@@ -9,7 +9,7 @@ import type { CliContext } from './context.js';
 import type { Styles } from './terminal.js';
 
 /** What has to be known of a step to find its log. */
-export type LoggedStep = Pick<StepView, 'id' | 'status'> & Partial<Pick<StepView, 'log_dir'>>;
+type LoggedStep = Pick<StepView, 'id' | 'status'> & Partial<Pick<StepView, 'log_dir'>>;
 
 /**
  * The address of the log of a step's last attempt; undefined where this machine has none that says anything.

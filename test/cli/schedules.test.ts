@@ -282,13 +282,10 @@ test('and so does one on a Temporal service of a team, by a worker of theirs, wh
   const orch = (...args: string[]): Promise<CliResult> => callCli(args, { cwd: dir, env });
   const worker = startCli(['worker', '--json', '--max-steps', '1'], { cwd: dir, env });
   try {
-    const held = writePlan(
-      dir,
-      { plan_id: 'held', steps: [{ id: 'ask', step_def: { type: 'approval' } }] },
-      'held.json',
-    );
+    const ask = { plan_id: 'held', globals: { cwd: dir }, steps: [{ id: 'ask', step_def: { type: 'approval' } }] };
+    const held = writePlan(dir, ask, 'held.json');
     const create = ['schedule', 'create', 'held', held, '--cron', '@yearly'];
-    await eventually('the service answers', async () => (await orch(...create)).code !== 3);
+    await eventually('the service answers', async () => (await orch(...create)).code === 0);
     const open = (await orch('schedule', 'trigger', 'held')).stdout.trim();
     await eventually('a run of a schedule is open', async () => {
       const { code, stdout } = await orch('status', open, '--json');
