@@ -33,7 +33,7 @@ const baseline = flags.baseline === undefined ? undefined : JSON.parse(readFileS
 const service = await BenchService.start({ profile: flags.profile });
 let peers = [];
 try {
-  peers = flags.peers ? await presentPeers(service, say) : [];
+  peers = flags.peers ? presentPeers(service, say) : [];
   const results = await compare();
   if (flags.json !== undefined) writeFileSync(flags.json, `${JSON.stringify(results, undefined, 2)}\n`);
   const tables = [...resultTables(results), ...(baseline === undefined ? [] : changeTables(baseline, results))];

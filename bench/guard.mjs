@@ -19,7 +19,7 @@ const BASELINE = fileURLToPath(new URL('baseline.json', import.meta.url));
 /** Small, so that all of it takes a minute; a chain is about round trips, a fan about throughput. */
 const SHAPES = ['chain-50', 'fan-200@50'];
 const WARM_UP = 'fan-100@50';
-const ROUNDS = 5;
+const ROUNDS = 3;
 
 const { values: flags } = parseArgs({ options: { update: { type: 'boolean', default: false } } });
 if (!flags.update && !existsSync(BASELINE)) {

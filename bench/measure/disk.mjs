@@ -4,11 +4,10 @@ import path from 'node:path';
 
 const BLOCK = 512;
 
-/** @returns `{ files, kb }`: files, and what they and their folders take of the disk, without folders called as in `but` */
-export function diskOf(folder, but = []) {
+/** @returns `{ files, kb }`: files, and what they and their folders take of the disk */
+export function diskOf(folder) {
   const found = { files: 0, kb: 0 };
   for (const entry of entriesOf(folder)) {
-    if (but.includes(entry.name)) continue;
     const file = path.join(folder, entry.name);
     found.kb += blocksOf(file) / 1024;
     if (!entry.isDirectory()) {

@@ -89,7 +89,6 @@ export class BenchService {
     const pids = this.#pids(contender);
     await rest(pids);
     for (const pid of Object.values(pids)) resetPeak(pid);
-    const disk = this.#disk();
     const before = cpuNow(pids);
     const began = performance.now();
     await run(command, this.rig);
@@ -97,7 +96,7 @@ export class BenchService {
     await rest(pids);
     const after = cpuNow(pids);
     const peak = { worker: peakMb(pids.worker), server: peakMb(pids.server) };
-    const kept = this.#disk();
+    const kept = this.#disk(command.ids);
     const histories = await historiesOf(this.#client, command.ids);
     const steps = shape.runs * shape.steps;
     const cpu = (who) => ((after[who] - before[who]) * 1000) / steps;
@@ -114,7 +113,7 @@ export class BenchService {
       server_mb: peak.server,
       events: perStep(histories.events),
       bytes: perStep(histories.bytes),
-      ...(contender === 'orch' && { files: perStep(kept.files - disk.files), kb: perStep(kept.kb - disk.kb) }),
+      ...(contender === 'orch' && { files: perStep(kept.files), kb: perStep(kept.kb) }),
     };
   }
 
@@ -179,8 +178,10 @@ export class BenchService {
   }
 
   /** Without the server's database, in which all contenders are. */
-  #disk() {
-    return diskOf(this.rig.state, ['service']);
+  /** What stays of runs. The folders of their tries go within a minute after. */
+  #disk(ids) {
+    const all = ids.map((id) => diskOf(path.join(this.rig.state, 'runs', id)));
+    return { files: sum(all, 'files'), kb: sum(all, 'kb') };
   }
 }
 
@@ -189,6 +190,10 @@ function fixedEnv(env) {
   const own = Object.entries(env).filter(([name]) => name.startsWith('ORCH_') || name === 'XDG_CACHE_HOME');
   const { HOME } = process.env;
   return { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8', HOME, NO_COLOR: '1', ...Object.fromEntries(own) };
+}
+
+function sum(all, name) {
+  return all.reduce((total, each) => total + each[name], 0);
 }
 
 function idsOf(id, runs) {

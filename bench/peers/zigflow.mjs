@@ -33,7 +33,7 @@ function nameOf(folder) {
 function tasksOf(shape) {
   return layersOf(shape).map((layer, i) => {
     if (layer.length === 1) return task(layer[0]);
-    const branches = layer.map((step) => ({ [`b${step}`]: { do: [task(step)] } }));
+    const branches = layer.map((step) => ({ [`b${String(step)}`]: { do: [task(step)] } }));
     return { [`layer${i}`]: { fork: { compete: false, branches } } };
   });
 }

@@ -35,7 +35,7 @@ function profile(folder) {
 
 /** A thread that is terminated hears nothing of it, so it is asked for its profile first. */
 function askBeforeTheEnd(channel) {
-  const { terminate } = Worker.prototype;
+  const terminate = Reflect.get(Worker.prototype, 'terminate');
   Worker.prototype.terminate = async function () {
     const { threadId: thread } = this;
     const answered = new Promise((resolve) => {

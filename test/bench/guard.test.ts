@@ -1,12 +1,7 @@
 import { expect, test } from 'vitest';
 
 // A guard that never barks is none: here something has grown.
-const { grown, leastOf } = (await import('../../bench/guard/compare.mjs')) as {
-  grown: (baseline: Shapes, now: Shapes) => { lines: string[]; faults: string[] };
-  leastOf: (rounds: Record<string, number>[]) => Record<string, number>;
-};
-
-type Shapes = Record<string, Record<string, number>>;
+const { grown, leastOf } = await import('../../bench/guard/compare.mjs');
 
 const BASELINE = { 'chain-50': { events: 6, bytes: 2100, files: 3, kb: 13, calls: 40, cpu_ratio: 1.3 } };
 

@@ -51,7 +51,7 @@ async function recordedRuns(state: string): Promise<RecordedRun[]> {
   const runs: RecordedRun[] = [];
   for await (const { manifest } of runFolders(state)) {
     if (manifest === undefined || manifest.parent_run_id !== null) continue;
-    const { run_id, plan_id, status, created_at = null } = manifest;
+    const { run_id, plan_id, status, created_at } = manifest;
     runs.push({ run_id, plan_id, status, created_at, started_at: Date.parse(created_at ?? '') || 0 });
   }
   return runs.sort((a, b) => b.started_at - a.started_at);
