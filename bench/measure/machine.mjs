@@ -11,6 +11,9 @@ export function machineOf(temporal) {
     kernel: os.release(),
     node: process.version,
     temporal,
-    load: os.loadavg().map((load) => Number(load.toFixed(1))),
+    load: os
+      .loadavg()
+      .map((load) => load.toFixed(1))
+      .join(' '),
   };
 }
