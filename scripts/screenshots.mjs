@@ -79,12 +79,11 @@ async function toRun(page) {
 
 /** Temporal's own Web UI: the runs, and of one its events and its table. */
 async function picturesOfTemporal() {
-  const run = orch('open', 'release-1.2', '--print')
-    .trim()
-    .replace(/\/history$/, '');
+  const ui = new URL(orch('open', 'release-1.2', '--print').trim()).origin;
+  const run = `${ui}/namespaces/default/workflows/release-1.2`;
   const options = { colorScheme: 'light', viewport: { width: 1300, height: 760 } };
   await picture('temporal-runs', options, async (page) => {
-    await page.goto(run.replace(/\/workflows\/.*/, '/workflows'));
+    await page.goto(`${ui}/namespaces/default/workflows`);
     await page.getByText('release-1.2').first().waitFor();
   });
   await picture('temporal-run', options, async (page) => {

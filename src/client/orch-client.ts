@@ -14,6 +14,7 @@ import {
   type Verbs,
 } from '../contract/run-messages.js';
 import { ORCH_LOOP } from '../contract/loop-messages.js';
+import { SHORT_RUN_PATH } from '../contract/names.js';
 import { forCallsInTurn } from './calls-in-turn.js';
 import { describeRun, withAttempts, type DescribedRun, type LiveStep } from './describe.js';
 import type { ReadFiles } from './ended-run.js';
@@ -67,6 +68,8 @@ export interface OrchClientOptions {
   answerMs?: number;
   /** Base address of the Web UI, for links; without it runs have none. */
   webUi?: string;
+  /** Whether it has runs under a short address, as that of the embedded service has. Default false. */
+  shortAddresses?: boolean;
 }
 
 /**
@@ -372,14 +375,17 @@ export class OrchClient {
 
   /** Where Temporal's Web UI shows a run; undefined where that is not known. */
   webUiOf(runId: string): string | undefined {
-    if (this.options.webUi === undefined) return undefined;
+    const { webUi, shortAddresses } = this.options;
+    if (webUi === undefined) return undefined;
+    if (shortAddresses === true) return `${webUi}${SHORT_RUN_PATH}${encodeURIComponent(runId)}`;
     const namespace = this.options.service.namespace || DEFAULT_NAMESPACE;
-    return `${this.options.webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(runId)}`;
+    return `${webUi}/namespaces/${namespace}/workflows/${encodeURIComponent(runId)}`;
   }
 
   private link(runId: string, firstRunId: string): { web_ui?: string } {
     const page = this.webUiOf(runId);
-    return page === undefined ? {} : { web_ui: `${page}/${firstRunId}/history` };
+    if (page === undefined) return {};
+    return { web_ui: this.options.shortAddresses === true ? page : `${page}/${firstRunId}/history` };
   }
 }
 

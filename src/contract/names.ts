@@ -7,3 +7,6 @@ export function hostQueue(host: string): string {
 
 /** Header that carries a start's signature. */
 export const SIGNATURE_HEADER = 'orch-signature';
+
+/** Where the embedded service's Web UI has a run under a short address, followed by its id. */
+export const SHORT_RUN_PATH = '/r/';

@@ -41,6 +41,7 @@ export async function connectEmbedded(options: EmbeddedOptions = {}): Promise<Or
     workerRuns: () => workerRuns(env),
     readFiles: (runId) => readRecordFiles(stateDir(env), runId),
     ...defined({ webUi: ui_url }),
+    shortAddresses: true,
   });
 }
 

@@ -1,4 +1,6 @@
 import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { SHORT_RUN_PATH } from '../contract/names.js';
+import { DEFAULT_NAMESPACE } from '../temporal/settings.js';
 import { ownAddress, whyRefused } from './own-requests.js';
 import { LOOPBACK, splitAddress } from './ports.js';
 
@@ -43,8 +45,11 @@ const CLOSED = {
 export async function openWebUi(port: number, target: string): Promise<WebUi> {
   const server = createServer((incoming, answer) => {
     const refusal = whyRefused(incoming, { name: "orch's Web UI", ...ownAddress });
-    if (refusal === undefined) passOn(incoming, answer, target);
-    else answer.writeHead(refusal.status, { ...CLOSED, 'content-type': 'text/plain' }).end(`${refusal.why}\n`);
+    const run = shortAddressOf(incoming);
+    if (refusal !== undefined) {
+      answer.writeHead(refusal.status, { ...CLOSED, 'content-type': 'text/plain' }).end(`${refusal.why}\n`);
+    } else if (run !== undefined) answer.writeHead(302, { ...CLOSED, location: run }).end();
+    else passOn(incoming, answer, target);
   });
   server.on('upgrade', (_incoming, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -55,6 +60,13 @@ export async function openWebUi(port: number, target: string): Promise<WebUi> {
     server.closeAllConnections();
   };
   return { close };
+}
+
+/** Where a short address of a run leads; undefined for any other. What is in it stays as it is, so it leads nowhere else. */
+function shortAddressOf({ method, url = '' }: IncomingMessage): string | undefined {
+  if (method !== 'GET' && method !== 'HEAD') return undefined;
+  const id = url.startsWith(SHORT_RUN_PATH) ? url.slice(SHORT_RUN_PATH.length) : '';
+  return /^[^/?#]+$/.test(id) ? `/namespaces/${DEFAULT_NAMESPACE}/workflows/${id}` : undefined;
 }
 
 function passOn(incoming: IncomingMessage, answer: ServerResponse, target: string): void {

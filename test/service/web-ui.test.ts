@@ -52,6 +52,19 @@ describe('what people and the UI itself ask', () => {
     expect(answer.headers['set-cookie']).toEqual(['_csrf=token; Path=/']);
   });
 
+  it('is led from the short address of a run to its page, and nowhere else', async () => {
+    const short = await ask({ path: '/r/gate-25c1' });
+    expect([short.status, short.headers['location']]).toEqual([302, '/namespaces/default/workflows/gate-25c1']);
+    expect((await ask({ path: '/r/a%2Fb%0d%0aset-cookie:x' })).headers['location']).toBe(
+      '/namespaces/default/workflows/a%2Fb%0d%0aset-cookie:x',
+    );
+    for (const path of ['/r/', '/r//evil.example', '/r/a/b', '/r/a?x', '/rest']) {
+      expect([path, (await ask({ path })).status]).toEqual([path, 200]);
+    }
+    const headers = { origin: `http://localhost:${port}`, host: `localhost:${port}` };
+    expect((await ask({ method: 'POST', path: '/r/gate-25c1', headers, body: '' })).status).toBe(200);
+  });
+
   it('comes through a port that was forwarded', async () => {
     const headers = { host: 'localhost:9999', origin: 'http://localhost:9999', 'sec-fetch-site': 'same-origin' };
     expect((await ask({ method: 'POST', headers })).status).toBe(200);
