@@ -177,7 +177,6 @@ export class BenchService {
     return `${shape}-${contender[0]}${String(this.#count).padStart(3, '0')}`;
   }
 
-  /** Without the server's database, in which all contenders are. */
   /** What stays of runs. The folders of their tries go within a minute after. */
   #disk(ids) {
     const all = ids.map((id) => diskOf(path.join(this.rig.state, 'runs', id)));

@@ -1,7 +1,4 @@
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { pythonOf } from './python.mjs';
-import { dependenciesOf } from './work.mjs';
+import { pythonWork } from './python.mjs';
 
 const SCRIPT = `
 import asyncio, json, os, sys
@@ -40,9 +37,5 @@ asyncio.run(main())
 export const dbos = {
   name: 'dbos',
   needs: 'dbos',
-  prepare({ command, folder, shape }) {
-    writeFileSync(path.join(folder, 'steps.json'), JSON.stringify(dependenciesOf(shape)));
-    writeFileSync(path.join(folder, 'work.py'), SCRIPT);
-    return { file: pythonOf(command), args: ['work.py', String(shape.concurrency)], env: { DO_NOT_TRACK: '1' } };
-  },
+  prepare: (given) => pythonWork(given, SCRIPT),
 };

@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { pythonOf } from './python.mjs';
-import { dependenciesOf } from './work.mjs';
+import { pythonWork } from './python.mjs';
 
 const SCRIPT = `
 import json, subprocess, sys
@@ -31,16 +29,11 @@ work()
 export const prefect = {
   name: 'prefect',
   needs: 'prefect',
-  prepare({ command, folder, shape }) {
-    writeFileSync(path.join(folder, 'steps.json'), JSON.stringify(dependenciesOf(shape)));
-    writeFileSync(path.join(folder, 'work.py'), SCRIPT);
-    const env = {
-      PREFECT_HOME: path.join(folder, 'home'),
+  prepare: (given) =>
+    pythonWork(given, SCRIPT, {
+      PREFECT_HOME: path.join(given.folder, 'home'),
       PREFECT_LOGGING_LEVEL: 'ERROR',
       PREFECT_SERVER_ANALYTICS_ENABLED: 'false',
       PREFECT_SERVER_ALLOW_EPHEMERAL_MODE: 'true',
-      DO_NOT_TRACK: '1',
-    };
-    return { file: pythonOf(command), args: ['work.py', String(shape.concurrency)], env };
-  },
+    }),
 };
