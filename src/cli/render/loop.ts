@@ -40,11 +40,7 @@ export function nowLine(described: LoopDescription): string {
 }
 
 /** How a loop ended. */
-export function loopSummary(
-  colors: Colors & Partial<Pick<Styles, 'link'>>,
-  ended: LoopView,
-  logs?: LogAddress,
-): string {
+export function loopSummary(colors: Styles, ended: LoopView, logs?: LogAddress): string {
   const view = forPeople(ended);
   const lines = [`${view.loop_id} ${colors.bold(view.status)} (${view.turns} ${view.turns === 1 ? 'turn' : 'turns'})`];
   const { failure } = view;
@@ -57,7 +53,7 @@ export function loopSummary(
     const { log_dir } = failure;
     if (log_dir !== undefined) {
       const log = logs?.(view.loop_id, { id: failure.prompt, status: 'failed', log_dir });
-      lines.push(`  logs  ${colors.link?.(log_dir, log) ?? log_dir}`);
+      lines.push(`  logs  ${colors.link(log_dir, log)}`);
     }
   }
   if (view.stop_reason !== undefined) lines.push(`  stopped: ${view.stop_reason}`);

@@ -1,4 +1,3 @@
-import type { Colors } from 'picocolors/types.js';
 import type { RunResult, StepView } from '../../contract/run-messages.js';
 import type { Styles } from '../terminal.js';
 import { duration, forPeople } from './format.js';
@@ -23,15 +22,11 @@ export interface EndedAs {
 }
 
 /** How a run ended: counts, what failed and why, where to look, and how it is done again. */
-export function renderSummary(
-  colors: Colors & Partial<Pick<Styles, 'link'>>,
-  ended: RunResult,
-  about: EndedAs = {},
-): string {
+export function renderSummary(colors: Styles, ended: RunResult, about: EndedAs = {}): string {
   const result = forPeople(ended);
   const word = { succeeded: colors.green, failed: colors.red, canceled: colors.magenta }[result.status];
   const lines = [
-    `${colors.link?.(result.run_id, about.web_ui) ?? result.run_id} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
+    `${colors.link(result.run_id, about.web_ui)} ${word(colors.bold(result.status))} in ${duration(result.finished_at - result.started_at)}: ${countText(result.steps)}${warningText(result)}`,
   ];
   lines.push(...failureLines(colors, result.run_id, result.steps, about.logs));
   const missed = result.status === 'succeeded' ? missedLines(result.steps) : [];

@@ -1,4 +1,3 @@
-import type { Colors } from 'picocolors/types.js';
 import type { StepView } from '../../contract/run-messages.js';
 import type { LogAddress } from '../log-links.js';
 import type { RerunOutlook } from '../rerun-outlook.js';
@@ -7,19 +6,12 @@ import { counted } from './format.js';
 import { shellWord } from '../../basics/shell-word.js';
 import { whyText } from './why.js';
 
-type LinkedColors = Colors & Partial<Pick<Styles, 'link'>>;
-
 /** Failed steps whose output is shown, and the lines of each. */
 const SHOWN_FAILURES = 5;
 const SHOWN_LINES = 10;
 
 /** The failed steps of a run that has ended: why each failed, what it said last, and the command that shows all of it. */
-export function failureLines(
-  colors: LinkedColors,
-  runId: string,
-  steps: readonly StepView[],
-  logs?: LogAddress,
-): string[] {
+export function failureLines(colors: Styles, runId: string, steps: readonly StepView[], logs?: LogAddress): string[] {
   const failed = steps.filter((step) => step.status === 'failed' && !step.recovered);
   const more = failed.length - SHOWN_FAILURES;
   return [
@@ -28,7 +20,7 @@ export function failureLines(
   ];
 }
 
-function failureOf(colors: LinkedColors, runId: string, step: StepView, logs: LogAddress | undefined): string[] {
+function failureOf(colors: Styles, runId: string, step: StepView, logs: LogAddress | undefined): string[] {
   const tail = (step.stderr_tail || step.stdout_tail || '').trimEnd();
   const output = tail === '' ? [] : tail.split('\n').slice(-SHOWN_LINES);
   return [
@@ -39,13 +31,13 @@ function failureOf(colors: LinkedColors, runId: string, step: StepView, logs: Lo
 }
 
 /** The command that tells more of a failed step; one that shows a log is a link to that, too. */
-function wholeStory({ link }: LinkedColors, runId: string, step: StepView, logs: LogAddress | undefined): string {
+function wholeStory({ link }: Styles, runId: string, step: StepView, logs: LogAddress | undefined): string {
   const { id, log_dir, sub_runs } = step;
   const subRun = sub_runs?.at(-1);
   if (subRun !== undefined) return `its run:  orch status ${subRun}`;
   if (log_dir === undefined) return `more:  orch explain ${runId} ${id}`;
   const command = `orch logs ${runId} ${shellWord(loggedAs(id, log_dir))}`;
-  return `its output:  ${link?.(command, logs?.(runId, step)) ?? command}`;
+  return `its output:  ${link(command, logs?.(runId, step))}`;
 }
 
 /** The step; of a `foreach` the instance whose logs they are: `extract[1]`. */

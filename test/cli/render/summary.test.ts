@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { expect, test } from 'vitest';
 import type { LogAddress } from '../../../src/cli/log-links.js';
 import { renderSummary } from '../../../src/cli/render/summary.js';
@@ -6,7 +5,7 @@ import { createStyles, paint } from '../../../src/cli/terminal.js';
 import type { StepView } from '../../../src/contract/run-messages.js';
 import { endedRun } from '../../support/ended-run.js';
 
-const colors = pc.createColors(false);
+const colors = createStyles(false);
 const exited = (id: string, more: Partial<StepView> = {}): StepView => ({
   id,
   status: 'failed',
