@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { callCli, REPO, runCli } from '../support/cli.js';
@@ -97,7 +97,9 @@ test("orch open prints where a run's page is, and hands it to the browser that B
   });
   const printed = await callCli(['open', stdout.trim(), '--print']);
   expect(printed).toMatchObject({ code: 0, stderr: '' });
-  expect(printed.stdout).toMatch(/^http:\/\/\S+\/workflows\/\S+\n$/);
-  const shown = await callCli(['open', '@last'], { env: { BROWSER: browser } });
+  expect(printed.stdout).toMatch(/^http:\/\/\S+\/(r|workflows)\/\S+\n$/);
+  const shown = await callCli(['open', stdout.trim()], { env: { BROWSER: browser } });
   expect(shown.code).toBe(0);
+  await expect.poll(() => existsSync(opened), { timeout: 10_000 }).toBe(true);
+  expect(`${readFileSync(opened, 'utf8')}\n`).toBe(printed.stdout);
 });
