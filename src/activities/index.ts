@@ -13,6 +13,7 @@ import { createNotify } from './notify/notify.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep } from './cleanup/reap-step.js';
 import { createRunStep } from './dispatch/run-step.js';
+import { createRunSteps } from './dispatch/run-steps.js';
 import { executionOf } from './step/execution-info.js';
 import { endingUnexpected } from './step/unexpected.js';
 import { createScheduleActivities } from './schedules.js';
@@ -41,6 +42,7 @@ export function createActivities(deps: ActivityDeps): Activities {
   const schedules = createScheduleActivities(deps.schedules);
   return {
     runStep: endingUnexpected(createRunStep(deps)),
+    runSteps: endingUnexpected(createRunSteps(deps)),
     verifyStart: endingUnexpected(createVerifyStart(deps.signing)),
     admitPlan: endingUnexpected((sources) => admitPlan(sources, Context.current().cancellationSignal)),
     admitLoop: endingUnexpected((given) => Promise.resolve(loopInputProblems(given))),

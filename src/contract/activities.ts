@@ -8,12 +8,15 @@ import type { StateNote, SyncReport, SyncTask, TurnSuccess, TurnTask } from './l
 import type { NotifyReport, NotifyTask } from './notify.js';
 import type { ScheduledEnd, ScheduledRun } from './schedule-messages.js';
 import type { Seal } from './seal.js';
+import type { GroupReport, StepGroup } from './step-group.js';
 import type { CarriedStep, StepTask, SharedTask, StepSuccess } from './step-task.js';
 
 /** The activities that a worker offers, by name. */
 export interface Activities extends LockActivities, ScheduleActivities {
   /** Runs one step to its end. */
   runStep(task: StepTask | SharedTask): Promise<StepSuccess>;
+  /** Begins steps one after the other for a moment, and says what has become of them: those that take long run on. */
+  runSteps(group: StepGroup): Promise<GroupReport>;
   /**
    * Called before a run goes on in a new history: writes its record down so far, and says what the service knows of the
    * steps that run, by their ids. Local activity.

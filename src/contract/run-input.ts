@@ -14,8 +14,9 @@ import type { ReusedReport, StepReport } from './step-result.js';
  * - 3: the plan is checked once, and what came of it stands in history: a replay checks nothing.
  * - 4: a run that becomes long goes on in a new history.
  * - 5: an approval without a timeout has a timer too; a history is left before it has 4,000 events.
+ * - 6: short steps are handed to the worker in groups.
  */
-export const ENGINE_VERSION = 5;
+export const ENGINE_VERSION = 6;
 
 /** The oldest version whose runs this code goes on with. `src/workflows/program/versions.ts` tells what each decides. */
 export const OLDEST_ENGINE_VERSION = 1;

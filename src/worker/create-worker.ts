@@ -3,6 +3,7 @@ import type { Context } from '@temporalio/activity';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.js';
 import { readRunStart } from '../activities/step/shared-task.js';
+import { Places } from '../activities/step/places.js';
 import { createAccountGateway } from '../temporal/account-gateway.js';
 import { createLockGateway } from '../temporal/lock-gateway.js';
 import { RecordKeeper } from '../records/record-keeper.js';
@@ -56,6 +57,9 @@ export interface WorkerSettings {
   /** Where runs leave their records. Default: a keeper of the worker's own. */
   records?: Pick<RecordKeeper, 'take' | 'seal' | 'flush'>;
 }
+
+/** Steps that run at once where nobody has said how many. */
+const MAX_STEPS = 1000;
 
 /** Connects to the service that `settings` names. */
 export function connectWorker(settings: TemporalSettings): Promise<NativeConnection> {
@@ -133,6 +137,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
       service: settings.service ?? namespace,
       ...defined({ loopRoot: settings.loopRoot }),
       manyHosts: settings.onlyHost !== true,
+      places: new Places(settings.maxSteps ?? MAX_STEPS),
       isRunOpen: async (run) => (await locks.closedAt(run)) === undefined,
       starts: createRunStarts(reach, readRunStart),
       locks,
@@ -148,7 +153,7 @@ function commonOptions(settings: WorkerSettings): Omit<WorkerOptions, 'taskQueue
         ...(signing ? [(context: Context) => ({ inbound: signedTasks(signing, context) })] : []),
       ],
     },
-    maxConcurrentActivityTaskExecutions: settings.maxSteps ?? 1000,
+    maxConcurrentActivityTaskExecutions: settings.maxSteps ?? MAX_STEPS,
     // Heartbeats bring cancellations: throttled, these would wait for most of the heartbeat timeout.
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',

@@ -107,6 +107,7 @@ async function openRun(
   if (raw.pendingWorkflowTask) return { steps: { has: () => true } };
   const steps = new Set<string>();
   for (const { activityId, heartbeatDetails } of raw.pendingActivities ?? []) {
+    if (activityId?.startsWith('g:')) return { steps: { has: () => true } }; // a group of steps, for a second
     if (activityId?.startsWith('n:')) steps.add(activityId); // a command that tells somebody of the run
     if (!activityId?.startsWith('s:')) continue;
     // This host was gone for too long, and the step has begun anew on another one.

@@ -26,7 +26,7 @@ import { refuseNul } from './refuse-nul.js';
 import { ownVariables } from './own-variables.js';
 import { detached, failStep, isWantedStop, stopped } from '../step/step-failure.js';
 import { followStreams, type StepLogs } from './step-logs.js';
-import { stopSignals } from '../step/stop-signals.js';
+import { stopSignals, type StopSignals } from '../step/stop-signals.js';
 import { openTask, withheld, type OpenedTask } from '../step/task-secrets.js';
 import { ownerOf, tryDirOf } from '../step/try-folder.js';
 import type { StepFacts, StepHeartbeat, StepSuccess, StepTask } from '../../contract/step-task.js';
@@ -49,6 +49,15 @@ export interface ProcessJob {
   conclude(end: DurableOver, facts: StepFacts, opened: OpenedTask): Promise<Outcome>;
 }
 
+/** How a process is waited for. */
+interface Attendance {
+  signals: StopSignals;
+  /** Waits, and meanwhile tells whoever wants to know what `progress` says. */
+  beating<T>(progress: () => ProcessProgress, run: () => Promise<T>): Promise<T>;
+}
+
+type ProcessProgress = Omit<StepHeartbeat, 'failures' | 'first_started_at'>;
+
 /**
  * Runs a step's process to its end, or goes on with one that a worker before this one has started.
  *
@@ -60,7 +69,12 @@ export async function runCommand(
   prepare?: () => Promise<ProcessJob>,
 ): Promise<StepSuccess> {
   const tryDir = tryDirOf(deps.stateDir, execution);
-  const ended = readOutcome(tryDir) ?? (await runToOutcome(deps, execution, tryDir, prepare));
+  const attendance = (): Attendance => ({
+    signals: stopSignals(deps, execution),
+    beating: (progress, run) => withHeartbeat(execution, progress, run),
+  });
+  const ended = readOutcome(tryDir) ?? (await runToOutcome(deps, execution, tryDir, attendance, prepare));
+  if (ended === undefined) throw detached(execution);
   switch (ended.kind) {
     case 'success':
       return ended.result;
@@ -74,12 +88,33 @@ export async function runCommand(
   }
 }
 
+/**
+ * Runs a step's process, or goes on with it, until `letGo`: then it runs on, and whoever comes with the same try finds it.
+ *
+ * @returns undefined where it runs on
+ */
+export async function runForAWhile(
+  deps: RunStepDeps,
+  execution: Execution,
+  letGo: AbortSignal,
+): Promise<Outcome | undefined> {
+  const tryDir = tryDirOf(deps.stateDir, execution);
+  const never = new AbortController().signal;
+  const attendance = (): Attendance => ({
+    signals: { cancel: never, detach: letGo, stop() {}, close() {} },
+    beating: (_, run) => run(),
+  });
+  return readOutcome(tryDir) ?? runToOutcome(deps, execution, tryDir, attendance, undefined);
+}
+
+/** @returns undefined where the process runs on without this worker */
 async function runToOutcome(
   deps: RunStepDeps,
   execution: Execution,
   tryDir: string,
+  attendance: () => Attendance,
   prepare: (() => Promise<ProcessJob>) | undefined,
-): Promise<Outcome> {
+): Promise<Outcome | undefined> {
   const { task, attempt, startedAt } = execution;
   const logDir = stepAttemptDir(deps.stateDir, task.run_id, task.step_id, attempt);
   const logs = followStreams(logDir);
@@ -92,12 +127,12 @@ async function runToOutcome(
     refuseNul(opened.task);
     job = await prepare?.();
     const spec = durableSpec(deps, execution, opened, tryDir, job);
-    end = await runWithHeartbeat(deps, execution, spec, logs, { job, opened });
+    end = await attended(attendance(), spec, logs, { job, opened });
   } catch (error) {
     if (isDiskFull(error)) throw diskFull(deps, execution);
     return failed({ ...notStarted(error), facts: { started_at: startedAt, log_dir: logDir } });
   }
-  if (end.kind === 'detached') throw detached(execution);
+  if (end.kind === 'detached') return undefined;
   const whole = await logs.finish(end.kind === 'exited' ? end.startedAt + end.durationMs : undefined);
   // The process has ended, and its raw output is there: what is to be made of it has time until there is room.
   if (!whole && readsLogs(task) && !hasRoom(deps.stateDir)) throw diskFull(deps, execution);
@@ -175,25 +210,23 @@ function commandOf(task: StepTask, env: Record<string, string>): Invocation {
   return invocation(task.action, env);
 }
 
-/** Runs the process and tells Temporal that it lives; a cancellation stops it, the end of the worker leaves it alone. */
-async function runWithHeartbeat(
-  deps: RunStepDeps,
-  execution: Execution,
+/** Runs the process while somebody waits for it. */
+async function attended(
+  { signals, beating }: Attendance,
   spec: DurableSpec,
   logs: StepLogs,
   { job, opened }: { job: ProcessJob | undefined; opened: OpenedTask },
 ): Promise<DurableEnd> {
   let pid: number | undefined;
   let stdoutFile: string | undefined;
-  const progress = (): Omit<StepHeartbeat, 'failures' | 'first_started_at'> => {
+  const progress = (): ProcessProgress => {
     const bytes = stdoutFile === undefined ? 0 : readEnd(stdoutFile, 0).size;
     const lastLine = job === undefined ? logs.lastLine() : undefined;
     return { bytes, ...(pid && { pid }), ...(lastLine && { last_line: lastLine }), ...job?.progress() };
   };
-  const signals = stopSignals(deps, execution);
   let unwatch: (() => void) | undefined;
   try {
-    return await withHeartbeat(execution, progress, async () => {
+    return await beating(progress, async () => {
       const end = await runDurable(spec, {
         ...signals,
         onStart(started) {

@@ -37,12 +37,10 @@ export function createRunStep(deps: RunStepDeps): (given: StepTask | SharedTask)
     else if (deps.manyHosts) Context.current().heartbeat(carried(execution) satisfies StepHeartbeat);
     waitForRoom(deps, execution);
     const { action } = task;
-    return recorded(execution, () =>
-      expecting(execution, () => {
-        if (action.type === 'http') return runHttp(deps, execution);
-        return action.type === 'agent' ? runAgent(deps, execution, action) : runCommand(deps, execution);
-      }),
-    );
+    if (action.type === 'http') return recorded(execution, () => expecting(execution, () => runHttp(deps, execution)));
+    const run = (): Promise<StepSuccess> =>
+      action.type === 'agent' ? runAgent(deps, execution, action) : runCommand(deps, execution);
+    return recorded(execution, () => expecting(execution, () => deps.places.with(run)));
   };
 }
 

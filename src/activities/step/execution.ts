@@ -2,6 +2,7 @@ import type { StepTask, StepFacts } from '../../contract/step-task.js';
 import type { StepReason } from '../../contract/statuses.js';
 import type { FailedAttempt } from '../../contract/step-result.js';
 import type { RunStarts } from '../../temporal/run-starts.js';
+import type { Places } from './places.js';
 import type { RunStart } from './shared-task.js';
 
 export interface RunStepDeps {
@@ -15,6 +16,8 @@ export interface RunStepDeps {
   host: string;
   /** Whether workers with other state folders may take the steps of a run. */
   manyHosts: boolean;
+  /** Processes that this worker waits for. */
+  places: Places;
   /** What runs were started with. */
   starts: RunStarts<RunStart>;
   /** Whether a run has not closed. Rejects where the service cannot be asked. */

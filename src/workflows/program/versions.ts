@@ -51,6 +51,12 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
       'an approval without a timeout has a timer too, which shows in the timeline of the run what it asks, and for how long; a history is left before it has 4,000 events, and not at the first quiet moment after',
     files: ['run/new-history.ts', 'run/waits.ts'],
   },
+  6: {
+    since: '2026-11-30',
+    reason:
+      'short steps, and those that certainly come after them, are handed to the worker in one activity; the run takes in nothing else meanwhile',
+    files: ['steps/step-runner.ts'],
+  },
 };
 
 /** The versions of loops that this code runs, by number. */

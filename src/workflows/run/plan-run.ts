@@ -33,6 +33,7 @@ import { provideDetails } from '../record/current-details.js';
 import { RunJournal } from '../record/journal.js';
 import type { Signals } from '../record/signals.js';
 import { statusMemo } from '../record/status-memo.js';
+import type { ShortEnd } from '../steps/short-steps.js';
 import { StepRunner } from '../steps/step-runner.js';
 import { temporal } from '../temporal/temporal.js';
 import { firstCommands, resumption, type FirstCommands } from './first-commands.js';
@@ -61,6 +62,10 @@ export class PlanRun {
   private readonly history: NewHistory;
   private readonly journal: RunJournal;
   private readonly notifications: Notifications;
+  /** What has happened while short steps were under way, in order. */
+  private readonly meanwhile: (() => void)[] = [];
+  /** When short steps were last handed out, and whether ends of them are being taken in. */
+  private readonly landing = { since: 0, depth: 0 };
   /** Whether the record ends only once people were told. */
   private endIsHeld = false;
   private readonly showStatus: (status: RunStatus) => void;
@@ -123,7 +128,14 @@ export class PlanRun {
       },
     );
     provideDetails(() => detailsTable(program, state));
-    offerVerbs({ program, signals, state: () => state, apply, asked: (note, at) => this.journal.asked(note, at) });
+    offerVerbs({
+      program,
+      signals,
+      state: () => state,
+      apply,
+      inTurn: this.inTurn,
+      asked: (note, at) => this.journal.asked(note, at),
+    });
     const cancel = hearCancel(signals, () => state, apply);
     signals.deliverEarly();
     CancellationScope.current().cancelRequested.catch(cancel);
@@ -133,6 +145,7 @@ export class PlanRun {
   async toItsEnd(): Promise<void> {
     const { state, locks, history, input, notifications } = this;
     this.first.carryOut();
+    this.carryOn();
     notifications.begin();
     locks.take(this.scope, input.carried !== undefined && state.lock === undefined);
     for (;;) {
@@ -177,6 +190,7 @@ export class PlanRun {
         return this.state.holding === undefined;
       },
       mayGoOn: () => this.history.agentsMayGoOn(),
+      landed: this.landed,
     });
   }
 
@@ -210,10 +224,58 @@ export class PlanRun {
     this.apply({ type: 'step-ended', step, report, at: Date.now() });
 
   private readonly apply = (event: EngineEvent): void => {
+    const { runner, meanwhile } = this;
+    if (runner.busy) meanwhile.push(() => this.apply({ ...event, at: Date.now() }));
+    else {
+      this.take(event);
+      this.carryOn();
+    }
+  };
+
+  /** Does something that looks at the run and steers it, once what is under way lets it. */
+  private readonly inTurn = <T>(act: () => T): T | Promise<T> => {
+    if (!this.runner.busy) return act();
+    return new Promise<T>((resolve, reject) => {
+      this.meanwhile.push(() => {
+        try {
+          resolve(act());
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  };
+
+  /** Short steps have ended, one after the other, or side by side; meanwhile nothing else was taken in. */
+  private readonly landed = (ends: readonly ShortEnd[], begun: readonly number[]): void => {
+    const now = Date.now();
+    let at = this.landing.since;
+    this.landing.depth += 1;
+    ends.forEach(({ step, report }, i) => {
+      at = Math.min(Math.max(at, report.finished_at ?? at), now);
+      // Starts may only be held once all that was begun counts as started.
+      const others = [...ends.slice(i + 1).map((end) => end.step), ...begun];
+      const free = others.every((other) => this.state.steps[other]!.status !== 'pending');
+      if (this.runner.settle(step)) this.take({ type: 'step-ended', step, report, at }, free);
+    });
+    for (const act of this.meanwhile.splice(0)) act();
+    this.landing.depth -= 1;
+    this.carryOn();
+  };
+
+  /** Carries out what was started, unless there is more to take in first. */
+  private carryOn(): void {
+    if (this.landing.depth > 0) return;
+    this.landing.since = Date.now();
+    this.runner.flush();
+  }
+
+  /** @param mayHold whether this is a moment at which starts may be held, or the run be ended for its length */
+  private take(event: EngineEvent, mayHold = true): void {
     const { state, history } = this;
     this.first.beforeEvent();
     if (event.type === 'run-cancel-requested') history.giveUp();
-    else if (event.type !== 'starts-held') history.look();
+    else if (event.type !== 'starts-held' && mayHold) history.look();
     const before = state.status;
     const todo = decide(this.program, state, event);
     this.showStatus(state.status);
@@ -223,8 +285,10 @@ export class PlanRun {
     this.notifications.took(before, event.at);
     if (event.type === 'run-cancel-requested' && event.force) this.runner.force();
     // Not before it, and so not where starts are held before it: it may tell of the end of a step that this would end.
-    if (event.type !== 'starts-held' && history.mustEnd()) this.apply({ type: 'history-full', at: Date.now() });
-  };
+    if (event.type !== 'starts-held' && mayHold && history.mustEnd()) {
+      this.apply({ type: 'history-full', at: Date.now() });
+    }
+  }
 
   /** Takes up what an earlier history of the run had under way. */
   private resume(before: CarriedRun): void {

@@ -23,6 +23,8 @@ export interface Steerable {
   signals: Signals;
   state(): RunState;
   apply(event: EngineEvent): void;
+  /** Does something that looks at the run and steers it: at once, or within a second. */
+  inTurn<T>(act: () => T): T | Promise<T>;
   /** Writes a request down, before it is met or after it was refused. */
   asked(note: VerbNote, at: number): void;
 }
@@ -77,7 +79,9 @@ export function offerVerbs(run: Steerable): void {
 
 function offer(run: Steerable, name: VerbName, description: string, read: (given: Given) => Request): void {
   // What somebody typed into a form may be anything at all.
-  const accept = (via: VerbNote['via'], verb?: unknown): VerbAccepted => {
+  const accept = (via: VerbNote['via'], verb?: unknown): VerbAccepted | Promise<VerbAccepted> =>
+    run.inTurn(() => take(via, verb));
+  const take = (via: VerbNote['via'], verb?: unknown): VerbAccepted => {
     const given = recordOf(verb);
     const at = Date.now();
     let request: Request;
@@ -106,11 +110,15 @@ function offer(run: Steerable, name: VerbName, description: string, read: (given
       run.asked({ verb: name, via: 'signal', given: recordOf(verb.value), refusal: unsignedVerb(name) }, Date.now());
       return;
     }
-    try {
-      accept('signal', verb);
-    } catch (error) {
+    const refuse = (error: unknown): void => {
       if (!(error instanceof ApplicationFailure)) throw error;
       log.warn(error.message); // a signal has no answer
+    };
+    try {
+      const accepted = accept('signal', verb);
+      if (accepted instanceof Promise) accepted.catch(refuse);
+    } catch (error) {
+      refuse(error);
     }
   };
   run.signals.on(name, hear, description);

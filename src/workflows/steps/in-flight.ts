@@ -5,7 +5,7 @@ import type { CarriedStep } from '../../contract/step-task.js';
  * What is under way: a process, which a run that goes on in a new history finds again; a wait for locks, which is asked for
  * anew; or something that only this history hears the end of. What has landed has ended, and its step is about to.
  */
-export type Flight = 'process' | 'locks' | 'call' | 'sub-plan' | 'landed';
+export type Flight = 'process' | 'locks' | 'call' | 'sub-plan' | 'short-steps' | 'landed';
 
 /** What each of them is called to people. */
 const WORDS: Readonly<Record<Flight, string>> = {
@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<Flight, string>> = {
   locks: 'locks',
   call: 'an HTTP call',
   'sub-plan': 'a sub-plan',
+  'short-steps': 'short steps',
   landed: 'its end',
 };
 
@@ -33,8 +34,11 @@ export class InFlight {
     this.heldLocks = new Map(locks);
   }
 
+  /** Steps that were started, and of which nothing is under way yet. */
+  starting = 0;
+
   get size(): number {
-    return this.flights.size + this.agents.size;
+    return this.flights.size + this.agents.size + this.starting;
   }
 
   get hasAgents(): boolean {
@@ -58,6 +62,11 @@ export class InFlight {
     this.before.delete(id);
     if (known !== undefined) this.known.set(id, known);
     return known;
+  }
+
+  /** A process runs, or has ended, that this history has yet to ask for. */
+  found(id: string, known: CarriedStep): void {
+    this.before.set(id, known);
   }
 
   /** Whether an earlier history has begun it, and this one has yet to. */

@@ -15,6 +15,7 @@ import { InFlight } from './in-flight.js';
 import { ListSteps } from './list-steps.js';
 import { LockedSteps } from './locked-steps.js';
 import { StepActivities } from './run-step.js';
+import { ShortSteps, type ShortEnd } from './short-steps.js';
 import { Slots } from './slots.js';
 import { notWorkedOut } from './step-end.js';
 import { instanceId, StepTasks, type Instance } from './step-tasks.js';
@@ -36,6 +37,8 @@ export interface StepRunnerOptions {
   mayStart: () => boolean;
   /** Whether an agent may begin another turn or gate; asked before each. */
   mayGoOn: () => boolean;
+  /** Takes in the ends of short steps, in their order, and then all that has happened meanwhile. `begun` have begun, too. */
+  landed: (ends: readonly ShortEnd[], begun: readonly number[]) => void;
 }
 
 /** Carries the steps of a run out that the engine starts: as activities, by agents, as sub-runs. */
@@ -53,6 +56,9 @@ export class StepRunner {
   /** The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here. */
   private readonly sharing: boolean;
   private readonly lists: ListSteps;
+  private readonly short: ShortSteps;
+  /** Steps that were started, and that are about to be carried out together. */
+  private started: number[] = [];
   /** What is under way. */
   readonly inFlight: InFlight;
 
@@ -92,11 +98,23 @@ export class StepRunner {
       ended: (id) => this.ended(id),
       onInstance: options.onInstance,
     });
+    // Runs of before have it in each task, and wait for room by the sizes of those.
+    const shared = version >= 2 ? sharedEnv(input) : undefined;
     this.activities = new StepActivities(temporal, {
       version,
       maxDuration: plan.globals.max_step_duration_sec,
-      // Runs of before have it in each task, and wait for room by the sizes of those.
-      shared: version >= 2 ? sharedEnv(input) : undefined,
+      shared,
+    });
+    this.short = new ShortSteps(temporal, {
+      program,
+      tasks: this.tasks,
+      inFlight: this.inFlight,
+      shared: version >= 6 ? shared : undefined,
+      heldLocks: options.heldLocks,
+      parent,
+      stateOf,
+      isBusy: () => this.pacing.busy,
+      landed: (...what) => this.landed(...what),
     });
     this.agents = new AgentSteps(temporal, {
       program,
@@ -116,10 +134,28 @@ export class StepRunner {
     });
   }
 
+  /** A step has its turn. From engine version 6 on it waits for {@link flush}, with those that start together with it. */
   start(index: number): void {
     const scope = this.temporal.scope(this.options.parent);
     this.scopes.set(index, scope);
-    void this.runToEnd(scope, index);
+    if (this.input.engine_version >= 6) {
+      this.started.push(index);
+      this.inFlight.starting += 1;
+    } else void this.runToEnd(scope, index);
+  }
+
+  /** Carries out what was started: by the worker as a group, or each by itself. */
+  flush(): void {
+    const { started } = this;
+    this.startLater([]);
+    const stopped = started.some((index) => this.scopes.get(index)!.consideredCancelled);
+    if (started.length === 0 || (!stopped && this.short.begin(started))) return;
+    for (const index of started) void this.runToEnd(this.scopes.get(index)!, index);
+  }
+
+  /** Whether steps run of which the run hears together, within a second: until then it takes nothing else in. */
+  get busy(): boolean {
+    return this.short.busy;
   }
 
   /** What goes along to a new history, besides what runs. */
@@ -165,7 +201,30 @@ export class StepRunner {
     this.scopes.delete(index);
     this.lists.over(index);
     this.ended(this.plan.steps[index]!.id);
+    this.short.ended(report);
     this.options.apply({ type: 'step-ended', step: index, report, at: Date.now() });
+  }
+
+  /** A group is over. What it began and has not ended well is carried out by itself, when its turn comes. */
+  private landed(ends: readonly ShortEnd[], begun: readonly number[], leftover: readonly number[]): void {
+    this.startLater([...leftover]);
+    this.options.landed(ends, begun);
+  }
+
+  private startLater(started: number[]): void {
+    this.started = started;
+    this.inFlight.starting = started.length;
+  }
+
+  /**
+   * A step that a group has ended has its turn. @returns false where it has not been started, and so ends when it is
+   */
+  settle(index: number): boolean {
+    if (this.options.stateOf().steps[index]!.status !== 'running') return false;
+    this.short.take(index);
+    this.scopes.delete(index);
+    this.startLater(this.started.filter((each) => each !== index));
+    return true;
   }
 
   private ended(id: string): void {
@@ -244,6 +303,8 @@ export class StepRunner {
 
   private async runTask(index: number, task: StepTask): Promise<StepReport> {
     const { step_id: id } = task;
+    const before = this.short.take(index);
+    if (before !== undefined) return before;
     const isCall = task.action.type === 'http';
     if (isCall) this.inFlight.begin(id, 'call');
     const known = isCall ? undefined : this.inFlight.beginProcess(id);

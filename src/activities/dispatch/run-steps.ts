@@ -1,0 +1,222 @@
+import { statSync } from 'node:fs';
+import os from 'node:os';
+import { Context } from '@temporalio/activity';
+import { hasRoom } from '../../host/disk-room.js';
+import { inspectTry } from '../../process/index.js';
+import { GroupOrder, likelyOrder } from '../../contract/group-order.js';
+import { packReports, unpackTasks, type GroupReport, type StepGroup } from '../../contract/step-group.js';
+import type { StepReport } from '../../contract/step-result.js';
+import type { StepTask } from '../../contract/step-task.js';
+import { recorded } from '../step/attempt-record.js';
+import { runForAWhile } from '../command/run-command.js';
+import type { Execution, RunStepDeps } from '../step/execution.js';
+import { readOutcome } from '../step/outcome-file.js';
+import { completeTask } from '../step/shared-task.js';
+import { tryDirOf } from '../step/try-folder.js';
+
+/** Milliseconds for which further steps begin, and then those until what still runs is left to activities of its own. */
+const WHILE = { begins: 500, waits: 1_000 };
+
+/**
+ * How many processes a group begins at once: where the processors are busy, more of them only take each other's time. As
+ * long as these idle, as many again begin every so many milliseconds.
+ */
+const ABREAST = { most: Math.max(4, os.availableParallelism() * 2), ms: 30, idle: 0.3 };
+
+/**
+ * Makes the activity that runs a group of short steps. It needs no heartbeat, since it lasts a second at most. It never
+ * fails: what it does not report as ended well goes to an activity of its own, which finds the process, or how it ended.
+ */
+export function createRunSteps(deps: RunStepDeps): (group: StepGroup) => Promise<GroupReport> {
+  return async (group) => {
+    if (deps.manyHosts) return { ended: [], reports: packReports([], []), begun: [], declined: true };
+    const work = new GroupWork(deps, group);
+    // A second attempt comes after a worker that was lost, and the run may have been told to stop since.
+    return group.look === true || Context.current().info.attempt > 1 ? work.look() : work.begin();
+  };
+}
+
+/** A group under way. */
+class GroupWork {
+  private readonly tasks: ReadonlyMap<number, StepTask>;
+  private readonly began = Date.now();
+  private readonly letGo = new AbortController();
+  private readonly ended: number[] = [];
+  private readonly reports: StepReport[] = [];
+  private readonly begun = new Map<number, number>();
+  private running = 0;
+  /** Set once nothing more begins. */
+  private stopped = false;
+
+  constructor(
+    private readonly deps: RunStepDeps,
+    private readonly group: StepGroup,
+  ) {
+    this.tasks = unpackTasks(group);
+  }
+
+  /** Begins steps in their order, until time is up or one does not end well. */
+  async begin(): Promise<GroupReport> {
+    const order = new GroupOrder(this.group);
+    let abreast = ABREAST.most;
+    await this.forAWhile(async () => {
+      await new Promise<void>((resolve) => {
+        const pump = (): void => {
+          while (this.running < Math.min(this.group.slots, abreast) && this.mayBegin()) {
+            const place = order.next();
+            if (place === undefined) break;
+            void this.run(place).then((well) => {
+              if (well) order.succeeded(place);
+              pump();
+            });
+          }
+          if (this.running > 0) return;
+          clearInterval(more);
+          resolve();
+        };
+        const idle = idleShare();
+        const more = setInterval(() => {
+          if (idle() < ABREAST.idle) return;
+          abreast += ABREAST.most;
+          pump();
+        }, ABREAST.ms);
+        pump();
+      });
+    });
+    return this.report();
+  }
+
+  /** Says what has become of the steps that an attempt before this one has begun, whose worker was lost. */
+  async look(): Promise<GroupReport> {
+    const found = [...this.tasks].flatMap(([place, task]) => {
+      const dir = tryDirOf(this.deps.stateDir, this.executionOf(task));
+      const bornAt = bornAtOf(dir);
+      return bornAt === undefined ? [] : [{ place, dir, bornAt }];
+    });
+    found.sort((a, b) => a.bornAt - b.bornAt);
+    await this.forAWhile(async () => {
+      await Promise.all(
+        found.map(async ({ place, dir, bornAt }) => {
+          if (hasStarted(dir)) await this.run(place);
+          else this.begun.set(place, Math.round(bornAt));
+        }),
+      );
+    });
+    const known = new Map(this.ended.map((place, i) => [place, this.reports[i]!]));
+    const byEnd = [...known].sort(([, a], [, b]) => (a.finished_at ?? 0) - (b.finished_at ?? 0));
+    const ended = likelyOrder(
+      this.group,
+      found.map(({ place }) => place),
+      byEnd.map(([place]) => place),
+    );
+    return this.report(
+      ended,
+      ended.map((place) => known.get(place)!),
+    );
+  }
+
+  private mayBegin(): boolean {
+    if (this.stopped || Date.now() - this.began >= WHILE.begins) return false;
+    // The activity itself has one place of the worker.
+    return (this.running === 0 || this.deps.places.free) && hasRoom(this.deps.stateDir);
+  }
+
+  private async forAWhile(act: () => Promise<void>): Promise<void> {
+    const { cancellationSignal } = Context.current();
+    const letGo = (): void => {
+      this.stopped = true;
+      this.letGo.abort();
+    };
+    const timer = setTimeout(letGo, WHILE.waits);
+    cancellationSignal.addEventListener('abort', letGo); // the worker stops
+    if (cancellationSignal.aborted) letGo();
+    try {
+      await act();
+    } finally {
+      clearTimeout(timer);
+      cancellationSignal.removeEventListener('abort', letGo);
+    }
+  }
+
+  /** Runs a step, and resolves to whether it has succeeded. Nothing more begins once one has not. */
+  private async run(place: number): Promise<boolean> {
+    this.running += 1;
+    this.begun.set(place, Date.now());
+    let report: StepReport | undefined;
+    try {
+      report = await this.deps.places.with(() => this.attempt(this.tasks.get(place)!));
+    } catch {
+      // Its own activity meets the same, and tells it.
+    }
+    this.running -= 1;
+    if (report !== undefined) {
+      this.begun.delete(place);
+      this.ended.push(place);
+      this.reports.push(report);
+    }
+    const well = report?.status === 'success';
+    if (!well) this.stopped = true;
+    return well;
+  }
+
+  private async attempt(given: StepTask): Promise<StepReport | undefined> {
+    const task = await completeTask(this.deps.starts, { shared: this.group.shared, task: given });
+    const execution = this.executionOf(task);
+    const outcome = await runForAWhile(this.deps, execution, this.letGo.signal);
+    if (outcome?.kind !== 'success') return undefined;
+    const { duration_sec: _, ...report } = await recorded(execution, () => Promise.resolve(outcome.result));
+    return report;
+  }
+
+  private executionOf(task: StepTask): Execution {
+    const startedAt = Date.now();
+    return {
+      task,
+      failures: 0,
+      attempt: (task.attempts_before ?? 0) + 1,
+      firstStartedAt: startedAt,
+      startedAt,
+      failedAttempts: [],
+      host: this.deps.host,
+      detached: 0,
+    };
+  }
+
+  private report(ended: readonly number[] = this.ended, reports: readonly StepReport[] = this.reports): GroupReport {
+    const ids = ended.map((place) => this.group.steps[place]!);
+    return { ended, reports: packReports(reports, ids), begun: [...this.begun] };
+  }
+}
+
+/** When the folder of a try was made, milliseconds since the epoch with fractions; undefined where it was not. */
+function bornAtOf(dir: string): number | undefined {
+  return statSync(dir, { throwIfNoEntry: false })?.birthtimeMs;
+}
+
+/** Whether there is a process, or an end, that one can wait for without beginning anything. */
+function hasStarted(dir: string): boolean {
+  const { status } = inspectTry(dir);
+  return readOutcome(dir) !== undefined || status === 'running' || status === 'exited';
+}
+
+/** Makes what tells the part of the processors' time that was idle since it was last asked. */
+function idleShare(): () => number {
+  const look = (): { idle: number; all: number } => {
+    const times = os.cpus().map(({ times: { user, nice, sys, idle, irq } }) => ({
+      idle,
+      all: user + nice + sys + idle + irq,
+    }));
+    return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.map(({ all }) => all)) };
+  };
+  let before = look();
+  return () => {
+    const now = look();
+    const share = (now.idle - before.idle) / Math.max(1, now.all - before.all);
+    before = now;
+    return share;
+  };
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
