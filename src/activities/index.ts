@@ -13,7 +13,7 @@ import { createNotify } from './notify/notify.js';
 import type { RecordKeeper } from '../records/record-keeper.js';
 import { reapStep } from './cleanup/reap-step.js';
 import { createRunStep } from './dispatch/run-step.js';
-import { createRunSteps } from './dispatch/run-steps.js';
+import { createRunSteps } from './command/run-steps.js';
 import { executionOf } from './step/execution-info.js';
 import { endingUnexpected } from './step/unexpected.js';
 import { createScheduleActivities } from './schedules.js';

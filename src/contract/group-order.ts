@@ -9,8 +9,10 @@ export class GroupOrder {
   private head = 0;
   private readonly awaited: number[];
   private readonly followers: number[][];
+  /** Set where the run has something to decide that may end everything. */
+  private over = false;
 
-  constructor(private readonly group: Pick<StepGroup, 'steps' | 'after' | 'started' | 'ready'>) {
+  constructor(private readonly group: Pick<StepGroup, 'steps' | 'after' | 'started' | 'ready' | 'decided'>) {
     this.line = [...group.started, ...group.ready];
     this.awaited = group.after.map((places) => places.length);
     this.followers = group.after.map(() => []);
@@ -22,7 +24,7 @@ export class GroupOrder {
   /** The next step to begin; undefined where none is ready, or only the run can start it. */
   next(): number | undefined {
     const place = this.line[this.head];
-    if (place === undefined || this.group.steps[place] === null) return undefined;
+    if (place === undefined || this.over || this.group.steps[place] === null) return undefined;
     this.head += 1;
     return place;
   }
@@ -31,41 +33,9 @@ export class GroupOrder {
   succeeded(place: number): void {
     for (const follower of this.followers[place]!) {
       this.awaited[follower]! -= 1;
-      if (this.awaited[follower] === 0) this.line.push(follower);
+      if (this.awaited[follower] !== 0) continue;
+      this.line.push(follower);
+      if (this.group.decided.includes(follower)) this.over = true;
     }
   }
-}
-
-/**
- * An order of ends in which the engine starts everything that was begun, where nobody remembers in which order the ends
- * were taken in.
- *
- * @param begun places in the order in which they began
- * @param ended places of those that have succeeded, in the order in which they ended
- */
-export function likelyOrder(group: StepGroup, begun: readonly number[], ended: readonly number[]): number[] {
-  const order = new GroupOrder(group);
-  const left = [...ended];
-  const taken: number[] = [];
-  const started = new Set<number>();
-  const start = (): void => {
-    while (started.size - taken.length < group.slots) {
-      const next = order.next();
-      if (next === undefined) return;
-      started.add(next);
-    }
-  };
-  const take = (place: number): void => {
-    left.splice(left.indexOf(place), 1);
-    taken.push(place);
-    order.succeeded(place);
-    start();
-  };
-  start();
-  for (const place of begun) {
-    for (const before of group.after[place]!) if (left.includes(before)) take(before);
-    while (!started.has(place) && left.length > 0) take(left[0]!);
-  }
-  while (left.length > 0) take(left[0]!);
-  return taken;
 }

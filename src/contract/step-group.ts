@@ -17,6 +17,8 @@ export interface StepGroup {
   started: readonly number[];
   /** Places of those that only lack a slot, in the order in which they get one. */
   ready: readonly number[];
+  /** Places of those without an id about which the run decides as soon as they are ready: nothing begins after that. */
+  decided: readonly number[];
   /** How many may run at once. */
   slots: number;
   /** The tasks of the steps that have an id. */

@@ -1,4 +1,4 @@
-import { ENGINE_VERSION, type RunInput } from '../../src/contract/run-input.js';
+import type { RunInput } from '../../src/contract/run-input.js';
 import type { ItemCounts, ProgressView } from '../../src/contract/run-messages.js';
 import type { StepTask } from '../../src/contract/step-task.js';
 import { CARRIED_VERSION, type CarriedRun } from '../../src/contract/carried-run.js';
@@ -21,6 +21,9 @@ import { createProgram } from '../../src/workflows/program/program.js';
 import { progressView } from '../../src/workflows/run/views.js';
 import { StepRunner } from '../../src/workflows/steps/step-runner.js';
 import { HandTemporal, type Asked } from './hand-temporal.js';
+
+/** The last version that hands each step to the worker by itself. What later ones do with groups needs a worker. */
+const EACH_BY_ITSELF = 5;
 
 /** A run without a server: the engine and the runner of steps, with a Temporal that the test moves by hand. */
 export class HandRun {
@@ -46,7 +49,7 @@ export class HandRun {
       Object.entries(plans).map(([path, each]) => [path, { plan: each, digest: path }]),
     );
     const whole: RunInput = {
-      engine_version: ENGINE_VERSION,
+      engine_version: EACH_BY_ITSELF,
       plan: source,
       digest: 'digest',
       plan_path: 'plan.yaml',
@@ -69,6 +72,7 @@ export class HandRun {
       stateOf: () => state,
       apply: (event) => this.apply(event),
       mayStart: () => true,
+      landed: () => {},
       mayGoOn: () => true,
       onInstance: (step, instance, { report }) => void this.instances.push([step, instance, ...statusOf(report)]),
     });

@@ -1,8 +1,9 @@
 import type { StepGroup } from '../../contract/step-group.js';
 import type { Program, RunState } from '../../engine/index.js';
+import type { Step } from '../../plan/model/plan.js';
 
 /** Steps of a group, by their indexes in the plan, and how they hang together. */
-export type GroupShape = Pick<StepGroup, 'after' | 'started' | 'ready'> & {
+export type GroupShape = Pick<StepGroup, 'after' | 'started' | 'ready' | 'decided'> & {
   /** Index in the plan of each place. */
   indexes: readonly number[];
   /** Whether the worker may begin that place. */
@@ -15,12 +16,14 @@ export type GroupShape = Pick<StepGroup, 'after' | 'started' | 'ready'> & {
  *
  * @param started steps that the engine has just started; nothing else is under way
  * @param mayJoin whether a step that has yet to start may be begun by the worker; asked once for each
+ * @param isDecided whether a step has conditions: these are looked at as soon as nothing else is awaited, and may fail it
  */
 export function formGroup(
-  { graph }: Program,
+  { plan, graph }: Program,
   state: RunState,
   started: readonly number[],
   mayJoin: (index: number) => boolean,
+  isDecided: (index: number) => boolean = (index) => hasConditions(plan.steps[index]!),
 ): GroupShape {
   const joins = new Map(started.map((index) => [index, true]));
   const ready: number[] = [];
@@ -56,5 +59,19 @@ export function formGroup(
     after: indexes.map((index) => (before.has(index) ? [] : placesOf(graph.dependencies[index]!))),
     started: placesOf(started),
     ready: placesOf(ready),
+    decided: placesOf(indexes.filter((index) => !joins.get(index)! && !before.has(index) && isDecided(index))),
   };
+}
+
+/** Whether a step starts for certain once all that it still awaits has succeeded, and its success says nothing of others. */
+export function certainlyFollows({ plan, graph }: Program, state: RunState, index: number): boolean {
+  const step = plan.steps[index]!;
+  const { status, failedDependencies, skippedDependencies } = state.steps[index]!;
+  if (status !== 'pending' || step.finally !== (state.phase === 'finally')) return false;
+  if (failedDependencies + skippedDependencies > 0 || hasConditions(step)) return false;
+  return step.fallback_of === undefined && graph.fallbacks[index] === undefined;
+}
+
+function hasConditions({ condition, skip_if }: Step): boolean {
+  return condition !== undefined || skip_if.length > 0;
 }

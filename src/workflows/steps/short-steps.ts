@@ -8,7 +8,7 @@ import { readsSteps } from '../../plan/templates/reads-steps.js';
 import { ownEnv, type SharedEnv } from '../../plan/templates/shared-env.js';
 import type { RunProgram } from '../program/program.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
-import { formGroup, type GroupShape } from './form-group.js';
+import { certainlyFollows, formGroup, type GroupShape } from './form-group.js';
 import type { InFlight } from './in-flight.js';
 import { isForged } from './step-end.js';
 import type { StepTasks } from './step-tasks.js';
@@ -171,14 +171,11 @@ export class ShortSteps {
     return tasks.task(index, expanded);
   }
 
-  /** Whether a step certainly starts once all that it awaits has succeeded, and as it could be started now. */
+  /** Whether a step certainly comes next, and could be started now as it will be then. */
   private mayFollow(index: number): boolean {
     const { program, stateOf } = this.options;
     const step = program.plan.steps[index]!;
-    const { failedDependencies, skippedDependencies } = stateOf().steps[index]!;
-    if (step.condition !== undefined || step.skip_if.length > 0 || step.fallback_of !== undefined) return false;
-    if (step.finally !== (stateOf().phase === 'finally') || failedDependencies + skippedDependencies > 0) return false;
-    return isPlain(step) && !readsSteps(program.plan, step);
+    return certainlyFollows(program, stateOf(), index) && isPlain(step) && !readsSteps(program.plan, step);
   }
 
   private async fly(flying: Flying): Promise<void> {
@@ -211,7 +208,7 @@ export class ShortSteps {
     }
   }
 
-  private groupOf({ indexes, joins, after, started, ready, tasks }: Flying): StepGroup {
+  private groupOf({ indexes, joins, after, started, ready, decided, tasks }: Flying): StepGroup {
     const { program, shared } = this.options;
     const { ids } = program.graph;
     const joined = indexes.filter((_, place) => joins[place]).map((index) => tasks.get(index)!);
@@ -221,6 +218,7 @@ export class ShortSteps {
       after,
       started,
       ready,
+      decided,
       slots: program.plan.globals.max_concurrency,
       tasks: packTasks(joined.map((task) => ({ ...task, env: ownEnv(task.env, shared!) }))),
     };

@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { expect, test } from 'vitest';
 import { createActivities, type ActivityDeps } from '../../../src/activities/index.js';
+import { Places } from '../../../src/activities/step/places.js';
 import { endingUnexpected } from '../../../src/activities/step/unexpected.js';
 import type { Activities } from '../../../src/contract/activities.js';
 
@@ -11,6 +12,7 @@ const broken = {
   service: 'test',
   host: 'here',
   manyHosts: false,
+  places: new Places(1),
   isRunOpen: async () => true,
   signing: { key: '00', since: 0, used: { use: fail } },
   locks: { view: fail, request: fail, release: fail, closedAt: fail },

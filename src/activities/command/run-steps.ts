@@ -1,14 +1,14 @@
-import { statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { Context } from '@temporalio/activity';
 import { hasRoom } from '../../host/disk-room.js';
 import { inspectTry } from '../../process/index.js';
-import { GroupOrder, likelyOrder } from '../../contract/group-order.js';
+import { GroupOrder } from '../../contract/group-order.js';
 import { packReports, unpackTasks, type GroupReport, type StepGroup } from '../../contract/step-group.js';
 import type { StepReport } from '../../contract/step-result.js';
 import type { StepTask } from '../../contract/step-task.js';
 import { recorded } from '../step/attempt-record.js';
-import { runForAWhile } from '../command/run-command.js';
+import { runForAWhile } from './run-command.js';
 import type { Execution, RunStepDeps } from '../step/execution.js';
 import { readOutcome } from '../step/outcome-file.js';
 import { completeTask } from '../step/shared-task.js';
@@ -44,6 +44,7 @@ class GroupWork {
   private readonly ended: number[] = [];
   private readonly reports: StepReport[] = [];
   private readonly begun = new Map<number, number>();
+  private readonly ends: GroupEnds;
   private running = 0;
   /** Set once nothing more begins. */
   private stopped = false;
@@ -53,6 +54,7 @@ class GroupWork {
     private readonly group: StepGroup,
   ) {
     this.tasks = unpackTasks(group);
+    this.ends = new GroupEnds(tryDirOf(deps.stateDir, this.executionOf(this.tasks.get(group.started[0]!)!)));
   }
 
   /** Begins steps in their order, until time is up or one does not end well. */
@@ -66,12 +68,14 @@ class GroupWork {
             const place = order.next();
             if (place === undefined) break;
             void this.run(place).then((well) => {
-              if (well) order.succeeded(place);
+              if (well && this.ends.note(place)) order.succeeded(place);
+              else this.stopped = true;
               pump();
             });
           }
           if (this.running > 0) return;
           clearInterval(more);
+          this.ends.close();
           resolve();
         };
         const idle = idleShare();
@@ -86,29 +90,23 @@ class GroupWork {
     return this.report();
   }
 
-  /** Says what has become of the steps that an attempt before this one has begun, whose worker was lost. */
+  /**
+   * Says what has become of the steps that an attempt before this one has begun, whose worker was lost. What that had taken
+   * in comes first, as it did: some of it may have let others begin.
+   */
   async look(): Promise<GroupReport> {
-    const found = [...this.tasks].flatMap(([place, task]) => {
-      const dir = tryDirOf(this.deps.stateDir, this.executionOf(task));
-      const bornAt = bornAtOf(dir);
-      return bornAt === undefined ? [] : [{ place, dir, bornAt }];
-    });
-    found.sort((a, b) => a.bornAt - b.bornAt);
+    const earlier = this.ends.read();
     await this.forAWhile(async () => {
       await Promise.all(
-        found.map(async ({ place, dir, bornAt }) => {
+        [...this.tasks].map(async ([place, task]) => {
+          const dir = tryDirOf(this.deps.stateDir, this.executionOf(task));
           if (hasStarted(dir)) await this.run(place);
-          else this.begun.set(place, Math.round(bornAt));
+          else if (existsSync(dir)) this.begun.set(place, this.began);
         }),
       );
     });
     const known = new Map(this.ended.map((place, i) => [place, this.reports[i]!]));
-    const byEnd = [...known].sort(([, a], [, b]) => (a.finished_at ?? 0) - (b.finished_at ?? 0));
-    const ended = likelyOrder(
-      this.group,
-      found.map(({ place }) => place),
-      byEnd.map(([place]) => place),
-    );
+    const ended = [...new Set([...earlier, ...this.ended])].filter((place) => known.has(place));
     return this.report(
       ended,
       ended.map((place) => known.get(place)!),
@@ -186,11 +184,6 @@ class GroupWork {
     const ids = ended.map((place) => this.group.steps[place]!);
     return { ended, reports: packReports(reports, ids), begun: [...this.begun] };
   }
-}
-
-/** When the folder of a try was made, milliseconds since the epoch with fractions; undefined where it was not. */
-function bornAtOf(dir: string): number | undefined {
-  return statSync(dir, { throwIfNoEntry: false })?.birthtimeMs;
 }
 
 /** Whether there is a process, or an end, that one can wait for without beginning anything. */
