@@ -228,7 +228,7 @@ export const ROOMS = [
   room(
     'activities',
     '`createActivities(deps)`: what a step does on a worker',
-    'plan/model plan/files loop contract records temporal activities/step activities/agent activities/dispatch activities/loop activities/notify activities/cleanup',
+    'plan/model plan/files loop contract records temporal activities/step activities/command activities/agent activities/dispatch activities/loop activities/notify activities/cleanup',
     [ACTIVITY, 'node'],
   ),
 

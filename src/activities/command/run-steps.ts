@@ -8,6 +8,7 @@ import { packReports, unpackTasks, type GroupReport, type StepGroup } from '../.
 import type { StepReport } from '../../contract/step-result.js';
 import type { StepTask } from '../../contract/step-task.js';
 import { recorded } from '../step/attempt-record.js';
+import { GroupEnds } from './group-ends.js';
 import { runForAWhile } from './run-command.js';
 import type { Execution, RunStepDeps } from '../step/execution.js';
 import { readOutcome } from '../step/outcome-file.js';
