@@ -1,4 +1,5 @@
 #!/usr/bin/env node
-import { loadCommand } from './command.js';
+'use strict';
+const { loadCommand } = require('./command.js');
 
-await loadCommand().command.main();
+loadCommand().command.main();

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleCommand } from './bundle-command.mjs';
 import { bundlePage } from './bundle-page.mjs';
+import { bundleWorker } from './bundle-worker.mjs';
 import { bundleWorkflows } from './bundle-workflows.mjs';
 import { writeBuildId } from './write-build-id.mjs';
 
@@ -18,6 +19,7 @@ rmSync(dist, { recursive: true, force: true });
 execFileSync(process.execPath, [tsc, '-p', path.join(root, 'tsconfig.json')], { stdio: 'inherit' });
 await bundleWorkflows(dist);
 await bundleCommand(root, dist);
+await bundleWorker(root, dist);
 await bundlePage(root, dist);
 writeBuildId(root, dist);
 linkCommand();

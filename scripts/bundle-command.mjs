@@ -2,15 +2,12 @@
 // most of its time on finding and compiling some 1,500 small modules. bin/orch.js runs the script.
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
+import { messagesLater, withMessages } from './bundled-messages.mjs';
 
 /** Left where it is: it loads native code and starts threads from files of its own. */
 const NOT_BUNDLED = [/^@temporalio\/(worker|core-bridge|testing)(\/|$)/, /\/worker\/run-worker\.js$/];
-
-/** Descriptors of messages that the command never sends: those between the SDK and its core, and of Temporal Cloud. */
-const UNUSED_PROTOS = [['coresdk'], ['temporal', 'api', 'cloud']];
 
 export async function bundleCommand(root, dist) {
   const file = path.join(dist, 'bin', 'orch.cjs');
@@ -18,37 +15,14 @@ export async function bundleCommand(root, dist) {
     input: path.join(dist, 'cli', 'main.js'),
     platform: 'node',
     external: NOT_BUNDLED,
-    plugins: [fewerProtos()],
+    plugins: [messagesLater({ usedOnly: true })],
     logLevel: 'warn',
   });
   // Names stay, for the stack traces in reports of bugs.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   const { output } = await bundle.write({ file, format: 'cjs', codeSplitting: false, minify });
-  writeFileSync(file, asciiOnly(importsByCall(output[0].code)));
+  writeFileSync(file, asciiOnly(withMessages(importsByCall(output[0].code))));
   execFileSync(process.execPath, [path.join(root, 'scripts', 'write-code-cache.mjs')], { cwd: root, stdio: 'inherit' });
-}
-
-/** The client builds a table of all messages of Temporal whenever it is loaded; a third of it is for others. */
-function fewerProtos() {
-  const require = createRequire(import.meta.url);
-  return {
-    name: 'fewer-protos',
-    transform: {
-      filter: { id: /@temporalio[\\/]proto[\\/]protos[\\/]json-module\.js$/ },
-      handler(_code, id) {
-        const json = require(id).toJSON();
-        for (const names of UNUSED_PROTOS) remove(json, names);
-        return {
-          code: `module.exports = new (require('protobufjs/light').Root)().addJSON(${JSON.stringify(json.nested)});`,
-        };
-      },
-    },
-  };
-}
-
-function remove(space, [name, ...names]) {
-  if (names.length === 0) delete space.nested[name];
-  else remove(space.nested[name], names);
 }
 
 /** See `importModule` of bin/command.js. */

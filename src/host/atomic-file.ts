@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { errnoOf } from './errno.js';
@@ -49,6 +49,7 @@ export function replaceFileSync(file: string, text: string, mode = PRIVATE): voi
  * @returns false where the file is there already
  */
 export function createFileOnce(file: string, text: string): boolean {
+  if (existsSync(file)) return false;
   const draft = uniqueBeside(file);
   try {
     writeFileSync(draft, text, { mode: PRIVATE, flag: 'wx' });

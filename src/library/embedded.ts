@@ -8,6 +8,7 @@ import {
   runningServer,
   scheduleRegister,
   workerRuns,
+  type ServiceInfo,
 } from '../service/index.js';
 import { OrchError } from '../client/errors.js';
 import { OrchClient, type OrchClientOptions } from '../client/orch-client.js';
@@ -34,7 +35,21 @@ export interface EmbeddedOptions {
  */
 export async function connectEmbedded(options: EmbeddedOptions = {}): Promise<OrchClient> {
   const { env = process.env, start = true, onProgress = () => {} } = options;
-  const { address, ui_url } = start ? await ensureService({ env, onProgress }) : runningService(env);
+  if (!start) return connectTo(env, runningService(env));
+  // That the client can connect shows that the service is well; a call only to ask for that would be one more.
+  let client: OrchClient | undefined;
+  const greet = async (service: ServiceInfo): Promise<boolean> => {
+    client = await connectTo(env, service).catch(() => undefined);
+    return client !== undefined;
+  };
+  const service = await ensureService({ env, onProgress, greet });
+  return client ?? connectTo(env, service);
+}
+
+function connectTo(
+  env: NodeJS.ProcessEnv,
+  { address, ui_url }: { address: string; ui_url?: string },
+): Promise<OrchClient> {
   return OrchClient.connect({
     service: { connection: { address }, address, namespace: DEFAULT_NAMESPACE },
     ...signingOf(env),

@@ -33,6 +33,13 @@ export interface EnsureServiceOptions {
   onProgress?: (line: string) => void;
   /** Another program in place of this orch's own worker. */
   workerEntry?: string;
+  /**
+   * Asks the server that runs for what the caller wants of it first, so that no call is made only to see whether it
+   * answers. Default: asks for its namespace.
+   *
+   * @returns whether it has answered
+   */
+  greet?: (service: ServiceInfo) => Promise<boolean>;
   /** How long to wait for another process that starts or stops the service. Milliseconds; default 180,000. */
   lockTimeoutMs?: number;
 }
@@ -67,7 +74,7 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Serv
   const { env, workerEntry } = options;
   const watch = wantsWatcher(env);
   const context: Context = { files, env, program: workerProgram(workerEntry), say, started: [], watch };
-  const running = await asWanted(context);
+  const running = await asWanted(context, options.greet);
   if (running) return serviceInfo(files, running, []);
   checkOpenFiles();
   // Before the lock: a build takes minutes, and whoever waits for the lock should not wait for that.
@@ -79,14 +86,19 @@ export async function ensureService(options: EnsureServiceOptions): Promise<Serv
 }
 
 /** The service as it should be, or undefined if there is anything to do. */
-async function asWanted({ files, program, watch }: Context): Promise<ServiceRecord | undefined> {
+async function asWanted(
+  { files, program, watch }: Context,
+  greet: EnsureServiceOptions['greet'],
+): Promise<ServiceRecord | undefined> {
   const record = readRecord(files);
   if (!record?.server?.settled || !record.worker) return undefined;
   if (watch && !liveWatcher(record)) return undefined;
   const { server, worker } = record;
   const current = server.settings === CURRENT_SETTINGS && isCurrent(worker, server, program);
   const alive = current && isAlive(server) && isReady(files, worker);
-  return alive && (await isHealthy(server.ports.grpc, GLANCE_MS)) ? record : undefined;
+  if (!alive) return undefined;
+  const answers = greet ? await greet(serviceInfo(files, record, [])) : await isHealthy(server.ports.grpc, GLANCE_MS);
+  return answers ? record : undefined;
 }
 
 /** Under the lock. Each process is recorded as soon as it exists, so that an interrupted start leaves no unknown ones. */

@@ -2,6 +2,7 @@ export { orchCommand } from './build-id.js';
 export type { Check } from './check.js';
 export { runDoctor } from './doctor.js';
 export { ensureService } from './ensure.js';
+export type { ServiceInfo } from './info.js';
 export { installUnit, uninstallUnit, type UnitChange } from './install-unit.js';
 export { readSigning, scheduleRegister, workerSigning } from './signing.js';
 export { scheduledStarts } from './scheduled-starts.js';

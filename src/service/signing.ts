@@ -75,7 +75,6 @@ function idOf(key: string): string {
 
 /** Of two starts at once both go by what the first one has noted. */
 function createNote(file: string, since: number, key: string): void {
-  if (existsSync(file)) return;
   const note: SigningNote = { since, key_id: idOf(key) };
   createFileOnce(file, `${JSON.stringify(note)}\n`);
 }

@@ -25,30 +25,34 @@ const OWN_NAMES = [
   'ORCH_KEEP',
 ];
 
-keepLogging();
-Runtime.install({ logger: new DefaultLogger('INFO') });
 const { env } = process;
-dropAllocator(env);
-const address = env['TEMPORAL_ADDRESS'];
-if (address === undefined) throw new Error('Internal error: TEMPORAL_ADDRESS is not set');
-const stepEnv = { ...env };
-for (const name of OWN_NAMES) delete stepEnv[name];
+void main();
 
-const webUi = await openToPeople();
-const stopChores = env['ORCH_EMBEDDED'] ? lookAfterService() : undefined;
-const signing = env['ORCH_EMBEDDED'] ? workerSigning(stateDir(env)) : undefined;
-await runWorker({
-  settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
-  env,
-  stepEnv,
-  ...defined({ signing }),
-  schedules: (client) =>
-    scheduledStarts({ client, taskQueue: DEFAULT_TASK_QUEUE, env: stepEnv, ...defined({ signing }) }),
-  careful: env['ORCH_CAREFUL'] !== undefined,
-  onReady: () => announce(env['ORCH_READY_FILE']),
-});
-stopChores?.();
-webUi?.close();
+async function main(): Promise<void> {
+  keepLogging();
+  Runtime.install({ logger: new DefaultLogger('INFO') });
+  dropAllocator(env);
+  const address = env['TEMPORAL_ADDRESS'];
+  if (address === undefined) throw new Error('Internal error: TEMPORAL_ADDRESS is not set');
+  const stepEnv = { ...env };
+  for (const name of OWN_NAMES) delete stepEnv[name];
+
+  const webUi = await openToPeople();
+  const stopChores = env['ORCH_EMBEDDED'] ? lookAfterService() : undefined;
+  const signing = env['ORCH_EMBEDDED'] ? workerSigning(stateDir(env)) : undefined;
+  await runWorker({
+    settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
+    env,
+    stepEnv,
+    ...defined({ signing }),
+    schedules: (client) =>
+      scheduledStarts({ client, taskQueue: DEFAULT_TASK_QUEUE, env: stepEnv, ...defined({ signing }) }),
+    careful: env['ORCH_CAREFUL'] !== undefined,
+    onReady: () => announce(env['ORCH_READY_FILE']),
+  });
+  stopChores?.();
+  webUi?.close();
+}
 
 function lookAfterService(): () => void {
   const { logger } = Runtime.instance();
