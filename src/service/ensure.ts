@@ -16,7 +16,8 @@ import { findTemporalBinary, type TemporalBinary } from './temporal-binary.js';
 import { recentRestarts } from './restarts.js';
 import { writeWatched } from './watched.js';
 import { liveWatcher, startWatcher, stopWatchers, wantsWatcher } from './watcher.js';
-import { WORKER_STOP_MS, isReady, startWorker, waitUntilReady } from './worker-process.js';
+import { defined } from '../basics/defined.js';
+import { WORKER_STOP_MS, isReady, startWorker, waitUntilReady, type StartedWorker } from './worker-process.js';
 
 /** Starting both takes two minutes at the very worst; stopping, which takes the same lock, half of one. Milliseconds. */
 const LOCK_TIMEOUT_MS = 180_000;
@@ -107,8 +108,9 @@ export async function bringUp(context: Context, binary: TemporalBinary | undefin
   const { record: before, found } = findRunning(files);
   if (found.length > 0) context.say(foundAgain(before, found));
   const record: ServiceRecord = { ...before, orch_version: orchVersion() };
-  record.server = await bringUpServer(context, record, binary);
-  record.worker = await bringUpWorker(context, record, record.server);
+  const { server, early } = await bringUpServer(context, record, binary);
+  record.server = server;
+  record.worker = await bringUpWorker(context, record, server, early);
   writeWatched(files, record.server, record.worker);
   writeRecord(files, record);
   if (context.watch) await bringUpWatcher(context, record);
@@ -123,20 +125,36 @@ async function bringUpWatcher({ files, env, started }: Context, record: ServiceR
   writeRecord(files, record);
 }
 
+/** Starts the server where none can be used. A worker that is needed too is started with it, for it takes as long. */
 async function bringUpServer(
   context: Context,
   record: ServiceRecord,
   found: TemporalBinary | undefined,
-): Promise<ServerRecord> {
+): Promise<{ server: ServerRecord; early?: StartedWorker }> {
   const { files, env, say } = context;
   const old = record.server;
-  if (old && (await reuseServer(context, old))) return { ...old, settled: true };
+  if (old && (await reuseServer(context, old))) return { server: { ...old, settled: true } };
   const binary = found ?? (await findBinary(context));
   say(`starting Temporal ${binary.version.server} from ${binary.path}`);
-  const onSpawn = (server: ServerRecord) => writeRecord(files, Object.assign(record, { server }));
-  const server = await startServer({ files, env, binary, ports: old?.ports, onSpawn });
-  context.started.push('server');
-  return server;
+  const alone = record.worker !== undefined && isAlive(record.worker);
+  let early: Promise<StartedWorker | undefined> = Promise.resolve(undefined);
+  const onSpawn = (server: ServerRecord): void => {
+    writeRecord(files, Object.assign(record, { server }));
+    if (alone) return;
+    early = early.then(async (earlier) => {
+      await earlier?.stop(); // it waits for a server that could not have its port
+      return beginWorker(context, record, server, true);
+    });
+    early.catch(() => undefined); // thrown where it is awaited
+  };
+  try {
+    const server = await startServer({ files, env, binary, ports: old?.ports, onSpawn });
+    context.started.push('server');
+    return { server, ...defined({ early: await early }) };
+  } catch (error) {
+    await early.then((worker) => worker?.stop()).catch(() => undefined); // the first error is the one to tell
+    throw error;
+  }
 }
 
 async function reuseServer({ files, say }: Context, server: ServerRecord): Promise<boolean> {
@@ -162,15 +180,29 @@ async function answersInTime(server: ServerRecord, say: (line: string) => void):
   return isHealthy(server.ports.grpc, UNRESPONSIVE_MS);
 }
 
-async function bringUpWorker(context: Context, record: ServiceRecord, server: ServerRecord): Promise<WorkerRecord> {
-  const { files, env, program } = context;
+async function bringUpWorker(
+  context: Context,
+  record: ServiceRecord,
+  server: ServerRecord,
+  early: StartedWorker | undefined,
+): Promise<WorkerRecord> {
   const old = record.worker;
-  if (old && (await reuseWorker(context, old, server))) return old;
-  const onSpawn = (worker: WorkerRecord) => writeRecord(files, Object.assign(record, { worker }));
-  const careful = recentRestarts(record, 'worker').length > 0;
-  const worker = await startWorker({ files, env, program, server, careful, onSpawn });
+  if (!early && old && (await reuseWorker(context, old, server))) return old;
+  const started = early ?? (await beginWorker(context, record, server, false));
+  const worker = await started.ready();
   context.started.push('worker');
   return worker;
+}
+
+function beginWorker(
+  { files, env, program }: Context,
+  record: ServiceRecord,
+  server: ServerRecord,
+  early: boolean,
+): Promise<StartedWorker> {
+  const onSpawn = (worker: WorkerRecord): void => writeRecord(files, Object.assign(record, { worker }));
+  const careful = recentRestarts(record, 'worker').length > 0;
+  return startWorker({ files, env, program, server, careful, early, onSpawn });
 }
 
 async function reuseWorker(

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { stateDir } from '../records/paths.js';
 import { serviceFiles } from './files.js';
+import { waitUntilHealthy } from './health.js';
 import { keepLogging } from './keep-logging.js';
 import { scheduledStarts } from './scheduled-starts.js';
 import { workerSigning } from './signing.js';
@@ -14,6 +15,9 @@ import { defined } from '../basics/defined.js';
 import { DEFAULT_NAMESPACE, DEFAULT_TASK_QUEUE } from '../temporal/settings.js';
 import { runWorker } from '../worker/run-worker.js';
 
+/** A server that takes longer is given up by who has started it, and the worker with it. Milliseconds. */
+const SERVER_START_MS = 60_000;
+
 /** What the service tells its worker, and steps must not see: orch inside a step finds the service by itself. */
 const OWN_NAMES = [
   'TEMPORAL_ADDRESS',
@@ -21,6 +25,7 @@ const OWN_NAMES = [
   'ORCH_EMBEDDED',
   'ORCH_READY_FILE',
   'ORCH_CAREFUL',
+  'ORCH_AWAIT_SERVER',
   'ORCH_DEBUG',
   'ORCH_KEEP',
 ];
@@ -40,6 +45,7 @@ async function main(): Promise<void> {
   const webUi = await openToPeople();
   const stopChores = env['ORCH_EMBEDDED'] ? lookAfterService() : undefined;
   const signing = env['ORCH_EMBEDDED'] ? workerSigning(stateDir(env)) : undefined;
+  if (env['ORCH_AWAIT_SERVER'] !== undefined) await untilServed(Number(address.split(':').at(-1)));
   await runWorker({
     settings: { connection: { address }, address, namespace: env['TEMPORAL_NAMESPACE'] ?? DEFAULT_NAMESPACE },
     env,
@@ -52,6 +58,12 @@ async function main(): Promise<void> {
   });
   stopChores?.();
   webUi?.close();
+}
+
+/** The server is started at the same time, and takes longer. */
+async function untilServed(port: number): Promise<void> {
+  if (await waitUntilHealthy(port, SERVER_START_MS, () => true)) return;
+  throw new Error('The server has not come up');
 }
 
 function lookAfterService(): () => void {

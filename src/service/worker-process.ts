@@ -31,16 +31,26 @@ export interface StartWorkerOptions {
   server: ServerRecord;
   /** Set where workers have died lately: this one is to note at once what it is about to do. */
   careful: boolean;
+  /** Set where the server has only just been started: the worker gets ready meanwhile, and waits for it. */
+  early: boolean;
   /** Called as soon as the process exists, before it polls. */
   onSpawn: (worker: WorkerRecord) => void;
 }
 
+/** A worker that was started and does not poll yet. */
+export interface StartedWorker {
+  /** Waits until it polls. @throws ServiceError `worker_start_failed`, with the end of the worker's log */
+  ready: () => Promise<WorkerRecord>;
+  /** Ends it, ready or not. */
+  stop: () => Promise<void>;
+}
+
 /**
- * Starts a worker and waits until it polls.
+ * Starts a worker.
  *
- * @throws ServiceError `worker_start_failed`, with the end of the worker's log
+ * @throws ServiceError `worker_start_failed`
  */
-export async function startWorker(options: StartWorkerOptions): Promise<WorkerRecord> {
+export async function startWorker(options: StartWorkerOptions): Promise<StartedWorker> {
   const { files, program, server } = options;
   for (const path of [files.workerReady, files.workerBeat]) rmSync(path, { force: true });
   const told = {
@@ -52,10 +62,16 @@ export async function startWorker(options: StartWorkerOptions): Promise<WorkerRe
   const { identity, logStart } = await spawnWorker(options, told);
   const worker = { ...identity, started_at: new Date().toISOString(), ...told };
   options.onSpawn(worker);
-  if (await waitUntilReady(files, worker)) return worker;
-  const hung = isAlive(worker);
-  await stopProcess(worker, WORKER_STOP_MS);
-  throw startFailed(files, failureLines(files.workerLog, logStart), hung);
+  const stop = async (): Promise<void> => void (await stopProcess(worker, WORKER_STOP_MS));
+  return {
+    async ready() {
+      if (await waitUntilReady(files, worker)) return worker;
+      const hung = isAlive(worker);
+      await stop();
+      throw startFailed(files, failureLines(files.workerLog, logStart), hung);
+    },
+    stop,
+  };
 }
 
 /** The port of the Web UI: that of last time where it is free, so that links to runs stay good. */
@@ -95,7 +111,7 @@ export async function waitUntilReady(files: ServiceFiles, worker: WorkerRecord):
 }
 
 async function spawnWorker(
-  { files, env, program, careful }: StartWorkerOptions,
+  { files, env, program, careful, early }: StartWorkerOptions,
   told: Omit<WorkerArguments, 'service_dir'>,
 ): Promise<Background> {
   try {
@@ -103,7 +119,11 @@ async function spawnWorker(
       file: process.execPath,
       args: [...memoryOptions(), program.entry, ...workerArguments({ service_dir: files.dir, ...told })],
       cwd: files.dir,
-      env: withAllocator({ ...workerEnv(files, env, told.address), ...(careful && { ORCH_CAREFUL: '1' }) }),
+      env: withAllocator({
+        ...workerEnv(files, env, told.address),
+        ...(careful && { ORCH_CAREFUL: '1' }),
+        ...(early && { ORCH_AWAIT_SERVER: '1' }),
+      }),
       log: files.workerLog,
     });
   } catch (error) {
