@@ -113,14 +113,7 @@ export function withMessages(code) {
   keepOnly(json, '', new Set([...needed].map(({ fullName }) => fullName)));
   return code
     .replace(MESSAGES, () => inCode(json))
-    .replace(
-      CODECS,
-      () =>
-        `{${[...needed]
-          .filter((each) => each instanceof Type)
-          .map(codecOf)
-          .join(',\n')}}`,
-    );
+    .replace(CODECS, () => `{${[...needed].filter(hasCodec).map(codecOf).join(',\n')}}`);
 }
 
 /**
@@ -131,7 +124,7 @@ function neededBy(code, root) {
   const words = new Set(code.match(/\w+/g));
   const needed = new Set();
   visit(root, (each) => {
-    if (each instanceof Enum) needed.add(each);
+    if (each instanceof Enum && !(each.parent instanceof Type)) needed.add(each);
     else if (each instanceof Type && words.has(each.name)) need(each, needed);
     else if (each instanceof Method && words.has(each.name[0].toLowerCase() + each.name.slice(1))) {
       for (const type of [each.resolvedRequestType, each.resolvedResponseType]) need(type, needed);
@@ -144,8 +137,10 @@ function neededBy(code, root) {
 function need(type, needed) {
   if (needed.has(type)) return;
   needed.add(type);
-  if (type instanceof Type)
-    for (const { resolvedType } of type.fieldsArray) if (resolvedType !== null) need(resolvedType, needed);
+  if (type.parent instanceof Type) need(type.parent, needed);
+  if (!(type instanceof Type)) return;
+  for (const nested of type.nestedArray) need(nested, needed);
+  for (const { resolvedType } of type.fieldsArray) if (resolvedType !== null) need(resolvedType, needed);
 }
 
 function visit(space, see) {
@@ -165,6 +160,11 @@ function keepOnly(json, name, needed) {
     else delete json.methods[key];
   }
   return json.methods !== undefined || needed.has(name) || Object.keys(json.nested ?? {}).length > 0;
+}
+
+/** Fields that extensions add are not in the JSON of a type. */
+function hasCodec(type) {
+  return type instanceof Type && type.fieldsArray.every(({ declaringField }) => !declaringField);
 }
 
 /** `[encode, decode]`, as functions of what they use. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { open, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { errnoOf } from './errno.js';
+import { errnoOf, isMissing } from './errno.js';
 
 /** For this user only. */
 const PRIVATE = 0o600;
@@ -59,7 +59,16 @@ export function createFileOnce(file: string, text: string): boolean {
     if (errnoOf(error) !== 'EEXIST') throw error;
     return false;
   } finally {
-    rmSync(draft, { force: true });
+    unlinkIfThere(draft);
+  }
+}
+
+/** `rmSync` would look at it first. */
+function unlinkIfThere(file: string): void {
+  try {
+    unlinkSync(file);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
   }
 }
 

@@ -8,6 +8,17 @@ export const TICK_MS = 10;
  * included. Where the system tells none (macOS) it is the wall clock.
  */
 export function hostClock(): number {
+  const now = performance.now();
+  if (last === undefined || now - last.at >= FRESH_MS) last = { at: now, clock: readClock() };
+  return last.clock;
+}
+
+/** For as long a reading is good: a look at a process asks more than once. Milliseconds. */
+const FRESH_MS = 2;
+
+let last: { at: number; clock: number } | undefined;
+
+function readClock(): number {
   try {
     return uptimeMs(readFileSync('/proc/uptime', 'utf8').split(' ')[0]!);
   } catch {

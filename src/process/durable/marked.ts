@@ -17,8 +17,18 @@ const COPIER = '/copy';
 
 /** The value of {@link MARK_VARIABLE} for a generation: another one for every folder. */
 export function markOf({ dir, index }: Generation): string {
-  const tryDir = realpathSync(path.dirname(dir));
+  const tryDir = realPath(path.dirname(dir));
   return `${createHash('sha256').update(tryDir).digest('hex').slice(0, 20)}/g${index}`;
+}
+
+const realFolders = new Map<string, string>();
+
+/** Of a folder of a try, which is no link itself. Where the folder of all tries is stays known: each look is one per level. */
+function realPath(tryDir: string): string {
+  const parent = path.dirname(tryDir);
+  let real = realFolders.get(parent);
+  if (real === undefined) realFolders.set(parent, (real = realpathSync(parent)));
+  return path.join(real, path.basename(tryDir));
 }
 
 export interface MarkedProcess {

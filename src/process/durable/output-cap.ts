@@ -3,6 +3,8 @@ import { statSync, watch, type FSWatcher } from 'node:fs';
 /** Milliseconds between two looks while the output grows. */
 const MIN_POLL_MS = 1;
 const MAX_POLL_MS = 100;
+/** Before the second look: most processes are over by then, and have written next to nothing. Milliseconds. */
+const FIRST_POLL_MS = 10;
 /** After as long without growth the files are watched instead of polled. */
 const QUIET_MS = 500;
 
@@ -18,7 +20,7 @@ export class OutputCap {
   private grownAt = performance.now();
   private checkedAt = this.grownAt;
   /** Until the next look. Infinity while the files are watched. */
-  pauseMs = MIN_POLL_MS;
+  pauseMs = FIRST_POLL_MS / 2;
 
   constructor(
     private readonly files: readonly string[],

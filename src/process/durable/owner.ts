@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readJson } from './files.js';
 import { createFileOnce } from '../../host/atomic-file.js';
@@ -8,7 +7,7 @@ const OWNER_FILE = 'owner.json';
 
 export function writeOwner(tryDir: string, owner: Readonly<Record<string, string>>): void {
   const file = path.join(tryDir, OWNER_FILE);
-  if (!existsSync(file)) createFileOnce(file, `${JSON.stringify(owner)}\n`); // a full disk keeps nobody from attaching
+  createFileOnce(file, `${JSON.stringify(owner)}\n`); // a full disk keeps nobody from attaching
 }
 
 export function readOwner(tryDir: string): Record<string, string> | undefined {

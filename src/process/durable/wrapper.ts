@@ -17,6 +17,7 @@ import { MARK_VARIABLE } from './types.js';
  *   for each outlives the worker, as the wrapper does, is deaf to signals, and ends when nobody holds its pipe any more.
  * - The end is recorded when the copiers have caught up: they have ended, or they sleep, for something that the command
  *   has left behind holds the pipe and has nothing to say. Who goes on writing is not waited for for long.
+ * - A copier gets no locale: `cat` would read a dozen files of it, which is more than all else that it does.
  * - Where a copier could not write, 0 becomes 74 (EX_IOERR): there is no success whose output is lost.
  * - The variables have names that no environment has, for an imported variable stays exported.
  */
@@ -42,6 +43,7 @@ exec 2>&7
 _orch_copier() {
   trap '' HUP INT QUIT ALRM TERM USR1 USR2
   @MARK@="$@MARK@/copy"
+  LC_ALL=C; export LC_ALL
   exec "$_orch_cat" <"$_orch_dir/$1" 2>/dev/null 3>&- 4>&- 5>&- 7>&- 8>&-
 }
 _orch_caught_up() {
@@ -49,13 +51,13 @@ _orch_caught_up() {
   while [ "$_orch_asleep" -lt 3 ] && [ "$_orch_looks" -lt 100 ]; do
     _orch_line=
     if [ -r /proc/$$/stat ]; then
-      { IFS= read -r _orch_line </proc/$1/stat; } 2>/dev/null
+      IFS= read -r _orch_line </proc/$1/stat
       _orch_line=${'$'}{_orch_line##*) }
     else
       _orch_line=$(command -p ps -o state= -p "$1")
     fi
     case $_orch_line in
-      Z* | '') wait "$1" 2>/dev/null; return ;;
+      Z* | '') wait "$1"; return ;;
       [SI]*) _orch_asleep=$((_orch_asleep + 1)) ;;
       D*) _orch_asleep=0 ;;
       *) _orch_asleep=0 _orch_looks=$((_orch_looks + 1)) ;;
@@ -80,7 +82,7 @@ _orch_uptime=-
 exec 4>&- 5>&-
 for _orch_line in $_orch_copiers; do
   _orch_caught_up "$_orch_line" || [ "$_orch_code" -ne 0 ] || _orch_code=74
-done
+done 2>/dev/null
 until printf '\nexit %s %s\n' "$_orch_code" "$_orch_uptime" >&7; do command -p sleep 1; done 2>/dev/null
 exit "$_orch_code"
 `;
