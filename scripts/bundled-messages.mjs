@@ -6,9 +6,11 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 const require = createRequire(import.meta.url);
-const encoder = require('protobufjs/src/encoder.js');
-const decoder = require('protobufjs/src/decoder.js');
-const { Enum, Method, Type } = require('protobufjs/light');
+/** The library of the SDK, and no other version of it. */
+const ofSdk = createRequire(require.resolve('@temporalio/proto'));
+const encoder = ofSdk('protobufjs/src/encoder.js');
+const decoder = ofSdk('protobufjs/src/decoder.js');
+const { Enum, Method, Type } = ofSdk('protobufjs/light');
 
 /** Stands for what depends on the code of the whole bundle. */
 const MESSAGES = '__MESSAGES_OF_TEMPORAL__';

@@ -2,11 +2,33 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
-import type { Field, Root, Type } from 'protobufjs';
 import { rolldown } from 'rolldown';
 import { expect, test } from 'vitest';
 import { messagesLater, withMessages } from '../../scripts/bundled-messages.mjs';
 import { REPO } from '../support/cli.js';
+
+/** What is used here of protobufjs, which is the SDK's. */
+interface Type {
+  fieldsArray: Field[];
+  fromObject(object: unknown): unknown;
+  toObject(message: unknown, options: object): unknown;
+  encode(message: unknown): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): unknown;
+}
+
+interface Field {
+  name: string;
+  type: string;
+  map: boolean;
+  repeated: boolean;
+  resolvedType: Type | { values: Record<string, number> } | null;
+  resolve(): Field;
+}
+
+interface Root {
+  nestedArray?: unknown[];
+  lookupType(name: string): Type;
+}
 
 const require = createRequire(import.meta.url);
 const sdk = require('@temporalio/proto') as Root;
