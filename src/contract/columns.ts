@@ -2,6 +2,9 @@
 type Value = unknown;
 type Row = Record<string, Value>;
 
+/** In a workflow, what is global is slow to come by. */
+const { parseInt } = Number;
+
 /**
  * Many alike records, a column for each of their fields. A hundred thousand steps that ended well come to some runs of
  * equal numbers, not to a hundred thousand objects.
@@ -21,6 +24,9 @@ export type Column = string | { of: Entry[]; at: string };
 type Entry = { value: Value } | { naming: string };
 
 const ABSENT = '~';
+const BASE = 36;
+/** Stands for {@link ABSENT} among words that have been read; no number that is packed is as large. */
+const NONE = Infinity;
 /** Stands for the name of the row. No path holds it. */
 const NAME = '\u0000';
 
@@ -65,31 +71,44 @@ function joined(known: Map<string, string>, outer: string, inner: string): strin
 interface Unpacking {
   /** Fields that are records themselves. */
   nested?: readonly string[];
-  /** Rows that say the same share it: nobody may change what they hold. */
-  shared?: boolean;
 }
 
 /** The rows that {@link packRows} was given. */
 export function unpackRows(
   { rows, columns }: PackedRows,
   names: readonly string[],
-  { nested = [], shared = false }: Unpacking = {},
+  { nested = [] }: Unpacking = {},
 ): Row[] {
-  // Row by row, each with its fields in one order: so they are of one kind to the machine.
-  const readers = Object.entries(columns).map(([key, column]) => {
+  const fields = Object.entries(columns).map(([key, column]) => {
     const [outer, inner] = partsOf(key, nested);
-    return { outer, inner, read: readerOf(column, names, shared) };
+    return { outer, inner, reader: new ColumnReader(column, (row) => names[row]!) };
   });
-  return Array.from({ length: rows }, (_, i) => {
-    const row: Row = {};
-    for (const { outer, inner, read } of readers) {
-      const value = read(i);
+  const unpacked: Row[] = [];
+  while (unpacked.length < rows) {
+    // Rows that differ in a few values only are copies of one: so they are of one kind to the machine.
+    const first = unpacked.length;
+    const until = Math.min(rows, ...fields.map(({ reader }) => reader.alikeUntil(first)));
+    const model: Row = {};
+    for (const { outer, inner, reader } of fields) {
+      const value = reader.at(first);
       if (value === undefined) continue;
-      if (inner === undefined) row[outer] = value;
-      else ((row[outer] ??= {}) as Row)[inner] = value;
+      if (inner === undefined) model[outer] = value;
+      else ((model[outer] ??= {}) as Row)[inner] = value;
     }
-    return row;
-  });
+    const varying = fields.filter(({ reader }) => reader.varies(first));
+    const below = nested.filter((key) => model[key] !== undefined);
+    unpacked.push(model);
+    for (let i = first + 1; i < until; i += 1) {
+      const row = { ...model };
+      for (const key of below) row[key] = { ...(model[key] as Row) };
+      for (const { outer, inner, reader } of varying) {
+        if (inner === undefined) row[outer] = reader.at(i);
+        else (row[outer] as Row)[inner] = reader.at(i);
+      }
+      unpacked.push(row);
+    }
+  }
+  return unpacked;
 }
 
 /** Packs one list of values. */
@@ -118,8 +137,8 @@ function allNumbers(values: readonly Value[]): boolean {
 
 /** The values that {@link packColumn} was given. */
 export function unpackColumn(column: Column, names: readonly string[] = []): Value[] {
-  const read = readerOf(column, names, false);
-  return Array.from({ length: lengthOf(typeof column === 'string' ? column : column.at) }, (_, i) => read(i));
+  const reader = new ColumnReader(column, (row) => names[row]!);
+  return Array.from({ length: lengthOf(typeof column === 'string' ? column : column.at) }, (_, i) => reader.at(i));
 }
 
 /** What occurs in a column, each once. */
@@ -186,8 +205,8 @@ class Words {
 
   private endRun(): void {
     if (this.count > 0) {
-      const word = this.number === undefined ? ABSENT : this.number.toString(36);
-      this.runs.push(this.count === 1 ? word : `${word}*${this.count.toString(36)}`);
+      const word = this.number === undefined ? ABSENT : this.number.toString(BASE);
+      this.runs.push(this.count === 1 ? word : `${word}*${this.count.toString(BASE)}`);
     }
     this.count = 0;
   }
@@ -201,54 +220,128 @@ function lengthOf(text: string): number {
 
 function countOf(run: string): number {
   const star = run.indexOf('*');
-  return star < 0 ? 1 : Number.parseInt(run.slice(star + 1), 36);
+  return star < 0 ? 1 : parseInt(run.slice(star + 1), BASE);
 }
 
-/** Reads a column from its first value to its last, one after the other. */
-function readerOf(column: Column, names: readonly string[], shared: boolean): (row: number) => Value {
-  const runs = runsOf(typeof column === 'string' ? column : column.at);
-  let left = 0;
-  let valueAt: (row: number) => Value = absent;
-  let before = 0;
-  // What a word means is found out once for all that it stands for: in a workflow, what is global is slow to come by.
-  const meaningOf = (word: string): typeof valueAt => {
-    if (word === ABSENT) return absent;
-    const number = Number.parseInt(word, 36);
-    if (typeof column === 'string') return () => (before += number);
-    const entry = column.of[number]!;
+/** Reads a column at any row; fastest from the first to the last. */
+export class ColumnReader {
+  private readonly text: string;
+  private readonly of: readonly Entry[] | undefined;
+  /** Of the runs of equal words, as far as they have been read: the first row behind it, and its word as a number. */
+  private readonly ends: number[] = [];
+  private readonly words: number[] = [];
+  /** Of numbers, that before the run. */
+  private readonly before: number[] = [];
+  /** What entries give, as far as they have been asked for. */
+  private readonly values: ((row: number) => Value)[] = [];
+  /** Where the next run stands in the text. */
+  private next = 0;
+  /** The run that was looked at last. */
+  private last = 0;
+  /** The first row behind those that have a number, or have none, like the row that was asked for last. */
+  private alike = 0;
+
+  /**
+   * @param nameOf what a row is called
+   * @param shared rows that say the same share it: nobody may change what they hold
+   */
+  constructor(
+    column: Column,
+    private readonly nameOf: (row: number) => string | undefined,
+    private readonly shared = false,
+  ) {
+    this.text = typeof column === 'string' ? column : column.at;
+    if (typeof column !== 'string') this.of = column.of;
+  }
+
+  at(row: number): Value {
+    const run = this.runOf(row);
+    const word = this.words[run]!;
+    if (word === NONE) return undefined;
+    if (this.of !== undefined) return this.entry(word)(row);
+    const start = run === 0 ? 0 : this.ends[run - 1]!;
+    return this.before[run]! + word * (row - start + 1);
+  }
+
+  /** Whether the row, and those alike, have each their own value. */
+  varies(row: number): boolean {
+    const word = this.words[this.runOf(row)]!;
+    if (word === NONE) return false;
+    if (this.of === undefined) return true;
+    const entry = this.of[word]!;
+    return 'naming' in entry || this.isCopied(entry.value);
+  }
+
+  /** The first row behind those that differ from one, the first so far, in no more than their own values. */
+  alikeUntil(row: number): number {
+    if (row < this.alike) return this.alike;
+    let run = this.runOf(row);
+    if (this.of === undefined) {
+      // Numbers may be a run each.
+      const isNone = this.words[run] === NONE;
+      while (this.ends[run] !== Infinity && (this.words[this.runOf(this.ends[run]!)] === NONE) === isNone) run += 1;
+    }
+    return (this.alike = this.ends[run]!);
+  }
+
+  private runOf(row: number): number {
+    const { ends, last } = this;
+    if (last < ends.length && row < ends[last]!) {
+      if (last === 0 || row >= ends[last - 1]!) return last;
+    } else if (last + 1 < ends.length && row < ends[last + 1]!) return (this.last = last + 1);
+    while (ends.length === 0 || ends[ends.length - 1]! <= row) this.readRun();
+    let low = 0;
+    let high = ends.length - 1;
+    if (high > 0 && row >= ends[high - 1]!) low = high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (ends[middle]! <= row) low = middle + 1;
+      else high = middle;
+    }
+    return (this.last = low);
+  }
+
+  /** Behind the last one everything is absent. */
+  private readRun(): void {
+    const { text, ends, words, before } = this;
+    const place = ends.length - 1;
+    let end = Infinity;
+    let word = NONE;
+    if (this.next < text.length) {
+      const space = text.indexOf(' ', this.next);
+      const run = text.slice(this.next, space < 0 ? text.length : space);
+      this.next += run.length + 1;
+      end = (place < 0 ? 0 : ends[place]!) + countOf(run);
+      word = run.startsWith(ABSENT) ? NONE : parseInt(run, BASE); // up to the star
+    }
+    if (this.of === undefined) before.push(place < 0 ? 0 : this.numberAtEnd(place));
+    ends.push(end);
+    words.push(word);
+  }
+
+  private numberAtEnd(run: number): number {
+    const word = this.words[run]!;
+    const start = run === 0 ? 0 : this.ends[run - 1]!;
+    return this.before[run]! + (word === NONE ? 0 : word * (this.ends[run]! - start));
+  }
+
+  private entry(word: number): (row: number) => Value {
+    return (this.values[word] ??= this.readerOf(this.of![word]!));
+  }
+
+  private readerOf(entry: Entry): (row: number) => Value {
     if ('naming' in entry) {
       const around = entry.naming.split(NAME);
-      return (row) => around.join(names[row]);
+      return (row) => around.join(this.nameOf(row));
     }
     const { value } = entry;
     // Each row has its own: what is packed together may be changed apart.
-    return typeof value === 'object' && !shared ? () => jsonCopy(value) : () => value;
-  };
-  return (row) => {
-    if (left === 0) {
-      const [word, count] = runs();
-      valueAt = meaningOf(word);
-      left = count;
-    }
-    left -= 1;
-    return valueAt(row);
-  };
-}
+    return this.isCopied(value) ? () => jsonCopy(value) : () => value;
+  }
 
-function absent(): undefined {
-  return undefined;
-}
-
-/** Gives one word after the other, each with how often it comes; behind the last it is absent. */
-function runsOf(text: string): () => [word: string, count: number] {
-  let at = 0;
-  return () => {
-    if (at >= text.length) return [ABSENT, Infinity];
-    const space = text.indexOf(' ', at);
-    const run = text.slice(at, space < 0 ? text.length : space);
-    at += run.length + 1;
-    return [run.split('*', 1)[0]!, countOf(run)];
-  };
+  private isCopied(value: Value): boolean {
+    return typeof value === 'object' && value !== null && !this.shared;
+  }
 }
 
 /** A copy of what JSON can say, of which nothing is shared. */

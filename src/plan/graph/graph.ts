@@ -1,5 +1,6 @@
 import { countMainSteps } from '../document/source-steps.js';
 import type { Plan } from '../model/plan.js';
+import { stepField } from '../model/step-fields.js';
 
 /** Who waits for whom, by index into {@link Graph.ids}. */
 export interface Graph {
@@ -25,27 +26,39 @@ export interface Graph {
  * @throws Error for an edge to nowhere; a plan that was checked has none.
  */
 export function buildGraph(plan: Plan): Graph {
-  const ids = plan.steps.map((step) => step.id);
-  const index = new Map(ids.map((id, position) => [id, position]));
-  const providers = new Map(
-    plan.steps.flatMap((step, position) => step.provides.map((name) => [name, position] as const)),
-  );
+  const { steps } = plan;
+  const [idOf, provided, awaited, consumed, fallbackOf] = [
+    stepField(steps, 'id'),
+    stepField(steps, 'provides'),
+    stepField(steps, 'depends_on'),
+    stepField(steps, 'consumes'),
+    stepField(steps, 'fallback_step'),
+  ];
+  const ids: string[] = [];
+  const index = new Map<string, number>();
+  const providers = new Map<string, number>();
+  for (let position = 0; position < steps.length; position += 1) {
+    const id = idOf(position);
+    ids.push(id);
+    index.set(id, position);
+    for (const name of provided(position)) providers.set(name, position);
+  }
+  const dependencies: number[][] = [];
   const dependents: number[][] = ids.map(() => []);
+  const fallbacks: (number | undefined)[] = [];
   const owners: (number | undefined)[] = ids.map(() => undefined);
-  const dependencies = plan.steps.map((step, position) => {
-    let edges = step.depends_on.map((id) => known(index.get(id), id));
-    for (const name of step.consumes) edges.push(known(providers.get(name), name));
-    // Most steps have one or none, and a workflow has to make a hundred thousand of these lists.
+  for (let position = 0; position < ids.length; position += 1) {
+    let edges: number[] = [];
+    for (const id of awaited(position)) edges.push(known(index.get(id), id));
+    for (const name of consumed(position)) edges.push(known(providers.get(name), name));
     if (edges.length > 1) edges = [...new Set(edges)].sort((a, b) => a - b);
     for (const edge of edges) dependents[edge]!.push(position);
-    return edges;
-  });
-  const fallbacks = plan.steps.map(({ fallback_step: id }, position) => {
-    if (id === undefined) return undefined;
-    const fallback = known(index.get(id), id);
-    owners[fallback] = position;
-    return fallback;
-  });
+    dependencies.push(edges);
+    const id = fallbackOf(position);
+    const fallback = id === undefined ? undefined : known(index.get(id), id);
+    fallbacks.push(fallback);
+    if (fallback !== undefined) owners[fallback] = position;
+  }
   return { ids, index, mainCount: countMainSteps(plan), dependencies, dependents, fallbacks, owners };
 }
 

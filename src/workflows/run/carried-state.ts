@@ -1,3 +1,4 @@
+import { stepKind } from '../../plan/model/step-fields.js';
 import { isEnd, type Program, type RunState, type StepReport, type StepState } from '../../engine/index.js';
 
 /** Characters of ends of output and messages of ended steps that go along together. The record has them all. */
@@ -39,15 +40,18 @@ function textOf({ message = '', stdout_tail = '', stderr_tail = '' }: StepReport
 /** Steps whose last words go into the prompts of agents that have not ended: see `earlierWork`. */
 function readByAgents({ plan, graph }: Program, state: RunState): Set<number> {
   const read = new Set<number>();
+  const kindOf = stepKind(plan.steps);
   const add = (steps: readonly number[]): void => {
     for (const index of steps) {
       if (read.has(index)) continue;
       read.add(index);
-      if (plan.steps[index]!.action.type === 'noop') add(graph.dependencies[index]!);
+      if (kindOf(index) === 'noop') add(graph.dependencies[index]!);
     }
   };
-  plan.steps.forEach(({ action }, index) => {
-    if (action.type !== 'agent' || action.context === undefined || isEnd(state.steps[index]!.status)) return;
+  state.steps.forEach(({ status }, index) => {
+    if (isEnd(status) || kindOf(index) !== 'agent') return;
+    const { action } = plan.steps[index]!;
+    if (action.type !== 'agent' || action.context === undefined) return;
     add(action.context.steps?.map((id) => graph.index.get(id)!) ?? graph.dependencies[index]!);
   });
   return read;

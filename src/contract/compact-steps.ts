@@ -1,0 +1,159 @@
+import { rememberFields, type StepFields } from '../plan/model/step-fields.js';
+import type { Step } from '../plan/model/plan.js';
+import { ColumnReader, type PackedRows } from './columns.js';
+
+type Doc = Readonly<Record<string, unknown>>;
+type Read = (place: number) => unknown;
+
+/** Place of a step among those of the document, and the names of the fields that are there as they are. */
+export const PLACE = '@';
+export const SAME = '=';
+/** What precedes a field of the action: in its own column, where the document's step has it, and where its `step_def` does. */
+const ACTION = 'action.';
+const DEFINED = 'step_def.';
+const NOTHING: Doc = {};
+
+/**
+ * The steps of a compact plan, as a list in which each is made when somebody looks at it: most are not looked at while a
+ * run is in one history. Nobody may change them.
+ *
+ * @param docs the document's steps
+ */
+export function expandSteps(packed: PackedRows, docs: DocSteps): readonly Step[] {
+  const source = new CompactSteps(packed, docs);
+  const made = Array.from<Step | undefined>({ length: packed.rows });
+  const make = (key: string | symbol): void => {
+    if (typeof key !== 'string' || !isPlace(key)) return;
+    const place = +key;
+    if (place < packed.rows) made[place] ??= source.step(place);
+  };
+  const steps = new Proxy(made as Step[], {
+    get(target, key) {
+      make(key);
+      return target[key as unknown as number];
+    },
+    getOwnPropertyDescriptor(target, key) {
+      make(key);
+      return Reflect.getOwnPropertyDescriptor(target, key);
+    },
+  });
+  rememberFields(steps, source);
+  return steps;
+}
+
+/** The other keys are names of methods, and `length`. */
+function isPlace(key: string): boolean {
+  return key >= '0' && key < ':';
+}
+
+/** The steps of a document that a checked plan was made of, by place: those of `steps`, then those of `finally`. */
+export class DocSteps {
+  private readonly main: readonly unknown[];
+  private readonly last: readonly unknown[];
+
+  constructor(doc: Doc) {
+    [this.main, this.last] = [listOf(doc['steps']), listOf(doc['finally'])];
+  }
+
+  get length(): number {
+    return this.main.length + this.last.length;
+  }
+
+  /** Without a place, or where none is, it says nothing. */
+  at(place: unknown): Doc {
+    if (typeof place !== 'number') return NOTHING;
+    const { main, last } = this;
+    return docOf(place < main.length ? main[place] : last[place - main.length]);
+  }
+
+  /** What a step that has a place there is called. */
+  nameOf(place: unknown): string {
+    return place === undefined ? '' : String(this.at(place)['id']);
+  }
+}
+
+export function docOf(value: unknown): Doc {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Doc) : NOTHING;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Fields that a step, and its action, have from the document. */
+interface SameFields {
+  step: string[];
+  action: string[];
+  /** Of `step_def`. */
+  defined: string[];
+}
+
+/** Steps as columns, and what their document says. */
+class CompactSteps implements StepFields {
+  private readonly columns: ReadonlyMap<string, ColumnReader>;
+  private readonly places: ColumnReader;
+  private readonly same: ColumnReader;
+  private readonly known = new Map<unknown, SameFields>();
+
+  constructor(
+    { columns }: PackedRows,
+    private readonly docs: DocSteps,
+  ) {
+    const { [PLACE]: places = '', [SAME]: same = '', ...own } = columns;
+    const nameOf = (place: number): string => docs.nameOf(this.places.at(place));
+    this.places = new ColumnReader(places, () => undefined);
+    this.same = new ColumnReader(same, nameOf);
+    this.columns = new Map(Object.entries(own).map(([key, column]) => [key, new ColumnReader(column, nameOf, true)]));
+  }
+
+  step(place: number): Step {
+    const step: Record<string, unknown> = {};
+    const action: Record<string, unknown> = {};
+    for (const [key, column] of this.columns) {
+      const value = column.at(place);
+      if (value === undefined) continue;
+      if (key.startsWith(ACTION)) action[key.slice(ACTION.length)] = value;
+      else step[key] = value;
+    }
+    const same = this.sameAs(place);
+    const doc = this.docOf(place);
+    for (const key of same.step) step[key] = doc[key];
+    for (const key of same.action) action[key] = doc[key];
+    for (const key of same.defined) action[key] = docOf(doc['step_def'])[key];
+    return { ...step, action } as unknown as Step;
+  }
+
+  field(key: keyof Step): Read {
+    const column = this.columns.get(key);
+    return (place) => (this.sameAs(place).step.includes(key) ? this.docOf(place)[key] : column?.at(place));
+  }
+
+  kind(): Read {
+    const key = 'type';
+    const column = this.columns.get(`${ACTION}${key}`);
+    return (place) => {
+      const { action, defined } = this.sameAs(place);
+      if (defined.includes(key)) return docOf(this.docOf(place)['step_def'])[key];
+      return action.includes(key) ? this.docOf(place)[key] : column?.at(place);
+    };
+  }
+
+  private docOf(place: number): Doc {
+    return this.docs.at(this.places.at(place));
+  }
+
+  /** Which fields stand in the document. Steps have few different lists of them. */
+  private sameAs(place: number): SameFields {
+    const text = this.same.at(place);
+    let fields = this.known.get(text);
+    if (fields === undefined) this.known.set(text, (fields = sameFields(text)));
+    return fields;
+  }
+}
+
+function sameFields(text: unknown): SameFields {
+  const keys = typeof text === 'string' ? text.split(' ').filter((key) => key !== '') : [];
+  const below = (prefix: string): string[] =>
+    keys.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []));
+  return { step: keys.filter((key) => !key.includes('.')), action: below(ACTION), defined: below(DEFINED) };
+}
