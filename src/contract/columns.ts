@@ -41,11 +41,11 @@ export function packRows(
   names: readonly string[],
   nested: readonly string[] = [],
 ): PackedRows {
-  const columns = new Map<string, Value[]>();
+  const columns = new Map<string, Packing>();
   const put = (i: number, key: string, value: Value): void => {
     let column = columns.get(key);
-    if (column === undefined) columns.set(key, (column = Array.from<Value>({ length: rows.length })));
-    column[i] = value;
+    if (column === undefined) columns.set(key, (column = new Packing()));
+    column.put(i, value);
   };
   const below = new Map(nested.map((key) => [key, new Map<string, string>()]));
   rows.forEach((row, i) => {
@@ -56,7 +56,7 @@ export function packRows(
       else for (const inner in value as Row) put(i, joined(known, key, inner), (value as Row)[inner]);
     }
   });
-  const packed = [...columns].map(([key, values]): [string, Column] => [key, packColumn(values, names)]);
+  const packed = [...columns].map(([key, column]): [string, Column] => [key, column.packed(rows.length, names)]);
   return { rows: rows.length, columns: Object.fromEntries(packed) };
 }
 
@@ -113,26 +113,78 @@ export function unpackRows(
 
 /** Packs one list of values. */
 export function packColumn(values: readonly Value[], names: readonly string[] = []): Column {
-  const words = new Words();
-  if (allNumbers(values)) {
-    let before = 0;
-    for (const value of values) {
-      if (value === undefined) words.add(undefined);
-      else {
-        words.add((value as number) - before);
-        before = value as number;
-      }
-    }
-    return words.text();
-  }
-  const entries = new Entries();
-  values.forEach((value, i) => words.add(value === undefined ? undefined : entries.placeOf(value, names[i])));
-  return { of: entries.of, at: words.text() };
+  const column = new Packing();
+  values.forEach((value, i) => column.put(i, value));
+  return column.packed(values.length, names);
 }
 
-function allNumbers(values: readonly Value[]): boolean {
-  const { isSafeInteger } = Number;
-  return values.every((value) => value === undefined || isSafeInteger(value));
+/** A column that is being packed: values that come one after the other are kept once. */
+class Packing {
+  private readonly values: Value[] = [];
+  /** The first row behind each of them. */
+  private readonly ends: number[] = [];
+  private end = 0;
+  private last: Value;
+
+  /** Takes the value of a row behind all others. Rows that are left out have none. */
+  put(row: number, value: Value): void {
+    if (row > this.end) this.add(undefined, row);
+    this.add(value, row + 1);
+  }
+
+  packed(rows: number, names: readonly string[]): Column {
+    if (rows > this.end) this.add(undefined, rows);
+    return this.values.every(isNumberOrAbsent) ? this.numbers() : this.entries(names);
+  }
+
+  private add(value: Value, end: number): void {
+    if (this.ends.length > 0 && value === this.last) this.ends[this.ends.length - 1] = end;
+    else {
+      this.values.push(value);
+      this.ends.push(end);
+      this.last = value;
+    }
+    this.end = end;
+  }
+
+  private numbers(): string {
+    const words = new Words();
+    let before = 0;
+    let start = 0;
+    this.values.forEach((value, i) => {
+      const count = this.ends[i]! - start;
+      start += count;
+      if (value === undefined) words.add(undefined, count);
+      else {
+        words.add((value as number) - before, 1);
+        words.add(0, count - 1);
+        before = value as number;
+      }
+    });
+    return words.text();
+  }
+
+  private entries(names: readonly string[]): Column {
+    const words = new Words();
+    const entries = new Entries();
+    let row = 0;
+    this.values.forEach((value, i) => {
+      const end = this.ends[i]!;
+      if (value === undefined) words.add(undefined, end - row);
+      else if (typeof value === 'string') {
+        // It may be the name of any of them.
+        for (let each = row; each < end; each += 1) words.add(entries.placeOf(value, names[each]), 1);
+      } else words.add(entries.placeOf(value, undefined), end - row);
+      row = end;
+    });
+    return { of: entries.of, at: words.text() };
+  }
+}
+
+const { isSafeInteger } = Number;
+
+function isNumberOrAbsent(value: Value): boolean {
+  return value === undefined || isSafeInteger(value);
 }
 
 /** The values that {@link packColumn} was given. */
@@ -146,7 +198,7 @@ class Entries {
   readonly of: Entry[] = [];
   private readonly places = new Map<string, number>();
   /** The last one: neighbours are often alike. */
-  private last: { place: number; value: Value; around: readonly string[] | undefined } | undefined;
+  private last: { place: number; value: Value; around: readonly string[] | undefined; isPath: boolean } | undefined;
 
   placeOf(value: Value, name: string | undefined): number {
     if (this.last !== undefined && this.isLast(value, name)) return this.last.place;
@@ -157,15 +209,16 @@ class Entries {
       place = this.of.push(entry) - 1;
       this.places.set(text, place);
     }
-    this.last = { place, value, around: 'naming' in entry ? entry.naming.split(NAME) : undefined };
+    const around = 'naming' in entry ? entry.naming.split(NAME) : undefined;
+    this.last = { place, value, around, isPath: typeof value === 'string' && value.includes('/') };
     return place;
   }
 
   /** Without a look at all of a text: there may be a hundred thousand of them. */
   private isLast(value: Value, name: string | undefined): boolean {
-    const { value: last, around } = this.last!;
+    const { value: last, around, isPath } = this.last!;
     // A text that does not name its row may be one that names the next.
-    if (around === undefined) return value === last && (typeof value !== 'string' || !isNamed(value, name));
+    if (around === undefined) return value === last && value !== name && !(isPath && isNamed(value as string, name));
     return name !== undefined && typeof value === 'string' && value === around.join(name);
   }
 }
@@ -192,10 +245,11 @@ class Words {
   private number: number | undefined;
   private count = 0;
 
-  add(number: number | undefined): void {
+  add(number: number | undefined, count: number): void {
+    if (count === 0) return;
     if (number !== this.number) this.endRun();
     this.number = number;
-    this.count += 1;
+    this.count += count;
   }
 
   text(): string {
@@ -252,6 +306,11 @@ export class ColumnReader {
   ) {
     this.text = typeof column === 'string' ? column : column.at;
     if (typeof column !== 'string') this.of = column.of;
+  }
+
+  /** All values that it has, but for numbers, and for texts that name their rows. */
+  texts(): Value[] {
+    return (this.of ?? []).flatMap((entry) => ('value' in entry ? [entry.value] : []));
   }
 
   at(row: number): Value {

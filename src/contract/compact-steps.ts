@@ -94,6 +94,7 @@ class CompactSteps implements StepFields {
   private readonly places: ColumnReader;
   private readonly same: ColumnReader;
   private readonly known = new Map<unknown, SameFields>();
+  private last: { text: unknown; fields: SameFields } = { text: undefined, fields: sameFields(undefined) };
 
   constructor(
     { columns }: PackedRows,
@@ -124,18 +125,30 @@ class CompactSteps implements StepFields {
   }
 
   field(key: keyof Step): Read {
-    const column = this.columns.get(key);
-    return (place) => (this.sameAs(place).step.includes(key) ? this.docOf(place)[key] : column?.at(place));
+    const own = this.columnOf(key);
+    if (!this.isSame(({ step }) => step.includes(key))) return own;
+    return (place) => (this.sameAs(place).step.includes(key) ? this.docOf(place)[key] : own(place));
   }
 
   kind(): Read {
     const key = 'type';
-    const column = this.columns.get(`${ACTION}${key}`);
+    const own = this.columnOf(`${ACTION}${key}`);
+    if (!this.isSame(({ action, defined }) => action.includes(key) || defined.includes(key))) return own;
     return (place) => {
       const { action, defined } = this.sameAs(place);
       if (defined.includes(key)) return docOf(this.docOf(place)['step_def'])[key];
-      return action.includes(key) ? this.docOf(place)[key] : column?.at(place);
+      return action.includes(key) ? this.docOf(place)[key] : own(place);
     };
+  }
+
+  private columnOf(key: string): Read {
+    const column = this.columns.get(key);
+    return column === undefined ? () => undefined : (place) => column.at(place);
+  }
+
+  /** Whether some step has from the document what is asked for. */
+  private isSame(has: (fields: SameFields) => boolean): boolean {
+    return this.same.texts().some((text) => has(sameFields(text)));
   }
 
   private docOf(place: number): Doc {
@@ -145,8 +158,10 @@ class CompactSteps implements StepFields {
   /** Which fields stand in the document. Steps have few different lists of them. */
   private sameAs(place: number): SameFields {
     const text = this.same.at(place);
+    if (text === this.last.text) return this.last.fields;
     let fields = this.known.get(text);
     if (fields === undefined) this.known.set(text, (fields = sameFields(text)));
+    this.last = { text, fields };
     return fields;
   }
 }

@@ -20,6 +20,8 @@ export interface Graph {
   owners: readonly (number | undefined)[];
 }
 
+const NONE: readonly number[] = [];
+
 /**
  * Builds the one graph of a valid plan: `depends_on`, what is consumed from the step that provides it, and fallbacks.
  *
@@ -43,23 +45,40 @@ export function buildGraph(plan: Plan): Graph {
     index.set(id, position);
     for (const name of provided(position)) providers.set(name, position);
   }
-  const dependencies: number[][] = [];
-  const dependents: number[][] = ids.map(() => []);
+  const dependencies: (readonly number[])[] = [];
+  const dependents: (number[] | undefined)[] = ids.map(() => undefined);
   const fallbacks: (number | undefined)[] = [];
   const owners: (number | undefined)[] = ids.map(() => undefined);
+  const edgeTo = (id: string): number => known(index.get(id), id);
   for (let position = 0; position < ids.length; position += 1) {
-    let edges: number[] = [];
-    for (const id of awaited(position)) edges.push(known(index.get(id), id));
-    for (const name of consumed(position)) edges.push(known(providers.get(name), name));
-    if (edges.length > 1) edges = [...new Set(edges)].sort((a, b) => a - b);
-    for (const edge of edges) dependents[edge]!.push(position);
+    const edges = edgesOf(awaited(position), consumed(position), edgeTo, (name) => known(providers.get(name), name));
+    for (const edge of edges) {
+      const list = dependents[edge];
+      if (list === undefined) dependents[edge] = [position];
+      else list.push(position);
+    }
     dependencies.push(edges);
     const id = fallbackOf(position);
-    const fallback = id === undefined ? undefined : known(index.get(id), id);
+    const fallback = id === undefined ? undefined : edgeTo(id);
     fallbacks.push(fallback);
     if (fallback !== undefined) owners[fallback] = position;
   }
-  return { ids, index, mainCount: countMainSteps(plan), dependencies, dependents, fallbacks, owners };
+  const dependentsOf = dependents.map((list): readonly number[] => list ?? NONE);
+  return { ids, index, mainCount: countMainSteps(plan), dependencies, dependents: dependentsOf, fallbacks, owners };
+}
+
+/** Most steps have one or none, and a workflow has to make a hundred thousand of these lists. */
+function edgesOf(
+  awaited: readonly string[],
+  consumed: readonly string[],
+  edgeTo: (id: string) => number,
+  edgeToProvider: (name: string) => number,
+): readonly number[] {
+  if (consumed.length === 0) {
+    if (awaited.length === 0) return NONE;
+    if (awaited.length === 1) return [edgeTo(awaited[0]!)];
+  }
+  return [...new Set([...awaited.map(edgeTo), ...consumed.map(edgeToProvider)])].sort((a, b) => a - b);
 }
 
 function known(position: number | undefined, name: string): number {

@@ -6,6 +6,17 @@ const MAX_TEXT = 256 * 1024;
 /** Changes that a follower of the run may be behind; one that is more so is told of all steps again. */
 const MAX_BEHIND = 2_000;
 
+/** What of the report of a step that ended well stays behind; where its last words do not, this says no more of it. */
+const STAYING = [
+  'started_at',
+  'finished_at',
+  'host',
+  'failed_attempts',
+  'attempt',
+  'stdout_tail',
+  'stderr_tail',
+] as const satisfies (keyof StepReport)[];
+
 /** The state of a run as it goes along to a new history: without what nobody reads any more. */
 export function carriedState(program: Program, state: RunState): RunState {
   const read = readByAgents(program, state);
@@ -24,6 +35,7 @@ export function carriedState(program: Program, state: RunState): RunState {
 
 /** What people and expressions may still ask of a step that has ended: its times, host and attempts stand in the record. */
 function reportOf(report: StepReport, keeps: boolean, hasRoom: () => boolean): StepReport {
+  if (report.status === 'success' && isLean(report)) return report;
   const { started_at: _, finished_at: __, host: ___, failed_attempts: ____, attempt: _____, ...kept } = report;
   if (keeps) return kept;
   const { stdout_tail, stderr_tail, ...rest } = kept;
@@ -31,6 +43,11 @@ function reportOf(report: StepReport, keeps: boolean, hasRoom: () => boolean): S
   const tails = { ...(stdout_tail && { stdout_tail }), ...(stderr_tail && { stderr_tail }) };
   if (hasRoom()) return { ...rest, ...tails };
   return Object.keys(tails).length === 0 ? rest : { ...rest, cut: true };
+}
+
+/** As an earlier history has left it: most are so in a long run. */
+function isLean(report: StepReport): boolean {
+  return STAYING.every((key) => report[key] === undefined);
 }
 
 function textOf({ message = '', stdout_tail = '', stderr_tail = '' }: StepReport): number {
