@@ -37,21 +37,20 @@ export function buildGraph(plan: Plan): Graph {
     stepField(steps, 'fallback_step'),
   ];
   const ids: string[] = [];
-  const index = new Map<string, number>();
   const providers = new Map<string, number>();
   for (let position = 0; position < steps.length; position += 1) {
-    const id = idOf(position);
-    ids.push(id);
-    index.set(id, position);
+    ids.push(idOf(position));
     for (const name of provided(position)) providers.set(name, position);
   }
+  const places = new Places(ids);
   const dependencies: (readonly number[])[] = [];
   const dependents: (number[] | undefined)[] = ids.map(() => undefined);
   const fallbacks: (number | undefined)[] = [];
   const owners: (number | undefined)[] = ids.map(() => undefined);
-  const edgeTo = (id: string): number => known(index.get(id), id);
+  const providerOf = (name: string): number => known(providers.get(name), name);
   for (let position = 0; position < ids.length; position += 1) {
-    const edges = edgesOf(awaited(position), consumed(position), edgeTo, (name) => known(providers.get(name), name));
+    const placeOf = (id: string): number => known(places.find(id, position), id);
+    const edges = edgesOf(awaited(position), consumed(position), placeOf, providerOf);
     for (const edge of edges) {
       const list = dependents[edge];
       if (list === undefined) dependents[edge] = [position];
@@ -59,26 +58,57 @@ export function buildGraph(plan: Plan): Graph {
     }
     dependencies.push(edges);
     const id = fallbackOf(position);
-    const fallback = id === undefined ? undefined : edgeTo(id);
+    const fallback = id === undefined ? undefined : placeOf(id);
     fallbacks.push(fallback);
     if (fallback !== undefined) owners[fallback] = position;
   }
-  const dependentsOf = dependents.map((list): readonly number[] => list ?? NONE);
-  return { ids, index, mainCount: countMainSteps(plan), dependencies, dependents: dependentsOf, fallbacks, owners };
+  return {
+    ids,
+    get index() {
+      return places.index;
+    },
+    mainCount: countMainSteps(plan),
+    dependencies,
+    dependents: dependents.map((list) => list ?? NONE),
+    fallbacks,
+    owners,
+  };
+}
+
+/** Finds steps by their ids. */
+class Places {
+  private byId: Map<string, number> | undefined;
+  /** Between the step that was found last and the one that named it. */
+  private distance = 1;
+
+  constructor(private readonly ids: readonly string[]) {}
+
+  /** Made once somebody needs it: that of a hundred thousand steps takes a good part of what reading their plan takes. */
+  get index(): ReadonlyMap<string, number> {
+    return (this.byId ??= new Map(this.ids.map((id, position) => [id, position])));
+  }
+
+  /** @param from who names it: in a large plan many steps are as far from what they name as those before them. */
+  find(id: string, from: number): number | undefined {
+    if (this.ids[from - this.distance] === id) return from - this.distance;
+    const found = this.index.get(id);
+    if (found !== undefined) this.distance = from - found;
+    return found;
+  }
 }
 
 /** Most steps have one or none, and a workflow has to make a hundred thousand of these lists. */
 function edgesOf(
   awaited: readonly string[],
   consumed: readonly string[],
-  edgeTo: (id: string) => number,
-  edgeToProvider: (name: string) => number,
+  placeOf: (id: string) => number,
+  providerOf: (name: string) => number,
 ): readonly number[] {
   if (consumed.length === 0) {
     if (awaited.length === 0) return NONE;
-    if (awaited.length === 1) return [edgeTo(awaited[0]!)];
+    if (awaited.length === 1) return [placeOf(awaited[0]!)];
   }
-  return [...new Set([...awaited.map(edgeTo), ...consumed.map(edgeToProvider)])].sort((a, b) => a - b);
+  return [...new Set([...awaited.map(placeOf), ...consumed.map(providerOf)])].sort((a, b) => a - b);
 }
 
 function known(position: number | undefined, name: string): number {

@@ -36,7 +36,11 @@ export function aboutRun(program: Program, input: RunInput): RunAbout {
 function aboutSteps({ plan: { steps }, graph }: Program): StepAbout[] {
   const nameOf = stepField(steps, 'name');
   const kindOf = stepKind(steps);
-  const [owner, last, list] = [stepField(steps, 'fallback_of'), stepField(steps, 'finally'), stepField(steps, 'foreach')];
+  const [owner, last, list] = [
+    stepField(steps, 'fallback_of'),
+    stepField(steps, 'finally'),
+    stepField(steps, 'foreach'),
+  ];
   return graph.ids.map((id, index) => ({
     id,
     name: nameOf(index),
