@@ -13,6 +13,9 @@ const ACTION = 'action.';
 const DEFINED = 'step_def.';
 const NOTHING: Doc = {};
 
+/** In a workflow, what is global is slow to come by. */
+const { isArray } = Array;
+
 /**
  * The steps of a compact plan, as a list in which each is made when somebody looks at it: most are not looked at while a
  * run is in one history. Nobody may change them.
@@ -73,11 +76,11 @@ export class DocSteps {
 }
 
 export function docOf(value: unknown): Doc {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Doc) : NOTHING;
+  return typeof value === 'object' && value !== null && !isArray(value) ? (value as Doc) : NOTHING;
 }
 
 function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+  return isArray(value) ? value : [];
 }
 
 /** Fields that a step, and its action, have from the document. */

@@ -80,6 +80,8 @@ class Places {
   private byId: Map<string, number> | undefined;
   /** Between the step that was found last and the one that named it. */
   private distance = 1;
+  /** As many as are worth less than an index. */
+  private looks = 10_000;
 
   constructor(private readonly ids: readonly string[]) {}
 
@@ -91,9 +93,17 @@ class Places {
   /** @param from who names it: in a large plan many steps are as far from what they name as those before them. */
   find(id: string, from: number): number | undefined {
     if (this.ids[from - this.distance] === id) return from - this.distance;
-    const found = this.index.get(id);
+    const found = this.byId === undefined ? (this.nearby(id, from) ?? this.index.get(id)) : this.byId.get(id);
     if (found !== undefined) this.distance = from - found;
     return found;
+  }
+
+  private nearby(id: string, from: number): number | undefined {
+    for (let place = from - 1; place >= 0 && this.looks > 0; place -= 1) {
+      this.looks -= 1;
+      if (this.ids[place] === id) return place;
+    }
+    return undefined;
   }
 }
 

@@ -23,7 +23,7 @@ export function carriedState(program: Program, state: RunState): RunState {
   const oldest = Math.max(0, state.version - MAX_BEHIND);
   let room = MAX_TEXT;
   const steps = state.steps.map((step, index): StepState => {
-    const changed = Math.max(oldest, step.changed);
+    const changed = step.changed > oldest ? step.changed : oldest;
     if (!isEnd(step.status) || step.report === undefined) return { ...step, changed };
     const keeps = read.has(index) || state.held.includes(index);
     const report = reportOf(step.report, keeps, () => room > 0);
