@@ -41,23 +41,40 @@ export function packRows(
   names: readonly string[],
   nested: readonly string[] = [],
 ): PackedRows {
-  const columns = new Map<string, Packing>();
-  const put = (i: number, key: string, value: Value): void => {
-    let column = columns.get(key);
-    if (column === undefined) columns.set(key, (column = new Packing()));
-    column.put(i, value);
-  };
-  const below = new Map(nested.map((key) => [key, new Map<string, string>()]));
-  rows.forEach((row, i) => {
+  const packer = new RowPacker(nested);
+  rows.forEach((row, i) => packer.put(i, row));
+  return packer.packed(rows.length, names);
+}
+
+/** Packs rows one after the other, as {@link packRows} does. */
+export class RowPacker {
+  private readonly columns = new Map<string, ColumnPacker>();
+  /** Names of the fields of nested ones. */
+  private readonly below: ReadonlyMap<string, Map<string, string>>;
+
+  constructor(nested: readonly string[]) {
+    this.below = new Map(nested.map((key) => [key, new Map<string, string>()]));
+  }
+
+  put(i: number, row: object): void {
     for (const key in row) {
       const value = (row as Row)[key];
-      const known = below.get(key);
-      if (known === undefined || value === undefined) put(i, key, value);
-      else for (const inner in value as Row) put(i, joined(known, key, inner), (value as Row)[inner]);
+      const known = this.below.get(key);
+      if (known === undefined || value === undefined) this.column(key).put(i, value);
+      else for (const inner in value as Row) this.column(joined(known, key, inner)).put(i, (value as Row)[inner]);
     }
-  });
-  const packed = [...columns].map(([key, column]): [string, Column] => [key, column.packed(rows.length, names)]);
-  return { rows: rows.length, columns: Object.fromEntries(packed) };
+  }
+
+  column(key: string): ColumnPacker {
+    let column = this.columns.get(key);
+    if (column === undefined) this.columns.set(key, (column = new ColumnPacker()));
+    return column;
+  }
+
+  packed(rows: number, names: readonly string[]): PackedRows {
+    const columns = [...this.columns].map(([key, column]): [string, Column] => [key, column.packed(rows, names)]);
+    return { rows, columns: Object.fromEntries(columns) };
+  }
 }
 
 /** The name of a field of a field, made once: there may be a million of them. */
@@ -67,59 +84,77 @@ function joined(known: Map<string, string>, outer: string, inner: string): strin
   return name;
 }
 
+/** The rows that {@link packRows} was given. */
+export function unpackRows(packed: PackedRows, names: readonly string[], nested: readonly string[] = []): Row[] {
+  const reader = new RowReader(packed, (row) => names[row], { nested });
+  return Array.from({ length: packed.rows }, (_, row) => reader.at(row));
+}
+
 /** How rows come out. */
 interface Unpacking {
   /** Fields that are records themselves. */
   nested?: readonly string[];
+  /** Rows that say the same share it: nobody may change what they hold. */
+  shared?: boolean;
 }
 
-/** The rows that {@link packRows} was given. */
-export function unpackRows(
-  { rows, columns }: PackedRows,
-  names: readonly string[],
-  { nested = [] }: Unpacking = {},
-): Row[] {
-  const fields = Object.entries(columns).map(([key, column]) => {
-    const [outer, inner] = partsOf(key, nested);
-    return { outer, inner, reader: new ColumnReader(column, (row) => names[row]!) };
-  });
-  const unpacked: Row[] = [];
-  while (unpacked.length < rows) {
-    // Rows that differ in a few values only are copies of one: so they are of one kind to the machine.
-    const first = unpacked.length;
-    const until = Math.min(rows, ...fields.map(({ reader }) => reader.alikeUntil(first)));
-    const model: Row = {};
-    for (const { outer, inner, reader } of fields) {
-      const value = reader.at(first);
-      if (value === undefined) continue;
-      if (inner === undefined) model[outer] = value;
-      else ((model[outer] ??= {}) as Row)[inner] = value;
-    }
-    const varying = fields.filter(({ reader }) => reader.varies(first));
-    const below = nested.filter((key) => model[key] !== undefined);
-    unpacked.push(model);
-    for (let i = first + 1; i < until; i += 1) {
-      const row = { ...model };
-      for (const key of below) row[key] = { ...(model[key] as Row) };
-      for (const { outer, inner, reader } of varying) {
-        if (inner === undefined) row[outer] = reader.at(i);
-        else (row[outer] as Row)[inner] = reader.at(i);
-      }
-      unpacked.push(row);
-    }
+/** Reads packed rows in any order. */
+export class RowReader {
+  private readonly columns: ReadonlyMap<string, ColumnReader>;
+  private readonly fields: readonly { outer: string; inner: string | undefined; column: ColumnReader }[];
+
+  /** @param nameOf what a row is called */
+  constructor(
+    { columns }: PackedRows,
+    nameOf: (row: number) => string | undefined,
+    { nested = [], shared = false }: Unpacking,
+  ) {
+    this.columns = new Map(
+      Object.entries(columns).map(([key, column]) => [key, new ColumnReader(column, nameOf, shared)]),
+    );
+    this.fields = [...this.columns].map(([key, column]) => {
+      const [outer, inner] = partsOf(key, nested);
+      return { outer, inner, column };
+    });
   }
-  return unpacked;
+
+  at(row: number): Row {
+    const found: Row = {};
+    for (const { outer, inner, column } of this.fields) {
+      const value = column.at(row);
+      if (value === undefined) continue;
+      if (inner === undefined) found[outer] = value;
+      else ((found[outer] ??= {}) as Row)[inner] = value;
+    }
+    return found;
+  }
+
+  /** One field of all rows; `OUTER.INNER` is one of a nested record. */
+  field(key: string): (row: number) => Value {
+    const column = this.columns.get(key);
+    return column === undefined ? () => undefined : (row) => column.at(row);
+  }
+
+  /** All values of a field that has no numbers; undefined stands for texts that name their rows. */
+  texts(key: string): Value[] {
+    return this.columns.get(key)?.texts() ?? [];
+  }
+
+  /** Names of all fields, as {@link field} takes them. */
+  get keys(): string[] {
+    return [...this.columns.keys()];
+  }
 }
 
 /** Packs one list of values. */
 export function packColumn(values: readonly Value[], names: readonly string[] = []): Column {
-  const column = new Packing();
+  const column = new ColumnPacker();
   values.forEach((value, i) => column.put(i, value));
   return column.packed(values.length, names);
 }
 
 /** A column that is being packed: values that come one after the other are kept once. */
-class Packing {
+class ColumnPacker {
   private readonly values: Value[] = [];
   /** The first row behind each of them. */
   private readonly ends: number[] = [];
@@ -189,7 +224,7 @@ function isNumberOrAbsent(value: Value): boolean {
 
 /** The values that {@link packColumn} was given. */
 export function unpackColumn(column: Column, names: readonly string[] = []): Value[] {
-  const reader = new ColumnReader(column, (row) => names[row]!);
+  const reader = new ColumnReader(column, (row) => names[row], false);
   return Array.from({ length: lengthOf(typeof column === 'string' ? column : column.at) }, (_, i) => reader.at(i));
 }
 
@@ -278,7 +313,7 @@ function countOf(run: string): number {
 }
 
 /** Reads a column at any row; fastest from the first to the last. */
-export class ColumnReader {
+class ColumnReader {
   private readonly text: string;
   private readonly of: readonly Entry[] | undefined;
   /** Of the runs of equal words, as far as they have been read: the first row behind it, and its word as a number. */
@@ -292,8 +327,6 @@ export class ColumnReader {
   private next = 0;
   /** The run that was looked at last. */
   private last = 0;
-  /** The first row behind those that have a number, or have none, like the row that was asked for last. */
-  private alike = 0;
 
   /**
    * @param nameOf what a row is called
@@ -302,15 +335,14 @@ export class ColumnReader {
   constructor(
     column: Column,
     private readonly nameOf: (row: number) => string | undefined,
-    private readonly shared = false,
+    private readonly shared: boolean,
   ) {
     this.text = typeof column === 'string' ? column : column.at;
     if (typeof column !== 'string') this.of = column.of;
   }
 
-  /** All values that it has, but for numbers, and for texts that name their rows. */
   texts(): Value[] {
-    return (this.of ?? []).flatMap((entry) => ('value' in entry ? [entry.value] : []));
+    return (this.of ?? []).map((entry) => ('value' in entry ? entry.value : undefined));
   }
 
   at(row: number): Value {
@@ -320,27 +352,6 @@ export class ColumnReader {
     if (this.of !== undefined) return this.entry(word)(row);
     const start = run === 0 ? 0 : this.ends[run - 1]!;
     return this.before[run]! + word * (row - start + 1);
-  }
-
-  /** Whether the row, and those alike, have each their own value. */
-  varies(row: number): boolean {
-    const word = this.words[this.runOf(row)]!;
-    if (word === NONE) return false;
-    if (this.of === undefined) return true;
-    const entry = this.of[word]!;
-    return 'naming' in entry || this.isCopied(entry.value);
-  }
-
-  /** The first row behind those that differ from one, the first so far, in no more than their own values. */
-  alikeUntil(row: number): number {
-    if (row < this.alike) return this.alike;
-    let run = this.runOf(row);
-    if (this.of === undefined) {
-      // Numbers may be a run each.
-      const isNone = this.words[run] === NONE;
-      while (this.ends[run] !== Infinity && (this.words[this.runOf(this.ends[run]!)] === NONE) === isNone) run += 1;
-    }
-    return (this.alike = this.ends[run]!);
   }
 
   private runOf(row: number): number {
@@ -395,11 +406,7 @@ export class ColumnReader {
     }
     const { value } = entry;
     // Each row has its own: what is packed together may be changed apart.
-    return this.isCopied(value) ? () => jsonCopy(value) : () => value;
-  }
-
-  private isCopied(value: Value): boolean {
-    return typeof value === 'object' && value !== null && !this.shared;
+    return typeof value === 'object' && !this.shared ? () => jsonCopy(value) : () => value;
   }
 }
 

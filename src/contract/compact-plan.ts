@@ -1,5 +1,5 @@
 import { packRows, type PackedRows } from './columns.js';
-import { docOf, DocSteps, expandSteps, PLACE, SAME } from './compact-steps.js';
+import { docOf, DocSteps, expandSteps, NESTED, PLACE, SAME } from './compact-steps.js';
 import type { Plan, Step } from '../plan/model/plan.js';
 import { outputsRead } from '../plan/templates/outputs-read.js';
 
@@ -22,9 +22,6 @@ type Row = Record<string, unknown>;
 
 /** Steps whose outputs are read, up to which they are written down: more of them would say the plan again. */
 const MAX_READS = 1_000;
-
-/** Fields of a step that are taken apart. */
-const NESTED = ['action'];
 
 /** Makes a plan compact; {@link expandPlan} makes it whole again with the same document. */
 export function compactPlan(source: unknown, plan: Plan): CompactPlan {

@@ -1,6 +1,7 @@
 import { rememberFields, type StepFields } from '../plan/model/step-fields.js';
 import type { Step } from '../plan/model/plan.js';
-import { ColumnReader, type PackedRows } from './columns.js';
+import { RowReader, type PackedRows } from './columns.js';
+import { lazyList } from './lazy-list.js';
 
 type Doc = Readonly<Record<string, unknown>>;
 type Read = (place: number) => unknown;
@@ -8,6 +9,8 @@ type Read = (place: number) => unknown;
 /** Place of a step among those of the document, and the names of the fields that are there as they are. */
 export const PLACE = '@';
 export const SAME = '=';
+/** Fields of a step that are taken apart. */
+export const NESTED = ['action'];
 /** What precedes a field of the action: in its own column, where the document's step has it, and where its `step_def` does. */
 const ACTION = 'action.';
 const DEFINED = 'step_def.';
@@ -24,29 +27,9 @@ const { isArray } = Array;
  */
 export function expandSteps(packed: PackedRows, docs: DocSteps): readonly Step[] {
   const source = new CompactSteps(packed, docs);
-  const made = Array.from<Step | undefined>({ length: packed.rows });
-  const make = (key: string | symbol): void => {
-    if (typeof key !== 'string' || !isPlace(key)) return;
-    const place = +key;
-    if (place < packed.rows) made[place] ??= source.step(place);
-  };
-  const steps = new Proxy(made as Step[], {
-    get(target, key) {
-      make(key);
-      return target[key as unknown as number];
-    },
-    getOwnPropertyDescriptor(target, key) {
-      make(key);
-      return Reflect.getOwnPropertyDescriptor(target, key);
-    },
-  });
-  rememberFields(steps, source);
-  return steps;
-}
-
-/** The other keys are names of methods, and `length`. */
-function isPlace(key: string): boolean {
-  return key >= '0' && key < ':';
+  const { list } = lazyList(packed.rows, (place) => source.step(place));
+  rememberFields(list, source);
+  return list;
 }
 
 /** The steps of a document that a checked plan was made of, by place: those of `steps`, then those of `finally`. */
@@ -93,49 +76,47 @@ interface SameFields {
 
 /** Steps as columns, and what their document says. */
 class CompactSteps implements StepFields {
-  private readonly columns: ReadonlyMap<string, ColumnReader>;
-  private readonly places: ColumnReader;
-  private readonly same: ColumnReader;
+  private readonly rows: RowReader;
+  /** Where a step stands in the document, and which fields it has there, as a text. */
+  private readonly placeOf: Read;
+  private readonly sameOf: Read;
+  private readonly texts: readonly unknown[];
   private readonly known = new Map<unknown, SameFields>();
   private last: { text: unknown; fields: SameFields } = { text: undefined, fields: sameFields(undefined) };
 
   constructor(
-    { columns }: PackedRows,
+    { rows, columns }: PackedRows,
     private readonly docs: DocSteps,
   ) {
     const { [PLACE]: places = '', [SAME]: same = '', ...own } = columns;
-    const nameOf = (place: number): string => docs.nameOf(this.places.at(place));
-    this.places = new ColumnReader(places, () => undefined);
-    this.same = new ColumnReader(same, nameOf);
-    this.columns = new Map(Object.entries(own).map(([key, column]) => [key, new ColumnReader(column, nameOf, true)]));
+    const nameOf = (place: number): string => docs.nameOf(this.placeOf(place));
+    const beside = new RowReader({ rows, columns: { [PLACE]: places, [SAME]: same } }, nameOf, {});
+    this.placeOf = beside.field(PLACE);
+    this.sameOf = beside.field(SAME);
+    this.texts = beside.texts(SAME);
+    this.rows = new RowReader({ rows, columns: own }, nameOf, { nested: NESTED, shared: true });
   }
 
   step(place: number): Step {
-    const step: Record<string, unknown> = {};
-    const action: Record<string, unknown> = {};
-    for (const [key, column] of this.columns) {
-      const value = column.at(place);
-      if (value === undefined) continue;
-      if (key.startsWith(ACTION)) action[key.slice(ACTION.length)] = value;
-      else step[key] = value;
-    }
+    const step = this.rows.at(place);
+    const action = (step['action'] ??= {}) as Record<string, unknown>;
     const same = this.sameAs(place);
     const doc = this.docOf(place);
     for (const key of same.step) step[key] = doc[key];
     for (const key of same.action) action[key] = doc[key];
     for (const key of same.defined) action[key] = docOf(doc['step_def'])[key];
-    return { ...step, action } as unknown as Step;
+    return step as unknown as Step;
   }
 
   field(key: keyof Step): Read {
-    const own = this.columnOf(key);
+    const own = this.rows.field(key);
     if (!this.isSame(({ step }) => step.includes(key))) return own;
     return (place) => (this.sameAs(place).step.includes(key) ? this.docOf(place)[key] : own(place));
   }
 
   kind(): Read {
     const key = 'type';
-    const own = this.columnOf(`${ACTION}${key}`);
+    const own = this.rows.field(`${ACTION}${key}`);
     if (!this.isSame(({ action, defined }) => action.includes(key) || defined.includes(key))) return own;
     return (place) => {
       const { action, defined } = this.sameAs(place);
@@ -144,23 +125,18 @@ class CompactSteps implements StepFields {
     };
   }
 
-  private columnOf(key: string): Read {
-    const column = this.columns.get(key);
-    return column === undefined ? () => undefined : (place) => column.at(place);
-  }
-
   /** Whether some step has from the document what is asked for. */
   private isSame(has: (fields: SameFields) => boolean): boolean {
-    return this.same.texts().some((text) => has(sameFields(text)));
+    return this.texts.some((text) => text === undefined || has(sameFields(text)));
   }
 
   private docOf(place: number): Doc {
-    return this.docs.at(this.places.at(place));
+    return this.docs.at(this.placeOf(place));
   }
 
   /** Which fields stand in the document. Steps have few different lists of them. */
   private sameAs(place: number): SameFields {
-    const text = this.same.at(place);
+    const text = this.sameOf(place);
     if (text === this.last.text) return this.last.fields;
     let fields = this.known.get(text);
     if (fields === undefined) this.known.set(text, (fields = sameFields(text)));

@@ -1,41 +1,36 @@
 import { stepKind } from '../../plan/model/step-fields.js';
-import { isEnd, type Program, type RunState, type StepReport, type StepState } from '../../engine/index.js';
+import {
+  isEnd,
+  stepStates,
+  type Carrying,
+  type Program,
+  type RunState,
+  type StepReport,
+  type StepState,
+} from '../../engine/index.js';
 
 /** Characters of ends of output and messages of ended steps that go along together. The record has them all. */
 const MAX_TEXT = 256 * 1024;
 /** Changes that a follower of the run may be behind; one that is more so is told of all steps again. */
 const MAX_BEHIND = 2_000;
 
-/** What of the report of a step that ended well stays behind; where its last words do not, this says no more of it. */
-const STAYING = [
-  'started_at',
-  'finished_at',
-  'host',
-  'failed_attempts',
-  'attempt',
-  'stdout_tail',
-  'stderr_tail',
-] as const satisfies (keyof StepReport)[];
-
-/** The state of a run as it goes along to a new history: without what nobody reads any more. */
-export function carriedState(program: Program, state: RunState): RunState {
+/** The steps of a run as they go along to a new history: without what nobody reads any more. */
+export function carriedSteps(program: Program, state: RunState): Carrying {
   const read = readByAgents(program, state);
   const oldest = Math.max(0, state.version - MAX_BEHIND);
   let room = MAX_TEXT;
-  const steps = state.steps.map((step, index): StepState => {
-    const changed = step.changed > oldest ? step.changed : oldest;
-    if (!isEnd(step.status) || step.report === undefined) return { ...step, changed };
+  const lean = (step: StepState, index: number): StepState => {
+    if (!isEnd(step.status) || step.report === undefined) return step;
     const keeps = read.has(index) || state.held.includes(index);
     const report = reportOf(step.report, keeps, () => room > 0);
     room -= textOf(report);
-    return { ...step, changed, report };
-  });
-  return { ...state, steps };
+    return { ...step, report };
+  };
+  return { oldest, lean };
 }
 
 /** What people and expressions may still ask of a step that has ended: its times, host and attempts stand in the record. */
 function reportOf(report: StepReport, keeps: boolean, hasRoom: () => boolean): StepReport {
-  if (report.status === 'success' && isLean(report)) return report;
   const { started_at: _, finished_at: __, host: ___, failed_attempts: ____, attempt: _____, ...kept } = report;
   if (keeps) return kept;
   const { stdout_tail, stderr_tail, ...rest } = kept;
@@ -43,11 +38,6 @@ function reportOf(report: StepReport, keeps: boolean, hasRoom: () => boolean): S
   const tails = { ...(stdout_tail && { stdout_tail }), ...(stderr_tail && { stderr_tail }) };
   if (hasRoom()) return { ...rest, ...tails };
   return Object.keys(tails).length === 0 ? rest : { ...rest, cut: true };
-}
-
-/** As an earlier history has left it: most are so in a long run. */
-function isLean(report: StepReport): boolean {
-  return STAYING.every((key) => report[key] === undefined);
 }
 
 function textOf({ message = '', stdout_tail = '', stderr_tail = '' }: StepReport): number {
@@ -65,11 +55,12 @@ function readByAgents({ plan, graph }: Program, state: RunState): Set<number> {
       if (kindOf(index) === 'noop') add(graph.dependencies[index]!);
     }
   };
-  state.steps.forEach(({ status }, index) => {
-    if (isEnd(status) || kindOf(index) !== 'agent') return;
+  const statusOf = stepStates(state.steps, 'status');
+  for (let index = 0; index < state.steps.length; index += 1) {
+    if (kindOf(index) !== 'agent' || isEnd(statusOf(index))) continue;
     const { action } = plan.steps[index]!;
-    if (action.type !== 'agent' || action.context === undefined) return;
+    if (action.type !== 'agent' || action.context === undefined) continue;
     add(action.context.steps?.map((id) => graph.index.get(id)!) ?? graph.dependencies[index]!);
-  });
+  }
   return read;
 }
