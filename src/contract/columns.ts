@@ -85,8 +85,8 @@ function joined(known: Map<string, string>, outer: string, inner: string): strin
 }
 
 /** The rows that {@link packRows} was given. */
-export function unpackRows(packed: PackedRows, names: readonly string[], nested: readonly string[] = []): Row[] {
-  const reader = new RowReader(packed, (row) => names[row], { nested });
+export function unpackRows(packed: PackedRows, names: readonly string[], how: Unpacking = {}): Row[] {
+  const reader = new RowReader(packed, (row) => names[row], how);
   return Array.from({ length: packed.rows }, (_, row) => reader.at(row));
 }
 
