@@ -13,6 +13,20 @@ function travelled<T>(value: T): T {
   return JSON.parse(JSON.stringify(value)) as T;
 }
 
+function begun(changed: number): Omit<StepState, 'status'> {
+  return { awaited: 0, failedDependencies: 0, skippedDependencies: 0, changed };
+}
+
+function report(fails: boolean, folder: string): NonNullable<StepState['report']> {
+  return { status: fails ? 'failed' : 'success', attempts: 1, log_dir: folder };
+}
+
+/** Without what the step has said. */
+function lean(step: StepState): StepState {
+  if (step.report === undefined) return step;
+  return { ...step, report: report(step.report.status === 'failed', step.report.log_dir!) };
+}
+
 test('rows come out as they went in, whatever their fields hold', () => {
   const value = fc.oneof(
     fc.integer(),
@@ -58,10 +72,6 @@ test('steps that nobody has looked at are packed again as they were, the others 
         if (met === 'looked at') expect(again.steps[i]).toEqual(state.steps[i]);
         if (met === 'changed') again.steps[i] = Object.assign(again.steps[i]!, { warning: `of ${i}`, changed: 21 });
       });
-      const lean = (each: StepState): StepState =>
-        each.report === undefined
-          ? each
-          : { ...each, report: report(each.report.status === 'failed', each.report.log_dir!) };
       const next = restore(travelled(snapshot(again, ids, { oldest, lean })), ids);
       expect(next.steps).toEqual(
         state.steps.map((each, i) => ({
@@ -75,14 +85,6 @@ test('steps that nobody has looked at are packed again as they were, the others 
     }),
     { numRuns: propertyRuns(300) },
   );
-
-  function begun(changed: number): Omit<StepState, 'status'> {
-    return { awaited: 0, failedDependencies: 0, skippedDependencies: 0, changed };
-  }
-
-  function report(fails: boolean, folder: string): NonNullable<StepState['report']> {
-    return { status: fails ? 'failed' : 'success', attempts: 1, log_dir: folder };
-  }
 });
 
 test('a hundred thousand steps that ended well are no more than their times', () => {
