@@ -101,25 +101,33 @@ interface Unpacking {
 /** Reads packed rows in any order. */
 export class RowReader {
   private readonly columns: ReadonlyMap<string, ColumnReader>;
+  /** What all rows have. */
+  private readonly same: Row = {};
+  /** The other fields. */
   private readonly fields: readonly { outer: string; inner: string | undefined; column: ColumnReader }[];
 
   /** @param nameOf what a row is called */
   constructor(
-    { columns }: PackedRows,
+    { rows, columns }: PackedRows,
     nameOf: (row: number) => string | undefined,
     { nested = [], shared = false }: Unpacking,
   ) {
     this.columns = new Map(
       Object.entries(columns).map(([key, column]) => [key, new ColumnReader(column, nameOf, shared)]),
     );
-    this.fields = [...this.columns].map(([key, column]) => {
+    const fields = [...this.columns].map(([key, column]) => {
       const [outer, inner] = partsOf(key, nested);
       return { outer, inner, column };
+    });
+    this.fields = fields.filter(({ outer, inner, column }) => {
+      const value = inner === undefined ? column.sameFor(rows) : undefined;
+      if (value !== undefined) this.same[outer] = value;
+      return value === undefined;
     });
   }
 
   at(row: number): Row {
-    const found: Row = {};
+    const found: Row = { ...this.same };
     for (const { outer, inner, column } of this.fields) {
       const value = column.at(row);
       if (value === undefined) continue;
@@ -343,6 +351,15 @@ class ColumnReader {
 
   texts(): Value[] {
     return (this.of ?? []).map((entry) => ('value' in entry ? entry.value : undefined));
+  }
+
+  /** What all of so many rows have, where they may share it. */
+  sameFor(rows: number): Value {
+    if (rows === 0 || this.text.includes(' ') || countOf(this.text) !== rows) return undefined;
+    const value = this.at(0);
+    if (this.of === undefined) return value === 0 ? value : undefined;
+    const isShared = this.shared || typeof value !== 'object';
+    return isShared && 'value' in this.of[this.words[0]!]! ? value : undefined;
   }
 
   at(row: number): Value {
