@@ -10,21 +10,25 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
  */
 const SHARED = ['plan/files/check-set.js'];
 
-const LOADER = fileURLToPath(new URL('shared-module-loader.cjs', import.meta.url));
+const [LOADER, NATIVE_ENCODING] = ['shared-module-loader.cjs', 'native-encoding-loader.cjs'].map((file) =>
+  fileURLToPath(new URL(file, import.meta.url)),
+);
+/** Of the SDK; what it reads and writes payloads with. */
+const ENCODING = fileURLToPath(new URL('encoding.js', import.meta.resolve('@temporalio/common')));
 
 export async function bundleWorkflows(dist) {
   const { code } = await bundleWorkflowCode({
     workflowsPath: path.join(dist, 'workflows', 'index.js'),
     workflowInterceptorModules: [path.join(dist, 'workflows', 'interceptors.js')],
     preloadModules: SHARED.map((file) => path.join(dist, file)),
-    webpackConfigHook: leaveSchemasAlone,
+    webpackConfigHook: adapt,
     logger: new DefaultLogger('WARN'),
   });
   writeFileSync(path.join(dist, 'workflow-bundle.cjs'), inAscii(code));
 
-  function leaveSchemasAlone(config) {
+  function adapt(config) {
     const include = [path.join(dist, 'plan')];
-    config.module.rules.push({ test: /\.js$/, include, use: LOADER });
+    config.module.rules.push({ test: /\.js$/, include, use: LOADER }, { include: ENCODING, use: NATIVE_ENCODING });
     return config;
   }
 }

@@ -150,7 +150,9 @@ export const ROOMS = [
     'plan/model plan/graph plan/expressions plan/templates plan/files engine contract workflows/temporal',
     [WORKFLOW],
   ),
-  room('workflows/record', 'what others see of a run: events, status, signals', 'engine contract', [WORKFLOW]),
+  room('workflows/record', 'what others see of a run: events, status, signals', 'plan/model engine contract', [
+    WORKFLOW,
+  ]),
   room('workflows/services', 'locks and accounts, for all runs', 'contract', [WORKFLOW]),
   room(
     'workflows/agent-step',

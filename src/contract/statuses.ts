@@ -13,8 +13,13 @@ export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** How many steps have each status. */
 export function countStatuses(steps: readonly { readonly status: StepStatus }[]): Record<StepStatus, number> {
+  return tallyStatuses(steps.length, (step) => steps[step]!.status);
+}
+
+/** As {@link countStatuses}, for steps that are more than their statuses. */
+export function tallyStatuses(steps: number, statusOf: (step: number) => StepStatus): Record<StepStatus, number> {
   const counts = Object.fromEntries(STEP_STATUSES.map((status) => [status, 0])) as Record<StepStatus, number>;
-  for (const { status } of steps) counts[status] += 1;
+  for (let step = 0; step < steps; step += 1) counts[statusOf(step)] += 1;
   return counts;
 }
 

@@ -14,6 +14,7 @@ export {
   type StartVerdict,
   type StepState,
 } from './state.js';
-export { restore, snapshot } from './snapshot.js';
+export { restore, snapshot, type Carrying } from './snapshot.js';
+export { stepStates } from './step-states.js';
 export type { AgentSummary, FailedAttempt, StepReport } from '../contract/step-result.js';
 export type { RunStatus } from '../contract/statuses.js';

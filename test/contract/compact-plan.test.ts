@@ -3,8 +3,9 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { compactPlan, expandPlan, type CompactPlan } from '../../src/contract/compact-plan.js';
-import { checkPlan } from '../../src/plan/index.js';
-import type { Plan } from '../../src/plan/model/plan.js';
+import { buildGraph, checkPlan } from '../../src/plan/index.js';
+import type { Plan, Step } from '../../src/plan/model/plan.js';
+import { stepField, stepKind } from '../../src/plan/model/step-fields.js';
 import { REPO } from '../support/cli.js';
 
 /** As it comes out of the history. */
@@ -50,6 +51,31 @@ test('every kind of step comes out as it was, `finally`, fallbacks and texts tha
   expect(expandPlan(source, compact)).toEqual(plan);
   // What the document says is not said again.
   expect(JSON.stringify(compact).length).toBeLessThan(8_000);
+});
+
+test('fields are read without a look at their steps, and say what the steps say', () => {
+  const source = {
+    plan_id: 'fields',
+    version: '1.0',
+    steps: [
+      { id: 's1', command: 'echo', retries: 2, provides: ['p'] },
+      { id: 's2', step_def: { type: 'shell', script: 'true' }, depends_on: ['s1'], fallback_step: 's3' },
+      { id: 's3', step_def: { type: 'noop' }, consumes: ['p'] },
+      { id: 's4', step_def: { type: 'approval', message: 'well?' }, condition: 'true' },
+      { id: 's5', foreach: [1, 2], command: 'echo', args: ['${{ item }}'], depends_on: ['s4', 's2'] },
+    ],
+    finally: [{ id: 'f1', command: 'true' }],
+  };
+  const plan = checked(source);
+  const { steps } = expandPlan(source, travelled(compactPlan(source, plan)));
+  const keys = [...new Set(plan.steps.flatMap((step) => Object.keys(step) as (keyof Step)[]))].filter(
+    (key) => key !== 'action',
+  );
+  const fields = plan.steps.map((_, i) => Object.fromEntries(keys.map((key) => [key, stepField(steps, key)(i)])));
+  expect(fields).toEqual(plan.steps.map((step) => Object.fromEntries(keys.map((key) => [key, step[key]]))));
+  expect(plan.steps.map((_, i) => stepKind(steps)(i))).toEqual(plan.steps.map(({ action }) => action.type));
+  expect(buildGraph({ ...plan, steps })).toEqual(buildGraph(plan));
+  expect(steps[2]).toBe(steps[2]);
 });
 
 test('a plan of ten thousand steps is little more than its defaults', () => {

@@ -1,10 +1,31 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { packRows, unpackRows } from '../../src/contract/columns.js';
-import { restore, snapshot } from '../../src/engine/index.js';
+import { countStatuses } from '../../src/contract/statuses.js';
+import { defined } from '../../src/basics/defined.js';
+import { restore, snapshot, type StepState } from '../../src/engine/index.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { drive } from './drive.js';
 import { programOf } from './programs.js';
+
+/** As it comes out of the history. */
+function travelled<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
+function begun(changed: number): Omit<StepState, 'status'> {
+  return { awaited: 0, failedDependencies: 0, skippedDependencies: 0, changed };
+}
+
+function report(fails: boolean, folder: string): NonNullable<StepState['report']> {
+  return { status: fails ? 'failed' : 'success', attempts: 1, log_dir: folder };
+}
+
+/** Without what the step has said. */
+function lean(step: StepState): StepState {
+  if (step.report === undefined) return step;
+  return { ...step, report: report(step.report.status === 'failed', step.report.log_dir!) };
+}
 
 test('rows come out as they went in, whatever their fields hold', () => {
   const value = fc.oneof(
@@ -26,6 +47,43 @@ test('rows come out as they went in, whatever their fields hold', () => {
       expect(unpackRows(packed, names, { nested: ['report'] })).toEqual(rows);
     }),
     { numRuns: propertyRuns(500) },
+  );
+});
+
+test('steps that nobody has looked at are packed again as they were, the others as they are', () => {
+  const step = fc.record({
+    ended: fc.boolean(),
+    says: fc.option(fc.constantFrom('/a/s1/1', 'went well', ''), { nil: undefined }),
+    fails: fc.boolean(),
+    changed: fc.nat(20),
+    met: fc.constantFrom('no', 'looked at', 'changed'),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1 }), fc.nat(20), (given, oldest) => {
+      const { state } = drive(programOf({ s0: {} }));
+      const ids = given.map((_, i) => `s${i}`);
+      state.steps = given.map(({ ended, says, fails, changed }, i) => ({
+        ...begun(changed),
+        status: !ended ? 'pending' : fails ? 'failed' : 'success',
+        ...(ended && { report: { ...report(fails, `/runs/s${i}/1`), ...defined({ stdout_tail: says }) } }),
+      }));
+      const again = restore(travelled(snapshot(state, ids)), ids);
+      given.forEach(({ met }, i) => {
+        if (met === 'looked at') expect(again.steps[i]).toEqual(state.steps[i]);
+        if (met === 'changed') again.steps[i] = Object.assign(again.steps[i]!, { warning: `of ${i}`, changed: 21 });
+      });
+      const next = restore(travelled(snapshot(again, ids, { oldest, lean })), ids);
+      expect(next.steps).toEqual(
+        state.steps.map((each, i) => ({
+          ...lean(each),
+          ...(given[i]!.met === 'changed'
+            ? { warning: `of ${i}`, changed: 21 }
+            : { changed: Math.max(oldest, each.changed) }),
+        })),
+      );
+      expect(next.counts).toEqual(countStatuses(state.steps));
+    }),
+    { numRuns: propertyRuns(300) },
   );
 });
 

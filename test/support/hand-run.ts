@@ -16,7 +16,7 @@ import {
 } from '../../src/engine/index.js';
 import { checkPlanSet } from '../../src/plan/files/check-set.js';
 import { buildGraph } from '../../src/plan/graph/graph.js';
-import { carriedState } from '../../src/workflows/run/carried-state.js';
+import { carriedSteps } from '../../src/workflows/run/carried-steps.js';
 import { createProgram } from '../../src/workflows/program/program.js';
 import { progressView } from '../../src/workflows/run/views.js';
 import { StepRunner } from '../../src/workflows/steps/step-runner.js';
@@ -108,7 +108,7 @@ export class HandRun {
     const carried = {
       v: CARRIED_VERSION,
       plans: { plan: {}, plans: [], packed: 0 },
-      state: snapshot(carriedState(this.program, this.state), this.program.graph.ids),
+      state: snapshot(this.state, this.program.graph.ids, carriedSteps(this.program, this.state)),
       running: this.runner.inFlight.processes(),
       ...this.runner.carry(),
       created_at: 0,

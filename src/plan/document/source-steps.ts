@@ -1,5 +1,6 @@
 import { isMap } from '../problems/paths.js';
 import type { Plan } from '../model/plan.js';
+import { stepField } from '../model/step-fields.js';
 
 /** A step of a document that may be wrong anywhere. Its place in the list is that of the step in the checked plan. */
 export interface SourceEntry {
@@ -41,8 +42,10 @@ function isStill(entries: readonly SourceEntry[], steps: readonly unknown[], lis
 
 /** How many of a checked plan's steps stand in `steps`; the ones behind them stand in `finally`. */
 export function countMainSteps(plan: Plan): number {
-  const first = plan.steps.findIndex((step) => step.finally);
-  return first < 0 ? plan.steps.length : first;
+  const isLast = stepField(plan.steps, 'finally');
+  let count = 0;
+  while (count < plan.steps.length && !isLast(count)) count += 1;
+  return count;
 }
 
 /** Where the step at a position of a checked plan is written. */

@@ -1,5 +1,6 @@
 import { countMainSteps } from '../document/source-steps.js';
 import type { Plan } from '../model/plan.js';
+import { stepField } from '../model/step-fields.js';
 
 /** Who waits for whom, by index into {@link Graph.ids}. */
 export interface Graph {
@@ -19,34 +20,105 @@ export interface Graph {
   owners: readonly (number | undefined)[];
 }
 
+const NONE: readonly number[] = [];
+
 /**
  * Builds the one graph of a valid plan: `depends_on`, what is consumed from the step that provides it, and fallbacks.
  *
  * @throws Error for an edge to nowhere; a plan that was checked has none.
  */
 export function buildGraph(plan: Plan): Graph {
-  const ids = plan.steps.map((step) => step.id);
-  const index = new Map(ids.map((id, position) => [id, position]));
-  const providers = new Map(
-    plan.steps.flatMap((step, position) => step.provides.map((name) => [name, position] as const)),
-  );
-  const dependents: number[][] = ids.map(() => []);
+  const { steps } = plan;
+  const [idOf, provided, awaited, consumed, fallbackOf] = [
+    stepField(steps, 'id'),
+    stepField(steps, 'provides'),
+    stepField(steps, 'depends_on'),
+    stepField(steps, 'consumes'),
+    stepField(steps, 'fallback_step'),
+  ];
+  const ids: string[] = [];
+  const providers = new Map<string, number>();
+  for (let position = 0; position < steps.length; position += 1) {
+    ids.push(idOf(position));
+    for (const name of provided(position)) providers.set(name, position);
+  }
+  const places = new Places(ids);
+  const dependencies: (readonly number[])[] = [];
+  const dependents: (number[] | undefined)[] = ids.map(() => undefined);
+  const fallbacks: (number | undefined)[] = [];
   const owners: (number | undefined)[] = ids.map(() => undefined);
-  const dependencies = plan.steps.map((step, position) => {
-    let edges = step.depends_on.map((id) => known(index.get(id), id));
-    for (const name of step.consumes) edges.push(known(providers.get(name), name));
-    // Most steps have one or none, and a workflow has to make a hundred thousand of these lists.
-    if (edges.length > 1) edges = [...new Set(edges)].sort((a, b) => a - b);
-    for (const edge of edges) dependents[edge]!.push(position);
-    return edges;
-  });
-  const fallbacks = plan.steps.map(({ fallback_step: id }, position) => {
-    if (id === undefined) return undefined;
-    const fallback = known(index.get(id), id);
-    owners[fallback] = position;
-    return fallback;
-  });
-  return { ids, index, mainCount: countMainSteps(plan), dependencies, dependents, fallbacks, owners };
+  const providerOf = (name: string): number => known(providers.get(name), name);
+  for (let position = 0; position < ids.length; position += 1) {
+    const placeOf = (id: string): number => known(places.find(id, position), id);
+    const edges = edgesOf(awaited(position), consumed(position), placeOf, providerOf);
+    for (const edge of edges) {
+      const list = dependents[edge];
+      if (list === undefined) dependents[edge] = [position];
+      else list.push(position);
+    }
+    dependencies.push(edges);
+    const id = fallbackOf(position);
+    const fallback = id === undefined ? undefined : placeOf(id);
+    fallbacks.push(fallback);
+    if (fallback !== undefined) owners[fallback] = position;
+  }
+  return {
+    ids,
+    get index() {
+      return places.index;
+    },
+    mainCount: countMainSteps(plan),
+    dependencies,
+    dependents: dependents.map((list) => list ?? NONE),
+    fallbacks,
+    owners,
+  };
+}
+
+/** Finds steps by their ids. */
+class Places {
+  private byId: Map<string, number> | undefined;
+  /** Between the step that was found last and the one that named it. */
+  private distance = 1;
+  /** As many as are worth less than an index. */
+  private looks = 10_000;
+
+  constructor(private readonly ids: readonly string[]) {}
+
+  /** Made once somebody needs it: that of a hundred thousand steps takes a good part of what reading their plan takes. */
+  get index(): ReadonlyMap<string, number> {
+    return (this.byId ??= new Map(this.ids.map((id, position) => [id, position])));
+  }
+
+  /** @param from who names it: in a large plan many steps are as far from what they name as those before them. */
+  find(id: string, from: number): number | undefined {
+    if (this.ids[from - this.distance] === id) return from - this.distance;
+    const found = this.byId === undefined ? (this.nearby(id, from) ?? this.index.get(id)) : this.byId.get(id);
+    if (found !== undefined) this.distance = from - found;
+    return found;
+  }
+
+  private nearby(id: string, from: number): number | undefined {
+    for (let place = from - 1; place >= 0 && this.looks > 0; place -= 1) {
+      this.looks -= 1;
+      if (this.ids[place] === id) return place;
+    }
+    return undefined;
+  }
+}
+
+/** Most steps have one or none, and a workflow has to make a hundred thousand of these lists. */
+function edgesOf(
+  awaited: readonly string[],
+  consumed: readonly string[],
+  placeOf: (id: string) => number,
+  providerOf: (name: string) => number,
+): readonly number[] {
+  if (consumed.length === 0) {
+    if (awaited.length === 0) return NONE;
+    if (awaited.length === 1) return [placeOf(awaited[0]!)];
+  }
+  return [...new Set([...awaited.map(placeOf), ...consumed.map(providerOf)])].sort((a, b) => a - b);
 }
 
 function known(position: number | undefined, name: string): number {

@@ -15,11 +15,11 @@ import type { RunInput } from '../../contract/run-input.js';
 import { RUN_PLAN, type RunResult } from '../../contract/run-messages.js';
 import { plain } from '../../contract/seal.js';
 import type { CarriedStep } from '../../contract/step-task.js';
-import { isRunEnd, snapshot, type EngineEvent, type RunState } from '../../engine/index.js';
+import { isRunEnd, snapshot, stepStates, type EngineEvent, type RunState, type StepState } from '../../engine/index.js';
 import type { CheckedInput } from '../program/input.js';
 import type { InFlight } from '../steps/in-flight.js';
 import { entropyBytes } from '../steps/task-size.js';
-import { carriedState } from './carried-state.js';
+import { carriedSteps } from './carried-steps.js';
 
 /** A history of this length is long: a replay costs half a millisecond an event. */
 const LONG = { events: 4_000, bytes: 4 * 1024 * 1024 };
@@ -201,7 +201,7 @@ export class NewHistory {
     const { status, stop, steps } = state();
     if (isRunEnd(status) || stop === 'run_canceled' || workflowInfo().historyLength < this.notBefore) return false;
     // One that is being stopped has heard of it in this history.
-    return !steps.some((step) => step.stopping !== undefined && step.finishedAt === undefined);
+    return !stopsSome(steps);
   }
 
   /** Whether all that is under way can go along. */
@@ -245,7 +245,7 @@ export class NewHistory {
     const { program, input, inFlight, state, carry } = this.run;
     const plans = program.carriedPlans!;
     const rest: Omit<CarriedRun, 'v' | 'plans'> = {
-      state: snapshot(carriedState(program, state()), program.graph.ids),
+      state: snapshot(state(), program.graph.ids, carriedSteps(program, state())),
       running: inFlight.processes(looked),
       ...carry(),
     };
@@ -264,6 +264,15 @@ export class NewHistory {
     const began = { began_at: this.run.carry().created_at };
     return { ...Object.fromEntries(Object.entries(memo).map(([name, value]) => [name, plain(value)])), ...began };
   }
+}
+
+function stopsSome(steps: readonly StepState[]): boolean {
+  const [stopping, finishedAt] = [stepStates(steps, 'stopping'), stepStates(steps, 'finishedAt')];
+  const { length } = steps;
+  for (let step = 0; step < length; step += 1) {
+    if (stopping(step) !== undefined && finishedAt(step) === undefined) return true;
+  }
+  return false;
 }
 
 function packedAtMost(text: string): number {

@@ -19,6 +19,7 @@ import {
   isRunEnd,
   restore,
   startRun,
+  stepStates,
   type Beginning,
   type EngineCommand,
   type EngineEvent,
@@ -294,11 +295,13 @@ export class PlanRun {
   private resume(before: CarriedRun): void {
     for (const [timer, at] of before.timers) this.setTimer(timer as EngineTimer, at);
     for (const [step, at] of before.waits) this.waits.start(step, at);
-    this.state.steps.forEach(({ status, park }, step) => {
-      if (status === 'running' || park !== undefined) this.runner.start(step);
+    const { steps } = this.state;
+    const [statusOf, parkOf] = [stepStates(steps, 'status'), stepStates(steps, 'park')];
+    for (let step = 0, { length } = steps; step < length; step += 1) {
+      if (statusOf(step) === 'running' || parkOf(step) !== undefined) this.runner.start(step);
       // What ends by itself waits already.
-      else if (status === 'waiting' && !this.waits.ends.has(step)) this.waits.start(step);
-    });
+      else if (statusOf(step) === 'waiting' && !this.waits.ends.has(step)) this.waits.start(step);
+    }
     this.apply({ type: 'starts-held', held: false, at: Date.now() });
   }
 

@@ -1,4 +1,12 @@
-import { isEnd, lockWaitText, type Park, type Program, type RunState, type StepState } from '../../engine/index.js';
+import {
+  isEnd,
+  lockWaitText,
+  stepStates,
+  type Park,
+  type Program,
+  type RunState,
+  type StepState,
+} from '../../engine/index.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
 import { fitSteps } from './fit-steps.js';
 import type { FailedNotification } from '../../contract/notify.js';
@@ -31,12 +39,13 @@ export function progressView(
   } = {},
 ): ProgressView {
   const steps: StepView[] = [];
-  state.steps.forEach((step, index) => {
-    const items = step.status === 'running' ? itemsOf?.(index) : undefined;
+  const [statusOf, changedAt] = [stepStates(state.steps, 'status'), stepStates(state.steps, 'changed')];
+  for (let index = 0; index < state.steps.length; index += 1) {
+    const items = statusOf(index) === 'running' ? itemsOf?.(index) : undefined;
     // An item that ends is no change of its step.
-    if (since !== undefined && step.changed <= since && items === undefined) return;
-    steps.push({ ...stepView(program, index, step), ...defined({ items }) });
-  });
+    if (since !== undefined && changedAt(index) <= since && items === undefined) continue;
+    steps.push({ ...stepView(program, index, state.steps[index]!), ...defined({ items }) });
+  }
   return {
     run_id: runId,
     plan_id: program.plan.plan_id,

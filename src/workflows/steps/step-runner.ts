@@ -4,6 +4,7 @@ import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { EngineEvent, RunState, PersonsAnswer, StepReport } from '../../engine/index.js';
 import type { Plan, PlanAction, Step } from '../../plan/model/plan.js';
+import { isSomewhere } from '../../plan/model/step-fields.js';
 import type { ExpandedStep } from '../../plan/templates/expand-step.js';
 import { sharedEnv } from '../../plan/templates/shared-env.js';
 import type { CheckedInput } from '../program/input.js';
@@ -77,7 +78,7 @@ export class StepRunner {
     this.budget = new TaskBudget(temporal);
     this.pacing = createPacing(temporal, program.allowance, parent);
     this.slots = new Slots(temporal, plan.globals.max_concurrency);
-    this.sharing = plan.steps.some((step) => step.foreach !== undefined);
+    this.sharing = isSomewhere(plan.steps, 'foreach');
     this.locked = new LockedSteps(temporal, {
       program,
       inFlight: this.inFlight,

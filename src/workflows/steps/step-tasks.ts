@@ -44,9 +44,12 @@ export class StepTasks {
 
   /** Of counts by steps, instances, or parts of them (`step~review`), those of steps that may run again. */
   lasting(counts: ReadonlyMap<string, number>): [string, number][] {
-    const { ids } = this.program.graph;
-    const over = new Set(ids.filter((_, i) => ['success', 'warning'].includes(this.stateOf().steps[i]!.status)));
-    return [...counts].filter(([id]) => !over.has(id.replace(/(\[\d+\])?(~[^~]*)?$/, '')));
+    const { index } = this.program.graph;
+    const { steps } = this.stateOf();
+    return [...counts].filter(([id]) => {
+      const step = index.get(id.replace(/(\[\d+\])?(~[^~]*)?$/, ''));
+      return step === undefined || !['success', 'warning'].includes(steps[step]!.status);
+    });
   }
 
   /** The outputs of a step that some expression of the plan reads. */
