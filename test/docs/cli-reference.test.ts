@@ -39,6 +39,7 @@ describe('docs/cli-reference.md', () => {
 /** What orch's processes tell each other, what only tests set, and what steps are given. */
 const INTERNAL = new Set([
   'ORCH_ALLOCATOR',
+  'ORCH_AWAIT_SERVER',
   'ORCH_CAREFUL',
   'ORCH_EMBEDDED',
   'ORCH_PROCESS_MARK',

@@ -212,11 +212,12 @@ function commandOf(task: StepTask, env: Record<string, string>): Invocation {
 
 /** Runs the process while somebody waits for it. */
 async function attended(
-  { signals, beating }: Attendance,
+  attendance: Attendance,
   spec: DurableSpec,
   logs: StepLogs,
   { job, opened }: { job: ProcessJob | undefined; opened: OpenedTask },
 ): Promise<DurableEnd> {
+  const { signals } = attendance;
   let pid: number | undefined;
   let stdoutFile: string | undefined;
   const progress = (): ProcessProgress => {
@@ -226,7 +227,7 @@ async function attended(
   };
   let unwatch: (() => void) | undefined;
   try {
-    return await beating(progress, async () => {
+    return await attendance.beating(progress, async () => {
       const end = await runDurable(spec, {
         ...signals,
         onStart(started) {

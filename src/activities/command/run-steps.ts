@@ -71,7 +71,7 @@ class GroupWork {
             void this.run(place).then((well) => {
               if (well && this.ends.note(place)) order.succeeded(place);
               else this.stopped = true;
-              pump();
+              return pump();
             });
           }
           if (this.running > 0) return;
@@ -195,20 +195,21 @@ function hasStarted(dir: string): boolean {
 
 /** Makes what tells the part of the processors' time that was idle since it was last asked. */
 function idleShare(): () => number {
-  const look = (): { idle: number; all: number } => {
-    const times = os.cpus().map(({ times: { user, nice, sys, idle, irq } }) => ({
-      idle,
-      all: user + nice + sys + idle + irq,
-    }));
-    return { idle: sum(times.map(({ idle }) => idle)), all: sum(times.map(({ all }) => all)) };
-  };
-  let before = look();
+  let before = processorTimes();
   return () => {
-    const now = look();
+    const now = processorTimes();
     const share = (now.idle - before.idle) / Math.max(1, now.all - before.all);
     before = now;
     return share;
   };
+}
+
+/** How long the processors have been idle, and in all. Milliseconds. */
+function processorTimes(): { idle: number; all: number } {
+  const all = os
+    .cpus()
+    .map(({ times: { user, nice, sys, idle, irq } }) => [idle, user + nice + sys + idle + irq] as const);
+  return { idle: sum(all.map(([idle]) => idle)), all: sum(all.map(([, each]) => each)) };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -241,7 +241,7 @@ export class PlanRun {
         try {
           resolve(act());
         } catch (error) {
-          reject(error as Error);
+          reject(error);
         }
       });
     });

@@ -110,18 +110,20 @@ function offer(run: Steerable, name: VerbName, description: string, read: (given
       run.asked({ verb: name, via: 'signal', given: recordOf(verb.value), refusal: unsignedVerb(name) }, Date.now());
       return;
     }
-    const refuse = (error: unknown): void => {
-      if (!(error instanceof ApplicationFailure)) throw error;
-      log.warn(error.message); // a signal has no answer
-    };
     try {
       const accepted = accept('signal', verb);
-      if (accepted instanceof Promise) accepted.catch(refuse);
+      if (accepted instanceof Promise) accepted.catch(noteRefusal);
     } catch (error) {
-      refuse(error);
+      noteRefusal(error);
     }
   };
   run.signals.on(name, hear, description);
+}
+
+/** A signal has no answer. */
+function noteRefusal(error: unknown): void {
+  if (!(error instanceof ApplicationFailure)) throw error;
+  log.warn(error.message);
 }
 
 /** @throws ApplicationFailure `Refused` with the reason. */

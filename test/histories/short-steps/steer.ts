@@ -7,5 +7,5 @@ export default {
   end: async (run) => {
     await run.orch('approve', run.id, 'asks');
   },
-  ends: 'succeeded',
+  ends: 'failed',
 } satisfies Steering;

@@ -115,15 +115,17 @@ class GroupedRun {
     const order = new GroupOrder(groupOf(shape, cap));
     const [begun, ended]: [number[], number[]] = [[], []];
     const open: number[] = [];
-    for (let left = this.choose(12); ; left -= 1) {
-      while (left > 0 && open.length < cap) {
-        const next = order.next();
-        if (next === undefined) break;
+    let left = this.choose(12);
+    for (;;) {
+      const next = left > 0 && open.length < cap ? order.next() : undefined;
+      if (next !== undefined) {
         begun.push(next);
         open.push(next);
+        continue;
       }
       const place = open.splice(this.choose(open.length), 1)[0];
       if (place === undefined) return { begun, ended };
+      left -= 1;
       if (outcomes[this.id(shape.indexes[place]!)] === 'success') {
         ended.push(place);
         order.succeeded(place);
