@@ -59,7 +59,7 @@ test('a step that takes long, or fails, goes to an activity of its own, and runs
   const runId = await runs.start({ steps }, UNLIMITED);
   await rig.orch.result(runId).catch(() => {});
   expect(lines(log)).toEqual(['short', 'long', 'end', 'fails', 'fails', 'after']);
-  const { steps: ended } = await rig.orch.progress(runId);
+  const { steps: ended } = await eventually('the run is shown', () => runs.progressOf(runId));
   expect(ended.map(({ id, status, attempts }) => [id, status, attempts])).toEqual([
     ['short', 'success', 1],
     ['long', 'success', 1],
@@ -84,7 +84,7 @@ test('a cancel finds every step that was begun, and says of none of them that it
   await rig.orch.cancel(runId);
   await rig.orch.result(runId).catch(() => {});
   const begun = new Set(lines(log));
-  const { steps: ended } = await rig.orch.progress(runId);
+  const { steps: ended } = await eventually('the run is shown', () => runs.progressOf(runId));
   for (const { id, started_at } of ended) if (begun.has(id)) expect([id, started_at]).not.toEqual([id, undefined]);
   expect(begun.size).toBeLessThan(40);
 });
