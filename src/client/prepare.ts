@@ -88,6 +88,7 @@ export function prepareRun(toStart: PlanToStart, options: StartOptions, embedded
     ...(toStart.agents === undefined || !hasAgents(all) ? {} : { agents: { ...toStart.agents } }),
     ...defined({ notify: options.notify }),
     ...historyEvents(options),
+    ...shortSteps(options),
     ...leftOutIds(graph, out.value),
   };
   if (options.rerun !== undefined) Object.assign(input, takenOver(options.rerun));
@@ -142,6 +143,10 @@ function leftOutIds({ ids }: Graph, left: ReadonlySet<number>): Pick<RunInput, '
 function historyEvents({ historyEvents: given }: StartOptions): Pick<RunInput, 'history_events'> {
   const events = given ?? Number(process.env['ORCH_TEST_HISTORY_EVENTS'] ?? Number.NaN);
   return Number.isInteger(events) && events > 0 ? { history_events: events } : {};
+}
+
+function shortSteps({ shortSteps: given }: StartOptions): Pick<RunInput, 'short_steps'> {
+  return (given ?? process.env['ORCH_SHORT_STEPS'] === '1') ? { short_steps: true } : {};
 }
 
 function leftOutNote(name: string): string {

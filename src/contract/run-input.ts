@@ -14,7 +14,7 @@ import type { ReusedReport, StepReport } from './step-result.js';
  * - 3: the plan is checked once, and what came of it stands in history: a replay checks nothing.
  * - 4: a run that becomes long goes on in a new history.
  * - 5: an approval without a timeout has a timer too; a history is left before it has 4,000 events.
- * - 6: short steps are handed to the worker in groups.
+ * - 6: what starts together is carried out together; on request short steps are handed to the worker in groups.
  */
 export const ENGINE_VERSION = 6;
 
@@ -53,6 +53,8 @@ export interface RunInput {
   reused_items?: Record<string, Record<string, ReusedItem>>;
   /** Of the run of a sub-plan: names of the locks that are held for it by those above. */
   held_locks?: string[];
+  /** Whether short steps go to the worker in groups. */
+  short_steps?: true;
   /** Events of a history after which the run goes on in a new one. For tests: the usual number suits all runs. */
   history_events?: number;
   /** Of a run that goes on in a new history: what it had come to. */

@@ -13,7 +13,7 @@ import { workerRig, type WorkerRig } from '../support/worker-rig.js';
 
 let rig: WorkerRig;
 let runs: LongRuns;
-const UNLIMITED = { historyEvents: 100_000 };
+const UNLIMITED = { historyEvents: 100_000, shortSteps: true };
 
 beforeAll(async () => {
   rig = await workerRig();

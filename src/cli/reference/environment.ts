@@ -39,6 +39,10 @@ export const ENVIRONMENT: readonly VariableGroup[] = [
         'ORCH_KEEP',
         'how long records of runs that succeeded or were canceled are kept: `7d`, `forever` (default: `30d`); read when the worker starts',
       ),
+      variable(
+        'ORCH_SHORT_STEPS',
+        '`1`: runs that are started hand short steps to the worker in groups; fewer events and less time for each, but new',
+      ),
       variable('ORCH_WATCHER', '`off`: nothing restarts the server or the worker if they die'),
       variable('ORCH_DEBUG', '`1`: stacks of errors; set when a worker starts, also stacks of workflow code'),
       variable('PATH', 'where `temporal` and `go` are looked for'),

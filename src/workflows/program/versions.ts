@@ -54,7 +54,7 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
   6: {
     since: '2026-11-30',
     reason:
-      'short steps, and those that certainly come after them, are handed to the worker in one activity; the run takes in nothing else meanwhile',
+      'steps that start together are carried out together; where that was asked for, short ones and those that certainly come after them are handed to the worker in one activity, and the run takes in nothing else meanwhile',
     files: ['steps/step-runner.ts'],
   },
 };

@@ -110,7 +110,7 @@ export class StepRunner {
       program,
       tasks: this.tasks,
       inFlight: this.inFlight,
-      shared: version >= 6 ? shared : undefined,
+      shared: version >= 6 && input.short_steps === true ? shared : undefined,
       heldLocks: options.heldLocks,
       parent,
       stateOf,

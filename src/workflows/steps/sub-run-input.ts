@@ -73,7 +73,12 @@ export class SubRunInputs {
         : { plan_path: path, plans: Object.fromEntries(below.map((name) => [name, above.plans![name]!])) }),
       inputs,
       env: { ...above.env, ...env },
-      ...defined({ base_dir: above.base_dir, agents: above.agents, history_events: above.history_events }),
+      ...defined({
+        base_dir: above.base_dir,
+        agents: above.agents,
+        history_events: above.history_events,
+        short_steps: above.short_steps,
+      }),
       ...notifyBelow(above.notify),
       ...(locks.length === 0 ? {} : { held_locks: [...locks] }),
     };
