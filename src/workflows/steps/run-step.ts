@@ -7,12 +7,10 @@ import type { Timeout } from '../../plan/model/values.js';
 import { ownEnv, type SharedEnv } from '../../plan/templates/shared-env.js';
 import type { Temporal } from '../temporal/temporal.js';
 import { hostActivities, limitMs, onHost, reap, type Place } from './on-host.js';
-import { isForged, reportOf } from './step-end.js';
+import { isForged, MAX_FORGERIES, reportOf } from './step-end.js';
 import { tooLarge } from './task-size.js';
 import { defined } from '../../basics/defined.js';
 
-/** How often a process is asked again how it ended, where somebody else has answered for it. */
-const MAX_FORGERIES = 3;
 /** What Temporal waits beyond the step's own timeout and grace, before it takes a worker for stuck. */
 const TIMEOUT_SLACK_SEC = 60;
 

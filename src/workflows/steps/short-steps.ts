@@ -1,3 +1,4 @@
+import type { ActivityInterfaceFor } from '@temporalio/workflow';
 import { packTasks, unpackReports, type GroupReport, type StepGroup } from '../../contract/step-group.js';
 import type { Activities } from '../../contract/activities.js';
 import type { StepTask } from '../../contract/step-task.js';
@@ -10,7 +11,7 @@ import type { RunProgram } from '../program/program.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
 import { certainlyFollows, formGroup, type GroupShape } from './form-group.js';
 import type { InFlight } from './in-flight.js';
-import { isForged } from './step-end.js';
+import { isForged, MAX_FORGERIES } from './step-end.js';
 import type { StepTasks } from './step-tasks.js';
 
 /** Steps of the first group, and by how much they become more as long as all of them are short, up to the most. */
@@ -24,8 +25,6 @@ const MAX_TASK_BYTES = 96 * 1024;
 const SHORT = { ms: 120, inARow: 3 };
 /** A group takes a second. One that takes longer has lost its worker. */
 const TIMEOUT = '10 seconds';
-/** How often a group is asked for again that somebody else has answered for. */
-const MAX_FORGERIES = 3;
 /** Characters of the summary of a group in the Web UI, which Temporal allows 400 bytes. */
 const SUMMARY = 200;
 /** How a group is named among what is under way. No step has such an id. */
@@ -77,10 +76,17 @@ export class ShortSteps {
   private declined = false;
   private readonly known = new Map<number, StepReport>();
 
+  private readonly activities: ActivityInterfaceFor<Pick<Activities, 'runSteps'>>;
+
   constructor(
-    private readonly temporal: Temporal,
+    temporal: Temporal,
     private readonly options: ShortStepsOptions,
-  ) {}
+  ) {
+    this.activities = temporal.activities({
+      startToCloseTimeout: TIMEOUT,
+      retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    });
+  }
 
   /** Whether a group is under way, and all else must wait. */
   get busy(): boolean {
@@ -92,11 +98,6 @@ export class ShortSteps {
     const report = this.known.get(index);
     this.known.delete(index);
     return report;
-  }
-
-  /** Whether a group has reported the end of a step. */
-  knows(index: number): boolean {
-    return this.known.has(index);
   }
 
   /** A step has ended whose activity was its own. */
@@ -184,10 +185,6 @@ export class ShortSteps {
 
   private async ask(flying: Flying): Promise<GroupReport> {
     const { program } = this.options;
-    const activities = this.temporal.activities<Pick<Activities, 'runSteps'>>({
-      startToCloseTimeout: TIMEOUT,
-      retry: { initialInterval: '1 second', backoffCoefficient: 1 },
-    });
     const group = this.groupOf(flying);
     const names = flying.indexes
       .filter((_, place) => flying.joins[place])
@@ -196,7 +193,7 @@ export class ShortSteps {
     const options = { activityId, summary: summaryOf(names) };
     for (let forgeries = 0; ; forgeries += 1) {
       try {
-        return await activities.runSteps.executeWithOptions(options, [
+        return await this.activities.runSteps.executeWithOptions(options, [
           forgeries === 0 ? group : { ...group, look: true },
         ]);
       } catch (error) {

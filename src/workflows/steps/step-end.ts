@@ -42,6 +42,9 @@ function withoutDuration(facts: Partial<StepFailureDetails>): Omit<Partial<StepR
   return rest;
 }
 
+/** How often a worker is asked again what became of steps, where somebody else has answered in its place. */
+export const MAX_FORGERIES = 3;
+
 /** Somebody else has answered in the worker's place. */
 export function isForged(error: unknown): boolean {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
