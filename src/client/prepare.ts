@@ -146,7 +146,7 @@ function historyEvents({ historyEvents: given }: StartOptions): Pick<RunInput, '
 }
 
 function shortSteps({ shortSteps: given }: StartOptions): Pick<RunInput, 'short_steps'> {
-  return (given ?? process.env['ORCH_SHORT_STEPS'] === '1') ? { short_steps: true } : {};
+  return (given ?? process.env['ORCH_SHORT_STEPS'] !== '0') ? {} : { short_steps: false };
 }
 
 function leftOutNote(name: string): string {

@@ -40,7 +40,7 @@ export interface StartOptions {
   rerun?: { of: PastRun; reused: readonly string[] };
   /** Who else is told of the run, from a person's own configuration: `readUserNotify` reads it. Default: nobody. */
   notify?: UserNotify;
-  /** Whether short steps go to the worker in groups. Default: where `ORCH_SHORT_STEPS` is `1`. */
+  /** Whether short steps go to the worker in groups. Default: unless `ORCH_SHORT_STEPS` is `0`. */
   shortSteps?: boolean;
   /** Events after which the run goes on in a new history, for tests of that. */
   historyEvents?: number;

@@ -15,8 +15,9 @@ import type { ReusedReport, StepReport } from './step-result.js';
  * - 4: a run that becomes long goes on in a new history.
  * - 5: an approval without a timeout has a timer too; a history is left before it has 4,000 events.
  * - 6: what starts together is carried out together; on request short steps are handed to the worker in groups.
+ * - 7: short steps are, unless the start says otherwise; a history is left before it has 3,000 events.
  */
-export const ENGINE_VERSION = 6;
+export const ENGINE_VERSION = 7;
 
 /** The oldest version whose runs this code goes on with. `src/workflows/program/versions.ts` tells what each decides. */
 export const OLDEST_ENGINE_VERSION = 1;
@@ -53,8 +54,8 @@ export interface RunInput {
   reused_items?: Record<string, Record<string, ReusedItem>>;
   /** Of the run of a sub-plan: names of the locks that are held for it by those above. */
   held_locks?: string[];
-  /** Whether short steps go to the worker in groups. */
-  short_steps?: true;
+  /** Whether short steps go to the worker in groups. Default: true, false in runs of version 6. */
+  short_steps?: boolean;
   /** Events of a history after which the run goes on in a new one. For tests: the usual number suits all runs. */
   history_events?: number;
   /** Of a run that goes on in a new history: what it had come to. */

@@ -5,9 +5,20 @@ import { fileURLToPath } from 'node:url';
 const STEP = path.join(path.dirname(fileURLToPath(import.meta.url)), 'step.sh');
 const FILLER = 'x'.repeat(1000);
 
+/** A chain of short steps, and after it a fan of them: they go to the worker in groups, for none reads of another. */
+const CHAIN = Array.from({ length: 24 }, (_, i) => `chain-${i + 1}`);
+const FAN = Array.from({ length: 16 }, (_, i) => `fan-${i + 1}`);
+const SHORT = Object.fromEntries(
+  [...CHAIN, ...FAN].map((id, i) => {
+    const depends_on = i === 0 ? [] : [CHAIN[Math.min(i, CHAIN.length) - 1]];
+    return [id, { lines: 0, pause: 0, codes: [0], depends_on, reads: false }];
+  }),
+);
+
 /** Lines, pause between them, the exit code of each attempt and more of each step. */
 const STEPS = {
-  first: { lines: 5, pause: 0.1, codes: [0] },
+  ...SHORT,
+  first: { lines: 5, pause: 0.1, codes: [0], depends_on: FAN, reads: false },
   slow: { lines: 20, pause: 0.2, codes: [0], depends_on: ['first'] },
   loud: { lines: 200, pause: 0.01, codes: [0], depends_on: ['first'] },
   seven: { lines: 8, pause: 0.2, codes: [7], depends_on: ['first'], more: { success_exit_codes: [0, 7] } },
@@ -21,11 +32,11 @@ const STEPS = {
 
 /** A plan whose steps are hit through their workers only: each runs exactly once. */
 export function servicesPlan(dir) {
-  const steps = Object.entries(STEPS).map(([id, { lines, pause, codes, depends_on = [], more = {} }]) => {
-    const reads = depends_on.map((of) => `prev.${of}.outputs.value == '${of}-${STEPS[of].lines}'`);
+  const steps = Object.entries(STEPS).map(([id, { lines, pause, codes, depends_on = [], reads = true, more = {} }]) => {
+    const conditions = (reads ? depends_on : []).map((of) => `prev.${of}.outputs.value == '${of}-${STEPS[of].lines}'`);
     return step(dir, id, [lines, pause, codes], {
       depends_on,
-      ...(reads.length > 0 && { condition: reads.join(' && ') }),
+      ...(conditions.length > 0 && { condition: conditions.join(' && ') }),
       ...more,
     });
   });
@@ -40,7 +51,9 @@ export const EXPECTED = Object.entries(STEPS).map(([id, { lines, codes }]) => ({
   stdout: text(lines, (i) => `${id} out ${i} ${FILLER}`),
   stderr: text(lines, (i) => `${id} err ${i}`),
   // Only what some expression reads is carried.
-  outputs: Object.values(STEPS).some((other) => other.depends_on?.includes(id)) ? { value: `${id}-${lines}` } : {},
+  outputs: Object.values(STEPS).some((other) => other.reads !== false && other.depends_on?.includes(id))
+    ? { value: `${id}-${lines}` }
+    : {},
 }));
 
 /** Steps that are killed themselves. */

@@ -41,7 +41,7 @@ export const ENVIRONMENT: readonly VariableGroup[] = [
       ),
       variable(
         'ORCH_SHORT_STEPS',
-        '`1`: runs that are started hand short steps to the worker in groups; fewer events and less time for each, but new',
+        '`0`: in runs that are started each step has an activity of its own, however short it is',
       ),
       variable('ORCH_WATCHER', '`off`: nothing restarts the server or the worker if they die'),
       variable('ORCH_DEBUG', '`1`: stacks of errors; set when a worker starts, also stacks of workflow code'),

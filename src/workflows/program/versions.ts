@@ -57,6 +57,12 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
       'steps that start together are carried out together; where that was asked for, short ones and those that certainly come after them are handed to the worker in one activity, and the run takes in nothing else meanwhile',
     files: ['steps/step-runner.ts'],
   },
+  7: {
+    since: '2026-11-30',
+    reason:
+      'short steps are handed to the worker in groups, unless the start says otherwise; a history is left before it has 3,000 events, or 2,000 where each replay has more than 20,000 steps to read',
+    files: ['run/new-history.ts', 'steps/step-runner.ts'],
+  },
 };
 
 /** The versions of loops that this code runs, by number. */

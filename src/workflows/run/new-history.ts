@@ -23,12 +23,20 @@ import { carriedSteps } from './carried-steps.js';
 
 /** A history of this length is long: a replay costs half a millisecond an event. */
 const LONG = { events: 4_000, bytes: 4 * 1024 * 1024 };
-/** From this part of it on a history is left at the next quiet moment. */
-const QUIET = 2 / 3;
-/** So much longer, nothing waits for a quiet moment any more: what runs goes along. */
-const NO_QUIET = 1;
-/** What both were for runs of versions before 5. */
-const BEFORE = { quiet: 1, noQuiet: 1.5 };
+/** Of a plan with more steps, reading them takes as long as replaying a thousand events. */
+const MANY_STEPS = 20_000;
+/**
+ * From which part of it on a history is left at the next quiet moment, and from which on nothing waits for that any more:
+ * what runs goes along.
+ */
+const LEAVES = {
+  usual: { quiet: 1 / 2, noQuiet: 3 / 4 },
+  manySteps: { quiet: 1 / 4, noQuiet: 1 / 2 },
+  /** In runs of versions 5 and 6. */
+  at4000: { quiet: 2 / 3, noQuiet: 1 },
+  /** In runs of versions before 5, and where a limit was given, which only tests do. */
+  after: { quiet: 1, noQuiet: 1.5 },
+};
 /** So much longer, starts are held until what cannot go along has ended. That may take days; but a history ends by force. */
 const OVERDUE = 5;
 /** So much longer, the run is ended: the service would do so by force soon after, and no `finally` would run. */
@@ -75,23 +83,21 @@ export class NewHistory {
   private notBefore = 0;
   /** Whether steps of agents go along; once it is asked for, no other answer comes. */
   private agentsGo = false;
-  /** Whether a history is left before it is long, rather than after. A limit that was given is that of a test. */
-  private readonly early: boolean;
+  private readonly leaves: (typeof LEAVES)['usual'];
   /** Bytes that the next history would have to be told, where they are too many. */
   private tooLarge: number | undefined;
   /** While a local activity looks at what runs, nothing may ask `patched`. */
   private leaving = false;
 
   constructor(private readonly run: LongRun) {
-    const { engine_version: version, history_events } = run.input;
-    this.early = version >= 5 && history_events === undefined;
+    this.leaves = leavesAt(run.input, run.program.graph.ids.length);
   }
 
   /** Call it before anything is started: it holds starts where the run is about to go on elsewhere. */
   look(): void {
     const { state, apply, inFlight } = this.run;
     this.learn();
-    const { quiet, noQuiet } = this.early ? { quiet: QUIET, noQuiet: NO_QUIET } : BEFORE;
+    const { quiet, noQuiet } = this.leaves;
     if (state().holding !== undefined || !this.isLonger(quiet)) return;
     const goes = inFlight.staying(this.agentsGo ? 'none' : 'all').length === 0 && this.hasRoom();
     const due = inFlight.size === 0 || this.isLonger(goes ? noQuiet : OVERDUE);
@@ -221,7 +227,7 @@ export class NewHistory {
   /** Whether this history was made by code that carries agents along: asked where it has begun to matter. */
   private learn(): void {
     if (this.agentsGo || this.leaving || !this.run.inFlight.hasAgents) return;
-    if (this.isLonger(this.early ? QUIET : 1) && this.isPossible()) this.agentsGo = patched('agents-go-along');
+    if (this.isLonger(this.leaves.quiet) && this.isPossible()) this.agentsGo = patched('agents-go-along');
   }
 
   private isLonger(factor: number): boolean {
@@ -264,6 +270,12 @@ export class NewHistory {
     const began = { began_at: this.run.carry().created_at };
     return { ...Object.fromEntries(Object.entries(memo).map(([name, value]) => [name, plain(value)])), ...began };
   }
+}
+
+function leavesAt({ engine_version: version, history_events }: RunInput, steps: number): (typeof LEAVES)['usual'] {
+  if (version < 5 || history_events !== undefined) return LEAVES.after;
+  if (version < 7) return LEAVES.at4000;
+  return steps > MANY_STEPS ? LEAVES.manySteps : LEAVES.usual;
 }
 
 function stopsSome(steps: readonly StepState[]): boolean {

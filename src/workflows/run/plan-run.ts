@@ -65,8 +65,10 @@ export class PlanRun {
   private readonly notifications: Notifications;
   /** What has happened while short steps were under way, in order. */
   private readonly meanwhile: (() => void)[] = [];
-  /** When short steps were last handed out, and whether ends of them are being taken in. */
-  private readonly landing = { since: 0, depth: 0 };
+  /** When short steps were last handed out. */
+  private handedOutAt = 0;
+  /** How many events are being taken in: one may bring about another. */
+  private taking = 0;
   /** Whether the record ends only once people were told. */
   private endIsHeld = false;
   private readonly showStatus: (status: RunStatus) => void;
@@ -145,8 +147,7 @@ export class PlanRun {
   /** Runs it to its end, or to where it continues in a new history. Call it where no cancel comes in. */
   async toItsEnd(): Promise<void> {
     const { state, locks, history, input, notifications } = this;
-    this.first.carryOut();
-    this.carryOn();
+    this.takeIn(() => this.first.carryOut());
     notifications.begin();
     locks.take(this.scope, input.carried !== undefined && state.lock === undefined);
     for (;;) {
@@ -227,10 +228,7 @@ export class PlanRun {
   private readonly apply = (event: EngineEvent): void => {
     const { runner, meanwhile } = this;
     if (runner.busy) meanwhile.push(() => this.apply({ ...event, at: Date.now() }));
-    else {
-      this.take(event);
-      this.carryOn();
-    }
+    else this.takeIn(() => this.take(event));
   };
 
   /** Does something that looks at the run and steers it, once what is under way lets it. */
@@ -250,24 +248,29 @@ export class PlanRun {
   /** Short steps have ended, one after the other, or side by side; meanwhile nothing else was taken in. */
   private readonly landed = (ends: readonly ShortEnd[], begun: readonly number[]): void => {
     const now = Date.now();
-    let at = this.landing.since;
-    this.landing.depth += 1;
-    ends.forEach(({ step, report }, i) => {
-      at = Math.min(Math.max(at, report.finished_at ?? at), now);
-      // Starts may only be held once all that was begun counts as started.
-      const others = [...ends.slice(i + 1).map((end) => end.step), ...begun];
-      const free = others.every((other) => this.state.steps[other]!.status !== 'pending');
-      if (this.runner.settle(step)) this.take({ type: 'step-ended', step, report, at }, free);
+    let at = this.handedOutAt;
+    this.takeIn(() => {
+      ends.forEach(({ step, report }, i) => {
+        at = Math.min(Math.max(at, report.finished_at ?? at), now);
+        // Starts may only be held once all that was begun counts as started.
+        const others = [...ends.slice(i + 1).map((end) => end.step), ...begun];
+        const free = others.every((other) => this.state.steps[other]!.status !== 'pending');
+        if (this.runner.settle(step)) this.take({ type: 'step-ended', step, report, at }, free);
+      });
+      for (const act of this.meanwhile.splice(0)) act();
     });
-    for (const act of this.meanwhile.splice(0)) act();
-    this.landing.depth -= 1;
-    this.carryOn();
   };
 
-  /** Carries out what was started, unless there is more to take in first. */
-  private carryOn(): void {
-    if (this.landing.depth > 0) return;
-    this.landing.since = Date.now();
+  /**
+   * Takes something in, and then carries out what it has started. Not in between: what one event starts would be handed out as
+   * a group that the other, which stops or holds starts, comes too late for.
+   */
+  private takeIn(take: () => void): void {
+    this.taking += 1;
+    take();
+    this.taking -= 1;
+    if (this.taking > 0) return;
+    this.handedOutAt = Date.now();
     this.runner.flush();
   }
 

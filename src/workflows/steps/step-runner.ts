@@ -110,7 +110,7 @@ export class StepRunner {
       program,
       tasks: this.tasks,
       inFlight: this.inFlight,
-      shared: version >= 6 && input.short_steps === true ? shared : undefined,
+      shared: hasGroups(input) ? shared : undefined,
       heldLocks: options.heldLocks,
       parent,
       stateOf,
@@ -339,6 +339,11 @@ export class StepRunner {
 }
 
 /** A run, as the names of its tries have it. */
+/** Whether short steps go to the worker in groups. */
+function hasGroups({ engine_version: version, short_steps }: RunInput): boolean {
+  return version >= 7 ? short_steps !== false : version === 6 && short_steps === true;
+}
+
 function runOf(temporal: Temporal): { id: string; first_run_id?: string } {
   const { workflowId, runId, firstExecutionRunId: first } = temporal.info();
   return { id: workflowId, ...(first === runId ? {} : { first_run_id: first }) };

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packReports } from '../../../dist/contract/step-group.js';
 import { until } from '../rig.mjs';
 
 const NOBODY = 65534;
@@ -28,6 +29,8 @@ export const attacks = [
   attack("a run completed by an answer in orch's place", stolenEnd),
   attack("a wait made short by an answer in orch's place", hurried),
   attack('a running step that is said to have succeeded', forgedResult),
+  attack('a group of short steps that is said to have succeeded', forgedGroup),
+  attack('a copy of a group of short steps in a workflow of their own', copiedGroup),
   attack('a running step that fails with the details of a success', forgedFailure),
   attack("the result of another step's, copied", copiedResult),
   attack("a step's task, taken and answered before orch's worker has it", takenTask),
@@ -152,7 +155,14 @@ async function blocked(rig, more = []) {
   const id = rig.uniqueId('genuine');
   await rig.start(id, plan(rig, id, [waiting('a', 'ran'), ...more]));
   await until(`${id} runs`, () => rig.lines(id, 'ran').length > 0);
+  // A group of short steps may have begun it, and leaves it to an activity of its own a second later.
+  await until(`${id} waits for its step`, async () => (await pending(rig, id)).includes('s:a'));
   return id;
+}
+
+async function pending(rig, id) {
+  const { raw } = await rig.client.workflow.getHandle(id).describe();
+  return (raw.pendingActivities ?? []).map(({ activityId }) => activityId);
 }
 
 async function release(rig, id) {
@@ -191,7 +201,7 @@ async function steal(rig, about) {
 }
 
 async function copyInRun(rig) {
-  const id = await blocked(rig, [touch('b', 'b')]);
+  const id = await blocked(rig, [touch('b', 'b', { run_once: true })]);
   try {
     await until('b has run', () => rig.manifest(id)?.steps.find((step) => step.id === 'b')?.status === 'success');
     await steal(rig, { id, activityId: 's:b', copyOf: id });
@@ -313,10 +323,10 @@ async function forgedResult(rig) {
 }
 
 /** Resolves once the run has asked again for the end of its step. */
-async function answered(rig, id) {
-  await until('the step is asked for again', async () => {
-    const types = await rig.eventsOf(id);
-    return types.filter((type) => type === 'activityTaskScheduledEventAttributes').length > 1;
+async function answered(rig, id, activityId = 's:a') {
+  await until(`${activityId} is asked for again`, async () => {
+    const { events } = await rig.client.workflow.getHandle(id).fetchHistory();
+    return events.filter((event) => event.activityTaskScheduledEventAttributes?.activityId === activityId).length > 1;
   });
 }
 
@@ -338,6 +348,30 @@ async function copiedResult(rig) {
   if (rig.lines(id, 'b')[0] === 'x') return 'what depends on it ran';
   const { status } = await go(rig, id);
   return status === 'succeeded' ? twice(rig, id) : `the run ${status}, though its process succeeded`;
+}
+
+/** The worker dies while it has a group of short steps, whose answer is the attacker's before the next one gives it. */
+async function forgedGroup(rig) {
+  const id = rig.uniqueId('genuine');
+  await rig.start(id, plan(rig, id, [waiting('a', 'ran'), touch('b', 'b', { depends_on: ['a'] })]));
+  await until(`${id} runs`, () => rig.lines(id, 'ran')[0] === 'x');
+  await withoutWorker(rig, async () => {
+    const result = { ended: [0], reports: packReports([SUCCESS], ['a']), begun: [] };
+    await nobody(rig, 'complete', { id, activityId: 'g:a', result });
+  });
+  await answered(rig, id, 'g:a');
+  if (rig.lines(id, 'b')[0] === 'x') return 'what depends on it ran';
+  const { status } = await go(rig, id);
+  return status === 'succeeded' ? twice(rig, id) : `the run ${status}, though its process succeeded`;
+}
+
+/** The task of a group that has run, handed out again: by a workflow of theirs, or in the run itself. */
+async function copiedGroup(rig) {
+  const genuine = await ranOnce(rig, [touch('a', 'ran'), touch('b', 'b', { depends_on: ['a'] })]);
+  const id = rig.uniqueId('foreign');
+  await nobody(rig, 'schedule', { id, copyOf: genuine, type: 'runSteps', activityId: 'g:a' });
+  await settled(rig, id);
+  return twice(rig, genuine) ?? twice(rig, genuine, 'b');
 }
 
 /** The first attempt fails; no worker is there for the second, so that the attacker has its task. */
