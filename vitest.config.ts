@@ -23,7 +23,7 @@ const UNIT = [
   'test/workflows/{agent-step,loop,record,services,signing}/**/*.test.ts',
   'test/worker/{late-answers,park-killers,prune-old}.test.ts',
   'test/workflows/program/{carried,input}.test.ts',
-  'test/workflows/run/{fit-steps,notifications,run-locks}.test.ts',
+  'test/workflows/run/{fit-steps,intake,notifications,run-locks}.test.ts',
   'test/workflows/steps/{carried-steps,foreach,form-group,lost-hosts,step-runner,sub-run-ends}.test.ts',
 ];
 

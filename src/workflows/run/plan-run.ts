@@ -39,6 +39,7 @@ import { StepRunner } from '../steps/step-runner.js';
 import { temporal } from '../temporal/temporal.js';
 import { firstCommands, resumption, type FirstCommands } from './first-commands.js';
 import { hearCancel } from './hear-cancel.js';
+import { Intake } from './intake.js';
 import { NewHistory } from './new-history.js';
 import { Notifications } from './notifications.js';
 import { RunLocks } from './run-locks.js';
@@ -63,12 +64,7 @@ export class PlanRun {
   private readonly history: NewHistory;
   private readonly journal: RunJournal;
   private readonly notifications: Notifications;
-  /** What has happened while short steps were under way, in order. */
-  private readonly meanwhile: (() => void)[] = [];
-  /** When short steps were last handed out. */
-  private handedOutAt = 0;
-  /** How many events are being taken in: one may bring about another. */
-  private taking = 0;
+  private readonly intake = new Intake(() => this.runner);
   /** Whether the record ends only once people were told. */
   private endIsHeld = false;
   private readonly showStatus: (status: RunStatus) => void;
@@ -136,7 +132,7 @@ export class PlanRun {
       signals,
       state: () => state,
       apply,
-      inTurn: this.inTurn,
+      inTurn: (act) => this.intake.inTurn(act),
       asked: (note, at) => this.journal.asked(note, at),
     });
     const cancel = hearCancel(signals, () => state, apply);
@@ -147,7 +143,7 @@ export class PlanRun {
   /** Runs it to its end, or to where it continues in a new history. Call it where no cancel comes in. */
   async toItsEnd(): Promise<void> {
     const { state, locks, history, input, notifications } = this;
-    this.takeIn(() => this.first.carryOut());
+    this.intake.takeIn(() => this.first.carryOut());
     notifications.begin();
     locks.take(this.scope, input.carried !== undefined && state.lock === undefined);
     for (;;) {
@@ -225,54 +221,26 @@ export class PlanRun {
   private readonly stepEnded = (step: number, report: StepReport): void =>
     this.apply({ type: 'step-ended', step, report, at: Date.now() });
 
-  private readonly apply = (event: EngineEvent): void => {
-    const { runner, meanwhile } = this;
-    if (runner.busy) meanwhile.push(() => this.apply({ ...event, at: Date.now() }));
-    else this.takeIn(() => this.take(event));
-  };
-
-  /** Does something that looks at the run and steers it, once what is under way lets it. */
-  private readonly inTurn = <T>(act: () => T): T | Promise<T> => {
-    if (!this.runner.busy) return act();
-    return new Promise<T>((resolve, reject) => {
-      this.meanwhile.push(() => {
-        try {
-          resolve(act());
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-  };
+  private readonly apply = (event: EngineEvent): void =>
+    this.intake.take(
+      () => this.take(event),
+      () => this.apply({ ...event, at: Date.now() }),
+    );
 
   /** Short steps have ended, one after the other, or side by side; meanwhile nothing else was taken in. */
   private readonly landed = (ends: readonly ShortEnd[], begun: readonly number[]): void => {
     const now = Date.now();
-    let at = this.handedOutAt;
-    this.takeIn(() => {
+    let at = this.intake.handedOutAt;
+    this.intake.land(() =>
       ends.forEach(({ step, report }, i) => {
         at = Math.min(Math.max(at, report.finished_at ?? at), now);
         // Starts may only be held once all that was begun counts as started.
         const others = [...ends.slice(i + 1).map((end) => end.step), ...begun];
         const free = others.every((other) => this.state.steps[other]!.status !== 'pending');
         if (this.runner.settle(step)) this.take({ type: 'step-ended', step, report, at }, free);
-      });
-      for (const act of this.meanwhile.splice(0)) act();
-    });
+      }),
+    );
   };
-
-  /**
-   * Takes something in, and then carries out what it has started. Not in between: what one event starts would be handed out as
-   * a group that the other, which stops or holds starts, comes too late for.
-   */
-  private takeIn(take: () => void): void {
-    this.taking += 1;
-    take();
-    this.taking -= 1;
-    if (this.taking > 0) return;
-    this.handedOutAt = Date.now();
-    this.runner.flush();
-  }
 
   /** @param mayHold whether this is a moment at which starts may be held, or the run be ended for its length */
   private take(event: EngineEvent, mayHold = true): void {
