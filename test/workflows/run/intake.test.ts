@@ -15,6 +15,10 @@ beforeEach(() => {
   }));
 });
 
+const fails = (): void => {
+  throw new Error('it cannot');
+};
+
 const say = (text: string) => (): void => void said.push(text);
 
 test('what one event brings about is taken in before anything is carried out', () => {
@@ -49,9 +53,6 @@ test('somebody who asks while nothing is under way has the answer at once', () =
 });
 
 test('what cannot be taken in stops only itself', () => {
-  const fails = (): void => {
-    throw new Error('it cannot');
-  };
   expect(() => intake.takeIn(fails)).toThrow('it cannot');
   intake.takeIn(say('the next'));
   expect(said).toEqual(['the next', 'carried out']);
