@@ -43,6 +43,11 @@ const OVERDUE = 5;
 const FULL = 11;
 /** Processes that go along at once: all of them are asked for again in one task. */
 const MAX_PROCESSES = 500;
+/**
+ * Temporal lets an execution begin a second after the one before it at the earliest. A request that is refused in between
+ * costs the next one the flags of its first task (SDK 1.24.0), and without these it cannot be replayed.
+ */
+const SHORTEST_MS = 1_000;
 /** Temporal refuses an input of 2 MB. */
 const MAX_INPUT_BYTES = 1_900_000;
 
@@ -207,7 +212,13 @@ export class NewHistory {
     const { status, stop, steps } = state();
     if (isRunEnd(status) || stop === 'run_canceled' || workflowInfo().historyLength < this.notBefore) return false;
     // One that is being stopped has heard of it in this history.
-    return !stopsSome(steps);
+    return !this.isYoung() && !stopsSome(steps);
+  }
+
+  private isYoung(): boolean {
+    const { engine_version: version, history_events } = this.run.input;
+    if (version < 7 || history_events !== undefined) return false;
+    return Date.now() - workflowInfo().startTime.getTime() < SHORTEST_MS;
   }
 
   /** Whether all that is under way can go along. */
