@@ -15,7 +15,9 @@ export const zigflow = {
   needs: 'zigflow',
   serve({ command, folder, shape, address }) {
     const name = nameOf(folder);
-    const document = { dsl: '1.0.0', taskQueue: name, workflowType: name, version: '1.0.0' };
+    // What tells a workflow was called namespace and name before version 1.
+    const told = { namespace: name, name, taskQueue: name, workflowType: name };
+    const document = { dsl: '1.0.0', ...told, version: '1.0.0' };
     writeFileSync(path.join(folder, 'work.yaml'), JSON.stringify({ document, do: tasksOf(shape) }));
     const args = ['run', '--file', 'work.yaml', '--temporal-address', address, '--disable-telemetry'];
     return serve(command, args, { cwd: folder, ready: /Started Worker|[Ss]tarting worker/ });

@@ -63,7 +63,7 @@ function machineTable({ at, machine, rounds }) {
         `${cpu}, ${cores} cores, ${memory_gb} GB, Linux ${kernel}`,
         `Node ${node}, Temporal ${temporal.server ?? JSON.stringify(temporal)}`,
         String(rounds),
-        load.join(' '),
+        load,
       ],
     ],
   };
