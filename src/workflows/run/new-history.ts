@@ -88,6 +88,7 @@ export class NewHistory {
   private notBefore = 0;
   /** Whether steps of agents go along; once it is asked for, no other answer comes. */
   private agentsGo = false;
+  /** When this history is left. */
   private readonly leaves: (typeof LEAVES)['usual'];
   /** Bytes that the next history would have to be told, where they are too many. */
   private tooLarge: number | undefined;
@@ -215,6 +216,7 @@ export class NewHistory {
     return !this.isYoung() && !stopsSome(steps);
   }
 
+  /** Whether the next history would have to wait for its begin. */
   private isYoung(): boolean {
     const { engine_version: version, history_events } = this.run.input;
     if (version < 7 || history_events !== undefined) return false;

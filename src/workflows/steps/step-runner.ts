@@ -338,12 +338,12 @@ export class StepRunner {
   }
 }
 
-/** A run, as the names of its tries have it. */
 /** Whether short steps go to the worker in groups. */
 function hasGroups({ engine_version: version, short_steps }: RunInput): boolean {
   return version >= 7 ? short_steps !== false : version === 6 && short_steps === true;
 }
 
+/** A run, as the names of its tries have it. */
 function runOf(temporal: Temporal): { id: string; first_run_id?: string } {
   const { workflowId, runId, firstExecutionRunId: first } = temporal.info();
   return { id: workflowId, ...(first === runId ? {} : { first_run_id: first }) };
