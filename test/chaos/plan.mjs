@@ -32,7 +32,7 @@ const STEPS = {
 
 /** A plan whose steps are hit through their workers only: each runs exactly once. */
 export function servicesPlan(dir) {
-  const steps = Object.entries(STEPS).map(([id, { lines, pause, codes, depends_on = [], reads = true, more = {} }]) => {
+  const steps = Object.entries(STEPS).map(([id, { lines, pause, codes, depends_on, reads = true, more = {} }]) => {
     const conditions = (reads ? depends_on : []).map((of) => `prev.${of}.outputs.value == '${of}-${STEPS[of].lines}'`);
     return step(dir, id, [lines, pause, codes], {
       depends_on,

@@ -239,7 +239,8 @@ test('a sub-plan and an HTTP call keep a run where it is, which starts nothing a
         { id: 'call', step_def: { type: 'http', url: `http://127.0.0.1:${port}/` } },
       ],
     },
-    { plans: { 'sub.json': { plan_id: 'sub', version: '1.0', steps: [{ id: 'waits', ...wait }] } } },
+    // What comes after them takes as many events as before.
+    { plans: { 'sub.json': { plan_id: 'sub', version: '1.0', steps: [{ id: 'waits', ...wait }] } }, shortSteps: false },
   );
   const why =
     "starts nothing until it continues in a new history, for which 'sub' (a sub-plan), 'call' (an HTTP call) must end first";

@@ -158,6 +158,11 @@ export class NewHistory {
 
   /** Goes on in a new history; returns only where that cannot be, or something came in between. */
   async goOn(): Promise<void> {
+    const grown = this.grown();
+    if (grown !== undefined) {
+      await grown;
+      if (!this.ready()) return;
+    }
     const rest = this.run.rest();
     if (rest !== undefined) {
       await rest;
@@ -213,14 +218,15 @@ export class NewHistory {
     const { status, stop, steps } = state();
     if (isRunEnd(status) || stop === 'run_canceled' || workflowInfo().historyLength < this.notBefore) return false;
     // One that is being stopped has heard of it in this history.
-    return !this.isYoung() && !stopsSome(steps);
+    return !stopsSome(steps);
   }
 
-  /** Whether the next history would have to wait for its begin. */
-  private isYoung(): boolean {
+  /** Waits until the next history would begin at once, unless starts are let go before. */
+  private grown(): Promise<unknown> | undefined {
     const { engine_version: version, history_events } = this.run.input;
-    if (version < 7 || history_events !== undefined) return false;
-    return Date.now() - workflowInfo().startTime.getTime() < SHORTEST_MS;
+    const left = SHORTEST_MS - (Date.now() - workflowInfo().startTime.getTime());
+    if (version >= 7 && history_events === undefined && left > 0) return condition(() => !this.isHeld(), left);
+    return undefined;
   }
 
   /** Whether all that is under way can go along. */
