@@ -2,7 +2,6 @@ import type { Steering } from '../../support/steered-run.js';
 
 export default {
   what: 'whose short steps went to the worker in groups',
-  env: { ORCH_SHORT_STEPS: '1' },
   builds: [], // engine version 6 began with it
   open: (run) => run.steps({ five: { status: 'success' }, asks: { status: 'waiting' } }),
   end: async (run) => {
