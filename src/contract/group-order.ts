@@ -14,9 +14,10 @@ export class GroupOrder {
 
   constructor(private readonly group: Pick<StepGroup, 'steps' | 'after' | 'started' | 'ready' | 'decided'>) {
     this.line = [...group.started, ...group.ready];
-    this.awaited = group.after.map((places) => places.length);
-    this.followers = group.after.map(() => []);
-    group.after.forEach((places, place) => {
+    const after = group.after ?? group.steps.map((_, place) => (place === 0 ? [] : [place - 1]));
+    this.awaited = after.map((places) => places.length);
+    this.followers = after.map(() => []);
+    after.forEach((places, place) => {
       for (const before of places) this.followers[before]!.push(place);
     });
   }

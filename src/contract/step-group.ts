@@ -11,8 +11,8 @@ export interface StepGroup {
   shared: string;
   /** Ids of the steps, in the order of the plan; null for one that only the run can start: where its turn comes, the rest waits. */
   steps: readonly (string | null)[];
-  /** For each step the places of those that it waits for. */
-  after: readonly (readonly number[])[];
+  /** For each step the places of those that it waits for; absent where each waits for the one before it. */
+  after?: readonly (readonly number[])[];
   /** Places of the steps that the run has started, in that order. */
   started: readonly number[];
   /** Places of those that only lack a slot, in the order in which they get one. */
@@ -22,7 +22,7 @@ export interface StepGroup {
   /** How many may run at once. */
   slots: number;
   /** The tasks of the steps that have an id. */
-  tasks: PackedRows;
+  tasks: BriefRows;
   /** Nothing is begun: what has become of that which was begun before is all that is asked. */
   look?: true;
 }
@@ -32,34 +32,102 @@ export interface GroupReport {
   /** Places of the steps that have ended well, in the order in which that was taken in. */
   ended: readonly number[];
   /** What they report. */
-  reports: PackedRows;
+  reports: BriefRows;
   /** Places of other steps that were begun, and when: they run, or have ended otherwise. */
   begun: readonly (readonly [place: number, startedAt: number])[];
   /** The worker takes no groups: processes may be on several hosts. */
   declined?: true;
 }
 
-/** The tasks of a group, as they travel. */
-export function packTasks(tasks: readonly StepTask[]): PackedRows {
-  return packRows(tasks, idsOf(tasks));
+/** Rows that may lack what is usual. */
+export interface BriefRows extends PackedRows {
+  /** A field of {@link USUAL} that no row has is as that says. Absent where nothing was left out. */
+  usual?: 1;
+}
+
+/**
+ * What most tasks and reports say. It stands for what is missing in the histories of open runs, so none of it may ever
+ * change: another table would need another {@link BriefRows.usual}.
+ */
+const USUAL = {
+  task: {
+    env: {},
+    timeout_sec: 1800,
+    max_duration_sec: 'none',
+    grace_sec: 10,
+    retry: { retries: 0, delay_sec: 0, backoff: 'constant', no_retry_exit_codes: [] },
+    max_lost: 3,
+    max_output_bytes: 1_073_741_824,
+    success_exit_codes: [0],
+    warning_exit_codes: [],
+    outputs: [],
+  } satisfies Partial<StepTask>,
+  report: {
+    status: 'success',
+    attempts: 1,
+    exit_code: 0,
+    stdout_tail: '',
+    stderr_tail: '',
+    attempt: 1,
+  } satisfies Partial<StepReport>,
+};
+
+/** The tasks of a group, as they travel. @param brief whether what is usual is left out */
+export function packTasks(tasks: readonly StepTask[], brief: boolean): BriefRows {
+  return pack(tasks, idsOf(tasks), brief ? USUAL.task : undefined);
 }
 
 /** The tasks that {@link packTasks} was given, by the places of their steps. */
 export function unpackTasks({ steps, tasks }: Pick<StepGroup, 'steps' | 'tasks'>): Map<number, StepTask> {
   const ids = steps.filter((id) => id !== null);
-  const rows = unpackRows(tasks, ids, { shared: true }) as unknown as StepTask[];
+  const rows = unpack(tasks, ids, USUAL.task, true) as unknown as StepTask[];
   const places = steps.flatMap((id, place) => (id === null ? [] : [place]));
   return new Map(rows.map((task, i) => [places[i]!, task]));
 }
 
 /** What steps report, as it travels. @param ids those of the steps, in the same order */
-export function packReports(reports: readonly StepReport[], ids: readonly string[]): PackedRows {
-  return packRows(reports, ids);
+export function packReports(reports: readonly StepReport[], ids: readonly string[], brief: boolean): BriefRows {
+  return pack(reports, ids, brief ? USUAL.report : undefined);
 }
 
 /** The reports that {@link packReports} was given. */
-export function unpackReports(reports: PackedRows, ids: readonly string[]): StepReport[] {
-  return unpackRows(reports, ids) as unknown as StepReport[];
+export function unpackReports(reports: BriefRows, ids: readonly string[]): StepReport[] {
+  return unpack(reports, ids, USUAL.report, false) as unknown as StepReport[];
+}
+
+function pack(
+  rows: readonly object[],
+  ids: readonly string[],
+  usual: Readonly<Record<string, unknown>> | undefined,
+): BriefRows {
+  const facts = Object.entries(usual ?? {});
+  // Where one is missing altogether, it would be read as usual.
+  const isBrief = usual !== undefined && facts.every(([key]) => rows.every((row) => valueOf(row, key) !== undefined));
+  if (!isBrief) return packRows(rows, ids);
+  const left = facts.filter(([key, value]) => allSay(rows, key, value)).map(([key]) => key);
+  return { ...packRows(rows, ids, { without: left }), usual: 1 };
+}
+
+function unpack(packed: BriefRows, ids: readonly string[], usual: object, shared: boolean): object[] {
+  const rows = unpackRows(packed, ids, { shared });
+  return packed.usual === undefined ? rows : rows.map((row) => ({ ...usual, ...row }));
+}
+
+/** Rows of one plan mostly share what they hold, so that little has to be compared by its text. */
+function allSay(rows: readonly object[], key: string, value: unknown): boolean {
+  const text = JSON.stringify(value);
+  let same = value;
+  return rows.every((row) => {
+    const said = valueOf(row, key);
+    if (said === same) return true;
+    if (typeof said !== 'object' || JSON.stringify(said) !== text) return false;
+    same = said;
+    return true;
+  });
+}
+
+function valueOf(row: object, key: string): unknown {
+  return (row as Record<string, unknown>)[key];
 }
 
 function idsOf(tasks: readonly StepTask[]): string[] {

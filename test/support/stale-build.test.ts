@@ -15,7 +15,7 @@ test('a build is as new as what it is made of, older, or not there', () => {
   const root = tempDir();
   write(root, 'src/plan/a.ts', 1000);
   expect(staleBuild(root)).toBe('there is no dist: npm run build');
-  write(root, 'dist/bin/orch.cjs.cache', 1001);
+  write(root, 'dist/bin/orch.cjs', 1001);
   expect(staleBuild(root)).toBeUndefined();
   write(root, 'docs/new.md', 1002);
   write(root, 'test/new.test.ts', 1002);

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
-/** The last file that a build writes. */
-const BUILT = path.join('dist', 'bin', 'orch.cjs.cache');
+/** Written after all that can be out of date. */
+const BUILT = path.join('dist', 'bin', 'orch.cjs');
 /** What a build is made of. */
 const SOURCES = ['src', 'bin', 'scripts', 'package-lock.json', 'tsconfig.json'];
 

@@ -110,7 +110,7 @@ test('whoever comes after a lost worker begins nothing, and tells what was begun
     ready: [],
     decided: [],
     slots: 4,
-    tasks: packTasks(tasks),
+    tasks: packTasks(tasks, true),
   };
   const runSteps = createRunSteps(deps);
   const attempt = (number: number, given = group): Promise<GroupReport> =>
@@ -122,7 +122,13 @@ test('whoever comes after a lost worker begins nothing, and tells what was begun
   expect(unpackReports(second.reports, ['a', 'b']).map(({ status }) => status)).toEqual(['success', 'success']);
   expect(readFileSync(log, 'utf8')).toBe('a\nb\nc\n');
   // Nothing of it was begun, and so nothing is.
-  const other = { ...group, tasks: packTasks(tasks.map((task) => ({ ...task, attempts_before: 1 }))) };
+  const other = {
+    ...group,
+    tasks: packTasks(
+      tasks.map((task) => ({ ...task, attempts_before: 1 })),
+      true,
+    ),
+  };
   const none = await attempt(2, other);
   expect([none.ended, none.begun]).toEqual([[], []]);
   expect(existsSync(`${dir}/runs/r/steps/a/2`)).toBe(false);
@@ -131,7 +137,7 @@ test('whoever comes after a lost worker begins nothing, and tells what was begun
 
 test('where processes may be on several hosts, the worker takes no groups', async () => {
   const runSteps = createRunSteps({ manyHosts: true } as RunStepDeps);
-  const group = { steps: ['a'], tasks: packTasks([taskOf('a', 'true')]) } as unknown as StepGroup;
+  const group = { steps: ['a'], tasks: packTasks([taskOf('a', 'true')], true) } as unknown as StepGroup;
   expect(await new MockActivityEnvironment().run(runSteps, group)).toMatchObject({
     ended: [],
     begun: [],

@@ -30,7 +30,7 @@ const ABREAST = { most: Math.max(4, os.availableParallelism() * 2), ms: 30, idle
  */
 export function createRunSteps(deps: RunStepDeps): (group: StepGroup) => Promise<GroupReport> {
   return async (group) => {
-    if (deps.manyHosts) return { ended: [], reports: packReports([], []), begun: [], declined: true };
+    if (deps.manyHosts) return { ended: [], reports: packReports([], [], false), begun: [], declined: true };
     const work = new GroupWork(deps, group);
     // A second attempt comes after a worker that was lost, and the run may have been told to stop since.
     return group.look === true || Context.current().info.attempt > 1 ? work.look() : work.begin();
@@ -183,7 +183,7 @@ class GroupWork {
 
   private report(ended: readonly number[] = this.ended, reports: readonly StepReport[] = this.reports): GroupReport {
     const ids = ended.map((place) => this.group.steps[place]!);
-    return { ended, reports: packReports(reports, ids), begun: [...this.begun] };
+    return { ended, reports: packReports(reports, ids, this.group.tasks.usual !== undefined), begun: [...this.begun] };
   }
 }
 

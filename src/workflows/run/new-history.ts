@@ -23,6 +23,8 @@ import { carriedSteps } from './carried-steps.js';
 
 /** A history of this length is long: a replay costs half a millisecond an event. */
 const LONG = { events: 4_000, bytes: 4 * 1024 * 1024 };
+/** So many steps of groups, which have no events of their own, take a replay as long as an event. */
+const GROUPED_AS_EVENT = 1.5;
 /** Of a plan with more steps, reading them takes as long as replaying a thousand events. */
 const MANY_STEPS = 20_000;
 /**
@@ -73,6 +75,8 @@ export interface LongRun {
   inFlight: InFlight;
   state: () => RunState;
   apply: (event: EngineEvent) => void;
+  /** How many steps groups have ended in this history. */
+  grouped: () => number;
   /** What goes along besides the state and what runs. */
   carry: () => Omit<CarriedRun, 'v' | 'plans' | 'state' | 'running'>;
   /** Lets what is about to end come to its end here. */
@@ -129,7 +133,7 @@ export class NewHistory {
   /** Whether the service is about to end the run. Older code let it come to that: asked where it has begun to matter. */
   mustEnd(): boolean {
     const { stop, phase } = this.run.state();
-    return phase === 'main' && stop === undefined && !this.leaving && this.isLonger(FULL) && patched('ends-when-full');
+    return phase === 'main' && stop === undefined && !this.leaving && this.isFull() && patched('ends-when-full');
   }
 
   /** Whether the run can go on in a new history now. */
@@ -249,10 +253,18 @@ export class NewHistory {
     if (this.isLonger(this.leaves.quiet) && this.isPossible()) this.agentsGo = patched('agents-go-along');
   }
 
+  /** Whether a replay takes longer than that of so much of a long history. */
   private isLonger(factor: number): boolean {
     const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
-    if (historyLength >= this.limit() * factor || historySize >= LONG.bytes * factor) return true;
+    const { engine_version: version, history_events } = this.run.input;
+    const grouped = version >= 8 && history_events === undefined ? this.run.grouped() / GROUPED_AS_EVENT : 0;
+    if (historyLength + grouped >= this.limit() * factor || historySize >= LONG.bytes * factor) return true;
     return factor <= 1 && continueAsNewSuggested;
+  }
+
+  private isFull(): boolean {
+    const { historyLength, historySize } = workflowInfo();
+    return historyLength >= this.limit() * FULL || historySize >= LONG.bytes * FULL;
   }
 
   private putOff(): void {

@@ -206,6 +206,7 @@ export class PlanRun {
       inFlight: runner.inFlight,
       state: () => this.state,
       apply: this.apply,
+      grouped: () => runner.grouped,
       carry: () => ({
         created_at: createdAt,
         events: this.journal.lastSeq,

@@ -1,9 +1,10 @@
 import type { StepGroup } from '../../contract/step-group.js';
 import type { Program, RunState } from '../../engine/index.js';
 import type { Step } from '../../plan/model/plan.js';
+import { stepField } from '../../plan/model/step-fields.js';
 
 /** Steps of a group, by their indexes in the plan, and how they hang together. */
-export type GroupShape = Pick<StepGroup, 'after' | 'started' | 'ready' | 'decided'> & {
+export type GroupShape = Required<Pick<StepGroup, 'after' | 'started' | 'ready' | 'decided'>> & {
   /** Index in the plan of each place. */
   indexes: readonly number[];
   /** Whether the worker may begin that place. */
@@ -23,7 +24,7 @@ export function formGroup(
   state: RunState,
   started: readonly number[],
   mayJoin: (index: number) => boolean,
-  isDecided: (index: number) => boolean = (index) => hasConditions(plan.steps[index]!),
+  isDecided: (index: number) => boolean = conditionsOf(plan.steps),
 ): GroupShape {
   const joins = new Map(started.map((index) => [index, true]));
   const ready: number[] = [];
@@ -70,6 +71,12 @@ export function certainlyFollows({ plan, graph }: Program, state: RunState, inde
   if (status !== 'pending' || step.finally !== (state.phase === 'finally')) return false;
   if (failedDependencies + skippedDependencies > 0 || hasConditions(step)) return false;
   return step.fallback_of === undefined && graph.fallbacks[index] === undefined;
+}
+
+/** Without a look at all of a step: most of those that a group cannot begin are looked at for nothing else. */
+function conditionsOf(steps: readonly Step[]): (index: number) => boolean {
+  const [condition, skipIf] = [stepField(steps, 'condition'), stepField(steps, 'skip_if')];
+  return (index) => condition(index) !== undefined || skipIf(index).length > 0;
 }
 
 function hasConditions({ condition, skip_if }: Step): boolean {

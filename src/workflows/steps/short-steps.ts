@@ -5,7 +5,7 @@ import type { StepTask } from '../../contract/step-task.js';
 import type { RunState, StepReport } from '../../engine/index.js';
 import type { Step } from '../../plan/model/plan.js';
 import type { ExpandedStep } from '../../plan/templates/expand-step.js';
-import { readsSteps } from '../../plan/templates/reads-steps.js';
+import { stepReaders } from '../../plan/templates/reads-steps.js';
 import { ownEnv, type SharedEnv } from '../../plan/templates/shared-env.js';
 import type { RunProgram } from '../program/program.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
@@ -14,8 +14,11 @@ import type { InFlight } from './in-flight.js';
 import { isForged, MAX_FORGERIES } from './step-end.js';
 import type { StepTasks } from './step-tasks.js';
 
-/** Steps of the first group, and by how much they become more as long as all of them are short, up to the most. */
-const REACH = { first: 8, grows: 4, most: 256 };
+/**
+ * Steps that follow in the first group, and by how much they become more where a group has come to its end, up to the most.
+ * Where it has not, the next one has room for so many times as many as it got to: more of them only make it larger.
+ */
+const REACH = { first: 16, firstBefore8: 8, grows: 4, most: 256, room: 1.5 };
 /** Bytes of the tasks of a group. Larger payloads would be compressed, and could not be read in the Web UI. */
 const MAX_TASK_BYTES = 96 * 1024;
 /**
@@ -35,6 +38,8 @@ export interface ShortStepsOptions {
   program: RunProgram;
   tasks: StepTasks;
   inFlight: InFlight;
+  /** Engine version of the run. */
+  version: number;
   /** Absent where the runs of that version have no groups. */
   shared: SharedEnv | undefined;
   /** Names of the locks that the run holds anyway. */
@@ -56,6 +61,12 @@ export interface ShortEnd {
   report: StepReport;
 }
 
+/** A task, and what it has as JSON. */
+interface MadeTask {
+  task: StepTask;
+  bytes: number;
+}
+
 /** A group that the worker has. */
 interface Flying extends GroupShape {
   tasks: ReadonlyMap<number, StepTask>;
@@ -70,11 +81,15 @@ interface Flying extends GroupShape {
  */
 export class ShortSteps {
   private flying: Flying | undefined;
-  private reach = REACH.first;
+  private reach: number;
   /** Short ones in a row, while there are no groups. */
   private inARow = 0;
   private declined = false;
+  private ends = 0;
   private readonly known = new Map<number, StepReport>();
+  /** Tasks of the steps that the last group had room for and did not get to. */
+  private made = new Map<number, MadeTask>();
+  private readonly readsSteps: (step: Step) => boolean;
 
   private readonly activities: ActivityInterfaceFor<Pick<Activities, 'runSteps'>>;
 
@@ -82,6 +97,8 @@ export class ShortSteps {
     temporal: Temporal,
     private readonly options: ShortStepsOptions,
   ) {
+    this.reach = this.first;
+    this.readsSteps = stepReaders(options.program.plan);
     this.activities = temporal.activities({
       startToCloseTimeout: TIMEOUT,
       retry: { initialInterval: '1 second', backoffCoefficient: 1 },
@@ -91,6 +108,11 @@ export class ShortSteps {
   /** Whether a group is under way, and all else must wait. */
   get busy(): boolean {
     return this.flying !== undefined;
+  }
+
+  /** How many steps groups have ended in this history. */
+  get grouped(): number {
+    return this.ends;
   }
 
   /** Takes out what a group has reported of a step that the run starts only now. */
@@ -105,7 +127,7 @@ export class ShortSteps {
     const isShort = report.status === 'success' && tookMs(report) <= SHORT.ms;
     this.inARow = isShort ? this.inARow + 1 : 0;
     if (this.inARow < SHORT.inARow || this.reach > 0) return;
-    this.reach = REACH.first;
+    this.reach = this.first;
     this.inARow = 0;
   }
 
@@ -117,14 +139,16 @@ export class ShortSteps {
   begin(started: readonly number[]): boolean {
     if (!this.mayFly(started)) return false;
     const tasks = new Map<number, StepTask>();
+    const made = new Map<number, MadeTask>();
     const { program, stateOf } = this.options;
     let bytes = 0;
     const join = (index: number): boolean => {
-      const task = this.taskOf(index);
-      if (task === undefined) return false;
-      bytes += JSON.stringify(task).length;
+      const one = this.madeTask(index);
+      if (one === undefined) return false;
+      made.set(index, one);
+      bytes += one.bytes;
       if (bytes > MAX_TASK_BYTES) return false;
-      tasks.set(index, task);
+      tasks.set(index, one.task);
       return true;
     };
     if (!started.every(join)) return false;
@@ -134,12 +158,19 @@ export class ShortSteps {
       room -= 1;
       return true;
     });
+    // What follows reads nothing that others come to, so its task is the same whenever it is made.
+    for (const index of started) made.delete(index);
+    this.made = made;
     // Nothing to gain from a step alone.
     if (tasks.size === 1 || shape.indexes.length > tasks.size + REACH.most) return false;
     this.flying = { ...shape, tasks };
     this.options.inFlight.begin(FLIGHT, 'short-steps');
     void this.options.parent.run(() => this.fly(this.flying!));
     return true;
+  }
+
+  private get first(): number {
+    return this.options.version >= 8 ? REACH.first : REACH.firstBefore8;
   }
 
   private mayFly(started: readonly number[]): boolean {
@@ -156,12 +187,19 @@ export class ShortSteps {
     });
   }
 
+  private madeTask(index: number): MadeTask | undefined {
+    if (this.options.stateOf().steps[index]!.stopping !== undefined) return undefined;
+    const made = this.made.get(index);
+    if (made !== undefined) return made;
+    const task = this.taskOf(index);
+    return task && { task, bytes: JSON.stringify(task).length };
+  }
+
   /** The task of a step that a group may have; undefined where it needs an activity of its own. */
   private taskOf(index: number): StepTask | undefined {
-    const { program, tasks, heldLocks, stateOf } = this.options;
+    const { program, tasks, heldLocks } = this.options;
     const step = program.plan.steps[index]!;
     if (!isPlain(step) || program.graph.fallbacks[index] !== undefined) return undefined;
-    if (stateOf().steps[index]!.stopping !== undefined) return undefined;
     let expanded: ExpandedStep;
     try {
       expanded = tasks.expand(index);
@@ -175,8 +213,8 @@ export class ShortSteps {
   /** Whether a step certainly comes next, and could be started now as it will be then. */
   private mayFollow(index: number): boolean {
     const { program, stateOf } = this.options;
-    const step = program.plan.steps[index]!;
-    return certainlyFollows(program, stateOf(), index) && isPlain(step) && !readsSteps(program.plan, step);
+    if (!certainlyFollows(program, stateOf(), index) || !isPlain(program.plan.steps[index]!)) return false;
+    return this.made.has(index) || !this.readsSteps(program.plan.steps[index]!);
   }
 
   private async fly(flying: Flying): Promise<void> {
@@ -206,18 +244,22 @@ export class ShortSteps {
   }
 
   private groupOf({ indexes, joins, after, started, ready, decided, tasks }: Flying): StepGroup {
-    const { program, shared } = this.options;
+    const { program, shared, version } = this.options;
     const { ids } = program.graph;
+    const isBrief = version >= 8;
     const joined = indexes.filter((_, place) => joins[place]).map((index) => tasks.get(index)!);
     return {
       shared: shared!.mark,
       steps: indexes.map((index, place) => (joins[place] ? ids[index]! : null)),
-      after,
+      ...(!(isBrief && isChain(after)) && { after }),
       started,
       ready,
       decided,
       slots: program.plan.globals.max_concurrency,
-      tasks: packTasks(joined.map((task) => ({ ...task, env: ownEnv(task.env, shared!) }))),
+      tasks: packTasks(
+        joined.map((task) => ({ ...task, env: ownEnv(task.env, shared!) })),
+        isBrief,
+      ),
     };
   }
 
@@ -228,6 +270,7 @@ export class ShortSteps {
     this.flying = undefined;
     inFlight.end(FLIGHT);
     if (declined === true) this.declined = true;
+    for (const place of [...ended, ...begun.map(([each]) => each)]) this.made.delete(indexes[place]!);
     for (const [place, first_started_at] of begun) {
       inFlight.found(ids[indexes[place]!]!, { carried: { failures: 0, first_started_at } });
     }
@@ -237,6 +280,7 @@ export class ShortSteps {
       tasks.ran(flying.tasks.get(step)!, report);
       this.known.set(step, report);
     }
+    this.ends += ends.length;
     this.learn(flying, ends, begun.length);
     const over = new Set(ends.map(({ step }) => step));
     landed(
@@ -254,7 +298,17 @@ export class ShortSteps {
       this.reach = 0;
       this.inARow = 0;
     } else if (ends.length === tasks.size) this.reach = Math.min(this.reach * REACH.grows, REACH.most);
+    else if (this.options.version >= 8) {
+      this.reach = Math.min(Math.max(Math.ceil(ends.length * REACH.room), REACH.first), REACH.most);
+    }
   }
+}
+
+/** Whether each step waits for the one before it, and for nothing else. */
+function isChain(after: GroupShape['after']): boolean {
+  return after.every((places, place) =>
+    place === 0 ? places.length === 0 : places.length === 1 && places[0] === place - 1,
+  );
 }
 
 /** How long a step has taken; without end where nobody knows. */

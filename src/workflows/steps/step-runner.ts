@@ -110,6 +110,7 @@ export class StepRunner {
       program,
       tasks: this.tasks,
       inFlight: this.inFlight,
+      version,
       shared: hasGroups(input) ? shared : undefined,
       heldLocks: options.heldLocks,
       parent,
@@ -157,6 +158,11 @@ export class StepRunner {
   /** Whether steps run of which the run hears together, within a second: until then it takes nothing else in. */
   get busy(): boolean {
     return this.short.busy;
+  }
+
+  /** How many steps groups have ended in this history. */
+  get grouped(): number {
+    return this.short.grouped;
   }
 
   /** What goes along to a new history, besides what runs. */

@@ -47,7 +47,7 @@ export class StepTasks {
     const { index } = this.program.graph;
     const { steps } = this.stateOf();
     return [...counts].filter(([id]) => {
-      const step = index.get(id.replace(/(\[\d+\])?(~[^~]*)?$/, ''));
+      const step = index.get(id) ?? index.get(id.replace(/(\[\d+\])?(~[^~]*)?$/, ''));
       return step === undefined || !['success', 'warning'].includes(steps[step]!.status);
     });
   }

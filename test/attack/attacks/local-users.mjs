@@ -348,7 +348,7 @@ async function forgedGroup(rig) {
   await rig.start(id, plan(rig, id, [waiting('a', 'ran'), touch('b', 'b', { depends_on: ['a'] })]));
   await until(`${id} runs`, () => rig.lines(id, 'ran')[0] === 'x');
   await withoutWorker(rig, async () => {
-    const result = { ended: [0], reports: packReports([SUCCESS], ['a']), begun: [] };
+    const result = { ended: [0], reports: packReports([SUCCESS], ['a'], true), begun: [] };
     await nobody(rig, 'complete', { id, activityId: 'g:a', result });
   });
   return unmoved(rig, id, 'g:a');
