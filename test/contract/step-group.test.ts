@@ -10,7 +10,7 @@ import { propertyRuns } from '../support/property-runs.js';
 const TASK: StepTask = {
   run_id: 'r',
   step_id: '',
-  action: { type: 'command', command: 'true', args: [], shell: false } as StepTask['action'],
+  action: { type: 'command', command: 'true', args: [], shell: false },
   cwd: ['/'],
   env: {},
   timeout_sec: 1800,
