@@ -1,7 +1,7 @@
 // Long runs: whether a step costs the same at the end as at the start, and what a history, a replay and a worker come to.
 //   node bench/endurance.mjs [--chain 10000] [--layered 10000] [--fan 2000]
 //                             [--foreach 20000] [--retries 10000] [--turns 2000] [--quarantines 1000]
-//                             [--kills 30] [--server-kills 60] [--history-events N]
+//                             [--kills 30] [--server-kills 60] [--history-events N] [--rest SECONDS]
 //                             [--deaths 20] [--full-disk] [--reboot]
 // A size of 0 leaves a shape out. With --kills the worker is killed every so many seconds, with --server-kills the server,
 // both with SIGKILL and started again by `orch up`; each step must have run once.
@@ -40,6 +40,8 @@ const { values: flags } = parseArgs({
     /** The same for the server. */
     'server-kills': { type: 'string', default: '0' },
     'history-events': { type: 'string' },
+    /** How long the worker may rest after each run before its memory is measured once more. */
+    rest: { type: 'string', default: '0' },
     /** How often the worker dies, and is started again by what watches it. */
     deaths: { type: 'string', default: '0' },
     'full-disk': { type: 'boolean', default: false },
@@ -135,8 +137,8 @@ async function endure(shape, size) {
   const rows = [
     `${id}: ${status} in ${seconds.toFixed(0)} s, ${((seconds * 1000) / size).toFixed(1)} ms a step`,
     `  the last tenth takes ${last.toFixed(1)} ms a step, the first ${first.toFixed(1)} ms: ${ratio.toFixed(2)}`,
-    `  ${histories.count} histories; the longest has ${histories.events} events and ${(histories.bytes / 1e6).toFixed(1)} MB, its replay takes ${histories.replayMs} ms`,
-    `  the worker needs ${peak.mb} MB at its peak, and ${memoryMb()} MB after the run`,
+    `  ${histories.count} histories of at most ${histories.events} events and ${(histories.bytes / 1e6).toFixed(1)} MB; the slowest replay of those that may be it takes ${histories.replayMs} ms`,
+    `  the worker needs ${peak.mb} MB at its peak, and ${await memoryAfter(Number(flags.rest))} after the run`,
   ];
   if (anyKills) rows.push(`  ${recoveries(kills, ends)}`);
   process.stdout.write(`${rows.join('\n')}\n`);
@@ -277,7 +279,17 @@ function memoryMb() {
   }
 }
 
-/** The histories of a run: how many, and the longest, which is replayed by a worker of its own. */
+async function memoryAfter(seconds) {
+  const before = `${memoryMb()} MB`;
+  if (seconds === 0) return before;
+  await sleep(seconds * 1000);
+  return `${before} right after and ${memoryMb()} MB ${seconds} s`;
+}
+
+/**
+ * The histories of a run: how many, and what the largest come to. A worker of its own replays those that may take longest: that of
+ * most events, that of most bytes, and the last whole one, before which most steps have ended.
+ */
 async function measure(id) {
   const { address } = rig.service().server;
   const signing = workerSigning(rig.state);
@@ -285,15 +297,19 @@ async function measure(id) {
   const client = new Client({ connection, dataConverter: { payloadCodecs: [createPayloadCodec(signing.key)] } });
   const found = { count: 0, events: 0, bytes: 0, replayMs: 0 };
   try {
-    let longest;
-    for await (const { runId, historyLength } of client.workflow.list({ query: `WorkflowId = '${id}'` })) {
+    const all = [];
+    for await (const { runId, historyLength, startTime } of client.workflow.list({ query: `WorkflowId = '${id}'` })) {
       const { raw } = await client.workflow.getHandle(id, runId).describe();
-      found.count += 1;
-      found.bytes = Math.max(found.bytes, Number(raw.workflowExecutionInfo.historySizeBytes ?? 0));
-      if (historyLength > found.events) [found.events, longest] = [historyLength, runId];
+      const bytes = Number(raw.workflowExecutionInfo.historySizeBytes ?? 0);
+      all.push({ runId, startTime, events: historyLength, bytes });
     }
-    const replay = ['--require', THREAD, REPLAY, rig.state, id, longest];
-    found.replayMs = Number((await execFile(process.execPath, replay)).stdout);
+    const most = (what) => all.toSorted((a, b) => a[what] - b[what]).at(-1);
+    const late = all.toSorted((a, b) => a.startTime - b.startTime).at(all.length > 1 ? -2 : -1);
+    Object.assign(found, { count: all.length, events: most('events').events, bytes: most('bytes').bytes });
+    for (const runId of new Set([most('events'), most('bytes'), late].map((each) => each.runId))) {
+      const replay = ['--require', THREAD, REPLAY, rig.state, id, runId];
+      found.replayMs = Math.max(found.replayMs, Number((await execFile(process.execPath, replay)).stdout));
+    }
   } finally {
     await connection.close();
   }

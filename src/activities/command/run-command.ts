@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { hasRoom, isDiskFull } from '../../host/disk-room.js';
 import { Context } from '@temporalio/activity';
@@ -144,13 +144,37 @@ async function runToOutcome(
   if (outcome !== own) return outcome;
   // From here on the outcome is known to whoever asks again, should this report get lost. What stays for people is in
   // the run's folder, without secrets.
-  if ('stdoutFile' in end && keepOutcome(tryDir, outcome)) {
-    const dir = path.dirname(end.stdoutFile);
-    const others = ['in', 'out.pipe', 'err.pipe'].map((name) => path.join(dir, name));
-    for (const file of [end.stdoutFile, end.stderrFile, ...others, outputFile(dir)])
-      rmSync(file, { force: true, recursive: true });
-  }
+  if ('stdoutFile' in end && keepOutcome(tryDir, outcome)) removeStreams(end);
   return outcome;
+}
+
+/** Removes what nobody reads any more of a process that has ended. A step may have made a folder of its output file. */
+function removeStreams({ stdoutFile, stderrFile }: { stdoutFile: string; stderrFile: string }): void {
+  const dir = path.dirname(stdoutFile);
+  const files = [
+    stdoutFile,
+    stderrFile,
+    outputFile(dir),
+    ...['in', 'out.pipe', 'err.pipe'].map((name) => path.join(dir, name)),
+  ];
+  const there = new Set(namesIn(dir));
+  for (const file of files) {
+    if (!there.has(path.basename(file))) continue;
+    try {
+      unlinkSync(file);
+    } catch {
+      rmSync(file, { force: true, recursive: true });
+    }
+  }
+}
+
+/** None where the folder has been swept away. */
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
 }
 
 /** Whether more hangs on the logs of a step than that people can read them. */
