@@ -140,6 +140,7 @@ function userEnv(): NodeJS.ProcessEnv {
 
 function endingOf(example: Example, { code, stdout, stderr }: CliResult): Ending {
   const run: RunJson = stdout.startsWith('{') ? (JSON.parse(stdout) as RunJson) : { status: 'refused', steps: [] };
+  if (run.steps === undefined) throw new Error(`It printed ${stdout}\n${stderr}`);
   const withReason = new Set(example.steps.flatMap((step) => (step.endsWith(')') ? [step.split(' ')[0]!] : [])));
   const steps = run.steps.map(({ id, status, reason }) => `${id} ${status}${withReason.has(id) ? ` (${reason})` : ''}`);
   const shown = new Set(example.steps.map((step) => step.split(' ')[0]!));

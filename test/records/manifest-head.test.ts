@@ -23,7 +23,9 @@ test('whatever a run was started with, its head is what stands in the whole mani
     fc.jsonValue(),
     fc.constantFrom('\n  "steps": [', { steps: [{ steps: [] }] }, 'x'.repeat(40_000)),
   );
-  const values = fc.dictionary(fc.oneof(fc.constantFrom('steps', '"steps": ['), fc.string()), value, {
+  // What reads it drops that name, which no input can have.
+  const name = fc.oneof(fc.constantFrom('steps', '"steps": ['), fc.string()).filter((each) => each !== '__proto__');
+  const values = fc.dictionary(name, value, {
     noNullPrototype: true,
   });
   await fc.assert(

@@ -6,7 +6,7 @@ import { didYouMean } from '../../plan/problems/suggest.js';
 import { isMode, MODE_HINT } from './execution-mode.js';
 import { pipelinesSchema } from './schema.js';
 import { isPlainId, plainId } from './step-ids.js';
-import { expandStages, pipelineEntries, stageEntries, stageSetEntries, type StageEntry } from './stages.js';
+import { expandStages, pipelineEntries, stageEntries, stageSetEntries, textOf, type StageEntry } from './stages.js';
 
 type Path = readonly PropertyKey[];
 
@@ -113,7 +113,7 @@ function checkUnique(entries: readonly StageEntry[], what: 'stage' | 'pipeline',
       continue;
     }
     if (entry.via !== undefined && entry.via === first.via) continue;
-    const taken = String(first.stage['id']);
+    const taken = textOf(first.stage['id']);
     // What a set brings in cannot be called otherwise in one place: it gets a number.
     const renamed = entry.via !== undefined || first.via !== undefined;
     problems.add({
@@ -159,7 +159,7 @@ export function missingPipelineHint(id: string, known: readonly string[]): strin
 }
 
 function checkReferences(source: Record<string, unknown>, problems: Problems): void {
-  const known = pipelineEntries(source).map(({ pipeline }) => String(pipeline['id']));
+  const known = pipelineEntries(source).map(({ pipeline }) => textOf(pipeline['id']));
   const check = (id: unknown, path: Path, optional = false): void => {
     if (typeof id !== 'string' || id === '' || known.includes(id)) return;
     problems.add({
@@ -189,7 +189,7 @@ function checkRecursion(source: Record<string, unknown>, problems: Problems): vo
   );
   const edges = calls.map((list) => list.map(({ target }) => target));
   const selves = edges.flatMap((targets, index) => (targets.includes(index) ? [[index]] : []));
-  const nameOf = (index: number): string => String(pipelines[index]!.pipeline['id']);
+  const nameOf = (index: number): string => textOf(pipelines[index]!.pipeline['id']);
   for (const cycle of [...selves, ...findCycles(edges)]) {
     const related = cycle.map((from, place) => {
       const to = cycle[(place + 1) % cycle.length]!;

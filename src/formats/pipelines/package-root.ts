@@ -1,7 +1,7 @@
 import { quote, type Problem } from '../../plan/problems/problems.js';
 import type { PipelinesOptions } from './options.js';
 import type { Pipeline, PipelinesFile } from './schema.js';
-import { expandStages, stageSetEntries } from './stages.js';
+import { expandStages, stageSetEntries, textOf } from './stages.js';
 
 /** The folder of the tool that files of pipelines were written for; their commands call its scripts by it. */
 export const PACKAGE_ROOT = 'CODEX_ORCHESTRATOR_PACKAGE_ROOT';
@@ -27,7 +27,7 @@ export function missingPackageRoot(file: PipelinesFile, chosen: Pipeline, option
       if (target !== undefined) visit(target);
       if (typeof command !== 'string' || !command.includes(PACKAGE_ROOT) || Object.hasOwn(env ?? {}, PACKAGE_ROOT))
         continue;
-      found.push(problemOf(String(stage['id']), [...at, 'command'], options));
+      found.push(problemOf(textOf(stage['id']), [...at, 'command'], options));
     }
   };
   visit(chosen);

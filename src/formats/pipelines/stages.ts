@@ -45,7 +45,12 @@ export function expandStages(
 ): StageEntry[] {
   return stageEntries(pipeline['stages'], [...path, 'stages']).flatMap((entry): StageEntry[] => {
     if (entry.stage['kind'] !== 'stage-set') return [entry];
-    const set = sets.get(String(entry.stage['ref'])) ?? [];
+    const set = sets.get(textOf(entry.stage['ref'])) ?? [];
     return set.filter(({ stage }) => stage['kind'] !== 'stage-set').map((each) => ({ ...each, via: entry.path }));
   });
+}
+
+/** What is to be a text, as far as it is one: nothing else has to have a form as text at all. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -1,4 +1,4 @@
-import type { StageEntry } from './stages.js';
+import { textOf, type StageEntry } from './stages.js';
 
 /** What steps, plans and folders are called by. */
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
@@ -23,7 +23,7 @@ export function plainId(id: string): string {
  * twice say, gets a number; the same file gives the same ids each time.
  */
 export function stepIds(stages: readonly StageEntry[]): string[] {
-  return uniqueIds(stages.map(({ stage }) => String(stage['id'])));
+  return uniqueIds(stages.map(({ stage }) => textOf(stage['id'])));
 }
 
 /** The names of ids, each of them once, also where case is ignored. */

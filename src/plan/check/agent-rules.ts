@@ -150,7 +150,8 @@ function isManifest({ metadata }: Record<string, unknown>): boolean {
 function onlyReads(def: Record<string, unknown>, { globals }: Record<string, unknown>): boolean {
   if (def['sandbox'] === 'read-only') return true;
   const agents = isMap(globals) ? globals['agents'] : undefined;
-  const settings = isMap(agents) ? agents[String(def['agent'])] : undefined;
+  const { agent } = def;
+  const settings = isMap(agents) && typeof agent === 'string' ? agents[agent] : undefined;
   return isMap(settings) && settings['permissions'] === 'read';
 }
 

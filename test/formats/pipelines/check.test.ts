@@ -294,3 +294,22 @@ test('whatever a file holds, it is answered, and what is accepted is valid', asy
     { numRuns: 1000 },
   );
 });
+
+test('an object in the place of a text is told of, whatever it says of its own form as text', async () => {
+  const object = { toString: false };
+  const source = {
+    pipelines: [
+      { id: object, title: 'p', stages: [{ kind: 'command', id: object, command: 'true' }] },
+      { id: 'q', title: 'q', stages: [{ kind: 'subpipeline', id: 's', pipeline: object }] },
+      { id: 'r', title: 'r', stages: [{ kind: 'stage-set', ref: object }] },
+    ],
+  };
+  expect((await errorsOf(source)).map(({ code, path }) => `${code} ${path}`)).toEqual(
+    expect.arrayContaining([
+      'wrong_type pipelines[0].id',
+      'wrong_type pipelines[0].stages[0].id',
+      'wrong_type pipelines[1].stages[0].pipeline',
+      'wrong_type pipelines[2].stages[0].ref',
+    ]),
+  );
+});

@@ -28,6 +28,11 @@ test('a template in the text of a script is warned of, and those of others are l
 describe('every mistake is told at its place', () => {
   test.each<[title: string, text: string, expected: string[]]>([
     ['a misspelt key', planOf('  - {id: a, comand: x}\n'), ['4:13 unknown_key steps[0].comand']],
+    [
+      'an object that has no form as text where a name belongs',
+      'plan_id: a\nversion: "1.0"\nglobals: {agents: {a: {permissions: read}}}\nsteps:\n  - {id: a, step_def: {type: agent, agent: {toString: 1}, prompt: x}}\n',
+      ['5:44 wrong_type steps[0].step_def.agent'],
+    ],
     ['a text where a list belongs', planOf('  - {id: a, command: x, args: b}\n'), ['4:31 wrong_type steps[0].args']],
     [
       'a language without quotes',
