@@ -23,7 +23,7 @@ v8.setFlagsFromString('--semi-space-growth-factor=16');
 function loadCommand() {
   const built = readIfThere(CODE_CACHE);
   const { script, command } = compileCommand(built ?? readIfThere(ownCache()));
-  // Node's own cache of what it has compiled, from 22 on, saves half as much: it does not skip reading and checking the code.
+  // Node's own cache of what it has compiled, from 22 on, saves less than half as much.
   if (built === undefined && script.cachedDataRejected !== false) process.once('exit', () => keep(script));
   return command;
 }
