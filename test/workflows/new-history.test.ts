@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -52,6 +53,32 @@ test('a run that never rests leaves its history at about 3,000 events, which rep
   const { events } = await rig.client.workflow.getHandle(runId, firstRunId!).fetchHistory();
   expect(events!.length).toBeGreaterThan(3_000);
   expect(events!.length).toBeLessThan(3_300);
+});
+
+test('a run whose start alone is large gets on, and does not go from history to history', async () => {
+  const runId = uniqueId('heavy');
+  const noise = Buffer.from(randomBytes(20_001 * 50)).toString('hex');
+  const steps = Array.from({ length: 20_001 }, (_, i) => ({
+    id: `s${i}`,
+    command: 'true',
+    args: [noise.slice(i * 100, (i + 1) * 100)],
+    ...(i > 0 && { depends_on: [`s${i - 1}`] }),
+  }));
+  await rig.orch.start({ source: { plan_id: 'heavy', version: '1.0', steps } }, { runId, baseDir: rig.dir });
+  const execution = async () => (await rig.handle(runId).describe()).raw.workflowExecutionInfo!;
+  const first = (await execution()).firstRunId;
+  const settled = await eventually(
+    'steps have ended, or it has gone on without them',
+    async () => {
+      const now = await execution();
+      return (Number(now.historyLength) > 30 || now.execution!.runId !== first) && now;
+    },
+    90_000,
+  );
+  expect(Number(settled.historySizeBytes)).toBeGreaterThan(1_048_576);
+  expect(settled.execution!.runId).toBe(first);
+  await rig.orch.cancel(runId);
+  await rig.orch.result(runId);
 });
 
 test('a process, its retries, its locks and a list go along, and a person may speak in any history', async () => {

@@ -33,7 +33,9 @@ const MANY_STEPS = 20_000;
  */
 const LEAVES = {
   usual: { quiet: 1 / 2, noQuiet: 3 / 4 },
-  manySteps: { quiet: 1 / 4, noQuiet: 1 / 2 },
+  manySteps: { quiet: 1 / 8, noQuiet: 1 / 4 },
+  /** In runs of version 7. */
+  manyStepsAt7: { quiet: 1 / 4, noQuiet: 1 / 2 },
   /** In runs of versions 5 and 6. */
   at4000: { quiet: 2 / 3, noQuiet: 1 },
   /** In runs of versions before 5, and where a limit was given, which only tests do. */
@@ -94,6 +96,8 @@ export class NewHistory {
   private agentsGo = false;
   /** When this history is left. */
   private readonly leaves: (typeof LEAVES)['usual'];
+  /** Bytes that this history began with: what was carried here must not send the run on at once. */
+  private readonly began = workflowInfo().historySize;
   /** Bytes that the next history would have to be told, where they are too many. */
   private tooLarge: number | undefined;
   /** While a local activity looks at what runs, nothing may ask `patched`. */
@@ -258,7 +262,8 @@ export class NewHistory {
     const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
     const { engine_version: version, history_events } = this.run.input;
     const grouped = version >= 8 && history_events === undefined ? this.run.grouped() / GROUPED_AS_EVENT : 0;
-    if (historyLength + grouped >= this.limit() * factor || historySize >= LONG.bytes * factor) return true;
+    const bytes = version >= 8 ? historySize - this.began : historySize;
+    if (historyLength + grouped >= this.limit() * factor || bytes >= LONG.bytes * factor) return true;
     return factor <= 1 && continueAsNewSuggested;
   }
 
@@ -306,7 +311,8 @@ export class NewHistory {
 function leavesAt({ engine_version: version, history_events }: RunInput, steps: number): (typeof LEAVES)['usual'] {
   if (version < 5 || history_events !== undefined) return LEAVES.after;
   if (version < 7) return LEAVES.at4000;
-  return steps > MANY_STEPS ? LEAVES.manySteps : LEAVES.usual;
+  if (steps <= MANY_STEPS) return LEAVES.usual;
+  return version < 8 ? LEAVES.manyStepsAt7 : LEAVES.manySteps;
 }
 
 function stopsSome(steps: readonly StepState[]): boolean {
