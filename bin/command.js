@@ -19,13 +19,13 @@ const CODE_CACHE = `${FILE}.${process.version}.cache`;
 // so the room is to grow at once to what it may be at most. The code cache is good for the same flags only.
 v8.setFlagsFromString('--semi-space-growth-factor=16');
 
-/** Loads the command. What it exports is `src/cli/main.ts`. */
+/** Loads the command. What it exports is `src/cli/main.ts`. Tests of upgrades load older builds by this, too. */
 function loadCommand() {
   const built = readIfThere(CODE_CACHE);
   const { script, command } = compileCommand(built ?? readIfThere(ownCache()));
   // Node's own cache of what it has compiled, from 22 on, saves less than half as much.
   if (built === undefined && script.cachedDataRejected !== false) process.once('exit', () => keep(script));
-  return command;
+  return { command };
 }
 
 /** Compiles the command, and runs it for what it exports. */

@@ -2,4 +2,4 @@
 'use strict';
 const { loadCommand } = require('./command.js');
 
-loadCommand().main();
+loadCommand().command.main();

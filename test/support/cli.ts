@@ -53,8 +53,8 @@ const loaded = new Map<string, Promise<Command>>();
 function command(root: string): Promise<Command> {
   const load = async (): Promise<Command> => {
     const built = pathToFileURL(path.join(root, 'bin', 'command.js')).href;
-    const { loadCommand } = (await import(built)) as { loadCommand: () => Command };
-    return loadCommand();
+    const { loadCommand } = (await import(built)) as { loadCommand: () => { command: Command } };
+    return loadCommand().command;
   };
   const known = loaded.get(root) ?? load();
   loaded.set(root, known);
