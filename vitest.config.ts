@@ -24,7 +24,7 @@ const UNIT = [
   'test/worker/{late-answers,park-killers,prune-old}.test.ts',
   'test/workflows/program/{carried,input}.test.ts',
   'test/workflows/run/{fit-steps,intake,notifications,run-locks}.test.ts',
-  'test/workflows/steps/{carried-steps,foreach,form-group,lost-hosts,step-runner,sub-run-ends}.test.ts',
+  'test/workflows/steps/{carried-steps,foreach,form-group,lost-hosts,short-steps,step-runner,sub-run-ends}.test.ts',
 ];
 
 /** Those of them that take long: random and huge input; and those that replace modules, which wants modules of their own. */

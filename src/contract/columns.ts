@@ -34,14 +34,14 @@ const NAME = '\u0000';
  * Packs rows without loss; fields that are undefined count as absent.
  *
  * @param names one for each row: texts like `…/NAME/…` are alike then
- * @param how which fields are records themselves, and are taken apart too; which are left out
+ * @param nested fields that are records themselves, and are taken apart too
  */
 export function packRows(
   rows: readonly object[],
   names: readonly string[],
-  { nested = [], without = [] }: { nested?: readonly string[]; without?: readonly string[] } = {},
+  nested: readonly string[] = [],
 ): PackedRows {
-  const packer = new RowPacker(nested, without);
+  const packer = new RowPacker(nested);
   rows.forEach((row, i) => packer.put(i, row));
   return packer.packed(rows.length, names);
 }
@@ -52,16 +52,12 @@ export class RowPacker {
   /** Names of the fields of nested ones. */
   private readonly below: ReadonlyMap<string, Map<string, string>>;
 
-  constructor(
-    nested: readonly string[],
-    private readonly without: readonly string[] = [],
-  ) {
+  constructor(nested: readonly string[]) {
     this.below = new Map(nested.map((key) => [key, new Map<string, string>()]));
   }
 
   put(i: number, row: object): void {
     for (const key in row) {
-      if (this.without.includes(key)) continue;
       const value = (row as Row)[key];
       const known = this.below.get(key);
       if (known === undefined || value === undefined) this.column(key).put(i, value);

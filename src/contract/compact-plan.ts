@@ -34,7 +34,7 @@ export function compactPlan(source: unknown, plan: Plan): CompactPlan {
   const rows = steps.map((step) => compactStep(step, places.get(step.id), docs));
   const names = steps.map(({ id }) => docs.nameOf(places.get(id)));
   const reads = [...outputsRead(plan)].map(([step, outputs]): [string, string[]] => [step, [...outputs]]);
-  return { top, same, steps: packRows(rows, names, { nested: NESTED }), ...(reads.length <= MAX_READS && { reads }) };
+  return { top, same, steps: packRows(rows, names, NESTED), ...(reads.length <= MAX_READS && { reads }) };
 }
 
 /** The plan that was made compact with the same document. Its steps are made when they are looked at. */

@@ -1,4 +1,4 @@
-import type { StepGroup } from './step-group.js';
+import { unpackAfter, type StepGroup } from './step-group.js';
 
 /**
  * The order in which the steps of a group begin: that of the engine (`engine/start.ts`), as long as all of them succeed.
@@ -14,7 +14,7 @@ export class GroupOrder {
 
   constructor(private readonly group: Pick<StepGroup, 'steps' | 'after' | 'started' | 'ready' | 'decided'>) {
     this.line = [...group.started, ...group.ready];
-    const after = group.after ?? group.steps.map((_, place) => (place === 0 ? [] : [place - 1]));
+    const after = unpackAfter(group);
     this.awaited = after.map((places) => places.length);
     this.followers = after.map(() => []);
     after.forEach((places, place) => {

@@ -16,7 +16,7 @@ import type { ReusedReport, StepReport } from './step-result.js';
  * - 5: an approval without a timeout has a timer too; a history is left before it has 4,000 events.
  * - 6: what starts together is carried out together; on request short steps are handed to the worker in groups.
  * - 7: short steps are, unless the start says otherwise; a history is left before it has 3,000 events.
- * - 8: groups are larger from the first on, and say only what is unusual in their tasks.
+ * - 8: groups are as large as what they get to, and say only what is unusual; a history is left by what it has grown by.
  */
 export const ENGINE_VERSION = 8;
 

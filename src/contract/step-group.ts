@@ -39,6 +39,19 @@ export interface GroupReport {
   declined?: true;
 }
 
+/** How steps hang together, as it travels: a chain need not say so. */
+export function packAfter(after: NonNullable<StepGroup['after']>): Pick<StepGroup, 'after'> {
+  const isChain = after.every((places, place) =>
+    place === 0 ? places.length === 0 : places.length === 1 && places[0] === place - 1,
+  );
+  return isChain ? {} : { after };
+}
+
+/** What {@link packAfter} was given. */
+export function unpackAfter({ steps, after }: Pick<StepGroup, 'steps' | 'after'>): NonNullable<StepGroup['after']> {
+  return after ?? steps.map((_, place) => (place === 0 ? [] : [place - 1]));
+}
+
 /** Rows that may lack what is usual. */
 export interface BriefRows extends PackedRows {
   /** A field of {@link USUAL} that no row has is as that says. Absent where nothing was left out. */
@@ -95,39 +108,26 @@ export function unpackReports(reports: BriefRows, ids: readonly string[]): StepR
   return unpack(reports, ids, USUAL.report, false) as unknown as StepReport[];
 }
 
-function pack(
-  rows: readonly object[],
-  ids: readonly string[],
-  usual: Readonly<Record<string, unknown>> | undefined,
-): BriefRows {
-  const facts = Object.entries(usual ?? {});
+function pack(rows: readonly object[], ids: readonly string[], usual: object | undefined): BriefRows {
+  const packed = packRows(rows, ids);
+  if (usual === undefined) return packed;
+  const others = packRows(
+    rows.map(() => usual),
+    ids,
+  ).columns;
   // Where one is missing altogether, it would be read as usual.
-  const isBrief = usual !== undefined && facts.every(([key]) => rows.every((row) => valueOf(row, key) !== undefined));
-  if (!isBrief) return packRows(rows, ids);
-  const left = facts.filter(([key, value]) => allSay(rows, key, value)).map(([key]) => key);
-  return { ...packRows(rows, ids, { without: left }), usual: 1 };
+  if (Object.keys(usual).some((key) => packed.columns[key] === undefined)) return packed;
+  const own = Object.entries(packed.columns).filter(
+    ([key, column]) => JSON.stringify(column) !== JSON.stringify(others[key]),
+  );
+  return { rows: packed.rows, columns: Object.fromEntries(own), usual: 1 };
 }
 
 function unpack(packed: BriefRows, ids: readonly string[], usual: object, shared: boolean): object[] {
   const rows = unpackRows(packed, ids, { shared });
-  return packed.usual === undefined ? rows : rows.map((row) => ({ ...usual, ...row }));
-}
-
-/** Rows of one plan mostly share what they hold, so that little has to be compared by its text. */
-function allSay(rows: readonly object[], key: string, value: unknown): boolean {
-  const text = JSON.stringify(value);
-  let same = value;
-  return rows.every((row) => {
-    const said = valueOf(row, key);
-    if (said === same) return true;
-    if (typeof said !== 'object' || JSON.stringify(said) !== text) return false;
-    same = said;
-    return true;
-  });
-}
-
-function valueOf(row: object, key: string): unknown {
-  return (row as Record<string, unknown>)[key];
+  if (packed.usual === undefined) return rows;
+  const left = Object.fromEntries(Object.entries(usual).filter(([key]) => packed.columns[key] === undefined));
+  return rows.map((row) => ({ ...left, ...row }));
 }
 
 function idsOf(tasks: readonly StepTask[]): string[] {

@@ -43,9 +43,7 @@ test('rows come out as they went in, whatever their fields hold', () => {
     fc.property(fc.array(row), (given) => {
       const rows = JSON.parse(JSON.stringify(given)) as object[];
       const names = rows.map((_, i) => `s${i}`);
-      const packed = JSON.parse(JSON.stringify(packRows(rows, names, { nested: ['report'] }))) as ReturnType<
-        typeof packRows
-      >;
+      const packed = JSON.parse(JSON.stringify(packRows(rows, names, ['report']))) as ReturnType<typeof packRows>;
       expect(unpackRows(packed, names, { nested: ['report'] })).toEqual(rows);
     }),
     { numRuns: propertyRuns(500) },

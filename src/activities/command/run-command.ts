@@ -151,15 +151,11 @@ async function runToOutcome(
 /** Removes what nobody reads any more of a process that has ended. A step may have made a folder of its output file. */
 function removeStreams({ stdoutFile, stderrFile }: { stdoutFile: string; stderrFile: string }): void {
   const dir = path.dirname(stdoutFile);
-  const files = [
-    stdoutFile,
-    stderrFile,
-    outputFile(dir),
-    ...['in', 'out.pipe', 'err.pipe'].map((name) => path.join(dir, name)),
-  ];
-  const there = new Set(namesIn(dir));
-  for (const file of files) {
-    if (!there.has(path.basename(file))) continue;
+  const own = [stdoutFile, stderrFile, outputFile(dir)].map((file) => path.basename(file));
+  const names = new Set([...own, 'in', 'out.pipe', 'err.pipe']);
+  for (const name of namesIn(dir)) {
+    if (!names.has(name)) continue;
+    const file = path.join(dir, name);
     try {
       unlinkSync(file);
     } catch {

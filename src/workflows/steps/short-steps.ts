@@ -1,5 +1,5 @@
 import type { ActivityInterfaceFor } from '@temporalio/workflow';
-import { packTasks, unpackReports, type GroupReport, type StepGroup } from '../../contract/step-group.js';
+import { packAfter, packTasks, unpackReports, type GroupReport, type StepGroup } from '../../contract/step-group.js';
 import type { Activities } from '../../contract/activities.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { RunState, StepReport } from '../../engine/index.js';
@@ -87,7 +87,7 @@ export class ShortSteps {
   private declined = false;
   private ends = 0;
   private readonly known = new Map<number, StepReport>();
-  /** Tasks of the steps that the last group had room for and did not get to. */
+  /** Tasks of the steps that the last group had room for, besides those that it was begun with. */
   private made = new Map<number, MadeTask>();
   private readonly readsSteps: (step: Step) => boolean;
 
@@ -158,7 +158,7 @@ export class ShortSteps {
       room -= 1;
       return true;
     });
-    // What follows reads nothing that others come to, so its task is the same whenever it is made.
+    // What follows reads nothing that others come to, so its task is the same until it has run.
     for (const index of started) made.delete(index);
     this.made = made;
     // Nothing to gain from a step alone.
@@ -188,9 +188,11 @@ export class ShortSteps {
   }
 
   private madeTask(index: number): MadeTask | undefined {
-    if (this.options.stateOf().steps[index]!.stopping !== undefined) return undefined;
+    const { stateOf, tasks } = this.options;
+    if (stateOf().steps[index]!.stopping !== undefined) return undefined;
     const made = this.made.get(index);
-    if (made !== undefined) return made;
+    // It may have run by itself since, and be tried again by hand.
+    if (made !== undefined && (made.task.attempts_before ?? 0) === tasks.executions(made.task.step_id)) return made;
     const task = this.taskOf(index);
     return task && { task, bytes: JSON.stringify(task).length };
   }
@@ -251,7 +253,7 @@ export class ShortSteps {
     return {
       shared: shared!.mark,
       steps: indexes.map((index, place) => (joins[place] ? ids[index]! : null)),
-      ...(!(isBrief && isChain(after)) && { after }),
+      ...(isBrief ? packAfter(after) : { after }),
       started,
       ready,
       decided,
@@ -270,7 +272,6 @@ export class ShortSteps {
     this.flying = undefined;
     inFlight.end(FLIGHT);
     if (declined === true) this.declined = true;
-    for (const place of [...ended, ...begun.map(([each]) => each)]) this.made.delete(indexes[place]!);
     for (const [place, first_started_at] of begun) {
       inFlight.found(ids[indexes[place]!]!, { carried: { failures: 0, first_started_at } });
     }
@@ -302,13 +303,6 @@ export class ShortSteps {
       this.reach = Math.min(Math.max(Math.ceil(ends.length * REACH.room), REACH.first), REACH.most);
     }
   }
-}
-
-/** Whether each step waits for the one before it, and for nothing else. */
-function isChain(after: GroupShape['after']): boolean {
-  return after.every((places, place) =>
-    place === 0 ? places.length === 0 : places.length === 1 && places[0] === place - 1,
-  );
 }
 
 /** How long a step has taken; without end where nobody knows. */
