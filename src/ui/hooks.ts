@@ -1,4 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+
+// What answers a key or an address is there with what is shown: `useEffect` comes after the next paint, which a busy
+// machine puts off, and what is typed before it is lost. So that is done by `useLayoutEffect`.
 
 /** Milliseconds between two looks while nobody sees the page. */
 const HIDDEN_MS = 10_000;
@@ -37,7 +40,7 @@ export function usePoll(work: () => Promise<number | undefined>, key: string): v
 /** The path of the address, which changes when somebody follows a link of the page. */
 export function usePath(): string {
   const [path, setPath] = useState(location.pathname);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const changed = (): void => setPath(location.pathname);
     addEventListener('popstate', changed);
     return () => removeEventListener('popstate', changed);

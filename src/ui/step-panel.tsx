@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { duration } from '../basics/duration.js';
 import type { Decider, ExplainAnswer, VerbRequest } from './api.js';
 import { Decision, request, type Heard } from './decision.js';
@@ -23,7 +23,7 @@ export function StepPanel({ run, step, decider, onClose, onDone, onError }: Pane
   const panel = useRef<HTMLElement>(null);
   const runId = run.about.run_id;
   const open = run.about.finished_at === undefined;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const close = ({ key }: KeyboardEvent): void => {
       if (key === 'Escape' && document.querySelector('dialog') === null) onClose();
