@@ -4,7 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { messagesLater, withMessages } from './bundled-messages.mjs';
+import { asciiOnly } from './ascii-only.mjs';
+import { CORE, messagesLater, withMessages } from './bundled-messages.mjs';
 
 /** Left where it is: it loads native code and starts threads from files of its own. */
 const NOT_BUNDLED = [/^@temporalio\/(worker|core-bridge|testing)(\/|$)/, /\/worker\/run-worker\.js$/];
@@ -15,24 +16,19 @@ export async function bundleCommand(root, dist) {
     input: path.join(dist, 'cli', 'main.js'),
     platform: 'node',
     external: NOT_BUNDLED,
-    plugins: [messagesLater({ usedOnly: true })],
+    plugins: [messagesLater()],
     logLevel: 'warn',
   });
   // Names stay, for the stack traces in reports of bugs.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   const { output } = await bundle.write({ file, format: 'cjs', codeSplitting: false, minify });
-  writeFileSync(file, asciiOnly(withMessages(importsByCall(output[0].code))));
+  writeFileSync(file, asciiOnly(withMessages(importsByCall(output[0].code), [CORE])));
   execFileSync(process.execPath, [path.join(root, 'scripts', 'write-code-cache.mjs')], { cwd: root, stdio: 'inherit' });
 }
 
-/** See `importModule` of bin/command.js. */
+/** See `importModule` of bin/command.js, which `orchHost` is given. */
 function importsByCall(code) {
-  const called = code.replace(/\bimport\((?=[`'"](?:\.\.\/|node:))/g, 'importModule(');
+  const called = code.replace(/\bimport\((?=[`'"](?:\.\.\/|node:))/g, 'orchHost.importModule(');
   if (called === code) throw new Error('Internal error: the command imports no worker');
   return called;
-}
-
-/** V8 reads text of one byte a character faster than any other, and keeps half as much of it in memory. */
-function asciiOnly(code) {
-  return code.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

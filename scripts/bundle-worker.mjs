@@ -1,17 +1,26 @@
 // Bundles the embedded service's worker and the thread that its workflows run in, each into one script: of the time until a
 // worker polls most would go into finding and compiling 700 modules, some of which it has no use for.
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { messagesLater } from './bundled-messages.mjs';
+import { asciiOnly } from './ascii-only.mjs';
+import { messagesLater, withMessages } from './bundled-messages.mjs';
 
 /** How the SDK finds its own dependencies, wherever those are installed. */
 const FROM_SDK = "require('node:module').createRequire(require.resolve('@temporalio/worker'))";
 
 /** What is otherwise in the bundles than in the packages: by file, what is replaced and by what. */
 const EDITS = {
+  // Of bin/worker.js, which has started one before.
   '@temporalio/worker/lib/workflow/threaded-vm.js': [
-    "require.resolve('./workflow-worker-thread')",
-    "require.resolve('./workflow-thread.cjs')",
+    "new node_worker_threads_1.Worker(require.resolve('./workflow-worker-thread'))",
+    'orchHost.workflowThread()',
+  ],
+  // It evaluates the workflow code once more, for breakpoints.
+  '@temporalio/worker/lib/worker.js': [
+    'let script = new vm.Script(code, { filename });',
+    `if (!process.env['ORCH_DEBUG']) return { code, sourceMap, filename };
+    let script = new vm.Script(code, { filename });`,
   ],
   // What is no JavaScript stays where it is.
   '@temporalio/core-bridge/common.js': [
@@ -48,11 +57,12 @@ async function bundled(input, file, dist) {
   const bundle = await rolldown({
     input,
     platform: 'node',
-    plugins: [messagesLater({ usedOnly: false }), placesOf(dist), edited()],
+    plugins: [messagesLater(), placesOf(dist), edited()],
     logLevel: 'warn',
   });
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
-  await bundle.write({ file, format: 'cjs', codeSplitting: false, minify });
+  const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
+  writeFileSync(file, asciiOnly(withMessages(output[0].code)));
 }
 
 /** Modules find files by where they are themselves. */

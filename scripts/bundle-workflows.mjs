@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { asciiOnly } from './ascii-only.mjs';
 
 /**
  * Evaluated once in a worker instead of once in every run: building the schemas of plans takes longer than
@@ -24,16 +25,11 @@ export async function bundleWorkflows(dist) {
     webpackConfigHook: adapt,
     logger: new DefaultLogger('WARN'),
   });
-  writeFileSync(path.join(dist, 'workflow-bundle.cjs'), inAscii(code));
+  writeFileSync(path.join(dist, 'workflow-bundle.cjs'), asciiOnly(code)); // what it replaces is in texts and comments
 
   function adapt(config) {
     const include = [path.join(dist, 'plan')];
     config.module.rules.push({ test: /\.js$/, include, use: LOADER }, { include: ENCODING, use: NATIVE_ENCODING });
     return config;
   }
-}
-
-/** V8 keeps a text with any other character in twice the memory. All of them are in texts and comments. */
-function inAscii(code) {
-  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

@@ -1,7 +1,7 @@
-// The messages of Temporal in the bundle of the command. The SDK has descriptors of all of them, makes objects of them when
-// it is loaded, and writes the code that packs and unpacks a message when one is first sent: half of what a command does
-// until its run is started. So the bundle has only what the command can send or be answered, and that code as the library
-// would write it.
+// The messages of Temporal in the bundles. The SDK has descriptors of all of them, makes objects of them when it is loaded,
+// and writes the code that packs and unpacks a message when one is first sent: half of what a command does until its run is
+// started, and a third of what a worker does until it polls. So a bundle has only what its code can send or be answered, and
+// that code as the library would write it.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -16,8 +16,15 @@ const { Enum, Method, Type } = ofSdk('protobufjs/light');
 const MESSAGES = '__MESSAGES_OF_TEMPORAL__';
 const CODECS = '__CODECS_OF_MESSAGES__';
 
-/** The packages of messages that a command has nothing to do with: those between the SDK and its core, and of Temporal Cloud. */
-const UNUSED = /^\.(coresdk|temporal\.api\.cloud)\./;
+/** The messages between the SDK and its core, which a client has nothing to do with. */
+export const CORE = 'coresdk';
+/** Those of Temporal Cloud, which nothing here has to do with. */
+const CLOUD = 'temporal.api.cloud';
+
+const LOADER = `
+    const root = new (require('protobufjs/light').Root)().addJSON(JSON.parse(${MESSAGES}));
+    root.codecs = ${CODECS};
+    module.exports = root;`;
 
 /** What is otherwise in the bundle than in protobufjs: by file, what is replaced and by what. */
 const EDITS = {
@@ -68,12 +75,8 @@ function makeFromJSON(name, json, depth) {`,
   ],
 };
 
-/**
- * For rolldown. The messages are those that {@link withMessages} puts in later, or all.
- *
- * @param usedOnly whether only what the code of the bundle needs is to be in it
- */
-export function messagesLater({ usedOnly }) {
+/** For rolldown. The messages are those that {@link withMessages} puts in later. */
+export function messagesLater() {
   return {
     name: 'messages-later',
     transform: {
@@ -82,8 +85,7 @@ export function messagesLater({ usedOnly }) {
       },
       handler(code, id) {
         const edits = EDITS[path.basename(id)];
-        if (edits !== undefined) return { code: edits.reduce(edited, code) };
-        return { code: usedOnly ? loaderOf(MESSAGES, CODECS) : loaderOf(inCode(require(id).toJSON()), '{}') };
+        return { code: edits === undefined ? LOADER : edits.reduce(edited, code) };
       },
     },
   };
@@ -94,23 +96,20 @@ function edited(code, [from, to]) {
   return code.replace(from, () => to);
 }
 
-function loaderOf(messages, codecs) {
-  return `
-    const root = new (require('protobufjs/light').Root)().addJSON(JSON.parse(${messages}));
-    root.codecs = ${codecs};
-    module.exports = root;`;
-}
-
 /** As a text, for that is read faster than code. */
 function inCode({ nested }) {
   return JSON.stringify(JSON.stringify(nested));
 }
 
-/** Puts into the bundle the messages that its code needs. */
-export function withMessages(code) {
+/**
+ * Puts into a bundle the messages that its code needs.
+ *
+ * @param unused packages that it has nothing to do with
+ */
+export function withMessages(code, unused = []) {
   const root = require('@temporalio/proto/protos/json-module.js');
   root.resolveAll();
-  const needed = neededBy(code, root);
+  const needed = neededBy(code, root, [CLOUD, ...unused]);
   const json = root.toJSON();
   keepOnly(json, '', new Set([...needed].map(({ fullName }) => fullName)));
   return code
@@ -122,10 +121,10 @@ export function withMessages(code) {
  * The types of all methods that the code may call and of all messages that it may name, and of their fields. A name counts
  * wherever it is, so there are some too many and none too few.
  */
-function neededBy(code, root) {
+function neededBy(code, root, unused) {
   const words = new Set(code.match(/\w+/g));
   const needed = new Set();
-  visit(root, (each) => {
+  visit(root, new Set(unused.map((name) => `.${name}`)), (each) => {
     if (each instanceof Enum && !(each.parent instanceof Type)) needed.add(each);
     else if (each instanceof Type && words.has(each.name)) need(each, needed);
     else if (each instanceof Method && words.has(each.name[0].toLowerCase() + each.name.slice(1))) {
@@ -145,10 +144,10 @@ function need(type, needed) {
   for (const { resolvedType } of type.fieldsArray) if (resolvedType !== null) need(resolvedType, needed);
 }
 
-function visit(space, see) {
-  if (UNUSED.test(`${space.fullName}.`)) return;
+function visit(space, unused, see) {
+  if (unused.has(space.fullName)) return;
   see(space);
-  for (const each of [...(space.nestedArray ?? []), ...(space.methodsArray ?? [])]) visit(each, see);
+  for (const each of [...(space.nestedArray ?? []), ...(space.methodsArray ?? [])]) visit(each, unused, see);
 }
 
 /** Takes out of a namespace's JSON what is not needed. @returns whether something is left */

@@ -18,7 +18,7 @@ export function workerProgram(entry?: string): WorkerProgram {
   const dist = join(PACKAGE, 'dist');
   return entry
     ? { entry, buildId: idOf(entry) }
-    : { entry: join(dist, 'bin', 'worker.cjs'), buildId: idOf(join(dist, 'build-id')) };
+    : { entry: join(PACKAGE, 'bin', 'worker.js'), buildId: idOf(join(dist, 'build-id')) };
 }
 
 /** The command line that calls this orch. */

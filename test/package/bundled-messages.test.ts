@@ -33,21 +33,20 @@ interface Root {
 const require = createRequire(import.meta.url);
 const sdk = require('@temporalio/proto') as Root;
 
-/** A bundle of a program that starts a workflow, and what `@temporalio/proto` is in it. */
-async function bundled(usedOnly: boolean): Promise<Root> {
+/** What a client of workflows says, and what the thread says that workflows run in. */
+const CLIENT = '(s) => s.startWorkflowExecution({})';
+const THREAD = '({ WorkflowActivation }) => WorkflowActivation';
+
+/** What `@temporalio/proto` is in the bundle of a program. */
+async function bundled(program: string, unused: string[] = []): Promise<Root> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'orch-messages-'));
   const [entry, file] = ['entry.cjs', 'bundle.cjs'].map((name) => path.join(folder, name)) as [string, string];
   const proto = JSON.stringify(require.resolve('@temporalio/proto'));
-  writeFileSync(entry, `exports.proto = require(${proto}); exports.call = (s) => s.startWorkflowExecution({});`);
+  writeFileSync(entry, `exports.proto = require(${proto}); exports.program = ${program};`);
   try {
-    const bundle = await rolldown({
-      input: entry,
-      platform: 'node',
-      plugins: [messagesLater({ usedOnly })],
-      cwd: REPO,
-    });
+    const bundle = await rolldown({ input: entry, platform: 'node', plugins: [messagesLater()], cwd: REPO });
     await bundle.write({ file, format: 'cjs', codeSplitting: false });
-    if (usedOnly) writeFileSync(file, withMessages(readFileSync(file, 'utf8')));
+    writeFileSync(file, withMessages(readFileSync(file, 'utf8'), unused));
     return (require(file) as { proto: Root }).proto;
   } finally {
     rmSync(folder, { recursive: true });
@@ -81,23 +80,28 @@ function valueOf({ resolvedType, type }: Field, depth: number): unknown {
   return { string: 'grüße', bytes: Buffer.from([0, 255]), bool: true, double: 1.5, float: 0.5 }[type] ?? 7;
 }
 
-test('messages are packed and unpacked in the bundle as by the SDK', { timeout: 60_000 }, async () => {
-  const root = await bundled(true);
-  const names = typesOf(root).filter((name) => name.startsWith('.temporal.'));
+test.each([
+  ['a client', CLIENT, ['coresdk'], '.temporal.api.workflowservice.v1.StartWorkflowExecutionRequest'],
+  ['a thread', THREAD, [], '.coresdk.workflow_activation.WorkflowActivation'],
+])('messages of %s are made, packed and unpacked as by the SDK', { timeout: 60_000 }, async (_, code, unused, used) => {
+  const root = await bundled(code, unused);
+  const names = typesOf(root).filter((name) => /^\.(temporal|coresdk)\./.test(name));
   for (const name of names) {
     const [mine, theirs] = [root.lookupType(name), sdk.lookupType(name)];
     const message = theirs.fromObject(sample(theirs));
     const bytes = theirs.encode(message).finish();
-    expect(Buffer.from(mine.encode(message).finish()), name).toEqual(Buffer.from(bytes));
+    for (const made of [message, mine.fromObject(sample(theirs))]) {
+      expect(Buffer.from(mine.encode(made).finish()), name).toEqual(Buffer.from(bytes));
+    }
     const options = { longs: String, bytes: String };
     expect(mine.toObject(mine.decode(bytes), options), name).toEqual(theirs.toObject(theirs.decode(bytes), options));
   }
-  expect(names).toContain('.temporal.api.workflowservice.v1.StartWorkflowExecutionRequest');
+  expect(names).toContain(used);
 });
 
 test('what the code cannot call or be answered is left out', { timeout: 60_000 }, async () => {
-  const [some, all] = [typesOf(await bundled(true)), typesOf(await bundled(false))];
-  expect(all).toEqual(typesOf(sdk));
+  const [some, all] = [typesOf(await bundled(CLIENT, ['coresdk'])), typesOf(sdk)];
   expect(some.length).toBeLessThan(all.length / 4);
   expect(some).not.toContain('.temporal.api.workflowservice.v1.RespondWorkflowTaskCompletedRequest');
+  expect(some.filter((name) => name.startsWith('.coresdk.'))).toEqual([]);
 });

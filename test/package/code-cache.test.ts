@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { REPO } from '../support/cli.js';
 import { tempDir } from '../support/plans.js';
 
@@ -38,4 +39,31 @@ test('where another version of Node has built the command, this one keeps what i
   rmSync(cache, { recursive: true });
   writeFileSync(cache, 'no folder');
   expect(version()).toBe(said);
+});
+
+test('a process that stays keeps what it has compiled, and the next one takes it', async () => {
+  const root = tempDir();
+  const [bundle, cache] = [path.join(root, 'bundle.cjs'), path.join(root, 'cache')];
+  writeFileSync(bundle, 'setInterval(() => orchHost.beat(), 1000); exports.answer = () => 42;');
+  const compiled = JSON.stringify(path.join(REPO, 'bin', 'compiled.js'));
+  const run = (code: string): string[] => ['-e', `const bundles = require(${compiled}); ${code}`, bundle];
+  const env = { ...process.env, ORCH_CACHE_DIR: cache };
+  const stays = spawn(process.execPath, run('bundles.runToStay(process.argv[1], { beat() {} })'), { env });
+  try {
+    const kept = path.join(cache, 'compiled');
+    await eventually(
+      'it is kept',
+      () => existsSync(kept) && readdirSync(kept).some((name) => !name.endsWith(`.${stays.pid}`)),
+      60_000,
+    );
+  } finally {
+    stays.kill();
+  }
+  const next = run(`
+    const file = process.argv[1];
+    const { script, exported } = bundles.runBundle(file, bundles.keptOf(file), { beat() {} });
+    console.log(script.cachedDataRejected, exported.answer());
+    process.exit();
+  `);
+  expect(execFileSync(process.execPath, next, { env, encoding: 'utf8' })).toBe('false 42\n');
 });

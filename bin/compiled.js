@@ -1,0 +1,93 @@
+// Runs a bundle with what V8 has compiled of it before: finding out what functions say takes longer than most of them do.
+'use strict';
+const { createHash } = require('node:crypto');
+const { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const os = require('node:os');
+const path = require('node:path');
+const vm = require('node:vm');
+
+/** By then a process that stays has compiled what it needs to begin. Milliseconds. */
+const KEEP_AFTER_MS = 10_000;
+
+/** Runs a bundle in a process that stays, by what was kept of it; see {@link runBundle}. */
+function runToStay(file, host) {
+  const { script } = runBundle(file, keptOf(file), host);
+  if (script.cachedDataRejected !== false) setTimeout(() => keepCompiled(file, script), KEEP_AFTER_MS).unref();
+}
+
+/**
+ * Runs a bundle for what it exports.
+ *
+ * @param file a script in ASCII
+ * @param cachedData what V8 has compiled of it, if anything is kept
+ * @param host what the bundle calls `orchHost`, for what it cannot do itself
+ * @returns the script, which says whether the cache was good, and what it exports
+ */
+function runBundle(file, cachedData, host) {
+  const code = readFileSync(file, 'latin1'); // the fastest to read
+  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname, orchHost) {${code}\n})`, {
+    filename: file,
+    cachedData,
+  });
+  const module = { exports: {} };
+  script.runInThisContext()(module.exports, createRequire(file), module, file, path.dirname(file), host);
+  return { script, exported: module.exports };
+}
+
+/** What {@link keepCompiled} has kept of a bundle, by this version of Node. */
+function keptOf(file) {
+  return readIfThere(keptFile(file));
+}
+
+/** Keeps what V8 has compiled of a bundle by now, and removes what it had of earlier builds in this place. */
+function keepCompiled(file, script) {
+  const kept = keptFile(file);
+  const draft = `${kept}.${process.pid}`;
+  try {
+    mkdirSync(path.dirname(kept), { recursive: true });
+    // V8 does not look whether all of it has arrived on the disk, so it is to have.
+    writeFileSync(draft, script.createCachedData(), { mode: 0o600, flush: true });
+    renameSync(draft, kept);
+    dropOthers(kept);
+  } catch {
+    // Whoever runs it next compiles it anew, too.
+  }
+}
+
+function dropOthers(kept) {
+  const folder = path.dirname(kept);
+  const name = path.basename(kept);
+  const place = name.slice(0, name.lastIndexOf('-') + 1);
+  for (const each of readdirSync(folder)) {
+    if (each.startsWith(place) && each !== name) rmSync(path.join(folder, each), { force: true });
+  }
+}
+
+/** V8 tells a script from another one by its length alone, so the name tells builds apart. */
+function keptFile(file) {
+  const { size, mtimeMs } = statSync(file);
+  const place = createHash('sha256').update(file).digest('hex').slice(0, 12);
+  const build = `${size.toString(36)}${Math.round(mtimeMs).toString(36)}`;
+  return path.join(cacheDir(process.env), 'compiled', `${process.version}-${place}-${build}`);
+}
+
+/** As src/records/paths.ts has it, which is not loaded yet. */
+function cacheDir({ ORCH_CACHE_DIR: own, XDG_CACHE_HOME: xdg = '', HOME: home }) {
+  if (own) return path.resolve(own);
+  return path.join(path.isAbsolute(xdg) ? xdg : path.join(home || os.homedir(), '.cache'), 'orch');
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+exports.keepCompiled = keepCompiled;
+exports.keptOf = keptOf;
+exports.readIfThere = readIfThere;
+exports.runBundle = runBundle;
+exports.runToStay = runToStay;
