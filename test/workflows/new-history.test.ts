@@ -196,15 +196,10 @@ test('a cancel and a timeout of the run end it in whatever history it is, `final
     steps: [...chain(20, log), { id: 'endless', ...shell('sleep 1000') }],
     finally: [{ id: 'clean', ...shell(`echo cleaned >> ${last}`) }],
   });
-  const canceled = await runs.start(endless({}));
-  const timed = await runs.start(endless({ run_timeout_sec: 25 }));
-  for (const id of [canceled]) {
-    await eventually(
-      'the chain has ended',
-      async () => ((await runs.progressOf(id))?.counts.success ?? 0) >= 20,
-      60_000,
-    );
-  }
+  const canceled = await runs.start(endless({}), ONE_BY_ONE);
+  const timed = await runs.start(endless({ run_timeout_sec: 25 }), ONE_BY_ONE);
+  const success = async (): Promise<number> => (await runs.progressOf(canceled))?.counts.success ?? 0;
+  await eventually('the chain has ended', async () => (await success()) >= 20, 60_000);
   expect(await runs.executions(canceled)).toBeGreaterThan(1);
   await rig.orch.cancel(canceled);
   const [first, second] = await Promise.all([rig.orch.result(canceled), rig.orch.result(timed)]);

@@ -66,7 +66,7 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
   8: {
     since: '2026-11-30',
     reason:
-      'the first group has up to 16 further steps, not 8, and one that follows on a group that was not finished half as many again as that got to; what is usual in the tasks and reports of a group is left out; three steps of a group count as two events where it is decided whether a history is left, only the bytes count that it has grown by, and half as many of both where each replay has more than 20,000 steps to read',
+      'the first group has up to 16 further steps, not 8, and one that follows on a group that was not finished half as many again as that got to; what is usual in the tasks and reports of a group is left out; a step of a group counts as an event where it is decided whether a history is left, only the bytes count that it has grown by, and half as many of both where each replay has more than 20,000 steps to read',
     files: ['run/new-history.ts', 'steps/short-steps.ts'],
   },
 };

@@ -23,8 +23,6 @@ import { carriedSteps } from './carried-steps.js';
 
 /** A history of this length is long: a replay costs half a millisecond an event. */
 const LONG = { events: 4_000, bytes: 4 * 1024 * 1024 };
-/** So many steps of groups, which have no events of their own, take a replay as long as an event. */
-const GROUPED_AS_EVENT = 1.5;
 /** Of a plan with more steps, reading them takes as long as replaying a thousand events. */
 const MANY_STEPS = 20_000;
 /**
@@ -261,7 +259,8 @@ export class NewHistory {
   private isLonger(factor: number): boolean {
     const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
     const { engine_version: version, history_events } = this.run.input;
-    const grouped = version >= 8 && history_events === undefined ? this.run.grouped() / GROUPED_AS_EVENT : 0;
+    // A step of a group has no events of its own, and takes a replay nearly as long as one.
+    const grouped = version >= 8 && history_events === undefined ? this.run.grouped() : 0;
     const bytes = version >= 8 ? historySize - this.began : historySize;
     if (historyLength + grouped >= this.limit() * factor || bytes >= LONG.bytes * factor) return true;
     return factor <= 1 && continueAsNewSuggested;
