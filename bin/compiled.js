@@ -9,6 +9,8 @@ const vm = require('node:vm');
 
 /** By then a process that stays has compiled what it needs to begin. Milliseconds. */
 const KEEP_AFTER_MS = 10_000;
+/** A month. Milliseconds. */
+const OLD_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** Runs a bundle in a process that stays, by what was kept of it; see {@link runBundle}. */
 function runToStay(file, host) {
@@ -40,7 +42,7 @@ function keptOf(file) {
   return readIfThere(keptFile(file));
 }
 
-/** Keeps what V8 has compiled of a bundle by now, and removes what it had of earlier builds in this place. */
+/** Keeps what V8 has compiled of a bundle by now, and removes what nobody needs any more. */
 function keepCompiled(file, script) {
   const kept = keptFile(file);
   const draft = `${kept}.${process.pid}`;
@@ -55,12 +57,15 @@ function keepCompiled(file, script) {
   }
 }
 
+/** Those of earlier builds in this place; and what is old, for whoever kept it may be gone. Whoever is not keeps it anew. */
 function dropOthers(kept) {
   const folder = path.dirname(kept);
   const name = path.basename(kept);
   const place = name.slice(0, name.lastIndexOf('-') + 1);
   for (const each of readdirSync(folder)) {
-    if (each.startsWith(place) && each !== name) rmSync(path.join(folder, each), { force: true });
+    if (each === name) continue;
+    const file = path.join(folder, each);
+    if (each.startsWith(place) || Date.now() - statSync(file).mtimeMs > OLD_MS) rmSync(file, { force: true });
   }
 }
 

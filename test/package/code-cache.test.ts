@@ -31,8 +31,13 @@ test('where another version of Node has built the command, this one keeps what i
   expect(version()).toBe(said);
   expect(readFileSync(file).length, 'it was kept anew').toBeGreaterThan(10_000);
 
+  const [old, recent] = ['v20.0.0-gone-1', 'v20.0.0-elsewhere-1'].map((name) => path.join(cache, 'compiled', name));
+  for (const other of [old!, recent!]) writeFileSync(other, '');
+  utimesSync(old!, 1, 1);
   utimesSync(script, 1, 1);
   expect(version()).toBe(said);
+  expect(existsSync(old!), 'a month old').toBe(false);
+  rmSync(recent!); // of another place
   expect(kept()).toHaveLength(1);
   expect(kept()).not.toEqual([first]);
 
