@@ -1,7 +1,7 @@
 // Runs a bundle with what V8 has compiled of it before: finding out what functions say takes longer than most of them do.
 'use strict';
 const { createHash } = require('node:crypto');
-const { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const fs = require('node:fs');
 const { createRequire } = require('node:module');
 const os = require('node:os');
 const path = require('node:path');
@@ -11,6 +11,8 @@ const vm = require('node:vm');
 const KEEP_AFTER_MS = 10_000;
 /** A month. Milliseconds. */
 const OLD_MS = 30 * 24 * 60 * 60 * 1000;
+/** At least as much as tells one bundle from another. */
+const END_BYTES = 64;
 
 /** Runs a bundle in a process that stays, by what was kept of it; see {@link runBundle}. */
 function runToStay(file, host) {
@@ -27,7 +29,7 @@ function runToStay(file, host) {
  * @returns the script, which says whether the cache was good, and what it exports
  */
 function runBundle(file, cachedData, host) {
-  const code = readFileSync(file, 'latin1'); // the fastest to read
+  const code = fs.readFileSync(file, 'latin1'); // the fastest to read
   const script = new vm.Script(`(function (exports, require, module, __filename, __dirname, orchHost) {${code}\n})`, {
     filename: file,
     cachedData,
@@ -47,10 +49,10 @@ function keepCompiled(file, script) {
   const kept = keptFile(file);
   const draft = `${kept}.${process.pid}`;
   try {
-    mkdirSync(path.dirname(kept), { recursive: true });
+    fs.mkdirSync(path.dirname(kept), { recursive: true });
     // V8 does not look whether all of it has arrived on the disk, so it is to have.
-    writeFileSync(draft, script.createCachedData(), { mode: 0o600, flush: true });
-    renameSync(draft, kept);
+    fs.writeFileSync(draft, script.createCachedData(), { mode: 0o600, flush: true });
+    fs.renameSync(draft, kept);
     dropOthers(kept);
   } catch {
     // Whoever runs it next compiles it anew, too.
@@ -62,19 +64,34 @@ function dropOthers(kept) {
   const folder = path.dirname(kept);
   const name = path.basename(kept);
   const place = name.slice(0, name.lastIndexOf('-') + 1);
-  for (const each of readdirSync(folder)) {
+  for (const each of fs.readdirSync(folder)) {
     if (each === name) continue;
     const file = path.join(folder, each);
-    if (each.startsWith(place) || Date.now() - statSync(file).mtimeMs > OLD_MS) rmSync(file, { force: true });
+    if (each.startsWith(place) || Date.now() - fs.statSync(file).mtimeMs > OLD_MS) fs.rmSync(file, { force: true });
   }
 }
 
-/** V8 tells a script from another one by its length alone, so the name tells builds apart. */
+/**
+ * V8 tells a script from another one by its length alone, so the name tells builds apart: by the end of a bundle, which
+ * scripts/write-bundle.mjs makes of all of it. Packages have no times of their own.
+ */
 function keptFile(file) {
-  const { size, mtimeMs } = statSync(file);
-  const place = createHash('sha256').update(file).digest('hex').slice(0, 12);
-  const build = `${size.toString(36)}${Math.round(mtimeMs).toString(36)}`;
+  const [place, build] = [file, endOf(file)].map((said) =>
+    createHash('sha256').update(said).digest('hex').slice(0, 12),
+  );
   return path.join(cacheDir(process.env), 'compiled', `${process.version}-${place}-${build}`);
+}
+
+function endOf(file) {
+  const end = Buffer.alloc(END_BYTES);
+  const opened = fs.openSync(file);
+  try {
+    const { size } = fs.fstatSync(opened);
+    fs.readSync(opened, end, 0, END_BYTES, Math.max(0, size - END_BYTES));
+  } finally {
+    fs.closeSync(opened);
+  }
+  return end;
 }
 
 /** As src/records/paths.ts has it, which is not loaded yet. */
@@ -85,7 +102,7 @@ function cacheDir({ ORCH_CACHE_DIR: own, XDG_CACHE_HOME: xdg = '', HOME: home })
 
 function readIfThere(file) {
   try {
-    return readFileSync(file);
+    return fs.readFileSync(file);
   } catch {
     return undefined;
   }

@@ -1,11 +1,10 @@
 // Bundles the command and what it imports into one script, with V8's code cache next to it: `orch status` would spend
 // most of its time on finding and compiling some 1,500 small modules. bin/orch.js runs the script.
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { asciiOnly } from './ascii-only.mjs';
 import { CORE, messagesLater, withMessages } from './bundled-messages.mjs';
+import { writeBundle } from './write-bundle.mjs';
 
 /** Left where it is: it loads native code and starts threads from files of its own. */
 const NOT_BUNDLED = [/^@temporalio\/(worker|core-bridge|testing)(\/|$)/, /\/worker\/run-worker\.js$/];
@@ -21,8 +20,8 @@ export async function bundleCommand(root, dist) {
   });
   // Names stay, for the stack traces in reports of bugs.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
-  const { output } = await bundle.write({ file, format: 'cjs', codeSplitting: false, minify });
-  writeFileSync(file, asciiOnly(withMessages(importsByCall(output[0].code), [CORE])));
+  const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
+  writeBundle(file, withMessages(importsByCall(output[0].code), [CORE]));
   execFileSync(process.execPath, [path.join(root, 'scripts', 'write-code-cache.mjs')], { cwd: root, stdio: 'inherit' });
 }
 

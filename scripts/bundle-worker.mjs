@@ -1,10 +1,9 @@
 // Bundles the embedded service's worker and the thread that its workflows run in, each into one script: of the time until a
 // worker polls most would go into finding and compiling 700 modules, some of which it has no use for.
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { asciiOnly } from './ascii-only.mjs';
 import { messagesLater, withMessages } from './bundled-messages.mjs';
+import { writeBundle } from './write-bundle.mjs';
 
 /** How the SDK finds its own dependencies, wherever those are installed. */
 const FROM_SDK = "require('node:module').createRequire(require.resolve('@temporalio/worker'))";
@@ -62,7 +61,7 @@ async function bundled(input, file, dist) {
   });
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
-  writeFileSync(file, asciiOnly(withMessages(output[0].code)));
+  writeBundle(file, withMessages(output[0].code));
 }
 
 /** Modules find files by where they are themselves. */

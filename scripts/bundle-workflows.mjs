@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { asciiOnly } from './ascii-only.mjs';
+import { asciiOnly } from './write-bundle.mjs';
 
 /**
  * Evaluated once in a worker instead of once in every run: building the schemas of plans takes longer than

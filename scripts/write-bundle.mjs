@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Writes a bundle for bin/compiled.js, which tells builds apart by what stands at the end of one. */
+export function writeBundle(file, code) {
+  const text = asciiOnly(code);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${text}\n//${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`);
+}
+
+/** V8 reads text of one byte a character faster than any other, and keeps half as much of it in memory. */
+export function asciiOnly(code) {
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
