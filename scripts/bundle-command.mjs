@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
-import { CORE, messagesLater, withMessages } from './bundled-messages.mjs';
+import { messagesLater, withMessages } from './bundled-messages.mjs';
 import { writeBundle } from './write-bundle.mjs';
 
 /** Left where it is: it loads native code and starts threads from files of its own. */
@@ -21,7 +21,7 @@ export async function bundleCommand(root, dist) {
   // Names stay, for the stack traces in reports of bugs.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
-  writeBundle(file, withMessages(importsByCall(output[0].code), [CORE]));
+  writeBundle(file, withMessages(importsByCall(output[0].code), { client: true }));
   execFileSync(process.execPath, [path.join(root, 'scripts', 'write-code-cache.mjs')], { cwd: root, stdio: 'inherit' });
 }
 

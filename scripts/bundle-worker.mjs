@@ -61,7 +61,7 @@ async function bundled(input, file, dist) {
   });
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
-  writeBundle(file, withMessages(output[0].code));
+  writeBundle(file, withMessages(output[0].code, { client: false }));
 }
 
 /** Modules find files by where they are themselves. */

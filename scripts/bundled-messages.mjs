@@ -1,5 +1,5 @@
 // The messages of Temporal in the bundles. The SDK has descriptors of all of them, makes objects of them when it is loaded,
-// and writes the code that packs and unpacks a message when one is first sent: half of what a command does until its run is
+// and writes the code that makes, packs and unpacks a message when one is first sent: half of what a command does until its run is
 // started, and a third of what a worker does until it polls. So a bundle has only what its code can send or be answered, and
 // that code as the library would write it.
 import { createRequire } from 'node:module';
@@ -8,16 +8,18 @@ import path from 'node:path';
 const require = createRequire(import.meta.url);
 /** The library of the SDK, and no other version of it. */
 const ofSdk = createRequire(require.resolve('@temporalio/proto'));
-const encoder = ofSdk('protobufjs/src/encoder.js');
+const converter = ofSdk('protobufjs/src/converter.js');
 const decoder = ofSdk('protobufjs/src/decoder.js');
+const encoder = ofSdk('protobufjs/src/encoder.js');
+const wrappers = ofSdk('protobufjs/src/wrappers.js');
 const { Enum, Method, Type } = ofSdk('protobufjs/light');
 
 /** Stands for what depends on the code of the whole bundle. */
 const MESSAGES = '__MESSAGES_OF_TEMPORAL__';
 const CODECS = '__CODECS_OF_MESSAGES__';
 
-/** The messages between the SDK and its core, which a client has nothing to do with. */
-export const CORE = 'coresdk';
+/** The messages between the SDK and its core. */
+const CORE = 'coresdk';
 /** Those of Temporal Cloud, which nothing here has to do with. */
 const CLOUD = 'temporal.api.cloud';
 
@@ -49,7 +51,7 @@ const EDITS = {
 
 function makeFromJSON(name, json, depth) {`,
     ],
-    // Of the five functions of a type two are used; the others are made when one of them is.
+    // Of the five functions of a type three are used; the others are made when one of them is.
     [
       'Type.prototype.setup = function setup() {',
       `Type.prototype.setup = function setup() {
@@ -58,6 +60,7 @@ function makeFromJSON(name, json, depth) {`,
         const types = this.fieldsArray.map((field) => field.resolve().resolvedType);
         this.encode = codec[0](Writer, types, util);
         this.decode = codec[1](Reader, types, util, this.ctor);
+        if (codec[2]) this.fromObject = codec[2](types, util, this.ctor);
         return this;
     }`,
     ],
@@ -104,17 +107,24 @@ function inCode({ nested }) {
 /**
  * Puts into a bundle the messages that its code needs.
  *
- * @param unused packages that it has nothing to do with
+ * @param options `client`: it only talks to the service, not to the core of a worker, and makes no messages of objects
  */
-export function withMessages(code, unused = []) {
+export function withMessages(code, { client }) {
   const root = require('@temporalio/proto/protos/json-module.js');
   root.resolveAll();
-  const needed = neededBy(code, root, [CLOUD, ...unused]);
+  const needed = neededBy(code, root, client ? [CLOUD, CORE] : [CLOUD]);
   const json = root.toJSON();
   keepOnly(json, '', new Set([...needed].map(({ fullName }) => fullName)));
   return code
     .replace(MESSAGES, () => inCode(json))
-    .replace(CODECS, () => `{${[...needed].filter(hasCodec).map(codecOf).join(',\n')}}`);
+    .replace(
+      CODECS,
+      () =>
+        `{${[...needed]
+          .filter(hasCodec)
+          .map((type) => codecOf(type, client))
+          .join(',\n')}}`,
+    );
 }
 
 /**
@@ -168,9 +178,15 @@ function hasCodec(type) {
   return type instanceof Type && type.fieldsArray.every(({ declaringField }) => !declaringField);
 }
 
-/** `[encode, decode]`, as functions of what they use. */
-function codecOf(type) {
-  return `${JSON.stringify(type.fullName)}: [(Writer, types, util) => ${flat(encoder(type))}, (Reader, types, util, C) => ${flat(decoder(type))}]`;
+/** `[encode, decode, fromObject]`, as functions of what they use. Of some messages the library makes the last one otherwise. */
+function codecOf(type, client) {
+  const functions = [
+    `(Writer, types, util) => ${flat(encoder(type))}`,
+    `(Reader, types, util, C) => ${flat(decoder(type))}`,
+  ];
+  if (!client && !(type.fullName in wrappers))
+    functions.push(`(types, util, C) => ${flat(converter.fromObject(type))}`);
+  return `${JSON.stringify(type.fullName)}: [${functions.join(', ')}]`;
 }
 
 /** Without the indentation. */
