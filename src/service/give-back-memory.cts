@@ -15,22 +15,29 @@ const LOOK_MS = 10_000;
 /** A thread rests that was busy for less than this share of the time since the last look. */
 const RESTING = 0.1;
 
-/** What is to have come together: this much, or this share of what has to stay. Bytes. */
+/** What is to have come together: this much, or this share of what had to stay. Bytes. */
 const LEAST = 8 * 2 ** 20;
 const SHARE = 0.25;
 
+/** What had to stay may be let go of without anything new: so a thread also collects after so many times as much work. */
+const WORK = 10;
+
 const collect = collector();
-let stays = 0;
+/** The last time: what had to stay, how long it took, and how long the thread had worked by then. Bytes and milliseconds. */
+let last = { stays: 0, took: 0, worked: 0 };
 let before = hooks.performance.eventLoopUtilization();
 
 setInterval(() => {
   const now = hooks.performance.eventLoopUtilization();
   const { utilization } = hooks.performance.eventLoopUtilization(now, before);
   before = now;
-  const grown = v8.getHeapStatistics().used_heap_size - stays;
-  if (utilization > RESTING || grown < Math.max(LEAST, stays * SHARE)) return;
+  const grown = v8.getHeapStatistics().used_heap_size - last.stays >= Math.max(LEAST, last.stays * SHARE);
+  const worked = last.took > 0 && now.active - last.worked >= WORK * last.took;
+  if (utilization > RESTING || !(grown || worked)) return;
+  const began = hooks.performance.now();
   collect();
-  stays = v8.getHeapStatistics().used_heap_size;
+  const took = hooks.performance.now() - began;
+  last = { stays: v8.getHeapStatistics().used_heap_size, took, worked: now.active };
 }, LOOK_MS).unref();
 
 /** Node's `gc`, without leaving it where workflow code or anything else would find it. */

@@ -38,6 +38,35 @@ test('a worker that rests gives back what it no longer needs, in each of its thr
   expect([stdout.trimEnd().split('\n').sort(), stderr]).toEqual([['main undefined', 'thread undefined'], '']);
 });
 
+/** Holds 50 MB over a first collection, which waste brings about, and lets go of them only then, after some work. */
+const LATER = `
+  const v8 = require('node:v8');
+  const used = () => v8.getHeapStatistics().used_heap_size;
+  let held = Array.from({ length: 1e6 }, (_, i) => ({ i }));
+  let waste = Array.from({ length: 1e6 }, (_, i) => ({ i }));
+  const made = used();
+  waste = undefined;
+  let left;
+  const timer = setInterval(() => {
+    if (left === undefined && used() < made - 30e6) {
+      held = undefined;
+      left = used();
+      for (const end = Date.now() + 5000; Date.now() < end; );
+    }
+    if (left === undefined || used() > left - 30e6) return;
+    clearInterval(timer);
+    console.log('given back');
+  }, 200);
+`;
+
+test('what is let go of after a worker has last collected is given back, too, though no more has come', () => {
+  const { stdout } = spawnSync(process.execPath, ['--no-memory-reducer', ...memoryOptions(), '-e', LATER], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  expect(stdout).toBe('given back\n');
+});
+
 /** Says whether V8 tells of the promises that are made here, as it does the SDK; and what code in a sandbox remembers. */
 const HOOKED = `
   let told = false;
