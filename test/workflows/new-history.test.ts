@@ -9,6 +9,7 @@ import { timerSummaries } from '../support/timer-summaries.js';
 import { workerRig, type WorkerRig } from '../support/worker-rig.js';
 
 /** Each step has an activity of its own: what counts here is the length of histories. */
+/** How many events groups of short steps make depends on how fast the machine is. */
 const ONE_BY_ONE = { shortSteps: false };
 
 let rig: WorkerRig;
@@ -89,32 +90,37 @@ test('a process, its retries, its locks and a list go along, and a person may sp
     string,
     string,
   ];
-  const runId = await runs.start({
-    globals: { max_concurrency: 6, locks: [path.basename(gate)] },
-    steps: [
-      ...chain(30, log),
-      {
-        id: 'slow',
-        ...shell(`echo ran >> ${once}; while [ ! -e ${gate} ]; do sleep 0.1; done; echo "said=yes" >> "$ORCH_OUTPUT"`),
-      },
-      { id: 'held', locks: [`${path.basename(gate)}-step`], ...shell(`while [ ! -e ${gate} ]; do sleep 0.1; done`) },
-      { id: 'flaky', retries: 3, retry_delay_sec: 1, ...shell(`echo t >> ${tries}; [ $(wc -l < ${tries}) -ge 4 ]`) },
-      {
-        id: 'each',
-        foreach: Array.from({ length: 25 }, (_, i) => i),
-        max_parallel: 2,
-        ...shell(`echo $ITEM >> ${each}; echo "n=$ITEM" >> "$ORCH_OUTPUT"`),
-        env: { ITEM: '${{ item }}' },
-      },
-      { id: 'ask', step_def: { type: 'approval', message: 'well?' } },
-      {
-        id: 'sum',
-        depends_on: ['each', 'slow', 'ask'],
-        ...shell('echo "$LIST" "$SAID"'),
-        env: { LIST: '${{ prev.each.outputs.n }}', SAID: '${{ prev.slow.outputs.said }}' },
-      },
-    ],
-  });
+  const runId = await runs.start(
+    {
+      globals: { max_concurrency: 6, locks: [path.basename(gate)] },
+      steps: [
+        ...chain(30, log),
+        {
+          id: 'slow',
+          ...shell(
+            `echo ran >> ${once}; while [ ! -e ${gate} ]; do sleep 0.1; done; echo "said=yes" >> "$ORCH_OUTPUT"`,
+          ),
+        },
+        { id: 'held', locks: [`${path.basename(gate)}-step`], ...shell(`while [ ! -e ${gate} ]; do sleep 0.1; done`) },
+        { id: 'flaky', retries: 3, retry_delay_sec: 1, ...shell(`echo t >> ${tries}; [ $(wc -l < ${tries}) -ge 4 ]`) },
+        {
+          id: 'each',
+          foreach: Array.from({ length: 25 }, (_, i) => i),
+          max_parallel: 2,
+          ...shell(`echo $ITEM >> ${each}; echo "n=$ITEM" >> "$ORCH_OUTPUT"`),
+          env: { ITEM: '${{ item }}' },
+        },
+        { id: 'ask', step_def: { type: 'approval', message: 'well?' } },
+        {
+          id: 'sum',
+          depends_on: ['each', 'slow', 'ask'],
+          ...shell('echo "$LIST" "$SAID"'),
+          env: { LIST: '${{ prev.each.outputs.n }}', SAID: '${{ prev.slow.outputs.said }}' },
+        },
+      ],
+    },
+    ONE_BY_ONE,
+  );
   await eventually(
     'the chain and the list have ended',
     async () => {
