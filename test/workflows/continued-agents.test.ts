@@ -42,7 +42,7 @@ async function begin(plan: Json & { globals?: Json }): Promise<AgentsRun> {
     env: { PATH: fakes.PATH, FAKE_LOG: fakes.log, FAKE_STEPS: path.join(rig.dir, 'todo') },
     ...plan.globals,
   };
-  // How many events groups of short steps make depends on how fast the machine is.
+  // How many events groups make depends on how fast the machine is.
   const id = await runs.start({ ...plan, globals }, { shortSteps: false });
   return {
     id,

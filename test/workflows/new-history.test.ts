@@ -8,8 +8,7 @@ import { uniqueId } from '../support/plans.js';
 import { timerSummaries } from '../support/timer-summaries.js';
 import { workerRig, type WorkerRig } from '../support/worker-rig.js';
 
-/** Each step has an activity of its own: what counts here is the length of histories. */
-/** How many events groups of short steps make depends on how fast the machine is. */
+/** Each step has an activity of its own: how many events groups make depends on how fast the machine is. */
 const ONE_BY_ONE = { shortSteps: false };
 
 let rig: WorkerRig;
