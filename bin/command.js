@@ -3,7 +3,7 @@
 const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const v8 = require('node:v8');
-const { keepCompiled, keptOf, readIfThere, runBundle } = require('./compiled.js');
+const { keepCompiled, keptFile, readIfThere, runBundle } = require('./compiled.js');
 
 /** The command in one script, as scripts/bundle-command.mjs writes it. */
 const FILE = path.join(__dirname, '..', 'dist', 'bin', 'orch.cjs');
@@ -18,10 +18,11 @@ v8.setFlagsFromString('--semi-space-growth-factor=16');
 /** Loads the command. What it exports is `src/cli/main.ts`. Tests of upgrades load older builds by this, too. */
 function loadCommand() {
   const built = readIfThere(CODE_CACHE);
-  const { script, command } = compileCommand(built ?? keptOf(FILE));
+  if (built !== undefined) return { command: compileCommand(built).command };
   // Node's own cache of what it has compiled, from 22 on, saves less than half as much.
-  if (built === undefined && script.cachedDataRejected !== false)
-    process.once('exit', () => keepCompiled(FILE, script));
+  const kept = keptFile(FILE);
+  const { script, command } = compileCommand(readIfThere(kept));
+  if (script.cachedDataRejected !== false) process.once('exit', () => keepCompiled(kept, script));
   return { command };
 }
 

@@ -16,8 +16,9 @@ const END_BYTES = 64;
 
 /** Runs a bundle in a process that stays, by what was kept of it; see {@link runBundle}. */
 function runToStay(file, host) {
-  const { script } = runBundle(file, keptOf(file), host);
-  if (script.cachedDataRejected !== false) setTimeout(() => keepCompiled(file, script), KEEP_AFTER_MS).unref();
+  const kept = keptFile(file);
+  const { script } = runBundle(file, readIfThere(kept), host);
+  if (script.cachedDataRejected !== false) setTimeout(() => keepCompiled(kept, script), KEEP_AFTER_MS).unref();
 }
 
 /**
@@ -39,14 +40,12 @@ function runBundle(file, cachedData, host) {
   return { script, exported: module.exports };
 }
 
-/** What {@link keepCompiled} has kept of a bundle, by this version of Node. */
-function keptOf(file) {
-  return readIfThere(keptFile(file));
-}
-
-/** Keeps what V8 has compiled of a bundle by now, and removes what nobody needs any more. */
-function keepCompiled(file, script) {
-  const kept = keptFile(file);
+/**
+ * Keeps what V8 has compiled of a bundle by now, and removes what nobody needs any more.
+ *
+ * @param kept its {@link keptFile} of when it was run: another build may be there by now
+ */
+function keepCompiled(kept, script) {
   const draft = `${kept}.${process.pid}`;
   try {
     fs.mkdirSync(path.dirname(kept), { recursive: true });
@@ -72,6 +71,8 @@ function dropOthers(kept) {
 }
 
 /**
+ * Where {@link keepCompiled} keeps what this version of Node has compiled of a bundle.
+ *
  * V8 tells a script from another one by its length alone, so the name tells builds apart: by the end of a bundle, which
  * scripts/write-bundle.mjs makes of all of it. Packages have no times of their own.
  */
@@ -109,7 +110,7 @@ function readIfThere(file) {
 }
 
 exports.keepCompiled = keepCompiled;
-exports.keptOf = keptOf;
+exports.keptFile = keptFile;
 exports.readIfThere = readIfThere;
 exports.runBundle = runBundle;
 exports.runToStay = runToStay;

@@ -18,10 +18,7 @@ export async function bundleCommand(root, dist) {
     plugins: [messagesLater()],
     logLevel: 'warn',
   });
-  // Names stay, for the stack traces in reports of bugs.
-  const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
-  const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
-  writeBundle(file, withMessages(importsByCall(output[0].code), { client: true }));
+  await writeBundle(file, bundle, (code) => withMessages(importsByCall(code), { client: true }));
   execFileSync(process.execPath, [path.join(root, 'scripts', 'write-code-cache.mjs')], { cwd: root, stdio: 'inherit' });
 }
 

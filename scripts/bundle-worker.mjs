@@ -59,9 +59,7 @@ async function bundled(input, file, dist) {
     plugins: [messagesLater(), placesOf(dist), edited()],
     logLevel: 'warn',
   });
-  const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
-  const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
-  writeBundle(file, withMessages(output[0].code, { client: false }));
+  await writeBundle(file, bundle, (code) => withMessages(code, { client: false }));
 }
 
 /** Modules find files by where they are themselves. */

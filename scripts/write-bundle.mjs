@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Writes a bundle for bin/compiled.js, which tells builds apart by what stands at the end of one. */
-export function writeBundle(file, code) {
-  const text = asciiOnly(code);
+/**
+ * Writes a bundle for bin/compiled.js, which tells builds apart by what stands at the end of one.
+ *
+ * @param bundle of rolldown
+ * @param finish what becomes of its code
+ */
+export async function writeBundle(file, bundle, finish) {
+  // Names stay, for the stack traces in reports of bugs.
+  const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
+  const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
+  const text = asciiOnly(finish(output[0].code));
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, `${text}\n//${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`);
 }

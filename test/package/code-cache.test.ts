@@ -79,7 +79,7 @@ test('a process that stays keeps what it has compiled, and the next one takes it
   }
   const next = run(`
     const file = process.argv[1];
-    const { script, exported } = bundles.runBundle(file, bundles.keptOf(file), { beat() {} });
+    const { script, exported } = bundles.runBundle(file, bundles.readIfThere(bundles.keptFile(file)), { beat() {} });
     console.log(script.cachedDataRejected, exported.answer());
     process.exit();
   `);
