@@ -11,7 +11,7 @@ const UNIT = [
   'test/cli/{greedy-options,hyperlinks,log-links,one-check}.test.ts',
   'test/cli/render/*.test.ts',
   'test/cli/ui/{access,page-server,parts,run-list,run-logs,steer-request}.test.ts',
-  'test/client/{calls-in-turn,ended-run,follow,force-cancel,prepare,references,rerun,schedule-changes,send-verb,service-errors,why-stuck}.test.ts',
+  'test/client/{calls-in-turn,describe,ended-run,follow,force-cancel,prepare,references,rerun,schedule-changes,send-verb,service-errors,why-stuck}.test.ts',
   'test/contract/*.test.ts',
   'test/docs/{cheat-sheet,cli-reference,loop,notifications,pages,schemas,style}.test.ts',
   'test/formats/exec-manifest/*.test.ts',

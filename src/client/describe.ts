@@ -62,7 +62,7 @@ export async function describeRun(
   try {
     const description = await (patient ? throughOutages(describe) : describe());
     return {
-      run: summarize(description, await isGenuineSuccess(client, description, signing)),
+      run: summarize(description, await isGenuineSuccess(client, description, signing, patient)),
       workflow_type: description.type,
       temporal_run_id: description.runId,
       events: description.historyLength,
