@@ -8,22 +8,34 @@ const { keepCompiled, keptFile, readIfThere, runBundle } = require('./compiled.j
 /** The command in one script, as scripts/bundle-command.mjs writes it. */
 const FILE = path.join(__dirname, '..', 'dist', 'bin', 'orch.cjs');
 
-/** What V8 made of the script when it was built. Another version of Node would refuse it. */
+/** What V8 made of the script when it was built, by a few commands. Another version of Node would refuse it. */
 const CODE_CACHE = `${FILE}.${process.version}.cache`;
 
 // A command makes some 20 MB of objects and ends. V8 begins with room for one, and looks through it each time it is full;
 // so the room is to grow at once to what it may be at most. The code cache is good for the same flags only.
 v8.setFlagsFromString('--semi-space-growth-factor=16');
 
-/** Loads the command. What it exports is `src/cli/main.ts`. Tests of upgrades load older builds by this, too. */
+/**
+ * Loads the command. What it exports is `src/cli/main.ts`. Tests of upgrades load older builds by this, too.
+ *
+ * What was compiled when it was built is not all that a run needs, for there is no service then, and good for one version of
+ * Node. So what V8 has compiled by the end of a user's first run is kept, and of the first command of all where nothing was
+ * built for this Node. Node's own cache, from 22 on, saves less than half as much.
+ */
 function loadCommand() {
-  const built = readIfThere(CODE_CACHE);
-  if (built !== undefined) return { command: compileCommand(built).command };
-  // Node's own cache of what it has compiled, from 22 on, saves less than half as much.
   const kept = keptFile(FILE);
-  const { script, command } = compileCommand(readIfThere(kept));
-  if (script.cachedDataRejected !== false) process.once('exit', () => keepCompiled(kept, script));
+  const afterRun = `${kept}.run`;
+  const own = readIfThere(afterRun);
+  const { script, command } = compileCommand(own ?? readIfThere(kept) ?? readIfThere(CODE_CACHE));
+  process.once('exit', (code) => {
+    if (own === undefined && code === 0 && isRun(process.argv)) keepCompiled(afterRun, script);
+    else if (script.cachedDataRejected !== false) keepCompiled(own === undefined ? kept : afterRun, script);
+  });
   return { command };
+}
+
+function isRun([, , name, ...rest]) {
+  return name === 'run' && !rest.includes('--help') && !rest.includes('-h');
 }
 
 /** Compiles the command, and runs it for what it exports. */

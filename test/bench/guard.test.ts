@@ -26,6 +26,12 @@ test('each thing that has grown is named, with the shape, by how much and from w
   ]);
 });
 
+test('a run may have a few events more, for a busy machine makes smaller groups; one more for each step is a fault', () => {
+  const was = { 'chain-50': { events: 0.4 } };
+  expect(grown(was, { 'chain-50': { events: 0.6, steps: 50 } }).faults).toEqual([]);
+  expect(grown(was, { 'chain-50': { events: 1.4, steps: 50 } }).faults).toHaveLength(1);
+});
+
 test('where there is no strace, system calls are not compared', () => {
   const { calls: _, ...rest } = BASELINE['chain-50'];
   expect(grown(BASELINE, { 'chain-50': rest }).lines).toHaveLength(5);

@@ -1,7 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -57,6 +58,33 @@ test('where another version of Node has built the command, this one keeps what i
   rmSync(cache, { recursive: true });
   writeFileSync(cache, 'no folder');
   expect(version()).toBe(said);
+});
+
+test('after a first run what that needed is kept, in place of what less needs', async () => {
+  const root = tempDir();
+  const cache = path.join(root, 'cache');
+  cpSync(path.join(REPO, 'bin'), path.join(root, 'bin'), { recursive: true });
+  const script = path.join(root, 'dist', 'bin', 'orch.cjs');
+  mkdirSync(path.dirname(script), { recursive: true });
+  writeFileSync(script, `exports.main = () => { process.exitCode = Number(process.env.EXIT); };`);
+  const orch = (exit: number, ...line: string[]): string[] => {
+    const env = { ...process.env, ORCH_CACHE_DIR: cache, EXIT: String(exit) };
+    const { status } = spawnSync(process.execPath, [path.join(root, 'bin', 'orch.js'), ...line], { env });
+    expect(status).toBe(exit);
+    return readdirSync(path.join(cache, 'compiled'));
+  };
+  const [first, ...others] = orch(0, 'list');
+  expect(others).toEqual([]);
+  expect(orch(0, 'run', '--help'), 'help is no run').toEqual([first]);
+  expect(orch(1, 'run', 'plan.json'), 'it may have ended before it began').toEqual([first]);
+  expect(orch(0, 'run', 'plan.json')).toEqual([`${first}.run`]);
+  const file = path.join(cache, 'compiled', `${first}.run`);
+  const { mtimeMs } = statSync(file);
+  expect(orch(0, 'run', 'plan.json')).toEqual([`${first}.run`]);
+  expect(statSync(file).mtimeMs, 'it was good').toBe(mtimeMs);
+  writeFileSync(file, 'no cache');
+  expect(orch(0, 'list')).toEqual([`${first}.run`]);
+  expect(readFileSync(file, 'latin1'), 'it was kept anew').not.toBe('no cache');
 });
 
 test('a process that stays keeps what it has compiled, and the next one takes it', async () => {
