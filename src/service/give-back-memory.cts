@@ -22,10 +22,16 @@ const SHARE = 0.25;
 /** What had to stay may be let go of without anything new: so a thread also collects after so many times as much work. */
 const WORK = 10;
 
+/** Nor need that take any work: so a thread that was busy collects once more when it has rested for so many looks. */
+const SETTLED = 3;
+
 const collect = collector();
 /** The last time: what had to stay, how long it took, and how long the thread had worked by then. Bytes and milliseconds. */
 let last = { stays: 0, took: 0, worked: 0 };
 let before = hooks.performance.eventLoopUtilization();
+/** Looks since it was last busy, and whether it has not settled since. */
+let rested = 0;
+let unsettled = true;
 
 setInterval(() => {
   const now = hooks.performance.eventLoopUtilization();
@@ -33,7 +39,15 @@ setInterval(() => {
   before = now;
   const grown = v8.getHeapStatistics().used_heap_size - last.stays >= Math.max(LEAST, last.stays * SHARE);
   const worked = last.took > 0 && now.active - last.worked >= WORK * last.took;
-  if (utilization > RESTING || !(grown || worked)) return;
+  if (utilization > RESTING) {
+    rested = 0;
+    unsettled = true;
+    return;
+  }
+  rested += 1;
+  const settles = unsettled && rested >= SETTLED;
+  if (!(grown || worked || settles)) return;
+  if (settles) unsettled = false;
   const began = hooks.performance.now();
   collect();
   const took = hooks.performance.now() - began;
