@@ -5,7 +5,7 @@ import { leavePark, park, unpark } from './park.js';
 import { considerStart, propagate } from './propagate.js';
 import { endStep, settle } from './settle.js';
 import { startReady } from './start.js';
-import { createState, isRunEnd, type LockWait, type Program, type RunState } from './state.js';
+import { createState, isOfPhase, isRunEnd, type LockWait, type Program, type RunState } from './state.js';
 import type { ReusedReport, StepReport } from '../contract/step-result.js';
 import { stopAll, stopPhase } from './stop.js';
 import { closeStep, touch, type Turn } from './transition.js';
@@ -228,9 +228,7 @@ function goOn(turn: Turn): void {
 
 function startFinally(turn: Turn): void {
   const { state, program } = turn;
-  state.open = program.plan.steps.filter(
-    (step, index) => step.finally && state.steps[index]!.standing === undefined,
-  ).length;
+  state.open = state.steps.slice(program.graph.mainCount).filter(({ standing }) => standing === undefined).length;
   if (state.open === 0) return;
   if (state.forced) {
     stopPhase(turn, state.stop ?? 'run_canceled', defined({ by: state.canceledBy }));
@@ -249,12 +247,10 @@ function startFinally(turn: Turn): void {
 /** Looks at the steps of the phase that await nothing. */
 function startPhase(turn: Turn): void {
   const { state, program } = turn;
-  const inFinally = state.phase === 'finally';
   // What was left out may have let some through already.
   const queued = new Set(state.ready);
-  program.plan.steps.forEach((step, index) => {
-    if (step.finally === inFinally && state.steps[index]!.awaited === 0 && !queued.has(index))
-      considerStart(turn, index);
+  state.steps.forEach(({ awaited }, index) => {
+    if (awaited === 0 && isOfPhase(program, state, index) && !queued.has(index)) considerStart(turn, index);
   });
 }
 

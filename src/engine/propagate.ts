@@ -1,6 +1,6 @@
 import type { TriggerRule } from '../plan/model/plan.js';
 import { endStep } from './settle.js';
-import type { StepState } from './state.js';
+import { isOfPhase, type StepState } from './state.js';
 import type { Turn } from './transition.js';
 import { unreachable } from '../basics/unreachable.js';
 
@@ -34,7 +34,7 @@ export function considerStart(turn: Turn, index: number): void {
   const step = turn.state.steps[index]!;
   if (step.status !== 'pending') return;
   // Its time has not come, even where an operator took out all that it waited for.
-  if (turn.program.plan.steps[index]!.finally && turn.state.phase === 'main') return;
+  if (turn.state.phase === 'main' && !isOfPhase(turn.program, turn.state, index)) return;
   if (!letsThrough(turn.program.plan.steps[index]!.trigger_rule, step)) {
     endStep(turn, index, 'skipped', step.failedDependencies > 0 ? 'dependency_failed' : 'dependency_skipped');
     return;

@@ -1,6 +1,6 @@
 import { forgetDecision } from './approvals.js';
 import { count } from './outcome.js';
-import type { Program, RunState, StepState } from './state.js';
+import { isOfPhase, type Program, type RunState, type StepState } from './state.js';
 import { changeStep, type Turn } from './transition.js';
 
 /**
@@ -16,8 +16,9 @@ export function retryRefusal(program: Program, state: RunState, index: number): 
   }
   if (state.stop !== undefined) return 'the run is already ending';
   if (state.held.includes(index)) return undefined; // nobody has heard of its failure yet
-  if (program.plan.steps[index]!.finally && state.phase !== 'finally') return 'it has not started';
-  if (!program.plan.steps[index]!.finally && state.phase === 'finally') return 'the `finally` steps have begun';
+  if (!isOfPhase(program, state, index)) {
+    return state.phase === 'main' ? 'it has not started' : 'the `finally` steps have begun';
+  }
   if (program.graph.fallbacks[index] !== undefined && fallbackStarted(program, state, index)) {
     return `its fallback '${program.graph.ids[program.graph.fallbacks[index]]}' has already run`;
   }

@@ -1,6 +1,6 @@
 import { noteBreaker } from './breaker.js';
 import { count } from './outcome.js';
-import { isEnd, type Standing } from './state.js';
+import { isEnd, isOfPhase, type Standing } from './state.js';
 import { stopAll } from './stop.js';
 import { closeStep, touch, type Turn } from './transition.js';
 import type { EndStatus, StepReason } from '../contract/statuses.js';
@@ -52,7 +52,7 @@ export function settle(turn: Turn, index: number, standing: Standing): void {
   const { state, program } = turn;
   const step = state.steps[index]!;
   step.standing = standing;
-  if (program.plan.steps[index]!.finally === (state.phase === 'finally')) state.open -= 1;
+  if (isOfPhase(program, state, index)) state.open -= 1;
   count(turn, index, 1);
   turn.settled.push(index);
   const fallback = program.graph.fallbacks[index];

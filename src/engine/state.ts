@@ -165,12 +165,15 @@ interface StepChange {
   to: StepStatus | 'recovered' | 'parked' | 'continued';
 }
 
-/** A new run of `program`: every step pending, nothing started. */
-export function createState(program: Program, at: number): RunState {
-  const steps = program.graph.dependencies.map((dependencies, index): StepState => ({
+/**
+ * A new run of `program`: every step pending, nothing started. The graph tells all that it needs: to look at a step of a
+ * large plan is to make it.
+ */
+export function createState({ graph, plan }: Program, at: number): RunState {
+  const steps = graph.dependencies.map((dependencies, index): StepState => ({
     status: 'pending',
     // A fallback also awaits the failure of its owner.
-    awaited: dependencies.length + (program.plan.steps[index]!.fallback_of === undefined ? 0 : 1),
+    awaited: dependencies.length + (graph.owners[index] === undefined ? 0 : 1),
     failedDependencies: 0,
     skippedDependencies: 0,
     changed: 0,
@@ -185,9 +188,9 @@ export function createState(program: Program, at: number): RunState {
     ready: [],
     readyHead: 0,
     running: 0,
-    open: program.plan.steps.filter((step) => !step.finally).length,
+    open: graph.mainCount,
     paused: false,
-    ...(program.plan.globals.locks.length === 0 ? {} : { lock: {} }),
+    ...(plan.globals.locks.length === 0 ? {} : { lock: {} }),
     held: [],
     forced: false,
     broken: 0,
@@ -195,6 +198,11 @@ export function createState(program: Program, at: number): RunState {
     breakers: {},
     changes: [],
   };
+}
+
+/** Whether a step is of the phase that the run is in. */
+export function isOfPhase({ graph }: Program, { phase }: Pick<RunState, 'phase'>, index: number): boolean {
+  return index >= graph.mainCount === (phase === 'finally');
 }
 
 /** True for the statuses that a step never leaves, but by a retry. */

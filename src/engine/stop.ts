@@ -1,5 +1,5 @@
 import { count } from './outcome.js';
-import { isEnd, type RunState, type StepState } from './state.js';
+import { isEnd, isOfPhase, type RunState, type StepState } from './state.js';
 import { changeStep, closeStep, touch, type Turn } from './transition.js';
 import type { StepReason } from '../contract/statuses.js';
 
@@ -20,9 +20,8 @@ type StopWords = Pick<StepState, 'message' | 'by'>;
 /** Stops what runs of the current phase and cancels what has not started. */
 export function stopPhase(turn: Turn, cause: StepReason, why: StopWords = {}): void {
   const { state, program } = turn;
-  const inFinally = state.phase === 'finally';
   state.steps.forEach((step, index) => {
-    if (program.plan.steps[index]!.finally !== inFinally) return;
+    if (!isOfPhase(program, state, index)) return;
     if (!isEnd(step.status) && step.stopping === undefined) Object.assign(step, why);
     if (step.status === 'pending') {
       closeStep(turn, index, 'canceled', cause);

@@ -235,3 +235,24 @@ test('an end of a step that does not run is a bug, and said to be one', () => {
     'Internal error: step 1 ended but is pending',
   );
 });
+
+// To look at a step of a plan of 100,000 is to make it, and a replay of its first history made them all.
+test('a run looks at steps when they may start, and at no others', () => {
+  const names = Array.from({ length: 50 }, (_, i) => `s${i}`);
+  const program = programOf({
+    ...Object.fromEntries(names.map((name, i) => [name, i === 0 ? {} : { depends_on: [`s${i - 1}`] }])),
+    last: { finally: true },
+  });
+  const seen = new Set<string>();
+  const steps = new Proxy(program.plan.steps, {
+    get: (list, key) => {
+      if (typeof key === 'string' && /^\d/.test(key)) seen.add(program.graph.ids[Number(key)]!);
+      return Reflect.get(list, key) as unknown;
+    },
+  });
+  const watched = { ...program, plan: { ...program.plan, steps } };
+  const { state } = startRun(watched, 0);
+  expect([...seen]).toEqual(['s0']);
+  decide(watched, state, { type: 'step-ended', step: 0, report: report('success'), at: 1 });
+  expect([...seen]).toEqual(['s0', 's1']);
+});

@@ -78,8 +78,8 @@ export function buildGraph(plan: Plan): Graph {
 /** Finds steps by their ids. */
 class Places {
   private byId: Map<string, number> | undefined;
-  /** Between the step that was found last and the one that named it. */
-  private distance = 1;
+  /** Between steps that were found and those that named them, the last one first. */
+  private distances = [1, 1, 1];
   /** As many as are worth less than an index. */
   private looks = 10_000;
 
@@ -92,10 +92,19 @@ class Places {
 
   /** @param from who names it: in a large plan many steps are as far from what they name as those before them. */
   find(id: string, from: number): number | undefined {
-    if (this.ids[from - this.distance] === id) return from - this.distance;
-    const found = this.byId === undefined ? (this.nearby(id, from) ?? this.index.get(id)) : this.byId.get(id);
-    if (found !== undefined) this.distance = from - found;
+    const [first, second, third] = this.distances as [number, number, number];
+    if (this.ids[from - first] === id) return from - first;
+    const found = this.further(id, from);
+    if (found === undefined) return undefined;
+    const distance = from - found;
+    this.distances = [distance, first, distance === second ? third : second];
     return found;
+  }
+
+  private further(id: string, from: number): number | undefined {
+    const known = this.distances.find((distance) => this.ids[from - distance] === id);
+    if (known !== undefined) return from - known;
+    return this.byId === undefined ? (this.nearby(id, from) ?? this.index.get(id)) : this.byId.get(id);
   }
 
   private nearby(id: string, from: number): number | undefined {
@@ -107,7 +116,7 @@ class Places {
   }
 }
 
-/** Most steps have one or none, and a workflow has to make a hundred thousand of these lists. */
+/** Most steps have two or fewer, and a workflow has to make a hundred thousand of these lists. */
 function edgesOf(
   awaited: readonly string[],
   consumed: readonly string[],
@@ -117,8 +126,14 @@ function edgesOf(
   if (consumed.length === 0) {
     if (awaited.length === 0) return NONE;
     if (awaited.length === 1) return [placeOf(awaited[0]!)];
+    if (awaited.length === 2) return inOrder(placeOf(awaited[0]!), placeOf(awaited[1]!));
   }
   return [...new Set([...awaited.map(placeOf), ...consumed.map(providerOf)])].sort((a, b) => a - b);
+}
+
+function inOrder(first: number, second: number): readonly number[] {
+  if (first === second) return [first];
+  return first < second ? [first, second] : [second, first];
 }
 
 function known(position: number | undefined, name: string): number {
