@@ -8,6 +8,7 @@ import {
   type StepState,
 } from '../../engine/index.js';
 import { groupForDisplay } from '../../plan/graph/display-order.js';
+import { stepField } from '../../plan/model/step-fields.js';
 import { fitSteps } from './fit-steps.js';
 import type { FailedNotification } from '../../contract/notify.js';
 import type { ItemCounts, ProgressView, RunResult, StepView } from '../../contract/run-messages.js';
@@ -39,12 +40,13 @@ export function progressView(
   } = {},
 ): ProgressView {
   const steps: StepView[] = [];
+  const stepView = viewer(program);
   const [statusOf, changedAt] = [stepStates(state.steps, 'status'), stepStates(state.steps, 'changed')];
   for (let index = 0; index < state.steps.length; index += 1) {
     const items = statusOf(index) === 'running' ? itemsOf?.(index) : undefined;
     // An item that ends is no change of its step.
     if (since !== undefined && changedAt(index) <= since && items === undefined) continue;
-    steps.push({ ...stepView(program, index, state.steps[index]!), ...defined({ items }) });
+    steps.push({ ...stepView(index, state.steps[index]!), ...defined({ items }) });
   }
   return {
     run_id: runId,
@@ -71,6 +73,7 @@ export function runResult(runId: string, program: Program, state: RunState, maxB
   if ((status !== 'succeeded' && status !== 'failed' && status !== 'canceled') || finishedAt === undefined) {
     throw new Error('Internal error: the run has not ended');
   }
+  const stepView = viewer(program);
   return {
     run_id: runId,
     plan_id: program.plan.plan_id,
@@ -81,7 +84,7 @@ export function runResult(runId: string, program: Program, state: RunState, maxB
     ...recommended(program, state),
     steps: fitSteps(
       state.steps.map((step, index) => {
-        const view = stepView(program, index, step);
+        const view = stepView(index, step);
         if (view.status !== 'success') return view;
         const { stdout_tail: _out, stderr_tail: _err, ...rest } = view;
         return rest;
@@ -103,16 +106,19 @@ function recommended(program: Program, state: RunState): Pick<RunResult, 'recomm
 
 /** A Markdown table of the steps for the Web UI; what needs a look comes first where not all fit. */
 export function detailsTable(program: Program, state: RunState): string {
-  const hints = program.plan.steps.map(({ group, weight }, index) => ({
+  const { steps } = program.plan;
+  const [groupOf, weightOf] = [stepField(steps, 'group'), stepField(steps, 'weight')];
+  const hints = program.graph.ids.map((_, index) => ({
     index,
-    weight,
-    ...defined({ group }),
+    weight: weightOf(index),
+    ...defined({ group: groupOf(index) }),
   }));
+  const stepView = viewer(program);
   const order = groupForDisplay(hints).flatMap(({ items }) => items.map(({ index }) => index));
   if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!)); // a stable sort
   const rows = order.slice(0, TABLE_ROWS).map((index) => {
     const step = state.steps[index]!;
-    const view = stepView(program, index, step);
+    const view = stepView(index, step);
     return `| ${cell(view.id)} | ${view.status} | ${step.report?.attempts ?? ''} | ${cell(whyText(view))} |`;
   });
   const { counts } = state;
@@ -132,7 +138,22 @@ function whyText({ reason, message = '', waits_for }: StepView): string {
   return [cause, words].filter(Boolean).join(': ');
 }
 
-function stepView(program: Program, index: number, step: StepState): StepView {
+/** How steps of a plan are shown. Most of a large one have not been looked at, and are not made for this either. */
+function viewer(program: Program): (index: number, step: StepState) => StepView {
+  const { steps } = program.plan;
+  const [groupOf, weightOf, tagsOf] = [stepField(steps, 'group'), stepField(steps, 'weight'), stepField(steps, 'tags')];
+  return (index, step) => {
+    const view = stateView(program, index, step);
+    const [group, weight, tags] = [groupOf(index), weightOf(index), tagsOf(index)];
+    if (group !== undefined) view.group = group;
+    if (weight !== 0) view.weight = weight;
+    if (tags.length > 0) view.tags = tags;
+    return view;
+  };
+}
+
+/** What a step's state says. */
+function stateView(program: Program, index: number, step: StepState): StepView {
   const report = step.report;
   const view: StepView = { id: program.graph.ids[index]!, status: step.status, attempts: report?.attempts ?? 0 };
   const message = step.message ?? report?.message;
@@ -163,10 +184,6 @@ function stepView(program: Program, index: number, step: StepState): StepView {
   if (step.subRuns !== undefined) view.sub_runs = step.subRuns;
   if (step.recovered === true) view.recovered = true;
   if (report?.cut === true) view.cut = true;
-  const { group, weight, tags } = program.plan.steps[index]!;
-  if (group !== undefined) view.group = group;
-  if (weight !== 0) view.weight = weight;
-  if (tags.length > 0) view.tags = tags;
   return view;
 }
 
