@@ -1,7 +1,7 @@
 // What a service has to live through with nobody there: deaths of its worker, a disk without room, a machine that stops.
 // One run of a chain goes through each of them, on a state folder of its own, and must end by itself.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isAlive, Rig, until } from '../test/chaos/rig.mjs';
@@ -95,9 +95,22 @@ async function lived({ id, steps, again = 0 }, hardship, given) {
     const twice = found.length - new Set(found).size;
     const line = `${id}: ${status}, ${steps} steps, ${new Set(found).size} side effects, ${twice} of them twice; ${told}`;
     return { line, well: status === 'succeeded' && found.length - twice === steps && twice <= again };
+  } catch (error) {
+    throw new Error(`${error.message}\n${await lastWords(rig, id)}`, { cause: error });
   } finally {
     if (given === undefined) await rig.close();
   }
+}
+
+/** What is known of a run that does not get on: all of it is gone once the rig is closed. */
+async function lastWords(rig, id) {
+  const status = await rig.orch('status', id).catch(({ message }) => message);
+  const logs = ['watcher.log', 'worker.log'].map((name) => {
+    const file = path.join(rig.state, 'service', name);
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+    return [`the end of ${name}:`, ...lines.slice(-15)].join('\n');
+  });
+  return [status, ...logs].join('\n');
 }
 
 function watchedRig() {
