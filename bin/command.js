@@ -18,9 +18,9 @@ v8.setFlagsFromString('--semi-space-growth-factor=16');
 /**
  * Loads the command. What it exports is `src/cli/main.ts`. Tests of upgrades load older builds by this, too.
  *
- * What was compiled when it was built is not all that a run needs, for there is no service then, and good for one version of
- * Node. So what V8 has compiled by the end of a user's first run is kept, and of the first command of all where nothing was
- * built for this Node. Node's own cache, from 22 on, saves less than half as much.
+ * What was compiled when it was built is good for one version of Node, and is not all that a run needs, for there is no
+ * service then. So what V8 has compiled by the end of a user's first run is kept, and of the first command of all where
+ * nothing was built for this Node. Node's own cache, from 22 on, saves less than half as much.
  */
 function loadCommand() {
   const kept = keptFile(FILE);

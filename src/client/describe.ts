@@ -58,9 +58,8 @@ export async function describeRun(
   signing: ClientSigning | undefined,
   patient = true,
 ): Promise<DescribedRun> {
-  const describe = (): Promise<WorkflowExecutionDescription> => client.workflow.getHandle(runId).describe();
   try {
-    const description = await (patient ? throughOutages(describe) : describe());
+    const description = await throughOutages(() => client.workflow.getHandle(runId).describe(), patient);
     return {
       run: summarize(description, await isGenuineSuccess(client, description, signing, patient)),
       workflow_type: description.type,

@@ -1,11 +1,9 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
-import proto, { type temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { openResult } from '../contract/seal.js';
 import type { ClientSigning } from './sealed-result.js';
 import { throughOutages } from './service-errors.js';
-
-type Answer = temporal.api.workflowservice.v1.IGetWorkflowExecutionHistoryResponse;
 
 const { HistoryEventFilterType } = proto.temporal.api.enums.v1;
 
@@ -29,13 +27,15 @@ export async function isGenuineSuccess(
   if (signing === undefined || status.name !== 'COMPLETED') return true;
   if (closeTime !== undefined && closeTime.getTime() < signing.since) return true;
   const { namespace, loadedDataConverter } = client.options;
-  const read = (): Promise<Answer> =>
-    client.workflowService.getWorkflowExecutionHistory({
-      namespace,
-      execution: { workflowId, runId },
-      historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
-    });
-  const { history } = await (patient ? throughOutages(read) : read());
+  const { history } = await throughOutages(
+    () =>
+      client.workflowService.getWorkflowExecutionHistory({
+        namespace,
+        execution: { workflowId, runId },
+        historyEventFilterType: HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
+      }),
+    patient,
+  );
   const payloads = history?.events?.at(-1)?.workflowExecutionCompletedEventAttributes?.result?.payloads;
   const context = { type: 'workflow' as const, namespace, workflowId };
   const [result] = await decodeArrayFromPayloads(loadedDataConverter, payloads, context);

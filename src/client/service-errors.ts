@@ -67,13 +67,15 @@ export function isOutage(error: unknown): boolean {
  * Calls the service again where an outage ended the call.
  *
  * The SDK's own retries are switched off: they go on in a timer after a connection was closed, and throw there.
+ *
+ * @param patient false for a call that is made once all the same
  */
-export async function throughOutages<T>(call: () => Promise<T>): Promise<T> {
+export async function throughOutages<T>(call: () => Promise<T>, patient = true): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await call();
     } catch (error) {
-      if (tried >= TRIES || !isOutage(error)) throw error;
+      if (!patient || tried >= TRIES || !isOutage(error)) throw error;
       await sleep(Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (tried - 1)));
     }
   }

@@ -249,8 +249,9 @@ function startPhase(turn: Turn): void {
   const { state, program } = turn;
   // What was left out may have let some through already.
   const queued = new Set(state.ready);
-  state.steps.forEach(({ awaited }, index) => {
-    if (awaited === 0 && isOfPhase(program, state, index) && !queued.has(index)) considerStart(turn, index);
+  program.graph.ids.forEach((_, index) => {
+    if (!isOfPhase(program, state, index) || queued.has(index)) return;
+    if (state.steps[index]!.awaited === 0) considerStart(turn, index);
   });
 }
 

@@ -7,6 +7,7 @@ export type { EngineCommand, EngineEvent, EngineTimer, OperatorRequest } from '.
 export {
   createState,
   isEnd,
+  isOfPhase,
   isRunEnd,
   type Park,
   type Program,

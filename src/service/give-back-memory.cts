@@ -29,25 +29,18 @@ const collect = collector();
 /** The last time: what had to stay, how long it took, and how long the thread had worked by then. Bytes and milliseconds. */
 let last = { stays: 0, took: 0, worked: 0 };
 let before = hooks.performance.eventLoopUtilization();
-/** Looks since it was last busy, and whether it has not settled since. */
+/** Looks since it was last busy. */
 let rested = 0;
-let unsettled = true;
 
 setInterval(() => {
   const now = hooks.performance.eventLoopUtilization();
   const { utilization } = hooks.performance.eventLoopUtilization(now, before);
   before = now;
+  rested = utilization > RESTING ? 0 : rested + 1;
+  if (rested === 0) return;
   const grown = v8.getHeapStatistics().used_heap_size - last.stays >= Math.max(LEAST, last.stays * SHARE);
   const worked = last.took > 0 && now.active - last.worked >= WORK * last.took;
-  if (utilization > RESTING) {
-    rested = 0;
-    unsettled = true;
-    return;
-  }
-  rested += 1;
-  const settles = unsettled && rested >= SETTLED;
-  if (!(grown || worked || settles)) return;
-  if (settles) unsettled = false;
+  if (!grown && !worked && rested !== SETTLED) return;
   const began = hooks.performance.now();
   collect();
   const took = hooks.performance.now() - began;

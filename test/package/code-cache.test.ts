@@ -60,7 +60,7 @@ test('where another version of Node has built the command, this one keeps what i
   expect(version()).toBe(said);
 });
 
-test('after a first run what that needed is kept, in place of what less needs', async () => {
+test('after a first run what that needed is kept, in place of what less needs', () => {
   const root = tempDir();
   const cache = path.join(root, 'cache');
   cpSync(path.join(REPO, 'bin'), path.join(root, 'bin'), { recursive: true });

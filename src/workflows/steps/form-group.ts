@@ -1,5 +1,5 @@
 import type { StepGroup } from '../../contract/step-group.js';
-import type { Program, RunState } from '../../engine/index.js';
+import { isOfPhase, type Program, type RunState } from '../../engine/index.js';
 import type { Step } from '../../plan/model/plan.js';
 import { stepField } from '../../plan/model/step-fields.js';
 
@@ -65,10 +65,11 @@ export function formGroup(
 }
 
 /** Whether a step starts for certain once all that it still awaits has succeeded, and its success says nothing of others. */
-export function certainlyFollows({ plan, graph }: Program, state: RunState, index: number): boolean {
+export function certainlyFollows(program: Program, state: RunState, index: number): boolean {
+  const { plan, graph } = program;
   const step = plan.steps[index]!;
   const { status, failedDependencies, skippedDependencies } = state.steps[index]!;
-  if (status !== 'pending' || step.finally !== (state.phase === 'finally')) return false;
+  if (status !== 'pending' || !isOfPhase(program, state, index)) return false;
   if (failedDependencies + skippedDependencies > 0 || hasConditions(step)) return false;
   return step.fallback_of === undefined && graph.fallbacks[index] === undefined;
 }
