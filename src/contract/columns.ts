@@ -98,43 +98,63 @@ interface Unpacking {
   shared?: boolean;
 }
 
+/** A row whose copies stand for others: most neighbours have the same fields, and much of the same in them. */
+interface Model {
+  row: Row;
+  values: readonly Value[];
+}
+
 /** Reads packed rows in any order. */
 export class RowReader {
   private readonly columns: ReadonlyMap<string, ColumnReader>;
-  /** What all rows have. */
-  private readonly same: Row = {};
-  /** The other fields. */
   private readonly fields: readonly { outer: string; inner: string | undefined; column: ColumnReader }[];
+  private readonly nested: readonly string[];
+  private model: Model | undefined;
 
   /** @param nameOf what a row is called */
   constructor(
-    { rows, columns }: PackedRows,
+    { columns }: PackedRows,
     nameOf: (row: number) => string | undefined,
     { nested = [], shared = false }: Unpacking,
   ) {
     this.columns = new Map(
       Object.entries(columns).map(([key, column]) => [key, new ColumnReader(column, nameOf, shared)]),
     );
-    const fields = [...this.columns].map(([key, column]) => {
+    this.fields = [...this.columns].map(([key, column]) => {
       const [outer, inner] = partsOf(key, nested);
       return { outer, inner, column };
     });
-    this.fields = fields.filter(({ outer, inner, column }) => {
-      const value = inner === undefined ? column.sameFor(rows) : undefined;
-      if (value !== undefined) this.same[outer] = value;
-      return value === undefined;
-    });
+    this.nested = nested.filter((each) =>
+      this.fields.some(({ outer, inner }) => outer === each && inner !== undefined),
+    );
   }
 
   at(row: number): Row {
-    const found: Row = { ...this.same };
-    for (const { outer, inner, column } of this.fields) {
-      const value = column.at(row);
-      if (value === undefined) continue;
-      if (inner === undefined) found[outer] = value;
-      else ((found[outer] ??= {}) as Row)[inner] = value;
+    const { fields } = this;
+    const values = fields.map(({ column }) => column.at(row));
+    const model = this.modelFor(values);
+    // Copies of one object are made far sooner than objects that are put together field by field.
+    const found = { ...model.row };
+    for (const key of this.nested) if (found[key] !== undefined) found[key] = { ...(found[key] as Row) };
+    for (let i = 0; i < fields.length; i += 1) {
+      if (values[i] === model.values[i]) continue;
+      const { outer, inner } = fields[i]!;
+      if (inner === undefined) found[outer] = values[i];
+      else (found[outer] as Row)[inner] = values[i];
     }
     return found;
+  }
+
+  private modelFor(values: readonly Value[]): Model {
+    const { model } = this;
+    if (model?.values.every((value, i) => (value === undefined) === (values[i] === undefined))) return model;
+    const row: Row = {};
+    this.fields.forEach(({ outer, inner }, i) => {
+      if (values[i] === undefined) return;
+      if (inner === undefined) row[outer] = values[i];
+      else ((row[outer] ??= {}) as Row)[inner] = values[i];
+    });
+    return (this.model = { row, values });
   }
 
   /** One field of all rows; `OUTER.INNER` is one of a nested record. */
@@ -351,15 +371,6 @@ class ColumnReader {
 
   texts(): Value[] {
     return (this.of ?? []).map((entry) => ('value' in entry ? entry.value : undefined));
-  }
-
-  /** What all of so many rows have, where they may share it. */
-  sameFor(rows: number): Value {
-    if (rows === 0 || this.text.includes(' ') || countOf(this.text) !== rows) return undefined;
-    const value = this.at(0);
-    if (this.of === undefined) return value === 0 ? value : undefined;
-    const isShared = this.shared || typeof value !== 'object';
-    return isShared && 'value' in this.of[this.words[0]!]! ? value : undefined;
   }
 
   at(row: number): Value {

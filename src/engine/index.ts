@@ -16,6 +16,6 @@ export {
   type StepState,
 } from './state.js';
 export { restore, snapshot, type Carrying } from './snapshot.js';
-export { stepStates } from './step-states.js';
+export { peekSteps, stepStates } from './step-states.js';
 export type { AgentSummary, FailedAttempt, StepReport } from '../contract/step-result.js';
 export type { RunStatus } from '../contract/statuses.js';

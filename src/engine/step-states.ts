@@ -9,6 +9,8 @@ const SAYING = ['message', 'stdout_tail', 'stderr_tail'].map((key) => `report.${
 
 /** Steps of a run that goes on in a new history: most are as they were until it goes on in the next one. */
 interface Restored {
+  packed: PackedRows;
+  ids: readonly string[];
   rows: RowReader;
   /** The step, if anybody has looked at it. */
   made: (step: number) => StepState | undefined;
@@ -20,7 +22,7 @@ const restored = new WeakMap<readonly StepState[], Restored>();
 export function restoreSteps(packed: PackedRows, ids: readonly string[]): StepState[] {
   const rows = new RowReader(packed, (step) => ids[step], { nested: NESTED });
   const { list, made } = lazyList(packed.rows, (step) => rows.at(step) as unknown as StepState);
-  restored.set(list, { rows, made });
+  restored.set(list, { packed, ids, rows, made });
   return list;
 }
 
@@ -38,6 +40,18 @@ export function stepStates<K extends keyof StepState>(
     const found = made(step);
     return found === undefined ? (field(step) as StepState[K]) : found[key];
   };
+}
+
+/**
+ * Each step as it is now, to be read only. One that nobody has looked at is made for this look and not kept: a hundred
+ * thousand of them would outlive the answer that says what they are.
+ */
+export function peekSteps(steps: readonly StepState[]): (step: number) => Readonly<StepState> {
+  const known = restored.get(steps);
+  if (known === undefined) return (step) => steps[step]!;
+  const { packed, ids, made } = known;
+  const rows = new RowReader(packed, (step) => ids[step], { nested: NESTED, shared: true });
+  return (step) => made(step) ?? (rows.at(step) as unknown as StepState);
 }
 
 /**

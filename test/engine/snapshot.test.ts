@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { packRows, unpackRows } from '../../src/contract/columns.js';
 import { countStatuses } from '../../src/contract/statuses.js';
 import { defined } from '../../src/basics/defined.js';
-import { restore, snapshot, type StepState } from '../../src/engine/index.js';
+import { peekSteps, restore, snapshot, type StepState } from '../../src/engine/index.js';
 import { propertyRuns } from '../support/property-runs.js';
 import { drive } from './drive.js';
 import { programOf } from './programs.js';
@@ -85,6 +85,30 @@ test('steps that nobody has looked at are packed again as they were, the others 
     }),
     { numRuns: propertyRuns(300) },
   );
+});
+
+test('what is read of a step is as it is now, and does not keep one that nobody has looked at', () => {
+  const { state } = drive(programOf({ s0: {} }));
+  const ids = ['s0', 's1', 's2'];
+  state.steps = ids.map((id, i) => ({ ...begun(i), status: 'success', report: report(false, `/runs/${id}/1`) }));
+  const again = restore(travelled(snapshot(state, ids)), ids);
+  const stepAt = peekSteps(again.steps);
+  expect(ids.map((_, i) => stepAt(i))).toEqual(state.steps);
+  expect(stepAt(1)).not.toBe(stepAt(1));
+
+  again.steps[1]!.warning = 'of now';
+  expect(stepAt(1)).toBe(again.steps[1]);
+  expect(peekSteps(state.steps)(2)).toBe(state.steps[2]);
+});
+
+test('rows share nothing that one of them could change for the others', () => {
+  const rows = ['a', 'b', 'c'].map((name) => ({ list: [1], name, report: { outputs: { x: [name === 'b' ? 2 : 1] } } }));
+  const names = rows.map(({ name }) => name);
+  const found = unpackRows(packRows(rows, names, ['report']), names, { nested: ['report'] }) as typeof rows;
+  found[0]!.list.push(2);
+  found[0]!.report.outputs.x.push(3);
+  found[0]!.report = { outputs: { x: [] } };
+  expect(found.slice(1)).toEqual(rows.slice(1));
 });
 
 test('a hundred thousand steps that ended well are no more than their times', () => {

@@ -1,7 +1,7 @@
 import { answerCommands } from '../../contract/answers.js';
 import { NOTIFICATION_VERSION, type FailedStep, type Notification, type WaitingStep } from '../../contract/notify.js';
 import type { RunAbout } from '../../contract/run-about.js';
-import type { Program, RunState } from '../../engine/index.js';
+import { stepStates, type Program, type RunState } from '../../engine/index.js';
 import type { NotifyEvent } from '../../plan/model/notify.js';
 
 /** Failed steps that a message names. */
@@ -83,8 +83,11 @@ function waitingStep(program: Program, state: RunState, index: number): WaitingS
 
 function failedSteps({ graph }: Program, state: RunState, event: NotifyEvent): FailedStep[] {
   const failed: FailedStep[] = [];
-  for (const [index, { status, reason, message, report, recovered }] of state.steps.entries()) {
-    if (status !== 'failed' || recovered === true) continue;
+  const statusOf = stepStates(state.steps, 'status');
+  for (let index = 0; index < state.steps.length; index += 1) {
+    if (statusOf(index) !== 'failed') continue;
+    const { reason, message, report, recovered } = state.steps[index]!;
+    if (recovered === true) continue;
     if (event === 'quarantined' && !state.held.includes(index)) continue;
     const said = message ?? report?.message;
     failed.push({ id: graph.ids[index]!, reason: reason ?? null, message: cut(said) });

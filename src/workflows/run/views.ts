@@ -1,6 +1,7 @@
 import {
   isEnd,
   lockWaitText,
+  peekSteps,
   stepStates,
   type Park,
   type Program,
@@ -41,12 +42,15 @@ export function progressView(
 ): ProgressView {
   const steps: StepView[] = [];
   const stepView = viewer(program);
+  const stepAt = peekSteps(state.steps);
   const [statusOf, changedAt] = [stepStates(state.steps, 'status'), stepStates(state.steps, 'changed')];
   for (let index = 0; index < state.steps.length; index += 1) {
     const items = statusOf(index) === 'running' ? itemsOf?.(index) : undefined;
     // An item that ends is no change of its step.
     if (since !== undefined && changedAt(index) <= since && items === undefined) continue;
-    steps.push({ ...stepView(index, state.steps[index]!), ...defined({ items }) });
+    const view = stepView(index, stepAt(index));
+    if (items !== undefined) view.items = items;
+    steps.push(view);
   }
   return {
     run_id: runId,
@@ -74,6 +78,7 @@ export function runResult(runId: string, program: Program, state: RunState, maxB
     throw new Error('Internal error: the run has not ended');
   }
   const stepView = viewer(program);
+  const stepAt = peekSteps(state.steps);
   return {
     run_id: runId,
     plan_id: program.plan.plan_id,
@@ -83,11 +88,13 @@ export function runResult(runId: string, program: Program, state: RunState, maxB
     finished_at: finishedAt,
     ...recommended(program, state),
     steps: fitSteps(
-      state.steps.map((step, index) => {
-        const view = stepView(index, step);
-        if (view.status !== 'success') return view;
-        const { stdout_tail: _out, stderr_tail: _err, ...rest } = view;
-        return rest;
+      program.graph.ids.map((_, index) => {
+        const view = stepView(index, stepAt(index));
+        if (view.status === 'success') {
+          delete view.stdout_tail;
+          delete view.stderr_tail;
+        }
+        return view;
       }),
       maxBytes,
     ),
@@ -115,9 +122,11 @@ export function detailsTable(program: Program, state: RunState): string {
   }));
   const stepView = viewer(program);
   const order = groupForDisplay(hints).flatMap(({ items }) => items.map(({ index }) => index));
-  if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(state.steps[a]!) - urgency(state.steps[b]!)); // a stable sort
+  const statusOf = stepStates(state.steps, 'status');
+  if (order.length > TABLE_ROWS) order.sort((a, b) => urgency(statusOf(a)) - urgency(statusOf(b))); // a stable sort
+  const stepAt = peekSteps(state.steps);
   const rows = order.slice(0, TABLE_ROWS).map((index) => {
-    const step = state.steps[index]!;
+    const step = stepAt(index);
     const view = stepView(index, step);
     return `| ${cell(view.id)} | ${view.status} | ${step.report?.attempts ?? ''} | ${cell(whyText(view))} |`;
   });
@@ -197,11 +206,11 @@ function waitsForOf({ why }: Park): NonNullable<StepView['waits_for']> {
   return why === 'question' || why === 'escalated' ? 'answer' : why;
 }
 
-function urgency(step: StepState): number {
-  if (step.status === 'failed') return 0;
-  if (step.status === 'running' || step.status === 'waiting') return 1;
-  if (step.status === 'warning' || step.status === 'canceled') return 2;
-  return isEnd(step.status) ? 4 : 3;
+function urgency(status: StepState['status']): number {
+  if (status === 'failed') return 0;
+  if (status === 'running' || status === 'waiting') return 1;
+  if (status === 'warning' || status === 'canceled') return 2;
+  return isEnd(status) ? 4 : 3;
 }
 
 function firstLine(text: string): string {
