@@ -1,4 +1,5 @@
-import { packRows, type PackedRows } from './columns.js';
+import type { PackedRows } from './columns.js';
+import { packRows } from './pack-columns.js';
 import { docOf, DocSteps, expandSteps, NESTED, PLACE, SAME } from './compact-steps.js';
 import type { Plan, Step } from '../plan/model/plan.js';
 import { outputsRead } from '../plan/templates/outputs-read.js';

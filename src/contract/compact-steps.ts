@@ -1,6 +1,7 @@
 import { rememberFields, type StepFields } from '../plan/model/step-fields.js';
 import type { Step } from '../plan/model/plan.js';
-import { RowReader, type PackedRows } from './columns.js';
+import type { PackedRows } from './columns.js';
+import { RowReader } from './read-columns.js';
 import { lazyList } from './lazy-list.js';
 
 type Doc = Readonly<Record<string, unknown>>;

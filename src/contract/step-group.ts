@@ -1,4 +1,6 @@
-import { packRows, unpackRows, type PackedRows } from './columns.js';
+import type { PackedRows } from './columns.js';
+import { packRows } from './pack-columns.js';
+import { unpackRows } from './read-columns.js';
 import type { StepTask } from './step-task.js';
 import type { StepReport } from './step-result.js';
 

@@ -1,5 +1,7 @@
 import type { RunSnapshot } from '../contract/carried-run.js';
-import { jsonCopy, packColumn, RowPacker, unpackColumn } from '../contract/columns.js';
+import { jsonCopy } from '../contract/columns.js';
+import { packColumn, RowPacker } from '../contract/pack-columns.js';
+import { unpackColumn } from '../contract/read-columns.js';
 import { tallyStatuses } from '../contract/statuses.js';
 import type { RunState, StepState } from './state.js';
 import { NESTED, putAgain, restoreSteps, stepStates } from './step-states.js';

@@ -1,4 +1,6 @@
-import { RowReader, type PackedRows, type RowPacker } from '../contract/columns.js';
+import type { PackedRows } from '../contract/columns.js';
+import type { RowPacker } from '../contract/pack-columns.js';
+import { RowReader } from '../contract/read-columns.js';
 import { lazyList } from '../contract/lazy-list.js';
 import type { StepState } from './state.js';
 

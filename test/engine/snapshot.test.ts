@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { packRows, unpackRows } from '../../src/contract/columns.js';
+import { packRows } from '../../src/contract/pack-columns.js';
+import { unpackRows } from '../../src/contract/read-columns.js';
 import { countStatuses } from '../../src/contract/statuses.js';
 import { defined } from '../../src/basics/defined.js';
 import { peekSteps, restore, snapshot, type StepState } from '../../src/engine/index.js';

@@ -1,5 +1,6 @@
 import type { CarriedList } from '../../contract/carried-run.js';
-import { packRows, unpackRows } from '../../contract/columns.js';
+import { packRows } from '../../contract/pack-columns.js';
+import { unpackRows } from '../../contract/read-columns.js';
 import type { ItemCounts } from '../../contract/run-messages.js';
 import type { ReusedItem } from '../../contract/run-input.js';
 import type { StepReport } from '../../contract/step-result.js';

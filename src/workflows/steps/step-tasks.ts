@@ -1,7 +1,8 @@
 import type { RunInput } from '../../contract/run-input.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { CarriedCounts } from '../../contract/carried-counts.js';
-import { packColumn, unpackColumn } from '../../contract/columns.js';
+import { packColumn } from '../../contract/pack-columns.js';
+import { unpackColumn } from '../../contract/read-columns.js';
 import type { RunState, StepReport } from '../../engine/index.js';
 import type { Step, StepAction } from '../../plan/model/plan.js';
 import type { Json } from '../../plan/model/values.js';
