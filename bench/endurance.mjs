@@ -288,7 +288,8 @@ async function memoryAfter(seconds) {
 
 /**
  * The histories of a run: how many, and what the largest come to. A worker of its own replays those that may take longest: that of
- * most events, that of most bytes, and the last whole one, before which most steps have ended.
+ * most events, that of most bytes, the first, which has the plan checked, the last, which says what all steps have come to, and
+ * the one before it.
  */
 async function measure(id) {
   const { address } = rig.service().server;
@@ -304,9 +305,10 @@ async function measure(id) {
       all.push({ runId, startTime, events: historyLength, bytes });
     }
     const most = (what) => all.toSorted((a, b) => a[what] - b[what]).at(-1);
-    const late = all.toSorted((a, b) => a.startTime - b.startTime).at(all.length > 1 ? -2 : -1);
+    const inOrder = all.toSorted((a, b) => a.startTime - b.startTime);
     Object.assign(found, { count: all.length, events: most('events').events, bytes: most('bytes').bytes });
-    for (const runId of new Set([most('events'), most('bytes'), late].map((each) => each.runId))) {
+    const slow = [most('events'), most('bytes'), inOrder[0], ...inOrder.slice(-2)];
+    for (const runId of new Set(slow.map((each) => each.runId))) {
       const replay = ['--require', THREAD, REPLAY, rig.state, id, runId];
       found.replayMs = Math.max(found.replayMs, Number((await execFile(process.execPath, replay)).stdout));
     }
