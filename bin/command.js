@@ -50,5 +50,6 @@ function importModule(specifier) {
 }
 
 exports.CODE_CACHE = CODE_CACHE;
+exports.FILE = FILE;
 exports.compileCommand = compileCommand;
 exports.loadCommand = loadCommand;

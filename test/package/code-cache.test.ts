@@ -17,6 +17,22 @@ import { eventually } from '../support/eventually.js';
 import { REPO } from '../support/cli.js';
 import { tempDir } from '../support/plans.js';
 
+test('a checkout that has not been built says so', () => {
+  const root = tempDir();
+  cpSync(path.join(REPO, 'bin'), path.join(root, 'bin'), { recursive: true });
+  const script = path.join(root, 'dist', 'bin', 'orch.cjs');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [path.join(root, 'bin', 'orch.js'), 'run', 'plan.yaml'],
+    {
+      encoding: 'utf8',
+    },
+  );
+  expect(status).toBe(3);
+  expect(stdout).toBe('');
+  expect(stderr).toBe(`error: this checkout of orch has not been built: ${script} is missing\n  hint: npm run build\n`);
+});
+
 test('where another version of Node has built the command, this one keeps what it has compiled, for one build at a time', () => {
   const root = tempDir();
   const cache = path.join(root, 'cache');
