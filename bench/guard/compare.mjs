@@ -6,9 +6,13 @@ const MOST = 1.15;
 
 /**
  * What a run may have more of, besides: a group of short steps ends after a second, so a slow or busy machine makes a few
- * more of them. What code adds to each step is far above it.
+ * more of them, of up to 500 bytes an event. What code adds to each step is far above it, or is seen where each step has an
+ * activity of its own.
  */
-const ROOM = { events: 10 };
+const ROOM = { events: 20, bytes: 10_000 };
+
+/** What a step may have more of: the longer it takes on a slow machine, the more often somebody looks whether it has ended. */
+const ROOM_OF_STEP = { calls: 15 };
 
 /** What is compared, and what it is called. */
 const METRICS = {
@@ -42,7 +46,7 @@ export function grown(baseline, now) {
       metric,
       is: values[metric],
       was: baseline[shape]?.[metric],
-      room: (ROOM[metric] ?? 0) / (values.steps ?? Infinity),
+      room: (ROOM[metric] ?? 0) / (values.steps ?? Infinity) + (ROOM_OF_STEP[metric] ?? 0),
     })),
   );
   const known = all.filter(({ is, was }) => is !== undefined && was !== undefined);

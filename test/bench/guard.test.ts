@@ -30,6 +30,9 @@ test('a run may have a few events more, for a busy machine makes smaller groups;
   const was = { 'chain-50': { events: 0.4 } };
   expect(grown(was, { 'chain-50': { events: 0.6, steps: 50 } }).faults).toEqual([]);
   expect(grown(was, { 'chain-50': { events: 1.4, steps: 50 } }).faults).toHaveLength(1);
+  const looked = { 'chain-50': { calls: 130 } };
+  expect(grown(looked, { 'chain-50': { calls: 164 } }).faults).toEqual([]);
+  expect(grown(looked, { 'chain-50': { calls: 165 } }).faults).toHaveLength(1);
 });
 
 test('where there is no strace, system calls are not compared', () => {
