@@ -11,8 +11,6 @@ const SAYING = ['message', 'stdout_tail', 'stderr_tail'].map((key) => `report.${
 
 /** Steps of a run that goes on in a new history: most are as they were until it goes on in the next one. */
 interface Restored {
-  packed: PackedRows;
-  ids: readonly string[];
   rows: RowReader;
   /** The step, if anybody has looked at it. */
   made: (step: number) => StepState | undefined;
@@ -24,7 +22,7 @@ const restored = new WeakMap<readonly StepState[], Restored>();
 export function restoreSteps(packed: PackedRows, ids: readonly string[]): StepState[] {
   const rows = new RowReader(packed, (step) => ids[step], { nested: NESTED });
   const { list, made } = lazyList(packed.rows, (step) => rows.at(step) as unknown as StepState);
-  restored.set(list, { packed, ids, rows, made });
+  restored.set(list, { rows, made });
   return list;
 }
 
@@ -51,8 +49,7 @@ export function stepStates<K extends keyof StepState>(
 export function peekSteps(steps: readonly StepState[]): (step: number) => Readonly<StepState> {
   const known = restored.get(steps);
   if (known === undefined) return (step) => steps[step]!;
-  const { packed, ids, made } = known;
-  const rows = new RowReader(packed, (step) => ids[step], { nested: NESTED, shared: true });
+  const { rows, made } = known;
   return (step) => made(step) ?? (rows.at(step) as unknown as StepState);
 }
 
