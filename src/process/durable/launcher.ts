@@ -8,6 +8,8 @@ import type { StartedWrapper, WrapperEnd, WrapperRequest } from './start-wrapper
  * From this size on a small process does it instead.
  */
 const LARGE_BYTES = 64 * 2 ** 20;
+/** What the launcher throws away is collected before it is large: all that it holds is copied with each start. */
+const SMALL = ['--max-semi-space-size=1'];
 /** A launcher that has died is not replaced at once: what ended it may end the next one too. */
 const RESTART_MS = 1000;
 
@@ -129,7 +131,7 @@ function begin(): void {
   const child = fork(entry, [], {
     cwd: '/',
     env: {},
-    execArgv: [],
+    execArgv: SMALL,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     detached: true,
   });
