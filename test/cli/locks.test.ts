@@ -63,13 +63,11 @@ describe('a lock of a step', () => {
       `${a}:work`,
       `${b}:work, ${c}:work`,
     ]);
-    // The lock knows who waits before it has told them.
-    await eventually('b has been told', async () => {
-      const { stdout } = await callCli(['explain', b, 'work']);
-      return stdout.includes('It waits for lock') || undefined;
-    });
-    expect((await callCli(['explain', b, 'work'])).stdout).toBe(
-      `work: running\n  It waits for lock '${name}', held by run '${a}'.\n  It depends on nothing.\n`,
+    // The lock knows who waits a moment before the run knows for whom.
+    const explained = `work: running\n  It waits for lock '${name}', held by run '${a}'.\n  It depends on nothing.\n`;
+    await eventually(
+      'the step says for whom it waits',
+      async () => (await callCli(['explain', b, 'work'])).stdout === explained,
     );
     expect((await callCli(['status', b])).stdout).toContain(`waits for lock '${name}', held by run '${a}'`);
     writeFileSync(path.join(dir, 'go'), '');
