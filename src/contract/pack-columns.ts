@@ -53,6 +53,7 @@ function joined(known: Map<string, string>, outer: string, inner: string): strin
   if (name === undefined) known.set(inner, (name = `${outer}.${inner}`));
   return name;
 }
+
 /** Packs one list of values. */
 export function packColumn(values: readonly Value[], names: readonly string[] = []): Column {
   const column = new ColumnPacker();
@@ -128,6 +129,7 @@ const { isSafeInteger } = Number;
 function isNumberOrAbsent(value: Value): boolean {
   return value === undefined || isSafeInteger(value);
 }
+
 /** What occurs in a column, each once. */
 class Entries {
   readonly of: Entry[] = [];
@@ -168,6 +170,7 @@ function entryOf(value: Value, name: string | undefined): Entry {
 function isNamed(value: string, name: string | undefined): boolean {
   return name !== undefined && (value === name || value.includes(`/${name}/`));
 }
+
 /** Words of a column as they are written down. */
 class Words {
   private readonly runs: string[] = [];

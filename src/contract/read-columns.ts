@@ -36,10 +36,21 @@ interface Model {
   values: readonly Value[];
 }
 
+/** Where a value stands in a row; `inner` where the field is a record itself. */
+interface Place {
+  outer: string;
+  inner: string | undefined;
+}
+
+function putField(row: Row, { outer, inner }: Place, value: Value): void {
+  if (inner === undefined) row[outer] = value;
+  else ((row[outer] ??= {}) as Row)[inner] = value;
+}
+
 /** Reads packed rows in any order. */
 export class RowReader {
   private readonly columns: ReadonlyMap<string, ColumnReader>;
-  private readonly fields: readonly { outer: string; inner: string | undefined; column: ColumnReader }[];
+  private readonly fields: readonly (Place & { column: ColumnReader })[];
   private readonly nested: readonly string[];
   private model: Model | undefined;
 
@@ -70,9 +81,7 @@ export class RowReader {
     for (const key of this.nested) if (found[key] !== undefined) found[key] = { ...(found[key] as Row) };
     for (let i = 0; i < fields.length; i += 1) {
       if (values[i] === model.values[i]) continue;
-      const { outer, inner } = fields[i]!;
-      if (inner === undefined) found[outer] = values[i];
-      else (found[outer] as Row)[inner] = values[i];
+      putField(found, fields[i]!, values[i]);
     }
     return found;
   }
@@ -81,10 +90,8 @@ export class RowReader {
     const { model } = this;
     if (model?.values.every((value, i) => (value === undefined) === (values[i] === undefined))) return model;
     const row: Row = {};
-    this.fields.forEach(({ outer, inner }, i) => {
-      if (values[i] === undefined) return;
-      if (inner === undefined) row[outer] = values[i];
-      else ((row[outer] ??= {}) as Row)[inner] = values[i];
+    this.fields.forEach((field, i) => {
+      if (values[i] !== undefined) putField(row, field, values[i]);
     });
     return (this.model = { row, values });
   }
@@ -105,15 +112,18 @@ export class RowReader {
     return [...this.columns.keys()];
   }
 }
+
 /** The values that `packColumn` was given. */
 export function unpackColumn(column: Column, names: readonly string[] = []): Value[] {
   const reader = new ColumnReader(column, (row) => names[row], false);
   return Array.from({ length: lengthOf(typeof column === 'string' ? column : column.at) }, (_, i) => reader.at(i));
 }
+
 function partsOf(key: string, nested: readonly string[]): [outer: string, inner?: string] {
   const outer = nested.find((each) => key.startsWith(`${each}.`));
   return outer === undefined ? [key] : [outer, key.slice(outer.length + 1)];
 }
+
 /** How many values a column has. */
 function lengthOf(text: string): number {
   if (text === '') return 0;
