@@ -7,7 +7,7 @@ const UNIT = [
   'test/{agents,basics,bench,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/notify/*.test.ts',
-  'test/activities/command/{outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',
+  'test/activities/command/{group-turns,outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',
   'test/cli/{greedy-options,hyperlinks,log-links,one-check}.test.ts',
   'test/cli/render/*.test.ts',
   'test/cli/ui/{access,page-server,parts,run-list,run-logs,steer-request}.test.ts',
@@ -24,7 +24,7 @@ const UNIT = [
   'test/worker/{late-answers,park-killers,prune-old}.test.ts',
   'test/workflows/program/{carried,input}.test.ts',
   'test/workflows/run/{fit-steps,intake,notifications,run-locks}.test.ts',
-  'test/workflows/steps/{carried-steps,foreach,form-group,lost-hosts,short-steps,step-runner,sub-run-ends}.test.ts',
+  'test/workflows/steps/{carried-steps,foreach,form-group,lost-hosts,short-items,short-steps,step-runner,sub-run-ends}.test.ts',
 ];
 
 /** Those of them that take long: random and huge input; and those that replace modules, which wants modules of their own. */

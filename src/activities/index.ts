@@ -33,7 +33,7 @@ export interface ActivityDeps extends LoopDeps {
   schedules?: ScheduledStarts;
   pendingSteps: ReadPendingSteps;
   /** The records of the worker's runs. */
-  records: Pick<RecordKeeper, 'seal' | 'flush'>;
+  records: Pick<RecordKeeper, 'seal' | 'finish' | 'flush'>;
 }
 
 /** Makes the activities of a worker. */
@@ -57,6 +57,10 @@ export function createActivities(deps: ActivityDeps): Activities {
       await deps.records.flush(execution.workflowId);
       return deps.pendingSteps(execution, { withHosts: deps.manyHosts });
     },
+    finishRecord: endingUnexpected(async (lastSeq) => {
+      const { workflowId } = executionOf(Context.current());
+      return lastSeq !== null && (await deps.records.finish(workflowId, lastSeq));
+    }),
     // Tried a few times: a full disk may have room again. What it fails with is no matter of the run.
     seal: (record) => deps.records.seal(record),
     runTurn: endingUnexpected(createRunTurn(deps)),

@@ -30,6 +30,12 @@ export interface Activities extends LockActivities, ScheduleActivities {
   admitPlans(sources: PlanSources): Promise<CompactVerdict>;
   /** Says what is wrong with the input of a loop, a line each. Local activity: only its answer stands in history. */
   admitLoop(given: unknown): Promise<string[]>;
+  /**
+   * Writes the rest of the record of a run that has ended, and says whether it is whole then.
+   *
+   * @param lastSeq number of its last event; null where this worker was not told of all. Local activity.
+   */
+  finishRecord(lastSeq: number | null): Promise<boolean>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */
   seal(record: RunRecord): Promise<void>;
   /** Asks when a step may start its agent, and tells of a quota that is used up. */

@@ -22,12 +22,17 @@ export class GroupOrder {
     });
   }
 
-  /** The next step to begin; undefined where none is ready, or only the run can start it. */
-  next(): number | undefined {
+  /** Whether there is a step to begin: none may be ready, or only the run can start it. */
+  get hasNext(): boolean {
     const place = this.line[this.head];
-    if (place === undefined || this.over || this.group.steps[place] === null) return undefined;
+    return place !== undefined && !this.over && this.group.steps[place] !== null;
+  }
+
+  /** The next step to begin. */
+  next(): number | undefined {
+    if (!this.hasNext) return undefined;
     this.head += 1;
-    return place;
+    return this.line[this.head - 1];
   }
 
   /** A step has succeeded. */

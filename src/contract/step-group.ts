@@ -13,7 +13,7 @@ export interface StepGroup {
   shared: string;
   /** Ids of the steps, in the order of the plan; null for one that only the run can start: where its turn comes, the rest waits. */
   steps: readonly (string | null)[];
-  /** For each step the places of those that it waits for; absent where each waits for the one before it. */
+  /** For each step the places of those that it waits for; absent where each waits for the one before it, empty where none waits. */
   after?: readonly (readonly number[])[];
   /** Places of the steps that the run has started, in that order. */
   started: readonly number[];
@@ -51,7 +51,8 @@ export function packAfter(after: NonNullable<StepGroup['after']>): Pick<StepGrou
 
 /** What {@link packAfter} was given. */
 export function unpackAfter({ steps, after }: Pick<StepGroup, 'steps' | 'after'>): NonNullable<StepGroup['after']> {
-  return after ?? steps.map((_, place) => (place === 0 ? [] : [place - 1]));
+  if (after !== undefined && after.length > 0) return after;
+  return steps.map((_, place) => (place === 0 || after !== undefined ? [] : [place - 1]));
 }
 
 /** Rows that may lack what is usual. */

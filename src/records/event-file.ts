@@ -12,14 +12,16 @@ export function eventLines(events: readonly RunEvent[]): string {
   return events.map((event) => `${JSON.stringify(event)}\n`).join('');
 }
 
-/** Appends events to a file whose last line is whole. */
-export async function appendEvents(file: string, events: readonly RunEvent[]): Promise<void> {
+/** Appends events to a file whose last line is whole. @returns how many bytes they have */
+export async function appendEvents(file: string, events: readonly RunEvent[]): Promise<number> {
+  const lines = Buffer.from(eventLines(events));
   const handle = await open(file, 'a', 0o600);
   try {
-    await handle.writeFile(eventLines(events));
+    await handle.writeFile(lines);
   } finally {
     await handle.close();
   }
+  return lines.length;
 }
 
 /** Appends the events that a file does not have yet, after a write that may have failed half-way. */
@@ -37,14 +39,17 @@ export async function appendMissing(file: string, events: readonly RunEvent[]): 
  * Makes a file hold exactly these events: appends what is missing, after it has cut off a line that a killed writer
  * left half written. A file that says otherwise is replaced: a worker may have told of a decision and died before the
  * service took it, and what was decided in its place is what counts.
+ *
+ * @returns how many bytes the file has then
  */
-export async function alignEvents(file: string, events: readonly RunEvent[]): Promise<void> {
+export async function alignEvents(file: string, events: readonly RunEvent[]): Promise<number> {
   const known = await repairedText(file);
   const wanted = eventLines(events);
-  if (known === wanted) return;
+  const bytes = Buffer.byteLength(wanted);
+  if (known === wanted) return bytes;
   if (known === undefined || !wanted.startsWith(known)) {
     await replaceFile(file, wanted);
-    return;
+    return bytes;
   }
   const handle = await open(file, 'a', 0o600);
   try {
@@ -52,6 +57,7 @@ export async function alignEvents(file: string, events: readonly RunEvent[]): Pr
   } finally {
     await handle.close();
   }
+  return bytes;
 }
 
 /** Reads the events of a file, up to the first line that is none: a record is read while it is written. */

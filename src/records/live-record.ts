@@ -1,6 +1,7 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cleanRecord } from './clean-record.js';
-import { createFold, type ManifestFold, type RecordBatch, type RunEvent } from '../journal/index.js';
+import { createFold, type Manifest, type ManifestFold, type RecordBatch, type RunEvent } from '../journal/index.js';
 import { alignEvents, appendEvents, appendMissing } from './event-file.js';
 import { makePrivateDir, runDir } from './paths.js';
 import { replaceFile } from '../host/atomic-file.js';
@@ -50,6 +51,8 @@ export class LiveRecord {
   private unwritten: Unwritten = { events: [] };
   /** A write has failed half-way. */
   private unsure = false;
+  /** What the file of events has; undefined where that is not known. */
+  private bytes: number | undefined;
   private writing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   /** Milliseconds to the next write. A run that has just begun is shown at once. */
@@ -85,11 +88,34 @@ export class LiveRecord {
     if ((this.dirty || (all && this.late)) && !this.stopped) await this.write();
   }
 
+  /**
+   * Writes what is not written yet of a run that has ended with this event, and then no more.
+   *
+   * @returns its manifest; undefined where the files lack something, or may do so: then they are written whole
+   */
+  async finish(lastSeq: number): Promise<Manifest | undefined> {
+    this.late = true; // whatever may have become of the file
+    await this.flush(true);
+    await this.stop();
+    const isWritten = this.lastSeq === lastSeq && !this.dirty && !this.late;
+    return isWritten && (await this.isThere()) ? this.fold?.manifest : undefined;
+  }
+
   /** Ends the writing: somebody else writes the record now. Resolves once nothing is under way. */
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.writing;
+  }
+
+  /** Whether the files are as they were written: somebody may have removed them, or cleared the folder. */
+  private async isThere(): Promise<boolean> {
+    try {
+      const [events] = await Promise.all([stat(this.file('events')), stat(this.file('plan'))]);
+      return events.size === this.bytes;
+    } catch {
+      return false;
+    }
   }
 
   private begin(given: Whole): void {
@@ -163,14 +189,24 @@ export class LiveRecord {
     if (whole !== undefined) {
       makePrivateDir(this.folder);
       await replaceFile(this.file('plan'), jsonText(whole.plan));
-      await alignEvents(this.file('events'), [...before, ...events]);
-    } else await (this.unsure ? appendMissing : appendEvents)(this.file('events'), events);
+      this.bytes = await alignEvents(this.file('events'), [...before, ...events]);
+    } else await this.append(events);
     this.unsure = false;
     this.late = true;
     if (text === undefined) return;
     await replaceFile(this.file('manifest'), text.pieces);
     this.late = false;
     this.manifestDue = performance.now() + Math.max(made * PAUSE_FACTOR, text.characters / CHARACTERS_A_MS);
+  }
+
+  private async append(events: readonly RunEvent[]): Promise<void> {
+    const { bytes } = this;
+    this.bytes = undefined;
+    if (this.unsure) await appendMissing(this.file('events'), events);
+    else {
+      const more = await appendEvents(this.file('events'), events);
+      if (bytes !== undefined) this.bytes = bytes + more;
+    }
   }
 
   private putBack({ events, whole }: Unwritten): void {

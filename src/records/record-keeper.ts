@@ -41,6 +41,20 @@ export class RecordKeeper {
     this.dropOldest();
   }
 
+  /**
+   * Writes what is not written yet of a run that has ended with the event of that number.
+   *
+   * @returns false where the record may lack something: it is to be sealed whole
+   */
+  async finish(runId: string, lastSeq: number): Promise<boolean> {
+    const live = this.records.get(runId);
+    this.records.delete(runId);
+    const manifest = await live?.finish(lastSeq);
+    if (manifest === undefined) return false;
+    await this.keepMetrics(manifest);
+    return true;
+  }
+
   /** Writes the whole record of a run that has ended. */
   async seal(record: RunRecord): Promise<void> {
     const { run_id } = record.about;

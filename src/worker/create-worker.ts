@@ -55,7 +55,7 @@ export interface WorkerSettings {
   /** What waits without holding a place in the worker. Default: one of the worker's own, which ends with the process. */
   late?: LateAnswers;
   /** Where runs leave their records. Default: a keeper of the worker's own. */
-  records?: Pick<RecordKeeper, 'take' | 'seal' | 'flush'>;
+  records?: Pick<RecordKeeper, 'take' | 'seal' | 'finish' | 'flush'>;
 }
 
 /** Steps that run at once where nobody has said how many. */

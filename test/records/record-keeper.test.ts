@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { manifestOf, type Manifest, type RunEvent } from '../../src/journal/index.js';
 import { eventLines } from '../../src/records/event-file.js';
 import { RecordKeeper } from '../../src/records/record-keeper.js';
@@ -29,7 +29,8 @@ for (let seq = 3; seq <= 203; seq += 1)
   events.push({ v: 1, seq, time, type: seq % 2 === 0 ? 'run-resumed' : 'run-paused' });
 const whole = (upTo: number) =>
   ({ whole: true, run_id: 'r', about, plan: { plan_id: 'p' }, events: events.slice(0, upTo) }) as const;
-const read = (name: string): string => readFileSync(path.join(state, 'runs', 'r', name), 'utf8');
+const file = (name: string): string => path.join(state, 'runs', 'r', name);
+const read = (name: string): string => readFileSync(file(name), 'utf8');
 const manifest = (): Manifest => JSON.parse(read('manifest.json')) as Manifest;
 
 test('two hundred updates in a row are few writes, and the last one is there', async () => {
@@ -134,6 +135,60 @@ test('a seal has the last word', async () => {
   await keeper.close();
   expect(manifest().last_seq).toBe(203);
   expect(read('events.ndjson')).toBe(eventLines(events));
+});
+
+describe('the end of a run of which the keeper was told all', () => {
+  beforeEach(async () => {
+    keeper.take(whole(100));
+    await keeper.flush('r');
+    keeper.take({ whole: false, run_id: 'r', events: events.slice(100) });
+  });
+
+  test('is what a seal would have written', async () => {
+    expect(await keeper.finish('r', 203)).toBe(true);
+    const finished = ['events.ndjson', 'manifest.json', 'plan.json'].map(read);
+    await keeper.seal({ about, plan: { plan_id: 'p' }, events });
+    expect(finished).toEqual(['events.ndjson', 'manifest.json', 'plan.json'].map(read));
+  });
+
+  test.each([
+    ['a line of the events', () => writeFileSync(file('events.ndjson'), eventLines(events.slice(1, 100)))],
+    ['the events', () => rmSync(file('events.ndjson'))],
+    ['the plan', () => rmSync(file('plan.json'))],
+    ['the folder', () => rmSync(file('.'), { recursive: true })],
+    [
+      'the folder, in whose place something else is',
+      () => (rmSync(file('.'), { recursive: true }), writeFileSync(file('.'), '')),
+    ],
+  ])('is to be sealed whole where somebody has removed %s', async (_, remove) => {
+    remove();
+    expect(await keeper.finish('r', 203)).toBe(false);
+  });
+
+  test('is made good where only the manifest was removed', async () => {
+    rmSync(file('manifest.json'));
+    expect(await keeper.finish('r', 203)).toBe(true);
+    expect(manifest()).toEqual(manifestOf(about, events));
+  });
+
+  test('is to be sealed whole where it ends with another event, or was told of nothing', async () => {
+    expect(await keeper.finish('r', 204)).toBe(false);
+    expect(await keeper.finish('other', 203)).toBe(false);
+  });
+
+  test('comes once', async () => {
+    expect(await keeper.finish('r', 203)).toBe(true);
+    expect(await keeper.finish('r', 203)).toBe(false);
+  });
+});
+
+test('a run that went on in a new history is finished like others', async () => {
+  keeper.take(whole(10));
+  await keeper.flush('r');
+  keeper.take(later(10, 203));
+  expect(await keeper.finish('r', 203)).toBe(true);
+  expect(read('events.ndjson')).toBe(eventLines(events));
+  expect(manifest()).toEqual(manifestOf(about, events));
 });
 
 /** The news of a run that went on in a new history after its event with the number `after`. */

@@ -22,7 +22,7 @@ import { progressView } from '../../src/workflows/run/views.js';
 import { StepRunner } from '../../src/workflows/steps/step-runner.js';
 import { HandTemporal, type Asked } from './hand-temporal.js';
 
-/** The last version that hands each step to the worker by itself. What later ones do with groups needs a worker. */
+/** The last version that hands each step to the worker by itself. What later ones do with groups of steps needs a worker. */
 const EACH_BY_ITSELF = 5;
 
 /** A run without a server: the engine and the runner of steps, with a Temporal that the test moves by hand. */
@@ -73,6 +73,7 @@ export class HandRun {
       apply: (event) => this.apply(event),
       mayStart: () => true,
       landed: () => {},
+      land: (take) => take(),
       mayGoOn: () => true,
       onInstance: (step, instance, { report }) => void this.instances.push([step, instance, ...statusOf(report)]),
     });
@@ -149,6 +150,11 @@ export class HandRun {
     if (event.type === 'run-cancel-requested' && event.force) this.runner.force();
   }
 
+  /** Whether a group is under way, of which the run hears before all else. */
+  get busy(): boolean {
+    return this.runner.busy;
+  }
+
   private carryOut(todo: readonly EngineCommand[]): void {
     for (const command of todo) {
       if (command.type === 'start-step') this.runner.start(command.step);
@@ -156,6 +162,7 @@ export class HandRun {
       else if (command.type === 'continue-step') this.runner.proceed(command.step);
       else if (command.type === 'tell-step') this.runner.tell(command.step, command.said);
     }
+    this.runner.flush();
   }
 }
 

@@ -89,6 +89,70 @@ test('a cancel finds every step that was begun, and says of none of them that it
   expect(begun.size).toBeLessThan(40);
 });
 
+/** A step that writes a line for each of its items. */
+function each(count: number, log: string, script = ''): Record<string, unknown> {
+  const foreach = Array.from({ length: count }, (_, i) => i);
+  return { id: 'each', foreach, env: { ITEM: '${{ item }}' }, ...shell(`${script}echo $ITEM >> ${log}`) };
+}
+
+function numbers(log: string): number[] {
+  return lines(log)
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+test('short items take a few activities, also over several histories, and the record has each of them once', async () => {
+  const log = runs.file('items');
+  const runId = await runs.start({ steps: [each(400, log)], globals: { max_concurrency: 4 } }, { historyEvents: 20 });
+  await rig.orch.result(runId);
+  expect(numbers(log)).toEqual(Array.from({ length: 400 }, (_, i) => i));
+  expect(await runs.executions(runId)).toBeGreaterThan(1);
+  expect((await activitiesOf(runId)).filter((id) => id.startsWith('s:'))).toEqual([]);
+  const events = await runs.expectOneRecord(runId);
+  const items = events.flatMap((event) => ('instance' in event ? [event] : []));
+  for (const type of ['step-started', 'step-succeeded']) {
+    const told = items.filter((event) => event.type === type).map(({ instance }) => instance);
+    expect(told.sort((a, b) => a! - b!)).toEqual(Array.from({ length: 400 }, (_, i) => i));
+  }
+  const times = events.map(({ time }) => time);
+  expect(times).toEqual([...times].sort());
+});
+
+test('an item that takes long, or fails, goes to an activity of its own, and runs once', async () => {
+  const log = runs.file('slow-items');
+  const script = `test $ITEM != 3 || { echo $ITEM >> ${log}; exit 3; }; test $ITEM != 12 || sleep 2; `;
+  const steps = [{ ...each(30, log, script), on_failure: 'continue' }];
+  const runId = await runs.start({ steps, globals: { max_concurrency: 2 } }, UNLIMITED);
+  await rig.orch.result(runId).catch(() => {});
+  expect(numbers(log)).toEqual(Array.from({ length: 30 }, (_, i) => i));
+  const activities = await activitiesOf(runId);
+  expect(activities).toContain('s:each[3]');
+  expect(activities).not.toContain('s:each[0]');
+  const { steps: ended } = await eventually('the run is shown', () => runs.progressOf(runId));
+  expect(ended[0]).toMatchObject({
+    status: 'failed',
+    message: expect.stringMatching(/^1 of 30 instances failed: each\[3\]/),
+  });
+});
+
+test('a cancel leaves nothing of a group of items running, and begins nothing more', async () => {
+  const log = runs.file('canceled-items');
+  const script = `echo begun $ITEM >> ${log}; sleep 0.3; test $ITEM -lt 4 || sleep 60; `;
+  const runId = await runs.start({ steps: [each(40, log, script)], globals: { max_concurrency: 4 } }, UNLIMITED);
+  await eventually(
+    'the second four have begun',
+    () => lines(log).filter((line) => line.startsWith('begun')).length > 7,
+  );
+  await rig.orch.cancel(runId);
+  await rig.orch.result(runId).catch(() => {});
+  const begun = lines(log).filter((line) => line.startsWith('begun'));
+  expect(begun.length).toBeLessThan(40);
+  const { events } = await rig.orch.record(runId);
+  const ofItems = events.flatMap((event) => ('instance' in event && event.instance !== undefined ? [event] : []));
+  expect(ofItems.filter(({ type }) => type === 'step-started')).toHaveLength(begun.length);
+  expect(ofItems.filter(({ type }) => type === 'step-canceled').length).toBeGreaterThan(0);
+});
+
 test('whoever comes after a lost worker begins nothing, and tells what was begun in its order', async () => {
   const dir = tempDir();
   const log = `${dir}/log`;

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import os from 'node:os';
 import { Context } from '@temporalio/activity';
 import { hasRoom } from '../../host/disk-room.js';
 import { inspectTry } from '../../process/index.js';
@@ -9,6 +8,7 @@ import type { StepReport } from '../../contract/step-result.js';
 import type { StepTask } from '../../contract/step-task.js';
 import { recorded } from '../step/attempt-record.js';
 import { GroupEnds } from './group-ends.js';
+import { GroupTurns } from './group-turns.js';
 import { runForAWhile } from './run-command.js';
 import type { Execution, RunStepDeps } from '../step/execution.js';
 import { readOutcome } from '../step/outcome-file.js';
@@ -19,19 +19,14 @@ import { tryDirOf } from '../step/try-folder.js';
 const WHILE = { begins: 500, waits: 1_000 };
 
 /**
- * How many processes a group begins at once: where the processors are busy, more of them only take each other's time. As
- * long as these idle, as many again begin every so many milliseconds.
- */
-const ABREAST = { most: Math.max(4, os.availableParallelism() * 2), ms: 30, idle: 0.3 };
-
-/**
  * Makes the activity that runs a group of short steps. It needs no heartbeat, since it lasts a second at most. It never
  * fails: what it does not report as ended well goes to an activity of its own, which finds the process, or how it ended.
  */
 export function createRunSteps(deps: RunStepDeps): (group: StepGroup) => Promise<GroupReport> {
+  const turns = new GroupTurns();
   return async (group) => {
     if (deps.manyHosts) return { ended: [], reports: packReports([], [], false), begun: [], declined: true };
-    const work = new GroupWork(deps, group);
+    const work = new GroupWork(deps, turns, group);
     // A second attempt comes after a worker that was lost, and the run may have been told to stop since.
     return group.look === true || Context.current().info.attempt > 1 ? work.look() : work.begin();
   };
@@ -52,6 +47,7 @@ class GroupWork {
 
   constructor(
     private readonly deps: RunStepDeps,
+    private readonly turns: GroupTurns,
     private readonly group: StepGroup,
   ) {
     this.tasks = unpackTasks(group);
@@ -61,30 +57,28 @@ class GroupWork {
   /** Begins steps in their order, until time is up or one does not end well. */
   async begin(): Promise<GroupReport> {
     const order = new GroupOrder(this.group);
-    let abreast = ABREAST.most;
     await this.forAWhile(async () => {
       await new Promise<void>((resolve) => {
         const pump = (): void => {
-          while (this.running < Math.min(this.group.slots, abreast) && this.mayBegin()) {
-            const place = order.next();
-            if (place === undefined) break;
+          while (this.mayBegin() && order.hasNext && this.takesTurn(pump)) {
+            const place = order.next()!;
             void this.run(place).then((well) => {
               if (well && this.ends.note(place)) order.succeeded(place);
               else this.stopped = true;
+              this.turns.end();
               return pump();
             });
           }
-          if (this.running > 0) return;
-          clearInterval(more);
+          const waits = this.mayBegin() && order.hasNext;
+          if (!waits) this.turns.leave(pump);
+          if (waits || this.running > 0) return;
+          clearTimeout(over);
+          this.turns.close();
           this.ends.close();
           resolve();
         };
-        const idle = idleShare();
-        const more = setInterval(() => {
-          if (idle() < ABREAST.idle) return;
-          abreast += ABREAST.most;
-          pump();
-        }, ABREAST.ms);
+        this.turns.open();
+        const over = setTimeout(pump, WHILE.begins);
         pump();
       });
     });
@@ -115,9 +109,23 @@ class GroupWork {
   }
 
   private mayBegin(): boolean {
-    if (this.stopped || Date.now() - this.began >= WHILE.begins) return false;
+    if (this.stopped || this.running >= this.group.slots || (this.isLate() && !this.isIdle())) return false;
     // The activity itself has one place of the worker.
     return (this.running === 0 || this.deps.places.free) && hasRoom(this.deps.stateDir);
+  }
+
+  /** @param again is called once it may be its turn, where it is not */
+  private takesTurn(again: () => void): boolean {
+    return this.turns.take(again, this.isLate());
+  }
+
+  private isLate(): boolean {
+    return Date.now() - this.began >= WHILE.begins;
+  }
+
+  /** Whether it has begun nothing, and had better begin one step than none. */
+  private isIdle(): boolean {
+    return this.begun.size === 0 && this.ended.length === 0;
   }
 
   private async forAWhile(act: () => Promise<void>): Promise<void> {
@@ -191,27 +199,4 @@ class GroupWork {
 function hasStarted(dir: string): boolean {
   const { status } = inspectTry(dir);
   return readOutcome(dir) !== undefined || status === 'running' || status === 'exited';
-}
-
-/** Makes what tells the part of the processors' time that was idle since it was last asked. */
-function idleShare(): () => number {
-  let before = processorTimes();
-  return () => {
-    const now = processorTimes();
-    const share = (now.idle - before.idle) / Math.max(1, now.all - before.all);
-    before = now;
-    return share;
-  };
-}
-
-/** How long the processors have been idle, and in all. Milliseconds. */
-function processorTimes(): { idle: number; all: number } {
-  const all = os
-    .cpus()
-    .map(({ times: { user, nice, sys, idle, irq } }) => [idle, user + nice + sys + idle + irq] as const);
-  return { idle: sum(all.map(([idle]) => idle)), all: sum(all.map(([, each]) => each)) };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
 }

@@ -67,7 +67,13 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
     since: '2026-11-30',
     reason:
       'the first group has up to 16 further steps, not 8, and one that follows on a group that was not finished half as many again as that got to; what is usual in the tasks and reports of a group is left out; a step of a group counts as an event where it is decided whether a history is left, only the bytes count that it has grown by, and half as many of both where each replay has more than 20,000 steps to read',
-    files: ['run/new-history.ts', 'steps/short-steps.ts'],
+    files: ['run/new-history.ts', 'steps/group-pace.ts', 'steps/short-steps.ts'],
+  },
+  9: {
+    since: '2026-12-01',
+    reason:
+      'at the end of a run the worker is asked whether it has all of the record, and is handed the whole only where it has not; short items of a `foreach` are handed to the worker in groups, too, where nothing else is under way',
+    files: ['record/journal.ts', 'steps/short-steps.ts', 'steps/step-runner.ts'],
   },
 };
 

@@ -21,7 +21,7 @@ const PAGE_EVENTS = 10_000;
 const PAGE_CHARS = 1_000_000;
 
 const { record } = proxySinks<RecordSinks>();
-const { seal } = proxyLocalActivities<Pick<Activities, 'seal'>>({
+const { finishRecord, seal } = proxyLocalActivities<Pick<Activities, 'finishRecord' | 'seal'>>({
   // That of 100,000 steps, on a busy machine.
   startToCloseTimeout: '2 minutes',
   scheduleToCloseTimeout: '4 minutes',
@@ -84,13 +84,24 @@ export class RunJournal {
     this.recorder.instance(step, index, at, news);
   }
 
-  /** Has the worker write the whole record. Never fails: a record that cannot be written is no matter of the run. */
+  /**
+   * Has the worker write the record to its end. Never fails: a record that cannot be written is no matter of the run.
+   *
+   * The worker has been told of all of it, as a rule. To hand it the whole would take a replay as long as a thousand
+   * events, where the run has 100,000 steps; and nobody would read it.
+   */
   async seal(): Promise<void> {
     try {
+      if (this.input.engine_version >= 9 && (await finishRecord(this.toldUpTo()))) return;
       await seal(this.whole());
     } catch (error) {
       log.warn('The record of the run could not be written', { error });
     }
+  }
+
+  /** Number of the last event; null where the worker may not have been told of all. */
+  private toldUpTo(): number | null {
+    return this.behind || workflowInfo().unsafe.isReplaying ? null : this.lastSeq;
   }
 
   private readonly tell = (fresh: readonly RunEvent[]): void => {

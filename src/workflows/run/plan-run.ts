@@ -182,13 +182,14 @@ export class PlanRun {
       parent: this.scope,
       stateOf: () => this.state,
       apply: this.apply,
-      onInstance: (step, index, news) => this.journal.instance(step, index, Date.now(), news),
+      onInstance: (step, index, news, at = Date.now()) => this.journal.instance(step, index, at, news),
       mayStart: () => {
         this.history.look();
         return this.state.holding === undefined;
       },
       mayGoOn: () => this.history.agentsMayGoOn(),
       landed: this.landed,
+      land: (take) => this.intake.land(take),
     });
   }
 

@@ -2,7 +2,7 @@ import type { StepReport } from '../../engine/index.js';
 import type { Json } from '../../plan/model/values.js';
 import { utf8Length } from '../../plan/templates/shared-env.js';
 import type { Temporal } from '../temporal/temporal.js';
-import type { ListProgress } from './lists.js';
+import { nextBegun, nextOf, type ListProgress } from './lists.js';
 import type { Slots } from './slots.js';
 import { defined } from '../../basics/defined.js';
 
@@ -39,28 +39,19 @@ export async function runInstances(
     return { status: 'failed', reason: 'expression_error', message, attempts: 0 };
   }
   const scope = temporal.currentScope();
+  const next = (): number | undefined => (scope.consideredCancelled ? nextBegun(progress) : nextOf(progress, items));
   const lane = async (): Promise<void> => {
-    for (let index = nextOf(progress, items); index !== undefined; index = nextOf(progress, items)) {
+    for (let index = next(); index !== undefined; index = next()) {
       const item = index;
       progress.running.add(item);
       progress.reports[item] = await step.slots.run(() => run(items[item]!, item), step.hasSlot(item));
       progress.running.delete(item);
       if (!mayStart()) await temporal.condition(mayStart).catch(() => {}); // canceled: the loop sees that
-      if (scope.consideredCancelled) return;
     }
   };
   const lanes = Math.min(step.limit, step.slots.capacity, items.length);
-  if (!scope.consideredCancelled) await Promise.all(Array.from({ length: lanes }, lane));
+  if (!scope.consideredCancelled || progress.begun.size > 0) await Promise.all(Array.from({ length: lanes }, lane));
   return fitting(together(step, items.length, progress.reports), step);
-}
-
-function nextOf(progress: ListProgress, items: readonly Json[]): number | undefined {
-  const goingOn = progress.goingOn.shift();
-  if (goingOn !== undefined) return goingOn;
-  while (progress.reports[progress.next] !== undefined) progress.next += 1; // taken over
-  if (progress.next >= items.length) return undefined;
-  progress.next += 1;
-  return progress.next - 1;
 }
 
 /** The lists that instances make together travel like what one step says, and they may be ten thousand times as long. */

@@ -15,8 +15,10 @@ import {
   reusedItems,
   wentWell,
   type FailedList,
+  type ItemNews,
   type ListProgress,
 } from './lists.js';
+import type { ShortItems } from './short-items.js';
 import type { Slots } from './slots.js';
 import { notWorkedOut } from './step-end.js';
 import { instanceId, type Instance, type StepTasks } from './step-tasks.js';
@@ -41,8 +43,9 @@ export interface ListDeps {
   run: (index: number, instance: Instance) => Promise<StepReport>;
   /** An instance has ended, by its id. */
   ended: (id: string) => void;
-  /** Hears the item of each instance at its start, and then its report; of one that is taken over both. */
-  onInstance: (step: number, instance: number, news: { item?: string; report?: StepReport }) => void;
+  onInstance: ItemNews;
+  /** Runs short items in groups, as many as it can. Absent where the run has no groups of items. */
+  short: Pick<ShortItems, 'run'> | undefined;
 }
 
 /** Carries out the steps of a run that are a `foreach`: one instance for each item of their list. */
@@ -77,7 +80,7 @@ export class ListSteps {
 
   /** Runs the instances of a step, and tells how they went together. */
   async execute(index: number): Promise<StepReport> {
-    const { plan, input, tasks, pacing, slots, mayStart } = this.deps;
+    const { plan, input, tasks, pacing, slots, mayStart, short } = this.deps;
     const { id, max_parallel } = plan.steps[index]!;
     let items: readonly Json[];
     try {
@@ -100,6 +103,9 @@ export class ListSteps {
     };
     const hasSlot = (item: number): boolean => this.deps.hasSlot(`${id}[${item}]`);
     const step = { id, ...limits, slots, wanted: tasks.wanted(index), progress, mayStart, hasSlot };
+    if (short !== undefined && items.length <= limits.maxItems) {
+      await short.run(index, items, progress, Math.min(limits.limit, slots.capacity));
+    }
     const goingOn = new Set(progress.goingOn);
     const report = await runInstances(this.temporal, items, step, (item, i) =>
       this.executeInstance(index, { item, index: i }, goingOn.has(i)),

@@ -12,21 +12,52 @@ export interface ListProgress {
   /** How many items there are, once that is known. */
   total?: number;
   next: number;
-  /** Those that an earlier history has started, and that run on. */
+  /** Those that an earlier history, or a group, has started, and that run on. */
   goingOn: number[];
   running: Set<number>;
+  /** Those that a group has begun: also where the step is canceled somebody has to wait for them. */
+  begun: Set<number>;
   /** By index; of what has not ended there is none. */
   reports: (StepReport | undefined)[];
 }
 
+/**
+ * Hears the item of each instance at its start, and then its report; of one that is taken over both.
+ *
+ * @param at when that was, milliseconds since the epoch; now where it is absent
+ */
+export type ItemNews = (
+  step: number,
+  instance: number,
+  news: { item?: string; report?: StepReport },
+  at?: number,
+) => void;
+
+/** Takes the next item that is to run; undefined where there is none. */
+export function nextOf(progress: ListProgress, items: readonly Json[]): number | undefined {
+  const goingOn = progress.goingOn.shift();
+  if (goingOn !== undefined) return goingOn;
+  // Taken over, or begun by a group.
+  while (progress.reports[progress.next] !== undefined || progress.running.has(progress.next)) progress.next += 1;
+  if (progress.next >= items.length) return undefined;
+  progress.next += 1;
+  return progress.next - 1;
+}
+
+/** Takes the next item that a group has begun, and that nobody waits for yet. */
+export function nextBegun({ goingOn, begun }: ListProgress): number | undefined {
+  const place = goingOn.findIndex((item) => begun.has(item));
+  return place < 0 ? undefined : goingOn.splice(place, 1)[0];
+}
+
 /** A list of which nothing has begun, or one that an earlier history has begun. */
 export function listProgress(carried: CarriedList | undefined): ListProgress {
-  if (carried === undefined) return { next: 0, goingOn: [], running: new Set(), reports: [] };
+  if (carried === undefined) return { next: 0, goingOn: [], running: new Set(), begun: new Set(), reports: [] };
   const { next, running, reports } = carried;
   const rows = unpackRows(reports, namesOf(reports.rows)).map((row): StepReport | undefined =>
     'status' in row ? (row as unknown as StepReport) : undefined,
   );
-  return { next, goingOn: [...running], running: new Set(running), reports: rows };
+  return { next, goingOn: [...running], running: new Set(running), begun: new Set(), reports: rows };
 }
 
 /** How many items of a list have ended, and how many of these failed. */

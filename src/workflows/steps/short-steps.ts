@@ -1,35 +1,18 @@
-import type { ActivityInterfaceFor } from '@temporalio/workflow';
-import { packAfter, packTasks, unpackReports, type GroupReport, type StepGroup } from '../../contract/step-group.js';
-import type { Activities } from '../../contract/activities.js';
+import { packAfter, type GroupReport, type StepGroup } from '../../contract/step-group.js';
 import type { StepTask } from '../../contract/step-task.js';
 import type { RunState, StepReport } from '../../engine/index.js';
 import type { Step } from '../../plan/model/plan.js';
 import type { ExpandedStep } from '../../plan/templates/expand-step.js';
 import { stepReaders } from '../../plan/templates/reads-steps.js';
-import { ownEnv, type SharedEnv } from '../../plan/templates/shared-env.js';
+import type { SharedEnv } from '../../plan/templates/shared-env.js';
 import type { RunProgram } from '../program/program.js';
-import type { Scope, Temporal } from '../temporal/temporal.js';
+import type { Scope } from '../temporal/temporal.js';
 import { certainlyFollows, formGroup, type GroupShape } from './form-group.js';
+import { endsOf, hasItsLocks, isProcess, MAX_TASK_BYTES, SUMMARY, travelling, type GroupCalls } from './group-calls.js';
+import { REACH, type GroupPace } from './group-pace.js';
 import type { InFlight } from './in-flight.js';
-import { isForged, MAX_FORGERIES } from './step-end.js';
 import type { StepTasks } from './step-tasks.js';
 
-/**
- * Steps that follow in the first group, and by how much they become more where a group has come to its end, up to the most.
- * Where it has not, the next one has room for so many times as many as it got to: more of them only make it larger.
- */
-const REACH = { first: 16, firstBefore8: 8, grows: 4, most: 256, room: 1.5 };
-/** Bytes of the tasks of a group. Larger payloads would be compressed, and could not be read in the Web UI. */
-const MAX_TASK_BYTES = 96 * 1024;
-/**
- * A step that takes no longer is short: the round trip that it would need takes a good part of that. After so many of them
- * in a row the worker is given groups again. Milliseconds.
- */
-const SHORT = { ms: 120, inARow: 3 };
-/** A group takes a second. One that takes longer has lost its worker. */
-const TIMEOUT = '10 seconds';
-/** Characters of the summary of a group in the Web UI, which Temporal allows 400 bytes. */
-const SUMMARY = 200;
 /** How a group is named among what is under way. No step has such an id. */
 const FLIGHT = '*short*';
 
@@ -37,6 +20,8 @@ const FLIGHT = '*short*';
 export interface ShortStepsOptions {
   program: RunProgram;
   tasks: StepTasks;
+  calls: GroupCalls;
+  pace: GroupPace;
   inFlight: InFlight;
   /** Engine version of the run. */
   version: number;
@@ -46,6 +31,8 @@ export interface ShortStepsOptions {
   heldLocks: readonly string[];
   parent: Scope;
   stateOf: () => RunState;
+  /** Whether the run carries out nothing else than so many steps. */
+  alone: (steps: number) => boolean;
   /** Whether expressions are to wait for a later task. */
   isBusy: () => boolean;
   /**
@@ -81,28 +68,14 @@ interface Flying extends GroupShape {
  */
 export class ShortSteps {
   private flying: Flying | undefined;
-  private reach: number;
-  /** Short ones in a row, while there are no groups. */
-  private inARow = 0;
-  private declined = false;
   private ends = 0;
   private readonly known = new Map<number, StepReport>();
   /** Tasks of the steps that the last group had room for, besides those that it was begun with. */
   private made = new Map<number, MadeTask>();
   private readonly readsSteps: (step: Step) => boolean;
 
-  private readonly activities: ActivityInterfaceFor<Pick<Activities, 'runSteps'>>;
-
-  constructor(
-    temporal: Temporal,
-    private readonly options: ShortStepsOptions,
-  ) {
-    this.reach = this.first;
+  constructor(private readonly options: ShortStepsOptions) {
     this.readsSteps = stepReaders(options.program.plan);
-    this.activities = temporal.activities({
-      startToCloseTimeout: TIMEOUT,
-      retry: { initialInterval: '1 second', backoffCoefficient: 1 },
-    });
   }
 
   /** Whether a group is under way, and all else must wait. */
@@ -120,15 +93,6 @@ export class ShortSteps {
     const report = this.known.get(index);
     this.known.delete(index);
     return report;
-  }
-
-  /** A step has ended whose activity was its own. */
-  ended(report: StepReport): void {
-    const isShort = report.status === 'success' && tookMs(report) <= SHORT.ms;
-    this.inARow = isShort ? this.inARow + 1 : 0;
-    if (this.inARow < SHORT.inARow || this.reach > 0) return;
-    this.reach = this.first;
-    this.inARow = 0;
   }
 
   /**
@@ -152,7 +116,7 @@ export class ShortSteps {
       return true;
     };
     if (!started.every(join)) return false;
-    let room = this.reach;
+    let room = this.options.pace.reach;
     const shape = formGroup(program, stateOf(), started, (index) => {
       if (room === 0 || !this.mayFollow(index) || !join(index)) return false;
       room -= 1;
@@ -169,13 +133,11 @@ export class ShortSteps {
     return true;
   }
 
-  private get first(): number {
-    return this.options.version >= 8 ? REACH.first : REACH.firstBefore8;
-  }
-
   private mayFly(started: readonly number[]): boolean {
-    const { inFlight, shared, stateOf, isBusy, program } = this.options;
-    if (shared === undefined || this.declined || this.reach === 0 || this.known.size > 0) return false;
+    const { inFlight, shared, stateOf, isBusy, program, pace, alone, version } = this.options;
+    if (shared === undefined || pace.reach === 0 || this.known.size > 0) return false;
+    // A `foreach` may be about to start items.
+    if (version >= 9 && !alone(started.length)) return false;
     if (started.length === 0 || started.length > REACH.most || inFlight.size > 0 || isBusy()) return false;
     const { status, stop, holding, breakers } = stateOf();
     if (status !== 'running' || stop !== undefined || holding !== undefined) return false;
@@ -208,7 +170,7 @@ export class ShortSteps {
     } catch {
       return undefined; // it fails in its turn
     }
-    if (expanded.locks.some((name) => !heldLocks.includes(name))) return undefined;
+    if (!hasItsLocks(expanded, heldLocks)) return undefined;
     return tasks.task(index, expanded);
   }
 
@@ -223,26 +185,13 @@ export class ShortSteps {
     this.land(flying, await this.ask(flying));
   }
 
-  private async ask(flying: Flying): Promise<GroupReport> {
-    const { program } = this.options;
-    const group = this.groupOf(flying);
+  private ask(flying: Flying): Promise<GroupReport> {
+    const { program, calls } = this.options;
     const names = flying.indexes
       .filter((_, place) => flying.joins[place])
       .map((index) => program.plan.steps[index]!.name);
-    const activityId = `g:${program.graph.ids[flying.indexes[flying.started[0]!]!]!}`;
-    const options = { activityId, summary: summaryOf(names) };
-    for (let forgeries = 0; ; forgeries += 1) {
-      try {
-        return await this.activities.runSteps.executeWithOptions(options, [
-          forgeries === 0 ? group : { ...group, look: true },
-        ]);
-      } catch (error) {
-        if (isForged(error) && forgeries < MAX_FORGERIES) continue;
-        // What it has begun is found by the activities of the steps.
-        this.declined = true;
-        return { ended: [], reports: { rows: 0, columns: {} }, begun: [] };
-      }
-    }
+    const first = program.graph.ids[flying.indexes[flying.started[0]!]!]!;
+    return calls.ask(this.groupOf(flying), first, summaryOf(names));
   }
 
   private groupOf({ indexes, joins, after, started, ready, decided, tasks }: Flying): StepGroup {
@@ -258,31 +207,36 @@ export class ShortSteps {
       ready,
       decided,
       slots: program.plan.globals.max_concurrency,
-      tasks: packTasks(
-        joined.map((task) => ({ ...task, env: ownEnv(task.env, shared!) })),
-        isBrief,
-      ),
+      tasks: travelling(joined, shared!, isBrief),
     };
   }
 
-  private land(flying: Flying, { ended, reports, begun, declined }: GroupReport): void {
-    const { program, inFlight, tasks, landed } = this.options;
+  private land(flying: Flying, report: GroupReport): void {
+    const { program, inFlight, pace, tasks, landed } = this.options;
     const { indexes } = flying;
     const { ids } = program.graph;
+    const { begun } = report;
     this.flying = undefined;
     inFlight.end(FLIGHT);
-    if (declined === true) this.declined = true;
+    if (report.declined === true) pace.declined = true;
     for (const [place, first_started_at] of begun) {
       inFlight.found(ids[indexes[place]!]!, { carried: { failures: 0, first_started_at } });
     }
-    const names = ended.map((place) => ids[indexes[place]!]!);
-    const ends = unpackReports(reports, names).map((report, i) => ({ step: indexes[ended[i]!]!, report }));
+    const known = endsOf(
+      report,
+      indexes.map((index) => ids[index]!),
+    );
+    const ends = known.map(({ place, report }) => ({ step: indexes[place]!, report }));
     for (const { step, report } of ends) {
       tasks.ran(flying.tasks.get(step)!, report);
       this.known.set(step, report);
     }
     this.ends += ends.length;
-    this.learn(flying, ends, begun.length);
+    pace.landed(
+      flying.tasks.size,
+      ends.map(({ report }) => report),
+      begun.length,
+    );
     const over = new Set(ends.map(({ step }) => step));
     landed(
       ends,
@@ -290,30 +244,11 @@ export class ShortSteps {
       flying.started.map((place) => indexes[place]!).filter((index) => !over.has(index)),
     );
   }
-
-  /** Reaches further as long as all is short, and stops where something is not, or nothing came of it. */
-  private learn({ tasks }: Flying, ends: readonly ShortEnd[], begun: number): void {
-    const took = ends.map(({ report }) => tookMs(report)).sort((a, b) => a - b);
-    const median = took[Math.floor(took.length / 2)] ?? Infinity;
-    if (begun > 0 || median > SHORT.ms) {
-      this.reach = 0;
-      this.inARow = 0;
-    } else if (ends.length === tasks.size) this.reach = Math.min(this.reach * REACH.grows, REACH.most);
-    else if (this.options.version >= 8) {
-      this.reach = Math.min(Math.max(Math.ceil(ends.length * REACH.room), REACH.first), REACH.most);
-    }
-  }
-}
-
-/** How long a step has taken; without end where nobody knows. */
-function tookMs({ started_at: from, finished_at: to }: StepReport): number {
-  return from === undefined || to === undefined ? Infinity : to - from;
 }
 
 /** Whether a step is one process, and nothing else needs to be there for it. */
-function isPlain({ action: { type }, foreach, secrets, queue, run_once }: Step): boolean {
-  const isCommand = type === 'command' || type === 'shell' || type === 'powershell';
-  return isCommand && foreach === undefined && queue === undefined && !run_once && Object.keys(secrets).length === 0;
+function isPlain(step: Step): boolean {
+  return step.foreach === undefined && isProcess(step);
 }
 
 /** Names as many steps as there is room for. */

@@ -12,10 +12,14 @@ import { createPacing, type Pacing } from '../program/pacing.js';
 import type { RunProgram } from '../program/program.js';
 import type { Scope, Temporal } from '../temporal/temporal.js';
 import { AgentSteps, type AgentFlight } from './agent-steps.js';
+import { GroupCalls } from './group-calls.js';
+import { GroupPace } from './group-pace.js';
 import { InFlight } from './in-flight.js';
 import { ListSteps } from './list-steps.js';
+import type { ItemNews } from './lists.js';
 import { LockedSteps } from './locked-steps.js';
 import { StepActivities } from './run-step.js';
+import { ShortItems } from './short-items.js';
 import { ShortSteps, type ShortEnd } from './short-steps.js';
 import { Slots } from './slots.js';
 import { notWorkedOut } from './step-end.js';
@@ -32,14 +36,16 @@ export interface StepRunnerOptions {
   stateOf: () => RunState;
   /** Hears of each step that was started how it ended, and of its locks. */
   apply: (event: EngineEvent) => void;
-  /** Hears the item of each instance of a `foreach` at its start, and then its report; of one that is taken over both. */
-  onInstance: (step: number, instance: number, news: { item?: string; report?: StepReport }) => void;
+  /** Hears of each instance of a `foreach`. */
+  onInstance: ItemNews;
   /** Whether a further instance may start; asked before each. */
   mayStart: () => boolean;
   /** Whether an agent may begin another turn or gate; asked before each. */
   mayGoOn: () => boolean;
   /** Takes in the ends of short steps, in their order, and then all that has happened meanwhile. `begun` have begun, too. */
   landed: (ends: readonly ShortEnd[], begun: readonly number[]) => void;
+  /** Takes in what a group of items has ended, and then all that has happened meanwhile. */
+  land: (take: () => void) => void;
 }
 
 /** Carries the steps of a run out that the engine starts: as activities, by agents, as sub-runs. */
@@ -57,7 +63,9 @@ export class StepRunner {
   /** The engine counts steps, of which one may have many instances: together they keep to `max_concurrency` here. */
   private readonly sharing: boolean;
   private readonly lists: ListSteps;
+  private readonly pace: GroupPace;
   private readonly short: ShortSteps;
+  private readonly items: ShortItems | undefined;
   /** Steps that were started, and that are about to be carried out together. */
   private started: number[] = [];
   /** What is under way. */
@@ -87,6 +95,31 @@ export class StepRunner {
       lockings: carried?.lockings ?? 0,
     });
     this.tasks = new StepTasks(program, input, runOf(temporal), stateOf);
+    // Runs of before have it in each task, and wait for room by the sizes of those.
+    const shared = version >= 2 ? sharedEnv(input) : undefined;
+    this.pace = new GroupPace(version);
+    const groups = {
+      program,
+      tasks: this.tasks,
+      calls: new GroupCalls(temporal),
+      pace: this.pace,
+      inFlight: this.inFlight,
+      heldLocks: options.heldLocks,
+      parent,
+      stateOf,
+      alone: (steps: number) => this.scopes.size === steps,
+      isBusy: () => this.pacing.busy,
+    };
+    this.short = new ShortSteps({
+      ...groups,
+      version,
+      shared: hasGroups(input) ? shared : undefined,
+      landed: (...what) => this.landed(...what),
+    });
+    const { mayStart, onInstance, land } = options;
+    if (version >= 9 && shared !== undefined && hasGroups(input)) {
+      this.items = new ShortItems(temporal, { ...groups, shared, mayStart, onInstance, land });
+    }
     this.lists = new ListSteps(temporal, {
       plan,
       input,
@@ -94,29 +127,16 @@ export class StepRunner {
       pacing: this.pacing,
       slots: this.slots,
       hasSlot: (id) => this.hasSlot(id),
-      mayStart: options.mayStart,
+      mayStart,
       run: (index, instance) => this.executeOne(index, instance),
       ended: (id) => this.ended(id),
-      onInstance: options.onInstance,
+      onInstance,
+      short: this.items,
     });
-    // Runs of before have it in each task, and wait for room by the sizes of those.
-    const shared = version >= 2 ? sharedEnv(input) : undefined;
     this.activities = new StepActivities(temporal, {
       version,
       maxDuration: plan.globals.max_step_duration_sec,
       shared,
-    });
-    this.short = new ShortSteps(temporal, {
-      program,
-      tasks: this.tasks,
-      inFlight: this.inFlight,
-      version,
-      shared: hasGroups(input) ? shared : undefined,
-      heldLocks: options.heldLocks,
-      parent,
-      stateOf,
-      isBusy: () => this.pacing.busy,
-      landed: (...what) => this.landed(...what),
     });
     this.agents = new AgentSteps(temporal, {
       program,
@@ -157,12 +177,12 @@ export class StepRunner {
 
   /** Whether steps run of which the run hears together, within a second: until then it takes nothing else in. */
   get busy(): boolean {
-    return this.short.busy;
+    return this.short.busy || this.items?.busy === true;
   }
 
   /** How many steps groups have ended in this history. */
   get grouped(): number {
-    return this.short.grouped;
+    return this.short.grouped + (this.items?.grouped ?? 0);
   }
 
   /** What goes along to a new history, besides what runs. */
@@ -208,7 +228,7 @@ export class StepRunner {
     this.scopes.delete(index);
     this.lists.over(index);
     this.ended(this.plan.steps[index]!.id);
-    this.short.ended(report);
+    this.pace.ended(report);
     this.options.apply({ type: 'step-ended', step: index, report, at: Date.now() });
   }
 
@@ -244,9 +264,9 @@ export class StepRunner {
     return this.slots.run(() => this.executeOne(index), this.hasSlot(this.plan.steps[index]!.id));
   }
 
-  /** What ran in an earlier history runs on, whatever else wants a slot: nobody waits for its process meanwhile. */
+  /** What an earlier history or a group began runs on, whatever else wants a slot: nobody waits for its process meanwhile. */
   private hasSlot(id: string): boolean {
-    return this.input.carried?.v === 2 && this.goesOn(id);
+    return (this.input.engine_version >= 9 || this.input.carried?.v === 2) && this.goesOn(id);
   }
 
   private goesOn(id: string): boolean {

@@ -27,6 +27,7 @@ test('a list goes on where it was: what ran goes first, and its sum is made of a
     next: 4,
     goingOn: [1, 3],
     running: new Set([1, 3]),
+    begun: new Set(),
     reports: [
       { status: 'success', attempts: 1, exit_code: 0, log_dir: '/logs/0', outputs: { n: 1 } },
       undefined,

@@ -7,6 +7,8 @@ import { checkPlanSet } from '../../../src/plan/files/check-set.js';
 import { buildGraph } from '../../../src/plan/graph/graph.js';
 import { sharedEnv } from '../../../src/plan/templates/shared-env.js';
 import { createProgram } from '../../../src/workflows/program/program.js';
+import { GroupCalls } from '../../../src/workflows/steps/group-calls.js';
+import { GroupPace } from '../../../src/workflows/steps/group-pace.js';
 import { InFlight } from '../../../src/workflows/steps/in-flight.js';
 import { ShortSteps } from '../../../src/workflows/steps/short-steps.js';
 import { StepTasks } from '../../../src/workflows/steps/step-tasks.js';
@@ -32,15 +34,18 @@ test('a step that a group did not get to, and that has run by itself since, is n
   const program = createProgram(temporal, { plan, graph: buildGraph(plan), subPlans }, input, 'run');
   const { state } = startRun(program, 1, { leftOut: new Set(), reused: new Map() });
   const tasks = new StepTasks(program, input, { id: 'run' }, () => state);
-  const short = new ShortSteps(temporal, {
+  const short = new ShortSteps({
     program,
     tasks,
+    calls: new GroupCalls(temporal),
+    pace: new GroupPace(8),
     inFlight: new InFlight(),
     version: 8,
     shared: sharedEnv(input),
     heldLocks: [],
     parent: temporal.root,
     stateOf: () => state,
+    alone: () => true,
     isBusy: () => false,
     landed: (ends) =>
       ends.forEach(({ step, report }) => decide(program, state, { type: 'step-ended', step, report, at: 2 })),
