@@ -7,7 +7,7 @@ const UNIT = [
   'test/{agents,basics,bench,engine,host,journal,loop,plan,secrets,support}/**/*.test.ts',
   'test/activities/agent/*.test.ts',
   'test/activities/notify/*.test.ts',
-  'test/activities/command/{group-turns,outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',
+  'test/activities/command/{group-queue,outputs,powershell,refuse-nul,stream-copies,summary}.test.ts',
   'test/cli/{greedy-options,hyperlinks,log-links,one-check}.test.ts',
   'test/cli/render/*.test.ts',
   'test/cli/ui/{access,page-server,parts,run-list,run-logs,steer-request}.test.ts',

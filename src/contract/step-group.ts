@@ -39,6 +39,8 @@ export interface GroupReport {
   begun: readonly (readonly [place: number, startedAt: number])[];
   /** The worker takes no groups: processes may be on several hosts. */
   declined?: true;
+  /** The worker has so many groups that it has not come to this one: nothing of it was begun. */
+  waited?: true;
 }
 
 /** How steps hang together, as it travels: a chain need not say so. */

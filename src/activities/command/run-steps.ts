@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import os from 'node:os';
 import { Context } from '@temporalio/activity';
 import { hasRoom } from '../../host/disk-room.js';
 import { inspectTry } from '../../process/index.js';
@@ -8,7 +9,8 @@ import type { StepReport } from '../../contract/step-result.js';
 import type { StepTask } from '../../contract/step-task.js';
 import { recorded } from '../step/attempt-record.js';
 import { GroupEnds } from './group-ends.js';
-import { GroupTurns } from './group-turns.js';
+import { GroupQueue } from './group-queue.js';
+import { whileIdle } from './processors.js';
 import { runForAWhile } from './run-command.js';
 import type { Execution, RunStepDeps } from '../step/execution.js';
 import { readOutcome } from '../step/outcome-file.js';
@@ -19,18 +21,28 @@ import { tryDirOf } from '../step/try-folder.js';
 const WHILE = { begins: 500, waits: 1_000 };
 
 /**
+ * How many processes a group begins at once: where the processors are busy, more of them only take each other's time. As
+ * long as these idle, as many again begin every so many milliseconds.
+ */
+const ABREAST = Math.max(4, os.availableParallelism() * 2);
+
+/**
  * Makes the activity that runs a group of short steps. It needs no heartbeat, since it lasts a second at most. It never
  * fails: what it does not report as ended well goes to an activity of its own, which finds the process, or how it ended.
  */
 export function createRunSteps(deps: RunStepDeps): (group: StepGroup) => Promise<GroupReport> {
-  const turns = new GroupTurns();
+  const queue = new GroupQueue();
   return async (group) => {
-    if (deps.manyHosts) return { ended: [], reports: packReports([], [], false), begun: [], declined: true };
-    const work = new GroupWork(deps, turns, group);
+    if (deps.manyHosts) return { ...NOTHING, declined: true };
+    const { cancellationSignal, info } = Context.current();
     // A second attempt comes after a worker that was lost, and the run may have been told to stop since.
-    return group.look === true || Context.current().info.attempt > 1 ? work.look() : work.begin();
+    if (group.look === true || info.attempt > 1) return new GroupWork(deps, group).look();
+    const report = await queue.run(() => new GroupWork(deps, group).begin(), cancellationSignal);
+    return report ?? { ...NOTHING, waited: true };
   };
 }
+
+const NOTHING: GroupReport = { ended: [], reports: packReports([], [], false), begun: [] };
 
 /** A group under way. */
 class GroupWork {
@@ -47,7 +59,6 @@ class GroupWork {
 
   constructor(
     private readonly deps: RunStepDeps,
-    private readonly turns: GroupTurns,
     private readonly group: StepGroup,
   ) {
     this.tasks = unpackTasks(group);
@@ -57,28 +68,28 @@ class GroupWork {
   /** Begins steps in their order, until time is up or one does not end well. */
   async begin(): Promise<GroupReport> {
     const order = new GroupOrder(this.group);
+    let abreast = ABREAST;
     await this.forAWhile(async () => {
       await new Promise<void>((resolve) => {
         const pump = (): void => {
-          while (this.mayBegin() && order.hasNext && this.takesTurn(pump)) {
-            const place = order.next()!;
+          while (this.running < Math.min(this.group.slots, abreast) && this.mayBegin()) {
+            const place = order.next();
+            if (place === undefined) break;
             void this.run(place).then((well) => {
               if (well && this.ends.note(place)) order.succeeded(place);
               else this.stopped = true;
-              this.turns.end();
               return pump();
             });
           }
-          const waits = this.mayBegin() && order.hasNext;
-          if (!waits) this.turns.leave(pump);
-          if (waits || this.running > 0) return;
-          clearTimeout(over);
-          this.turns.close();
+          if (this.running > 0) return;
+          unwatch();
           this.ends.close();
           resolve();
         };
-        this.turns.open();
-        const over = setTimeout(pump, WHILE.begins);
+        const unwatch = whileIdle(() => {
+          abreast += ABREAST;
+          pump();
+        });
         pump();
       });
     });
@@ -109,23 +120,9 @@ class GroupWork {
   }
 
   private mayBegin(): boolean {
-    if (this.stopped || this.running >= this.group.slots || (this.isLate() && !this.isIdle())) return false;
+    if (this.stopped || Date.now() - this.began >= WHILE.begins) return false;
     // The activity itself has one place of the worker.
     return (this.running === 0 || this.deps.places.free) && hasRoom(this.deps.stateDir);
-  }
-
-  /** @param again is called once it may be its turn, where it is not */
-  private takesTurn(again: () => void): boolean {
-    return this.turns.take(again, this.isLate());
-  }
-
-  private isLate(): boolean {
-    return Date.now() - this.began >= WHILE.begins;
-  }
-
-  /** Whether it has begun nothing, and had better begin one step than none. */
-  private isIdle(): boolean {
-    return this.begun.size === 0 && this.ended.length === 0;
   }
 
   private async forAWhile(act: () => Promise<void>): Promise<void> {

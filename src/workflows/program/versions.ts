@@ -72,8 +72,8 @@ export const ENGINE_VERSIONS: Readonly<Record<number, EngineVersion>> = {
   9: {
     since: '2026-12-01',
     reason:
-      'at the end of a run the worker is asked whether it has all of the record, and is handed the whole only where it has not; short items of a `foreach` are handed to the worker in groups, too, where nothing else is under way',
-    files: ['record/journal.ts', 'steps/short-steps.ts', 'steps/step-runner.ts'],
+      'at the end of a run the worker is asked whether it has all of the record, and is handed the whole only where it has not; short items of a `foreach` are handed to the worker in groups, too, where nothing else is under way; a group that a worker with many of them has not come to is handed out again',
+    files: ['record/journal.ts', 'steps/group-pace.ts', 'steps/short-steps.ts', 'steps/step-runner.ts'],
   },
 };
 

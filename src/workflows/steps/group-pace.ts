@@ -1,3 +1,4 @@
+import type { GroupReport } from '../../contract/step-group.js';
 import type { StepReport } from '../../engine/index.js';
 
 /**
@@ -39,13 +40,16 @@ export class GroupPace {
   }
 
   /**
-   * A group has ended. Where something was not short, or nothing came of it, there are none for now.
+   * A group has ended. Where something was not short, or nothing came of it, there are none for now; but one that the worker
+   * has not come to says nothing.
    *
    * @param given how many steps it had
    * @param reports of those that have ended well
-   * @param begun how many others were begun
    */
-  landed(given: number, reports: readonly StepReport[], begun: number): void {
+  landed(given: number, reports: readonly StepReport[], report: GroupReport): void {
+    if (report.declined === true) this.declined = true;
+    if (report.waited === true && this.version >= 9) return;
+    const begun = report.begun.length;
     const took = reports.map(tookMs).sort((a, b) => a - b);
     const median = took[Math.floor(took.length / 2)] ?? Infinity;
     if (begun > 0 || median > SHORT.ms) {

@@ -71,7 +71,7 @@ export class ShortItems {
 
   /** Runs as many items of a list as it can. @param atOnce how many may run at once */
   async run(step: number, items: readonly Json[], progress: ListProgress, atOnce: number): Promise<void> {
-    const { calls, inFlight, land, mayStart, parent, pace, program } = this.options;
+    const { calls, inFlight, land, mayStart, parent, program } = this.options;
     const scope = this.temporal.currentScope();
     const { id } = program.plan.steps[step]!;
     while (!scope.consideredCancelled && progress.goingOn.length === 0) {
@@ -84,7 +84,6 @@ export class ShortItems {
       const report = await parent.run(() => calls.ask(group, group.steps[0]!, this.summaryOf(flying)));
       this.flying = false;
       inFlight.end(id);
-      if (report.declined === true) pace.declined = true;
       land(() => this.landed(flying, report, items, progress));
     }
   }
@@ -178,7 +177,7 @@ export class ShortItems {
     pace.landed(
       indexes.length,
       ends.map(({ report }) => report),
-      report.begun.length,
+      report,
     );
     this.tell(flying, report, ends, items);
   }

@@ -218,7 +218,6 @@ export class ShortSteps {
     const { begun } = report;
     this.flying = undefined;
     inFlight.end(FLIGHT);
-    if (report.declined === true) pace.declined = true;
     for (const [place, first_started_at] of begun) {
       inFlight.found(ids[indexes[place]!]!, { carried: { failures: 0, first_started_at } });
     }
@@ -235,7 +234,7 @@ export class ShortSteps {
     pace.landed(
       flying.tasks.size,
       ends.map(({ report }) => report),
-      begun.length,
+      report,
     );
     const over = new Set(ends.map(({ step }) => step));
     landed(

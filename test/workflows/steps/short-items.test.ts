@@ -98,6 +98,15 @@ test('what a group has begun and not ended goes to an activity of its own, befor
   expect(startsOf(run)).toEqual([0, 1, 2, 3, 4]);
 });
 
+test('a group that the worker has not come to is handed out again', async () => {
+  const run = await start([each(3)]);
+  const { args } = run.temporal.the('runSteps');
+  await run.temporal.the('runSteps').ends({ ...report(groupOf(run.temporal.the('runSteps')), []), waited: true });
+  expect(run.temporal.waiting()).toEqual(['runSteps']);
+  expect(run.temporal.the('runSteps').args).toEqual(args);
+  expect(run.instances).toEqual([]);
+});
+
 test('where a group comes to nothing, every item has an activity of its own', async () => {
   const run = await start([each(3)]);
   await run.temporal.the('runSteps').fails(activityFailure('runSteps', new Error('lost')));
