@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ENGINE_VERSION } from '../../../src/contract/run-input.js';
 import { packReports, unpackTasks, type GroupReport, type StepGroup } from '../../../src/contract/step-group.js';
 import type { StepReport } from '../../../src/contract/step-result.js';
@@ -134,26 +134,18 @@ test('a list whose items need locks has no groups, unless the run holds them', a
   expect((await start([locked], { locks: ['db'] })).temporal.waiting()).toEqual(['runSteps']);
 });
 
-describe('a step that is canceled while a group of its items is under way', () => {
-  const canceled = async (): Promise<HandRun> => {
-    const run = await start([each(40)]);
-    // As the run takes it in: right after the group.
-    const asked = run.temporal.the('runSteps');
-    const ends = asked.ends(report(groupOf(asked), [0], [1]));
-    await run.hears({ type: 'run-cancel-requested', force: false, at: Date.now() });
-    await ends;
-    return run;
-  };
-
-  test('ends what was begun, and begins nothing more', async () => {
-    const run = await canceled();
-    expect(run.temporal.open.map(({ name, args }) => [name, (args[0] as { step_id: string }).step_id])).toEqual([
-      ['reapStep', 'each[1]'],
-    ]);
-    await run.temporal.the('reapStep').ends();
-    expect(run.report('each')).toMatchObject({ status: 'canceled' });
-    expect(startsOf(run)).toEqual([0, 1]);
-  });
+test('a step that is canceled while a group of its items is under way ends what was begun, and begins nothing more', async () => {
+  const run = await start([each(40)]);
+  const asked = run.temporal.the('runSteps');
+  const ends = asked.ends(report(groupOf(asked), [0], [1]));
+  await run.hears({ type: 'run-cancel-requested', force: false, at: Date.now() });
+  await ends;
+  expect(run.temporal.open.map(({ name, args }) => [name, (args[0] as { step_id: string }).step_id])).toEqual([
+    ['reapStep', 'each[1]'],
+  ]);
+  await run.temporal.the('reapStep').ends();
+  expect(run.report('each')).toMatchObject({ status: 'canceled' });
+  expect(startsOf(run)).toEqual([0, 1]);
 });
 
 test('however groups end, every item runs once, and in its turn', async () => {
