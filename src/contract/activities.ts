@@ -31,9 +31,9 @@ export interface Activities extends LockActivities, ScheduleActivities {
   /** Says what is wrong with the input of a loop, a line each. Local activity: only its answer stands in history. */
   admitLoop(given: unknown): Promise<string[]>;
   /**
-   * Writes the rest of the record of a run that has ended, and says whether it is whole then.
+   * Writes the rest of the record of a run that has ended, and says whether it is whole then. Local activity.
    *
-   * @param lastSeq number of its last event; null where this worker was not told of all. Local activity.
+   * @param lastSeq number of its last event; null where this worker may lack some
    */
   finishRecord(lastSeq: number | null): Promise<boolean>;
   /** Writes the whole record of a run that has ended. Local activity: its input stands in no history. */

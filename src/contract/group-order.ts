@@ -22,17 +22,12 @@ export class GroupOrder {
     });
   }
 
-  /** Whether there is a step to begin: none may be ready, or only the run can start it. */
-  get hasNext(): boolean {
-    const place = this.line[this.head];
-    return place !== undefined && !this.over && this.group.steps[place] !== null;
-  }
-
-  /** The next step to begin. */
+  /** The next step to begin; undefined where none is ready, or only the run can start it. */
   next(): number | undefined {
-    if (!this.hasNext) return undefined;
+    const place = this.line[this.head];
+    if (place === undefined || this.over || this.group.steps[place] === null) return undefined;
     this.head += 1;
-    return this.line[this.head - 1];
+    return place;
   }
 
   /** A step has succeeded. */

@@ -17,7 +17,7 @@ import type { ReusedReport, StepReport } from './step-result.js';
  * - 6: what starts together is carried out together; on request short steps are handed to the worker in groups.
  * - 7: short steps are, unless the start says otherwise; a history is left before it has 3,000 events.
  * - 8: groups are as large as what they get to, and say only what is unusual; a history is left by what it has grown by.
- * - 9: the record is handed to the worker at the end only where that has not been told of all; items have groups, too.
+ * - 9: the record is handed to the worker at the end only where that lacks some of it; items of lists go in groups, too.
  */
 export const ENGINE_VERSION = 9;
 
