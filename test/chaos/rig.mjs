@@ -20,10 +20,14 @@ export class Rig {
     NO_COLOR: '1',
   };
 
-  /** Calls the built command line; rejects with all that it printed where it fails. */
+  /**
+   * Calls the built command line, and resolves to what it prints; `progress` has then what it said meanwhile. Rejects with
+   * both where it fails.
+   */
   orch(...args) {
     return new Promise((resolve, reject) => {
       execFile(process.execPath, [BIN, ...args], { env: this.env, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+        this.progress = stderr;
         if (error) reject(new Error(`orch ${args.join(' ')}: ${error.code}\n${stdout}${stderr}`));
         else resolve(stdout);
       });

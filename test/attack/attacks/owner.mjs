@@ -26,10 +26,18 @@ async function secondServer(rig, lose) {
     const after = serversOf(rig);
     return after.join() === before.join()
       ? undefined
-      : `the servers are ${after.join(', ')}, before ${before.join(', ')}`;
+      : `the servers are ${after.join(', ')}, before ${before.join(', ')}; up said:\n${rig.progress}\nthe server's log:\n${serverLog(rig)}`;
   } finally {
     renameSync(`${file}.kept`, file);
   }
+}
+
+/** What the server has said last. */
+function serverLog(rig) {
+  return readFileSync(path.join(folderOf(rig), 'server.log'), 'utf8')
+    .split('\n')
+    .slice(-20)
+    .join('\n');
 }
 
 /** Pids of those whose command line names the database. */
