@@ -44,20 +44,20 @@ export class GroupPace {
    * has not come to says nothing.
    *
    * @param given how many steps it had
-   * @param reports of those that have ended well
+   * @param ends those that have ended well
    */
-  landed(given: number, reports: readonly StepReport[], report: GroupReport): void {
+  landed(given: number, ends: readonly { report: StepReport }[], report: GroupReport): void {
     if (report.declined === true) this.declined = true;
     if (report.waited === true && this.version >= 9) return;
     const begun = report.begun.length;
-    const took = reports.map(tookMs).sort((a, b) => a - b);
+    const took = ends.map((end) => tookMs(end.report)).sort((a, b) => a - b);
     const median = took[Math.floor(took.length / 2)] ?? Infinity;
     if (begun > 0 || median > SHORT.ms) {
       this.at = 0;
       this.inARow = 0;
-    } else if (reports.length === given) this.at = Math.min(this.at * REACH.grows, REACH.most);
+    } else if (ends.length === given) this.at = Math.min(this.at * REACH.grows, REACH.most);
     else if (this.version >= 8) {
-      this.at = Math.min(Math.max(Math.ceil(reports.length * REACH.room), REACH.first), REACH.most);
+      this.at = Math.min(Math.max(Math.ceil(ends.length * REACH.room), REACH.first), REACH.most);
     }
   }
 

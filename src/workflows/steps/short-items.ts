@@ -10,7 +10,7 @@ import { endsOf, hasItsLocks, isProcess, MAX_TASK_BYTES, SUMMARY, travelling, ty
 import type { GroupPace } from './group-pace.js';
 import type { InFlight } from './in-flight.js';
 import { nextOf, type ItemNews, type ListProgress } from './lists.js';
-import { instanceId, type Instance, type StepTasks } from './step-tasks.js';
+import type { Instance, StepTasks } from './step-tasks.js';
 
 /** What groups of items have to do with the run that they belong to. */
 export interface ShortItemsOptions {
@@ -151,8 +151,8 @@ export class ShortItems {
   }
 
   private landed(flying: Flying, report: GroupReport, items: readonly Json[], progress: ListProgress): void {
-    const { inFlight, pace, program, tasks } = this.options;
-    const { indexes, step } = flying;
+    const { inFlight, pace, tasks } = this.options;
+    const { indexes } = flying;
     const ends = endsOf(
       report,
       flying.tasks.map(({ step_id }) => step_id),
@@ -163,9 +163,7 @@ export class ShortItems {
     }
     for (const [place, first_started_at] of report.begun) {
       const index = indexes[place]!;
-      inFlight.found(instanceId(program.plan.steps[step]!, { index, item: items[index]! }), {
-        carried: { failures: 0, first_started_at },
-      });
+      inFlight.found(flying.tasks[place]!.step_id, { carried: { failures: 0, first_started_at } });
       progress.running.add(index);
       progress.goingOn.push(index);
       progress.begun.add(index);
@@ -174,11 +172,7 @@ export class ShortItems {
     const rest = indexes.find((index) => progress.reports[index] === undefined && !progress.running.has(index));
     if (rest !== undefined) progress.next = rest;
     this.ends += ends.length;
-    pace.landed(
-      indexes.length,
-      ends.map(({ report }) => report),
-      report,
-    );
+    pace.landed(indexes.length, ends, report);
     this.tell(flying, report, ends, items);
   }
 

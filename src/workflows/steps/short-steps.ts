@@ -231,11 +231,7 @@ export class ShortSteps {
       this.known.set(step, report);
     }
     this.ends += ends.length;
-    pace.landed(
-      flying.tasks.size,
-      ends.map(({ report }) => report),
-      report,
-    );
+    pace.landed(flying.tasks.size, ends, report);
     const over = new Set(ends.map(({ step }) => step));
     landed(
       ends,
