@@ -40,13 +40,31 @@ function isRun([, , name, ...rest]) {
 
 /** Compiles the command, and runs it for what it exports. */
 function compileCommand(cachedData) {
-  const { script, exported } = runBundle(FILE, cachedData, { importModule });
+  const { script, exported } = runBundle(FILE, cachedData, { importModule, loadLater });
   return { script, command: exported };
 }
 
 /** A script that comes from a code cache cannot import by itself; scripts/bundle-command.mjs makes it call this. */
 function importModule(specifier) {
   return import(specifier.startsWith('.') ? new URL(specifier, pathToFileURL(FILE)).href : specifier);
+}
+
+/** A module of Node that is loaded by whoever first looks into it. */
+function loadLater(name) {
+  let loaded;
+  const load = () => (loaded ??= require(name));
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => load()[key],
+      has: (_, key) => key in load(),
+      ownKeys: () => Reflect.ownKeys(load()),
+      getOwnPropertyDescriptor: (_, key) => {
+        const found = Reflect.getOwnPropertyDescriptor(load(), key);
+        return found && { ...found, configurable: true }; // a proxy may not say that its target has what it has not
+      },
+    },
+  );
 }
 
 exports.CODE_CACHE = CODE_CACHE;

@@ -24,17 +24,15 @@ function runToStay(file, host) {
 /**
  * Runs a bundle for what it exports.
  *
- * @param file a script in ASCII
+ * @param file a script in ASCII that is a function, as scripts/write-bundle.mjs writes it: to put one around some megabytes
+ * of text here would copy them
  * @param cachedData what V8 has compiled of it, if anything is kept
  * @param host what the bundle calls `orchHost`, for what it cannot do itself
  * @returns the script, which says whether the cache was good, and what it exports
  */
 function runBundle(file, cachedData, host) {
   const code = fs.readFileSync(file, 'latin1'); // the fastest to read
-  const script = new vm.Script(`(function (exports, require, module, __filename, __dirname, orchHost) {${code}\n})`, {
-    filename: file,
-    cachedData,
-  });
+  const script = new vm.Script(code, { filename: file, cachedData });
   const module = { exports: {} };
   script.runInThisContext()(module.exports, createRequire(file), module, file, path.dirname(file), host);
   return { script, exported: module.exports };

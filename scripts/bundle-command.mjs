@@ -18,7 +18,7 @@ export async function bundleCommand(root, dist) {
     plugins: [messagesLater()],
     logLevel: 'warn',
   });
-  await writeBundle(file, bundle, (code) => withMessages(importsByCall(code), { client: true }));
+  await writeBundle(file, bundle, (code) => withMessages(importsByCall(loadsLater(code)), { client: true }));
   execFileSync(process.execPath, [path.join(root, 'scripts', 'write-code-cache.mjs')], { cwd: root, stdio: 'inherit' });
 }
 
@@ -27,4 +27,14 @@ function importsByCall(code) {
   const called = code.replace(/\bimport\((?=[`'"](?:\.\.\/|node:))/g, 'orchHost.importModule(');
   if (called === code) throw new Error('Internal error: the command imports no worker');
   return called;
+}
+
+/** Modules of Node that take it milliseconds to load, and that most commands have no use for. See `loadLater` of bin/command.js. */
+const LATER = ['child_process', 'perf_hooks', 'readline'];
+
+function loadsLater(code) {
+  return code.replace(
+    new RegExp(`\\brequire\\("(?:node:)?(${LATER.join('|')})"\\)`, 'g'),
+    'orchHost.loadLater("node:$1")',
+  );
 }

@@ -2,6 +2,9 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** What Node gives a module of CommonJS, and what bin/compiled.js gives a bundle besides. */
+const GIVEN = 'exports,require,module,__filename,__dirname,orchHost';
+
 /**
  * Writes a bundle for bin/compiled.js, which tells builds apart by what stands at the end of one.
  *
@@ -14,7 +17,10 @@ export async function writeBundle(file, bundle, finish) {
   const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
   const text = asciiOnly(finish(output[0].code));
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `${text}\n//${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`);
+  writeFileSync(
+    file,
+    `(function(${GIVEN}){${text}\n})\n//${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`,
+  );
 }
 
 /** V8 reads text of one byte a character faster than any other, and keeps half as much of it in memory. */

@@ -4,12 +4,21 @@
 const { writeFileSync } = require('node:fs');
 const { Session } = require('node:inspector');
 const path = require('node:path');
-const { BroadcastChannel, isMainThread, threadId, Worker } = require('node:worker_threads');
+const {
+  BroadcastChannel,
+  getEnvironmentData,
+  isMainThread,
+  setEnvironmentData,
+  threadId,
+  Worker,
+} = require('node:worker_threads');
 
 /** Milliseconds that a thread has for its profile before it is ended. */
 const PATIENCE_MS = 5_000;
 
-if (/[/\\]worker(?:-main)?\.m?js$/.test(process.argv[1] ?? '')) profile(process.env.BENCH_PROFILE_DIR);
+// A thread does not know yet what it will run, so it is told whose it is.
+if (isMainThread) setEnvironmentData('bench-profile', /[/\\]worker(?:-main)?\.m?js$/.test(process.argv[1] ?? ''));
+if (getEnvironmentData('bench-profile')) profile(process.env.BENCH_PROFILE_DIR);
 
 function profile(folder) {
   const session = new Session();

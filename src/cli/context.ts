@@ -16,7 +16,9 @@ export interface CliHost {
  * Whatever is written here is safe for a terminal: only styles made by `colors` and `outColors` work, everything else
  * that would steer it is escaped (terminal.ts). So no renderer has to think of it.
  */
-export interface CliContext extends Omit<CliHost, 'stdout' | 'stderr'> {
+export interface CliContext extends Omit<CliHost, 'stdin' | 'stdout' | 'stderr'> {
+  /** Looked at only where it is read: Node takes milliseconds to make it. */
+  readonly stdin?: CliHost['stdin'] | undefined;
   /** Writes a result. */
   out(text: string): void;
   /** Writes progress, a hint or an error. */

@@ -22,7 +22,10 @@ export async function main(): Promise<void> {
   const exitCode = await runCli(process.argv.slice(2), {
     env: process.env,
     cwd,
-    stdin: process.stdin,
+    // Node takes milliseconds to make it, and few commands read it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
   });

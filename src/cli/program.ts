@@ -17,7 +17,6 @@ import { oneLine } from './render/format.js';
 import { createStyles, paint } from './terminal.js';
 import { version } from './version.js';
 import { shellWord } from '../basics/shell-word.js';
-import { defined } from '../basics/defined.js';
 
 /** Runs one command line; resolves to the exit code, never throws. */
 export async function runCli(args: readonly string[], host: CliHost): Promise<number> {
@@ -137,7 +136,9 @@ function createContext(host: CliHost): CliContext {
   return {
     env: host.env,
     cwd: host.cwd,
-    ...defined({ stdin: host.stdin }),
+    get stdin() {
+      return host.stdin;
+    },
     out: (text) => void host.stdout.write(paint(text)),
     note: (text) => void host.stderr.write(paint(text)),
     raw: { stdout: host.stdout, stderr: host.stderr },

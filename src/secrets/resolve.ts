@@ -11,8 +11,6 @@ const MAX_BYTES = 64 * 1024;
 /** Milliseconds that a command may take to print a secret. */
 const COMMAND_MS = 30_000;
 
-const run = promisify(execFile);
-
 /** A secret could not be had. The message names it and its source, never a value or what a command printed. */
 export class SecretError extends Error {
   override readonly name = 'SecretError';
@@ -66,7 +64,7 @@ async function valueOf(name: string, source: SecretSource, context: SecretContex
 
 async function printed(command: string | readonly string[], { env, cwd, signal }: SecretContext): Promise<string> {
   const [file = '', ...args] = typeof command === 'string' ? ['sh', '-c', command] : command;
-  const { stdout } = await run(file, args, {
+  const { stdout } = await promisify(execFile)(file, args, {
     cwd,
     env,
     timeout: COMMAND_MS,

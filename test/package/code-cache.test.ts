@@ -17,6 +17,11 @@ import { eventually } from '../support/eventually.js';
 import { REPO } from '../support/cli.js';
 import { tempDir } from '../support/plans.js';
 
+/** As scripts/write-bundle.mjs writes one. */
+function bundled(code: string): string {
+  return `(function (exports, require, module, __filename, __dirname, orchHost) {${code}\n})\n`;
+}
+
 test('a checkout that has not been built says so', () => {
   const root = tempDir();
   cpSync(path.join(REPO, 'bin'), path.join(root, 'bin'), { recursive: true });
@@ -82,7 +87,7 @@ test('after a first run what that needed is kept, in place of what less needs', 
   cpSync(path.join(REPO, 'bin'), path.join(root, 'bin'), { recursive: true });
   const script = path.join(root, 'dist', 'bin', 'orch.cjs');
   mkdirSync(path.dirname(script), { recursive: true });
-  writeFileSync(script, `exports.main = () => { process.exitCode = Number(process.env.EXIT); };`);
+  writeFileSync(script, bundled('exports.main = () => { process.exitCode = Number(process.env.EXIT); };'));
   const orch = (exit: number, ...line: string[]): string[] => {
     const env = { ...process.env, ORCH_CACHE_DIR: cache, EXIT: String(exit) };
     const { status } = spawnSync(process.execPath, [path.join(root, 'bin', 'orch.js'), ...line], { env });
@@ -106,7 +111,7 @@ test('after a first run what that needed is kept, in place of what less needs', 
 test('a process that stays keeps what it has compiled, and the next one takes it', async () => {
   const root = tempDir();
   const [bundle, cache] = [path.join(root, 'bundle.cjs'), path.join(root, 'cache')];
-  writeFileSync(bundle, 'setInterval(() => orchHost.beat(), 1000); exports.answer = () => 42;');
+  writeFileSync(bundle, bundled('setInterval(() => orchHost.beat(), 1000); exports.answer = () => 42;'));
   const compiled = JSON.stringify(path.join(REPO, 'bin', 'compiled.js'));
   const run = (code: string): string[] => ['-e', `const bundles = require(${compiled}); ${code}`, bundle];
   const env = { ...process.env, ORCH_CACHE_DIR: cache };
