@@ -22,6 +22,8 @@ export interface FollowOptions {
   onLive?: (live: ReadonlyMap<string, LiveStep>) => void;
   /** Ends the following, not the run: the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** The run has been started a moment ago. It is not asked at once then, for that would hold its first steps up. */
+  isNew?: boolean;
 }
 
 /** What `follow` needs of a client. */
@@ -50,11 +52,15 @@ export async function follow(client: Followable, runId: string, options: FollowO
   let unheard = '[]';
   let silent = false;
   let pause = POLL_MS.busy;
+  const rest = (): Promise<End | undefined> => Promise.race([end, sleep(pause, undefined, { ref: false })]);
   try {
+    let next: End | Look | undefined = options.isNew ? await rest() : undefined;
     for (;;) {
-      giveUp = new AbortController(); // one for each look: the connection never takes its listener off again
-      looking = look(client, runId, last?.version, asked, giveUp.signal);
-      const next = await Promise.race([end, looking]);
+      if (next === undefined) {
+        giveUp = new AbortController(); // one for each look: the connection never takes its listener off again
+        looking = look(client, runId, last?.version, asked, giveUp.signal);
+        next = await Promise.race([end, looking]);
+      }
       options.signal?.throwIfAborted();
       if ('error' in next) throw next.error;
       if ('result' in next) {
@@ -72,7 +78,7 @@ export async function follow(client: Followable, runId: string, options: FollowO
         last = next.progress;
       } else pause = Math.min(POLL_MS.quiet, pause * 1.5);
       if ('live' in next && !silent) options.onLive?.(next.live);
-      await Promise.race([end, sleep(pause, undefined, { ref: false })]);
+      next = await rest();
     }
   } finally {
     leave.abort();

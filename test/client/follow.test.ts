@@ -81,3 +81,19 @@ test('what changes within a status is told, and nothing twice', async () => {
   await following;
   expect(told.slice(0, 4)).toEqual(['', states[1]!.message, states[2]!.message, states[4]!.items]);
 });
+
+test('a run that was started a moment ago is not asked at once, and one that has ended by then never', async () => {
+  const later = service(() => progress('running'));
+  const following = follow(later.client, 'r', { isNew: true });
+  expect(later.client.pulse).not.toHaveBeenCalled();
+  await vi.waitFor(() => expect(later.client.progress).toHaveBeenCalled(), 20_000);
+  later.end();
+  await following;
+
+  const changes: string[] = [];
+  const ended = service(() => progress('running'));
+  ended.end();
+  const onChange = (steps: readonly StepView[]) => void changes.push(steps[0]!.status);
+  expect(await follow(ended.client, 'r', { isNew: true, onChange })).toEqual(result);
+  expect([ended.client.pulse.mock.calls, changes]).toEqual([[], ['success']]);
+});

@@ -48,7 +48,7 @@ export async function rerun(context: CliContext, runId: string, flags: RerunFlag
     const ids = plan.steps.map((step) => step.id);
     const about = { ...started, ...formatOf(plan), ...defined({ planFile: flags.plan }) };
     const reporter = await createReporter(context, client, { runId: started.run_id, plan, ids }, flags);
-    return await followRun(context, client, about, flags, reporter);
+    return await followRun(context, client, about, { ...flags, isNew: true }, reporter);
   } finally {
     await client.close();
   }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FollowOptions } from '../../client/follow.js';
 import type { OrchClient } from '../../client/orch-client.js';
 import { readNotes } from '../../formats/exec-manifest/index.js';
 import type { Plan } from '../../plan/model/plan.js';
@@ -42,7 +43,7 @@ export async function run(context: CliContext, file: string, flags: StartFlags):
     }
     const followed = { runId: started.run_id, plan: plan.plan, ids: plan.graph.ids };
     const reporter = await createReporter(context, client, followed, flags);
-    return await followRun(context, client, started, flags, reporter);
+    return await followRun(context, client, started, { ...flags, isNew: true }, reporter);
   } finally {
     await client.close();
   }
@@ -58,7 +59,7 @@ function sizeOf(plan: Plan): string {
 export async function start(context: CliContext, file: string, flags: StartFlags): Promise<number> {
   const { client, started } = await startPlan(context, file, flags);
   try {
-    if (flags.wait) return await followRun(context, client, started, flags);
+    if (flags.wait) return await followRun(context, client, started, { ...flags, isNew: true });
     if (flags.json) context.out(`${JSON.stringify(started, null, 2)}\n`);
     else {
       context.out(`${started.run_id}\n`);
@@ -144,7 +145,7 @@ export async function followRun(
   context: CliContext,
   client: OrchClient,
   started: Started,
-  flags: WatchFlags,
+  flags: WatchFlags & Pick<FollowOptions, 'isNew'>,
   reporter?: ProgressReporter,
 ): Promise<number> {
   const detach = new AbortController();
@@ -158,6 +159,7 @@ export async function followRun(
   try {
     const result = await client.follow(started.run_id, {
       signal: detach.signal,
+      ...defined({ isNew: flags.isNew }),
       onChange(steps, progress) {
         reporter?.onChange(isManifest ? tasksOf(steps) : steps, progress);
         held = progress.held;
