@@ -15,12 +15,14 @@ export async function writeBundle(file, bundle, finish) {
   // Names stay, for the stack traces in reports of bugs.
   const minify = { mangle: false, compress: false, codegen: { removeWhitespace: true } };
   const { output } = await bundle.generate({ format: 'cjs', codeSplitting: false, minify });
-  const text = asciiOnly(finish(output[0].code));
+  const text = asFunction(asciiOnly(finish(output[0].code)));
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(
-    file,
-    `(function(${GIVEN}){${text}\n})\n//${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`,
-  );
+  writeFileSync(file, `${text}//${createHash('sha256').update(text).digest('hex').slice(0, 32)}\n`);
+}
+
+/** A module of CommonJS as the function that bin/compiled.js calls. */
+export function asFunction(code) {
+  return `(function(${GIVEN}){${code}\n})\n`;
 }
 
 /** V8 reads text of one byte a character faster than any other, and keeps half as much of it in memory. */

@@ -13,14 +13,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { asFunction } from '../../scripts/write-bundle.mjs';
 import { eventually } from '../support/eventually.js';
 import { REPO } from '../support/cli.js';
 import { tempDir } from '../support/plans.js';
-
-/** As scripts/write-bundle.mjs writes one. */
-function bundled(code: string): string {
-  return `(function (exports, require, module, __filename, __dirname, orchHost) {${code}\n})\n`;
-}
 
 test('a checkout that has not been built says so', () => {
   const root = tempDir();
@@ -87,7 +83,7 @@ test('after a first run what that needed is kept, in place of what less needs', 
   cpSync(path.join(REPO, 'bin'), path.join(root, 'bin'), { recursive: true });
   const script = path.join(root, 'dist', 'bin', 'orch.cjs');
   mkdirSync(path.dirname(script), { recursive: true });
-  writeFileSync(script, bundled('exports.main = () => { process.exitCode = Number(process.env.EXIT); };'));
+  writeFileSync(script, asFunction('exports.main = () => { process.exitCode = Number(process.env.EXIT); };'));
   const orch = (exit: number, ...line: string[]): string[] => {
     const env = { ...process.env, ORCH_CACHE_DIR: cache, EXIT: String(exit) };
     const { status } = spawnSync(process.execPath, [path.join(root, 'bin', 'orch.js'), ...line], { env });
@@ -111,7 +107,7 @@ test('after a first run what that needed is kept, in place of what less needs', 
 test('a process that stays keeps what it has compiled, and the next one takes it', async () => {
   const root = tempDir();
   const [bundle, cache] = [path.join(root, 'bundle.cjs'), path.join(root, 'cache')];
-  writeFileSync(bundle, bundled('setInterval(() => orchHost.beat(), 1000); exports.answer = () => 42;'));
+  writeFileSync(bundle, asFunction('setInterval(() => orchHost.beat(), 1000); exports.answer = () => 42;'));
   const compiled = JSON.stringify(path.join(REPO, 'bin', 'compiled.js'));
   const run = (code: string): string[] => ['-e', `const bundles = require(${compiled}); ${code}`, bundle];
   const env = { ...process.env, ORCH_CACHE_DIR: cache };

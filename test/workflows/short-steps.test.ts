@@ -107,8 +107,7 @@ test('short items take a few activities, also over several histories, and the re
   await rig.orch.result(runId);
   expect(numbers(log)).toEqual(Array.from({ length: 400 }, (_, i) => i));
   expect(await runs.executions(runId)).toBeGreaterThan(1);
-  // Those that a busy machine takes more than a second for.
-  expect((await activitiesOf(runId)).filter((id) => id.startsWith('s:')).length).toBeLessThan(40);
+  expect((await activitiesOf(runId)).filter((id) => id.startsWith('s:'))).toEqual([]);
   const events = await runs.expectOneRecord(runId);
   const items = events.flatMap((event) => ('instance' in event ? [event] : []));
   for (const type of ['step-started', 'step-succeeded']) {
